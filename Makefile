@@ -1,0 +1,98 @@
+# Every job of the project is a target here; `make` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# The environment is built from this Python; any 3.11, 3.12 or 3.13 will do.
+PYTHON ?= $(shell tools/find-python.sh 3.11 3.12 3.13)
+# Where the recorded answers of a genuine server are (make contract).
+PVE_API ?= ../shared/pve-api
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/dev
+
+COLLECTION := .build/dev/ansible_collections/pve/automation
+STAGES := lint unit contract sanity integration package docs
+
+.PHONY: help
+help: ## List the targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+.PHONY: setup
+setup: .venv/.ready $(COLLECTION) ## Build .venv with the pinned tools (once)
+
+.venv/.ready: requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 with venv was found; name one: make PYTHON=/usr/bin/python3.12"; exit 1; }
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
+	@uv pip install --quiet --python .venv/bin/python -r $< || python -m pip install --quiet -r $<
+	@touch $@
+
+# ansible finds the checkout under this name, so that nothing has to be installed to try a change.
+$(COLLECTION):
+	@mkdir -p $(@D)
+	@ln -sfn ../../../../.. $@
+
+.PHONY: demo
+demo: setup ## Bring a simulated cluster to a described state, twice
+	@python -m tools.demo
+
+.PHONY: test
+test: setup ## Run all stages of the tests and sum them up
+	@python -m tools.stages $(STAGES)
+
+.PHONY: test-fast
+test-fast: setup ## Run what takes less than two minutes: linters, types, unit tests
+	@python -m tools.stages lint-fast unit
+
+.PHONY: test-live
+test-live: setup ## Run the integration targets against the PVE server in PVE_HOST, PVE_USER, PVE_PASSWORD ...
+	@python -m tools.integration --live
+
+.PHONY: bench
+bench: setup ## Measure time and requests
+	@PYTHONPATH=.build/dev python -m tests.benchmark
+
+.PHONY: lint
+lint: setup ## Check style, types, licences, generated files
+	@python -m tools.lint
+
+.PHONY: lint-fast
+lint-fast: setup
+	@python -m tools.lint --fast
+
+.PHONY: format
+format: setup ## Format the Python files
+	@ruff check --quiet --fix-only . ; ruff format .
+
+.PHONY: unit
+unit: setup ## Run the unit tests
+	@python -m tools.unit
+
+.PHONY: contract
+contract: setup ## Hold the simulator against the recorded answers of a genuine server
+	@PVE_API=$(PVE_API) python -m tools.contract
+
+.PHONY: sanity
+sanity: setup ## Run ansible-test sanity (SANITY_ALL=1: with every ansible-core that a Python here can run)
+	@python -m tools.sanity
+
+.PHONY: integration
+integration: setup ## Run the integration targets against the simulator
+	@python -m tools.integration
+
+.PHONY: package
+package: setup ## Build the collection, install it and read its documentation
+	@python -m tools.package
+
+.PHONY: docs
+docs: setup ## Check the documentation and build it into docs/build/html
+	@python -m tools.docs
+
+.PHONY: generate
+generate: setup ## Write the generated files
+	@python -m tools.generate
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	@rm -rf .venv .build docs/build tests/output .ansible *.tar.gz .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tools share: places, running commands, and the counts of the test stages."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / ".build"
+RESULTS = BUILD / "results"
+DEV = BUILD / "dev"
+FULL_NAME = "pve.automation"
+
+
+def run(*command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> bool:
+    """Run a command with its output on the terminal; tell whether it succeeded."""
+    sys.stdout.flush()
+    return subprocess.run([str(word) for word in command], cwd=cwd, env={**os.environ, **(env or {})}).returncode == 0
+
+
+def output(*command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
+    """What a command prints; its failure is ours."""
+    environment = {**os.environ, **(env or {})}
+    words = [str(word) for word in command]
+    return subprocess.run(words, cwd=cwd, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def project_files() -> list[str]:
+    """Every file of the project, relative to the root: tracked ones, and new ones that git does not ignore."""
+    listed = output("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
+    return sorted({name for name in listed if name and os.path.lexists(ROOT / name)})
+
+
+def record(stage: str, passed: int, failed: int) -> int:
+    """Keep a stage's counts for the summary, print them, and return the exit code."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / f"{stage}.json").write_text(json.dumps({"passed": passed, "failed": failed}), encoding="utf-8")
+    print(f"{stage}: {passed} passed, {failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+def junit_counts(reports: Iterable[Path]) -> tuple[int, int]:
+    """Passed and failed test cases of JUnit XML reports; skipped ones are neither."""
+    passed = failed = 0
+    for report in reports:
+        for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 - our own file
+            outcomes = {child.tag for child in case}
+            if outcomes & {"failure", "error"}:
+                failed += 1
+            elif "skipped" not in outcomes:
+                passed += 1
+    return passed, failed

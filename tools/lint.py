@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Static checks of the whole project; each tool counts as one check. `--fast` leaves out the slow ones."""
+
+from __future__ import annotations
+
+import sys
+
+from tools.common import record, run
+
+FAST = {
+    "ruff": ["ruff", "check", "--quiet", "."],
+    "mypy": ["mypy"],
+    "generated files": ["python", "-m", "tools.generate", "--check"],
+}
+SLOW = {
+    "yamllint": ["yamllint", "--strict", "."],
+    "ansible-lint": ["ansible-lint", "-q"],
+    "licences": ["reuse", "lint", "--quiet"],
+    "changelog": ["antsibull-changelog", "lint"],
+}
+
+
+def main() -> int:
+    fast = "--fast" in sys.argv[1:]
+    failed = []
+    checks = FAST if fast else FAST | SLOW
+    for name, command in checks.items():
+        print(f"--- {name}", flush=True)
+        if not run(*command):
+            failed.append(name)
+    if failed:
+        print("failed: " + ", ".join(failed))
+    return record("lint-fast" if fast else "lint", len(checks) - len(failed), len(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
