@@ -31,7 +31,7 @@ setup: .venv/.ready $(COLLECTION) ## Build .venv with the pinned tools (once)
 # ansible finds the checkout under this name, so that nothing has to be installed to try a change.
 $(COLLECTION):
 	@mkdir -p $(@D)
-	@ln -sfn ../../../../.. $@
+	@ln -sfn ../../../.. $@
 
 .PHONY: demo
 demo: setup ## Bring a simulated cluster to a described state, twice

@@ -9,9 +9,9 @@ import json
 import os
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
@@ -23,7 +23,8 @@ FULL_NAME = "pve.automation"
 def run(*command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> bool:
     """Run a command with its output on the terminal; tell whether it succeeded."""
     sys.stdout.flush()
-    return subprocess.run([str(word) for word in command], cwd=cwd, env={**os.environ, **(env or {})}).returncode == 0
+    words = [str(word) for word in command]
+    return subprocess.run(words, cwd=cwd, env={**os.environ, **(env or {})}, check=False).returncode == 0
 
 
 def output(*command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:

@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `ansible-test` needs: a copy of the project in a directory named as it wants it, and one environment per
+release of ansible-core, each with exactly the `coverage` that this release asks for.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CalledProcessError
+
+from tools.common import BUILD, ROOT, output, project_files, run
+
+TREE = BUILD / "ansible_collections" / "pve" / "automation"
+# What is in the copy only.
+KEPT = (".git/", "tests/output/", "tests/integration/integration_config.yml")
+
+# ansible-test downloads this script from a host of its own; Python brings what is needed.
+GET_PIP = '''"""Stand-in for get-pip: the pip that comes with Python installs what ansible-test asks for."""
+import subprocess
+import sys
+
+
+def main():
+    # A process of its own: ensurepip takes the user's pip settings out of the environment.
+    subprocess.check_call([sys.executable, "-m", "ensurepip", "--default-pip"])
+    options = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
+    return subprocess.call([sys.executable, "-m", "pip", "install"] + options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+'''
+
+
+@dataclass(frozen=True)
+class Core:
+    """A release of ansible-core and what goes with it."""
+
+    release: str  # 2.19
+    version: str
+    coverage: str
+    get_pip: str  # which get-pip script its ansible-test looks for
+    pythons: tuple[str, ...]  # that can run it, the preferred one first
+
+    @property
+    def environment(self) -> Path:
+        return BUILD / "cores" / self.release
+
+    @property
+    def bin(self) -> Path:
+        return self.environment / "bin"
+
+
+CORES = {
+    core.release: core
+    for core in (
+        Core("2.17", "2.17.14", "7.3.2", "23_1_2", ("3.11", "3.12", "3.10")),
+        Core("2.19", "2.19.14", "7.6.1", "24_2", ("3.11", "3.12", "3.13")),
+        Core("2.20", "2.20.10", "7.10.7", "25_2", ("3.12", "3.13", "3.14")),
+        Core("2.21", "2.21.5", "7.10.7", "25_2", ("3.13", "3.12", "3.14")),
+    )
+}
+
+
+def find_python(core: Core) -> str | None:
+    """The full path of a Python that can run this ansible-core."""
+    try:
+        return output(ROOT / "tools" / "find-python.sh", *core.pythons).strip()
+    except CalledProcessError:
+        return None
+
+
+def prepare(core: Core) -> bool:
+    """Build the environment of an ansible-core unless it is there; False when no Python here can run it."""
+    wanted = [f"ansible-core=={core.version}", f"coverage=={core.coverage}"]
+    requirements = ROOT / "tests" / "integration" / "requirements.txt"
+    stamp = core.environment / "ready"
+    state = "\n".join([*wanted, requirements.read_text(encoding="utf-8")])
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != state:
+        python = find_python(core)
+        if not python:
+            print(f"ansible-core {core.release}: left out, it needs Python {' or '.join(core.pythons)}")
+            return False
+        output(python, "-m", "venv", "--clear", core.environment)
+        output("uv", "pip", "install", "--quiet", "--python", core.bin / "python", *wanted, "-r", requirements)
+        stamp.write_text(state, encoding="utf-8")
+    provide_get_pip(core)
+    return True
+
+
+def provide_get_pip(core: Core) -> None:
+    """Put the stand-in where ansible-test looks before it downloads."""
+    cached = Path.home() / ".ansible" / "test" / "cache" / f"get_pip_{core.get_pip}.py"
+    if not cached.exists():
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        cached.write_text(GET_PIP, encoding="utf-8")
+
+
+def copy_tree() -> None:
+    """Make TREE the same as the project: what changed is copied, what is gone is deleted."""
+    wanted = set(project_files())
+    # ansible-test asks git for the files; without a repository of its own it would find ours, which ignores the copy.
+    output("git", "init", "--quiet", TREE)
+    for name in sorted(wanted):
+        source, target = ROOT / name, TREE / name
+        if source.is_symlink() or not is_same(source, target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            shutil.copy2(source, target, follow_symlinks=False)
+    for path in sorted(TREE.rglob("*"), reverse=True):
+        name = path.relative_to(TREE).as_posix()
+        if name.startswith(KEPT) or f"{name}/" in KEPT:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif name not in wanted:
+            path.unlink()
+
+
+def is_same(source: Path, target: Path) -> bool:
+    if not target.exists():
+        return False
+    ours, theirs = source.stat(), target.stat()
+    return (ours.st_mtime_ns, ours.st_size, ours.st_mode) == (theirs.st_mtime_ns, theirs.st_size, theirs.st_mode)
+
+
+def ansible_test(core: Core, *arguments: str) -> bool:
+    """Run ansible-test of this ansible-core, on the Python of its environment, in the copied tree."""
+    python = output(core.bin / "python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip()
+    shutil.rmtree(TREE / "tests" / "output" / "junit", ignore_errors=True)
+    # Its own programs come first, so that it finds the ansible-core it belongs to.
+    path = f"{core.bin}{os.pathsep}{os.environ['PATH']}"
+    print(f"--- ansible-core {core.version}, Python {python}", flush=True)
+    return run(core.bin / "ansible-test", *arguments, "--local", "--python", python, cwd=TREE, env={"PATH": path})
+
+
+def reports() -> list[Path]:
+    """The JUnit reports of the last run."""
+    return sorted((TREE / "tests" / "output" / "junit").glob("*.xml"))
