@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The connection options that modules, action plugins and the inventory share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  api_host:
+    description:
+      - Node or nodes of the cluster, each as V(host), V(host:port), an IPv6 address or a URL such as V(https://proxy.example.com/pve).
+      - With several, the next one is asked when one does not answer.
+      - If not set, the environment variable E(PVE_HOST), then E(PROXMOX_HOST), is used; likewise for the other connection options.
+    type: list
+    elements: str
+  api_port:
+    description: Port of the API, where O(api_host) does not name one. 8006 by default.
+    type: int
+  api_user:
+    description: User with realm, as in V(root@pam), which is also what a login with O(api_password) assumes.
+    type: str
+  api_password:
+    description:
+      - Password of O(api_user). It is exchanged for a ticket.
+      - PVE has neither HTTP Basic nor OAuth bearer logins. Automation uses an API token or a password; people may log in by an OpenID realm.
+    type: str
+  api_otp:
+    description: Code of the user's second factor, or a recovery key as V(recovery:KEY). API tokens need none.
+    type: str
+  api_token_id:
+    description: API token, whole as V(user@realm!id), or only its V(id) beside O(api_user).
+    type: str
+  api_token_secret:
+    description: Secret of the API token.
+    type: str
+  validate_certs:
+    description: Whether the certificate of the node is verified. Prefer O(api_fingerprint) or O(ca_path) to switching this off.
+    type: bool
+    default: true
+  ca_path:
+    description: File with the certificates of the authorities to trust; that of a cluster is C(/etc/pve/pve-root-ca.pem) on each node.
+    type: path
+  api_fingerprint:
+    description:
+      - SHA-256 fingerprint of the certificate of the node, as C(pvenode cert info) shows it; colons are optional.
+      - It is checked on every connection before any credential is sent, and replaces the verification by authorities.
+    type: str
+  api_connect_timeout:
+    description: Seconds to wait for a connection.
+    type: float
+    default: 10
+  api_timeout:
+    description: Seconds to wait for the answer to one request. How long a PVE task may run is another option, O(timeout), of the modules that start some.
+    type: float
+    default: 60
+  api_backend:
+    description:
+      - How the API is reached. V(https) is the usual way.
+      - V(local) runs C(pvesh) on the machine where the module runs, which has to be a node, as its user; no credentials are needed.
+      - V(openssh) does so over SSH on the first O(api_host). Both need the Python library proxmoxer, the latter openssh_wrapper, too.
+    type: str
+    choices: [https, local, openssh]
+    default: https
+  api_ssh_user:
+    description: User for O(api_backend=openssh); one other than root needs sudo.
+    type: str
+    default: root
+  api_ssh_port:
+    description: Port for O(api_backend=openssh).
+    type: int
+    default: 22
+  api_ssh_key:
+    description: File with the private key for O(api_backend=openssh).
+    type: path
+requirements:
+  - requests
+"""

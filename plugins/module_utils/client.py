@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API client: authentication, retries, errors and the choice of the host. Nothing is sent before the first call."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from .errors import (
+    AuthenticationFailed,
+    CertificateRefused,
+    ConnectionFailed,
+    HopFailed,
+    PveError,
+    api_error,
+    is_lock_timeout,
+)
+from .options import Connection, Endpoint
+from .transport import CommandTransport, HttpsTransport, Response, Transport
+
+PAUSES = (0.3, 1.0, 2.0)  # seconds before the second, third and fourth attempt
+TICKET_LIFE = 2 * 3600.0  # PVE/AccessControl.pm: $ticket_lifetime
+RENEW_AFTER = TICKET_LIFE / 2
+HOP_NOT_REACHED = 595  # AnyEvent::HTTP: no connection to the other node; 596 and up may have sent the request
+
+
+class Client:
+    """A connection to one cluster. Safe for parallel reads from threads.
+
+    ``warnings`` collects what the user should read; ``on_progress`` hears about long tasks.
+    """
+
+    def __init__(
+        self, connection: Connection, open_transport: Callable[[Endpoint | None], Transport] | None = None
+    ) -> None:
+        self.connection = connection
+        self.warnings: list[str] = []
+        self.on_progress: Callable[[str], None] = lambda text: None
+        self.sleep: Callable[[float], None] = time.sleep
+        self._open = open_transport or self._open_transport
+        self._transports: dict[int, Transport] = {}
+        self._current = 0  # index of the endpoint that answered last
+        self._lock = threading.RLock()
+        self._ticket: dict[str, str] = {}
+        self._ticket_born = 0.0
+        self._answered = False
+        self._release: tuple[int, int] | None = None
+
+    def _open_transport(self, endpoint: Endpoint | None) -> Transport:
+        if self.connection.backend == "https" and endpoint is not None:
+            return HttpsTransport(self.connection, endpoint)
+        return CommandTransport(self.connection, endpoint)
+
+    def close(self) -> None:
+        """Close the connections. The client can be used again."""
+        for transport in self._transports.values():
+            transport.close()
+        self._transports.clear()
+
+    # --- what callers use ---------------------------------------------------------------------------------------------
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """The ``data`` of a GET. Lost connections, failed hops and lock time-outs are tried again."""
+        return self.call("GET", path, params)
+
+    def call(self, method: str, path: str, params: Mapping[str, Any] | None = None, upload: Any = None) -> Any:
+        """The ``data`` of any call. A write is sent again only where it is certain that it did not run.
+
+        Raises an error of the tree in ``errors``; ConnectionFailed and HopFailed mean for a write that it may have run.
+        """
+        response = self.respond(method, f"/api2/json{path}", path, params or {}, upload)
+        return response.body.get("data") if isinstance(response.body, dict) else response.body
+
+    def release(self) -> tuple[int, int]:
+        """The server's release, such as (9, 2); asked for once."""
+        if self._release is None:
+            numbers = re.findall(r"\d+", str(self.get("/version").get("version", "")))
+            if len(numbers) < 2:
+                raise PveError("The server does not tell its version.")
+            self._release = (int(numbers[0]), int(numbers[1]))
+        return self._release
+
+    def respond(self, method: str, url: str, path: str, params: Mapping[str, Any], upload: Any = None) -> Response:
+        """The whole answer of a call to a URL below the endpoint; ``path`` is what errors name. For the other formats."""
+        logged_in_again = False
+        for pause in (*PAUSES, None):
+            try:
+                response = self._send(method, url, params, upload)
+                self._answered = True
+                if response.status < 400:
+                    return response
+                raise self._error(method, path, response)
+            except AuthenticationFailed:
+                # A ticket may have expired in mid-run. A refused request did not run, so even a write may be sent again.
+                if logged_in_again or not self._ticket or upload is not None:
+                    raise
+                logged_in_again = True
+                self._log_in()
+            except PveError as error:
+                if pause is None or not self._may_repeat(method, error, upload):
+                    raise
+                self.sleep(pause)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _may_repeat(self, method: str, error: PveError, upload: Any) -> bool:
+        if upload is not None or isinstance(error, CertificateRefused):
+            return False
+        if is_lock_timeout(error) or (isinstance(error, HopFailed) and error.status == HOP_NOT_REACHED):
+            return True
+        if isinstance(error, ConnectionFailed) and not error.sent:
+            return self._answered  # a host that never answered is more likely misspelt than restarting
+        return method == "GET" and isinstance(error, (ConnectionFailed, HopFailed))
+
+    def _error(self, method: str, path: str, response: Response) -> PveError:
+        body = response.body if isinstance(response.body, dict) else {}
+        message = str(body.get("message") or response.reason or "no reason given").strip()
+        return api_error(method, path, response.status, message, body.get("errors"), who=self.connection.identity)
+
+    # --- hosts --------------------------------------------------------------------------------------------------------
+
+    def _send(self, method: str, url: str, params: Mapping[str, Any], upload: Any) -> Response:
+        """Send to the present host; while nothing was sent, try the other ones in turn."""
+        count = max(1, len(self.connection.endpoints))
+        failures: list[ConnectionFailed] = []
+        for _attempt in range(count):
+            index = self._current
+            try:
+                return self._transport(index).send(method, url, params, self._headers(method), upload)
+            except ConnectionFailed as error:
+                failures.append(error)
+                with self._lock:
+                    if self._current == index:
+                        self._current = (index + 1) % count
+                if error.sent and method != "GET":
+                    raise
+        if count == 1:
+            raise failures[0]
+        if all(isinstance(error, CertificateRefused) for error in failures):
+            raise failures[0]
+        text = "None of the hosts in api_host could be used: " + " ".join(error.message for error in failures)
+        raise ConnectionFailed(text, sent=any(error.sent for error in failures))
+
+    def _transport(self, index: int) -> Transport:
+        with self._lock:
+            if index not in self._transports:
+                endpoints = self.connection.endpoints
+                self._transports[index] = self._open(endpoints[index] if endpoints else None)
+            return self._transports[index]
+
+    # --- identity -----------------------------------------------------------------------------------------------------
+
+    def _headers(self, method: str) -> dict[str, str]:
+        if self.connection.backend != "https":
+            return {}
+        if self.connection.token:
+            return {"Authorization": f"PVEAPIToken={self.connection.token}={self.connection.token_secret}"}
+        with self._lock:
+            if not self._ticket or time.monotonic() - self._ticket_born > RENEW_AFTER:
+                try:
+                    self._log_in()
+                except ConnectionFailed as error:  # the request itself was not sent
+                    error.sent = False
+                    raise
+            headers = {"Cookie": f"PVEAuthCookie={quote(self._ticket['ticket'], safe='')}"}
+            if method != "GET":
+                headers["CSRFPreventionToken"] = self._ticket["CSRFPreventionToken"]
+            return headers
+
+    def _log_in(self) -> None:
+        """Get a ticket: by the old one while it is good, which needs no second factor again, else by the password."""
+        with self._lock:
+            old, self._ticket = self._ticket, {}
+            if old and time.monotonic() - self._ticket_born < TICKET_LIFE:
+                try:
+                    self._keep(self._ask_ticket({"password": old["ticket"]}))
+                    return
+                except AuthenticationFailed:
+                    pass  # no longer accepted: the password decides
+            answer = self._ask_ticket({"password": self.connection.password})
+            if answer.get("NeedTFA"):
+                answer = self._second_factor(answer)
+            self._keep(answer)
+
+    def _keep(self, answer: dict[str, str]) -> None:
+        self._ticket, self._ticket_born = answer, time.monotonic()
+
+    def _second_factor(self, answer: Mapping[str, Any]) -> dict[str, str]:
+        if not self.connection.otp:
+            raise AuthenticationFailed(
+                "POST",
+                "/access/ticket",
+                401,
+                f"{self.connection.user} has a second factor",
+                hint="Set api_otp to a code of it, or use an API token, which needs none.",
+            )
+        code = self.connection.otp if ":" in self.connection.otp else f"totp:{self.connection.otp}"
+        return self._ask_ticket({"password": code, "tfa-challenge": answer["ticket"]})
+
+    def _ask_ticket(self, proof: Mapping[str, str]) -> dict[str, str]:
+        params = {"username": self.connection.user, **proof}
+        response = self._transport(self._current).send("POST", "/api2/json/access/ticket", params, {})
+        if response.status >= 400:
+            raise self._error("POST", "/access/ticket", response)
+        data: dict[str, str] = response.body["data"]
+        return data

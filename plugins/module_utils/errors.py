@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong between a task and a cluster, as one small tree of exceptions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+
+class PveError(Exception):
+    """Base of all errors that a user is meant to read; anything else is a bug and stays a traceback.
+
+    ``str()`` is the whole message, with a hint what to do next where that is known.
+    """
+
+    hint = ""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint or self.hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+    def details(self) -> dict[str, Any]:
+        """The facts of the error for the result of a task."""
+        return {"type": type(self).__name__, "message": self.message, "hint": self.hint}
+
+
+class InvalidOption(PveError):
+    """The task itself is wrong; nothing was sent. ``option`` names the culprit."""
+
+    def __init__(self, option: str, message: str, *, hint: str = "") -> None:
+        super().__init__(f"{option}: {message}", hint=hint)
+        self.option = option
+
+    def details(self) -> dict[str, Any]:
+        return {**super().details(), "option": self.option}
+
+
+class Refused(PveError):
+    """The wish is clear but would lose data or cut a running service; an option allows it explicitly."""
+
+
+class NotConverged(PveError):
+    """The server accepted every write, but what was read back still differs from the wish."""
+
+
+class ConnectionFailed(PveError):
+    """No answer. ``sent`` tells whether the request may have reached the server, so that a write may have run."""
+
+    def __init__(self, message: str, *, sent: bool, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.sent = sent
+
+
+class CertificateRefused(ConnectionFailed):
+    """The node's certificate is not trusted; no credential was sent."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message, sent=False, hint=hint)
+
+
+class TaskError(PveError):
+    """Something about an asynchronous PVE task. ``log`` holds its last lines."""
+
+    def __init__(self, message: str, *, upid: str, exitstatus: str | None, log: list[str], hint: str = "") -> None:
+        tail = "".join(f"\n  {line}" for line in log)
+        super().__init__(message + (f"\nLast lines of its log:{tail}" if log else ""), hint=hint)
+        self.upid = upid
+        self.exitstatus = exitstatus
+        self.log = log
+
+    def details(self) -> dict[str, Any]:
+        return {**super().details(), "upid": self.upid, "exitstatus": self.exitstatus, "log": self.log}
+
+
+class TaskFailed(TaskError):
+    """The task ended, and not well."""
+
+
+class TaskTimeout(TaskError):
+    """The task still runs after the time the caller gave it; it is not stopped."""
+
+
+class ApiError(PveError):
+    """The server answered with an error status."""
+
+    def __init__(
+        self, method: str, path: str, status: int, message: str, errors: dict[str, str] | None = None, *, hint: str = ""
+    ) -> None:
+        self.method, self.path, self.status, self.errors = method, path, status, errors or {}
+        self.server_message = message.strip()
+        reasons = "".join(f"\n  {name}: {' '.join(why.split())}" for name, why in sorted(self.errors.items()))
+        super().__init__(f"{method} {path} was answered with {status}: {self.server_message}{reasons}", hint=hint)
+
+    def details(self) -> dict[str, Any]:
+        facts = {"method": self.method, "path": self.path, "status": self.status, "errors": self.errors}
+        return {**super().details(), "message": self.server_message, **facts}
+
+
+class AuthenticationFailed(ApiError):
+    """Login refused, or ticket or token not accepted (401)."""
+
+    hint = (
+        "Check api_user (with its realm, as in root@pam), api_password or api_token_id and api_token_secret. "
+        "A disabled or expired user looks the same. PVE knows neither HTTP Basic nor OAuth bearer logins."
+    )
+
+
+class PermissionDenied(ApiError):
+    """The identity lacks a privilege (403)."""
+
+
+class InvalidParameter(ApiError):
+    """The server does not accept a parameter (400); ``errors`` tells which and why."""
+
+
+class NotFound(ApiError):
+    """The thing does not exist. PVE answers most of these with 500, so the text decides."""
+
+
+class Conflict(ApiError):
+    """It exists already, or someone else changed it since it was read."""
+
+
+class Locked(ApiError):
+    """Another task holds the lock of a guest or of a configuration file."""
+
+    hint = "Wait for the running task; a lock that was left behind goes with 'qm unlock' or 'pct unlock' on the node."
+
+
+class HopFailed(ApiError):
+    """The asked node could not reach another node (595-599); a write may have run there."""
+
+
+class NotImplementedByServer(ApiError):
+    """The server has no such call (501): another version of PVE."""
+
+
+_ABSENT = re.compile(
+    r"does not exist|no such (?!cluster node)|not found|unable to find configuration file|unknown (?:ID|iface)"
+    r"|there is no|hostname lookup '[^']*' failed",
+    re.IGNORECASE,
+)
+_CONFLICT = re.compile(
+    r"already exists|already defined|checksum mismatch|detected modified configuration", re.IGNORECASE
+)
+_LOCK_TIMEOUT = re.compile(
+    r"can't lock file .* - got timeout|can't acquire lock|cfs-lock .* error: got lock request timeout"
+)
+_LOCKED = re.compile(r"\b(?:VM|CT) is locked \(")
+_BY_STATUS: dict[int, type[ApiError]] = {
+    400: InvalidParameter,
+    401: AuthenticationFailed,
+    403: PermissionDenied,
+    404: NotFound,
+    501: NotImplementedByServer,
+}
+
+
+def is_lock_timeout(error: PveError) -> bool:
+    """True if the server gave up waiting for a lock, so that the request certainly did nothing."""
+    return isinstance(error, Locked) and bool(_LOCK_TIMEOUT.search(error.server_message))
+
+
+def api_error(
+    method: str, path: str, status: int, message: str, errors: dict[str, str] | None = None, *, who: str = ""
+) -> ApiError:
+    """The most telling class for an answer; ``who`` is the identity that asked, for permission hints."""
+    kind = _BY_STATUS.get(status)
+    if kind is None and 595 <= status <= 599:
+        kind = HopFailed
+    if kind is None:
+        if _LOCK_TIMEOUT.search(message) or _LOCKED.search(message):
+            kind = Locked
+        elif _CONFLICT.search(message):
+            kind = Conflict
+        elif _ABSENT.search(message):
+            kind = NotFound
+        else:
+            kind = ApiError
+    return kind(method, path, status, message, errors, hint=_hint(kind, message, who))
+
+
+def _hint(kind: type[ApiError], message: str, who: str) -> str:
+    if kind is PermissionDenied:
+        return _permission_hint(message, who)
+    if "have been migrated to rules" in message:
+        return "PVE 9 replaced HA groups by rules: use pve_ha_rule with type node-affinity."
+    if kind is InvalidParameter and "invalid privilege 'VM.Monitor'" in message:
+        return "PVE 9 has no VM.Monitor; use VM.GuestAgent.Audit and its relatives."
+    return ""
+
+
+def _permission_hint(message: str, who: str) -> str:
+    needed = re.search(r"Permission check failed \((/[^,\s]*), ([^)]+)\)", message)
+    parts = [f"Asked as {who}." if who else ""]
+    if needed:
+        parts.append(f"It needs {needed[2]} on {needed[1]}: grant a role with it by pve_acl.")
+    if "!" in who:
+        parts.append("A token with privilege separation has only what its own ACL entries and its user's both allow.")
+    if "root@pam" in message:
+        parts.append("Only root@pam with a password may do this; no API token can.")
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a task's options to its result, the same in both hosts; and the host that is an ordinary module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .client import Client
+from .engine import Interrupted, bring_about
+from .errors import PveError
+from .options import Connection, connection_arguments
+from .resource import Resource
+
+OpenClient = Callable[[Connection], Client]
+
+
+def module_arguments(resource: Resource) -> dict[str, Any]:
+    """Keyword arguments of AnsibleModule for a resource: its own ones and the connection's."""
+    arguments = resource.arguments()
+    return {**arguments, "argument_spec": {**connection_arguments(), **arguments["argument_spec"]}}
+
+
+def perform(
+    resource: Resource, params: Mapping[str, Any], *, check_mode: bool, open_client: OpenClient = Client
+) -> dict[str, Any]:
+    """Run a task and return its result; what a user can mend becomes a failed result, a bug stays an exception."""
+    client: Client | None = None
+    try:
+        client = open_client(Connection.from_options(params))
+        result = bring_about(client, resource, params, check_mode=check_mode).result()
+    except Interrupted as error:
+        partial = error.outcome.result()
+        result = {
+            "failed": True,
+            "msg": str(error),
+            "error": error.cause.details(),
+            **{name: partial[name] for name in ("changed", "requests", *error.outcome.answers)},
+        }
+    except PveError as error:
+        result = {"failed": True, "changed": False, "msg": str(error), "error": error.details()}
+    warnings = client.warnings if client else []
+    if warnings:
+        result["warnings"] = list(dict.fromkeys(warnings))
+    return result
+
+
+def run_module(resource: Resource) -> None:
+    """The whole body of a module."""
+    module = AnsibleModule(supports_check_mode=True, **module_arguments(resource))
+    result = perform(resource, module.params, check_mode=module.check_mode)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)

@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PVE's property strings (``virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=100``) as mappings, driven by data.
+
+``decode(encode(x)) == x`` holds for every canonical mapping, and keys that a table does not know survive as text.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .values import Boolean, Codec, Integer, List, Number, Set, SizeText, Text, Word
+
+TEXT, WORD, INTEGER, NUMBER, BOOLEAN, SIZE = Text(), Word(), Integer(), Number(), Boolean(), SizeText()
+SEMICOLON_LIST, SEMICOLON_SET = List(";"), Set(";")
+_MAC = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
+
+
+class Mac(Text):
+    """A MAC address, canonically in upper case with colons."""
+
+    def parse(self, value: Any) -> str:
+        text = str(value).strip().upper().replace("-", ":")
+        if not _MAC.fullmatch(text):
+            raise ValueError(f"{value!r} is not a MAC address")
+        return text
+
+
+MAC = Mac()
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One sub-option. ``default`` is the value PVE assumes when it is absent, which equals being absent."""
+
+    name: str
+    codec: Codec = TEXT
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str = ""
+    default: Any = None
+    aliases: tuple[str, ...] = ()
+
+    def parse(self, value: Any) -> Any:
+        """The canonical value; ValueError tells what would be right."""
+        canonical = self.codec.parse(value)
+        if self.choices and canonical not in self.choices:
+            raise ValueError(f"{value!r} is not one of {', '.join(self.choices)}")
+        if self.minimum is not None and canonical < self.minimum:
+            raise ValueError(f"{value!r} is less than {self.minimum:g}")
+        if self.maximum is not None and canonical > self.maximum:
+            raise ValueError(f"{value!r} is more than {self.maximum:g}")
+        if self.pattern and not re.fullmatch(self.pattern, str(canonical)):
+            raise ValueError(f"{value!r} does not look right (expected {self.pattern})")
+        return canonical
+
+
+class PropertyString:
+    """A codec for one format of property string.
+
+    ``default_key`` names the part that may be written without its key. ``key_aliases`` are keys that stand for the value of
+    one part and hold the value of another: ``virtio=MAC`` is ``model=virtio,macaddr=MAC``. Of the ``exclusive`` parts a value
+    has one: naming another replaces it.
+
+    A sub-option that is not named stays as it is; one that is named with the empty text is removed.
+    """
+
+    def __init__(
+        self,
+        *parts: Part,
+        default_key: str = "",
+        key_aliases: tuple[str, str, tuple[str, ...]] | None = None,
+        exclusive: tuple[str, ...] = (),
+        strict: bool = True,
+    ) -> None:
+        self.parts = {part.name: part for part in parts}
+        self.by_key = {alias: part for part in parts for alias in (part.name, *part.aliases)}
+        self.default_key = default_key
+        self.key_aliases = key_aliases
+        self.strict = strict
+        self.exclusive = exclusive
+        if default_key and default_key not in self.parts:
+            raise TypeError(f"the default key {default_key!r} is not among the parts")
+        if len(self.by_key) != sum(1 + len(part.aliases) for part in parts):
+            raise TypeError("a key stands twice in a property string's table")
+
+    def decode(self, text: str) -> dict[str, Any]:
+        """The mapping behind a text; ValueError if a piece has no key and there is no default key."""
+        found: dict[str, Any] = {}
+        for piece in filter(None, (piece.strip() for piece in text.split(","))):
+            key, equals, value = piece.partition("=")
+            if not equals or (key not in self.by_key and not self._is_key(key)):
+                if not self.default_key or self.default_key in found:
+                    raise ValueError(f"{piece!r} is not of the form key=value")
+                key, value = self.default_key, piece
+            self._put(found, key.strip(), value.strip())
+        return found
+
+    def _is_key(self, key: str) -> bool:
+        return bool(re.fullmatch(r"[A-Za-z][\w.-]*", key))
+
+    def _put(self, found: dict[str, Any], key: str, value: Any) -> None:
+        if self.key_aliases and key in self.key_aliases[2] and key not in self.by_key:
+            stands_for, holds, _keys = self.key_aliases
+            self._put(found, stands_for, key)
+            key = holds
+        part = self.by_key.get(key)
+        name = part.name if part else key
+        if name in found:
+            raise ValueError(f"{name} is given twice")
+        if value == "":
+            found[name] = ""
+            return
+        try:
+            found[name] = part.parse(value) if part else str(value)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+
+    def parse(self, value: Any) -> dict[str, Any]:
+        """The canonical mapping of a text or of a user's mapping (where None means: not given)."""
+        if isinstance(value, Mapping):
+            found: dict[str, Any] = {}
+            for key, item in value.items():
+                if item is not None:
+                    self._put(found, str(key).replace("_", "-") if key not in self.by_key else key, item)
+            return found
+        return self.decode(str(value))
+
+    def check_known(self, value: Mapping[str, Any]) -> None:
+        """Refuse keys that the table does not know: for what users write, not for what servers answer."""
+        unknown = sorted(set(value) - set(self.parts))
+        if unknown and self.strict:
+            raise ValueError(f"unknown option {', '.join(unknown)}; known are {', '.join(sorted(self.parts))}")
+
+    def format(self, value: Mapping[str, Any]) -> str:
+        """The text for the API: the default key first, the others in the mapping's order."""
+        pieces = []
+        for name in sorted(value, key=lambda name: name != self.default_key):
+            item = value[name]
+            part = self.parts.get(name)
+            text = str(part.codec.format(item) if part else item)
+            if "," in text:
+                raise ValueError(f"{name}: {text!r} has a comma, which separates the options of a property string")
+            pieces.append(text if name == self.default_key else f"{name}={text}")
+        return ",".join(pieces)
+
+    def merge(self, current: Mapping[str, Any] | None, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """What results when ``wish`` is applied: what it does not name stays, what it empties goes."""
+        replaced = set(self.exclusive) if any(wish.get(name) for name in self.exclusive) else set()
+        merged = {name: item for name, item in (current or {}).items() if name not in replaced}
+        merged.update(wish)
+        return {name: item for name, item in merged.items() if item != ""}
+
+    def equal(self, one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
+        """Whether both mean the same; an absent sub-option equals PVE's default for it."""
+        if one is None or other is None:
+            return one is other
+        names = set(one) | set(other)
+        return all(self._value(one, name) == self._value(other, name) for name in names)
+
+    def _value(self, mapping: Mapping[str, Any], name: str) -> Any:
+        part = self.parts.get(name)
+        return mapping.get(name, part.default if part else None)

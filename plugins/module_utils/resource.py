@@ -1,0 +1,287 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Resources: the protocol that the engine drives, and the kinds that cover nearly all of PVE.
+
+A resource reads (GET only) and plans (pure). ``Item`` is a thing with an id in a collection, ``Singleton`` the options of
+something that always exists, ``Listing`` what an ``_info`` module reads.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from .errors import InvalidOption, NotFound
+from .field import Field, Fields, update_params
+from .plan import HIDDEN, Plan, Step, api_path
+
+Wish = dict[str, Any]
+State = dict[str, Any]
+
+
+class Reader(Protocol):
+    """What a resource may ask of the server."""
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """The ``data`` of a GET; raises an error of the tree in ``errors``."""
+
+    def release(self) -> tuple[int, int]:
+        """The server's release as (major, minor), asked for once."""
+
+
+class Resource(Protocol):
+    """What the engine and the two hosts (module and action plugin) need to know."""
+
+    name: str  # the key of the object in the result
+
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments of AnsibleModule: argument_spec, required_if, ... without the connection options."""
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        """The task's options in canonical form; raises InvalidOption. Nothing has been sent yet."""
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        """The present state, None if absent. May complete the wish with what only the server knows (a free id)."""
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        """Pure: what to do. No client, no clock."""
+
+
+UPDATE_PASSWORD = {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False}
+STATES = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+
+
+def unset_option() -> dict[str, Any]:
+    """The option that removes keys."""
+    return {"type": "list", "elements": "str"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+    """A thing with an id: read one, POST to the collection, PUT and DELETE the item.
+
+    ``delete_keys`` tells that the PUT takes ``delete``; without it every field clears by the empty text. ``find`` reads the
+    item from its collection where PVE has no call that reads one. ``digest`` sends the digest that was read with the update.
+    """
+
+    name: str
+    collection: str
+    key: Field
+    fields: Fields
+    find: bool = False
+    delete_keys: bool = True
+    digest: bool = False
+    extra_options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    rules: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # required_if, mutually_exclusive, ...
+    check: Callable[[Wish, State | None], None] | None = None  # refuses what the server would not, or not clearly
+    delete_params: Callable[[Wish, State], dict[str, Any]] | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        spec: dict[str, Any] = {self.key.name: {**self.key.spec(), "required": True}, **self.fields.specs()}
+        if self.delete_keys:
+            spec["unset"] = unset_option()
+        if any(field.secret for field in self.fields):
+            spec["update_password"] = dict(UPDATE_PASSWORD)
+        spec["state"] = dict(STATES)
+        return {"argument_spec": {**spec, **self.extra_options}, **self.rules}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        extra = {name: params[name] for name in self.extra_options}
+        key = self.key.parse(params[self.key.name])
+        if key == "":
+            raise InvalidOption(self.key.name, "must not be empty")
+        push_secrets = params.get("update_password") == "always"
+        return {
+            "key": key,
+            "state": params["state"],
+            "fields": self.fields.wish(params),
+            "push_secrets": push_secrets,
+            **extra,
+        }
+
+    def path(self, key: str) -> str:
+        return self.collection + api_path(key)
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        answer = self._answer(reader, wish["key"])
+        if answer is None:
+            return None
+        state = {self.key.name: wish["key"], **self.fields.observe(answer)}
+        if self.digest:
+            wish["digest"] = answer.get("digest")
+        return state
+
+    def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
+        if self.find:
+            rows = reader.get(self.collection)
+            return next((row for row in rows if str(row.get(self.key.api)) == key), None)
+        try:
+            answer: Mapping[str, Any] = reader.get(self.path(key))
+        except NotFound:
+            return None
+        return answer
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        if wish["state"] == "absent":
+            return self._plan_absent(current, wish)
+        if self.check:
+            self.check(wish, current)
+        return self._plan_create(wish) if current is None else self._plan_update(current, wish)
+
+    def _plan_absent(self, current: State | None, wish: Wish) -> Plan:
+        if current is None:
+            return Plan.nothing(None)
+        params = self.delete_params(wish, current) if self.delete_params else {}
+        step = Step("DELETE", self.path(wish["key"]), params, why=f"delete {self.name} {wish['key']}")
+        return Plan(current, None, (step,))
+
+    def _plan_create(self, wish: Wish) -> Plan:
+        named = {name: value for name, value in wish["fields"].items() if value != ""}
+        late = {name: value for name, value in named.items() if self.fields.named(name).update_only}
+        first = {name: value for name, value in named.items() if name not in late}
+        steps = [
+            Step(
+                "POST",
+                self.collection,
+                {self.key.api: self.key.format(wish["key"]), **update_params(first, self.fields, {})},
+                why=f"create {self.name} {wish['key']}",
+                secrets=secret_keys(self.fields, first),
+            )
+        ]
+        if late:
+            steps.append(self._update_step(wish, late, {}))
+        after = {self.key.name: wish["key"], **shown(self.fields, {}, named)}
+        return Plan(None, after, tuple(steps))
+
+    def _plan_update(self, current: State, wish: Wish) -> Plan:
+        changes = changed_fields(self.fields, current, wish["fields"], push_secrets=wish["push_secrets"])
+        refuse_create_only(self.fields, current, changes, f"{self.name} {wish['key']}")
+        if not changes:
+            return Plan.nothing(current)
+        return Plan(current, shown(self.fields, current, changes), (self._update_step(wish, changes, current),))
+
+    def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
+        params = update_params(changes, self.fields, current)
+        if wish.get("digest"):
+            params["digest"] = wish["digest"]
+        verify = any(not self.fields.named(name).secret for name in changes)
+        why = f"change {', '.join(changes)} of {self.name} {wish['key']}"
+        return Step("PUT", self.path(wish["key"]), params, why, secret_keys(self.fields, changes), verify=verify)
+
+
+def secret_keys(fields: Fields, changes: Mapping[str, Any]) -> frozenset[str]:
+    """The wire names of the secrets among the changes."""
+    return frozenset(fields.named(name).api for name in changes if fields.named(name).secret)
+
+
+def changed_fields(
+    fields: Fields, current: Mapping[str, Any], wish: Mapping[str, Any], *, push_secrets: bool = False
+) -> dict[str, Any]:
+    """The part of a wish that differs. Secrets cannot be compared: they count only if they are to be pushed."""
+    return {
+        name: value
+        for name, value in wish.items()
+        if (push_secrets if fields.named(name).secret else fields.named(name).differs(current.get(name), value))
+    }
+
+
+def refuse_create_only(fields: Fields, current: Mapping[str, Any], changes: Mapping[str, Any], what: str) -> None:
+    """What is fixed at creation and differs is an error, never silence."""
+    for name, value in changes.items():
+        if fields.named(name).create_only:
+            raise InvalidOption(
+                name,
+                f"can be set only when the {what} is created; it is {current.get(name)!r} and cannot become {value!r}",
+                hint="Keep the present value, or delete the thing and create it anew.",
+            )
+
+
+def shown(fields: Fields, current: Mapping[str, Any], changes: Mapping[str, Any]) -> State:
+    """The object after the changes, as a user may see it: secrets hidden."""
+    after = dict(current)
+    for name, value in changes.items():
+        field = fields.named(name)
+        result = field.result(current.get(name), value)
+        if result is None:
+            after.pop(name, None)
+        else:
+            after[name] = HIDDEN if field.secret else result
+    return after
+
+
+@dataclasses.dataclass(frozen=True)
+class Singleton:
+    """The options of something that always exists: GET and PUT one path, which may hold names from the task."""
+
+    name: str
+    path: Callable[[Wish], str]
+    fields: Fields
+    keys: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)  # options that address it
+    delete_keys: bool = True
+    task: bool = False
+
+    def arguments(self) -> dict[str, Any]:
+        spec: dict[str, Any] = {**self.keys, **self.fields.specs()}
+        if self.delete_keys:
+            spec["unset"] = unset_option()
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        return {**{name: params[name] for name in self.keys}, "fields": self.fields.wish(params)}
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        return {**{name: wish[name] for name in self.keys}, **self.fields.observe(reader.get(self.path(wish)) or {})}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        current = current or {}
+        changes = changed_fields(self.fields, current, wish["fields"])
+        if not changes:
+            return Plan.nothing(current)
+        step = Step(
+            "PUT",
+            self.path(wish),
+            update_params(changes, self.fields, current),
+            why=f"change {', '.join(changes)}",
+            secrets=secret_keys(self.fields, changes),
+            task=self.task,
+        )
+        return Plan(current, shown(self.fields, current, changes), (step,))
+
+
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """What an ``_info`` module reads: rows of one call, canonical by the fields of the managed kind where there is one.
+
+    ``key`` is the option that picks one row; a name that does not exist gives an empty list.
+    """
+
+    name: str
+    path: Callable[[Wish], str]
+    key: str = ""
+    fields: Fields | None = None
+    options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    query: Sequence[str] = ()  # options that are passed on as parameters
+
+    def arguments(self) -> dict[str, Any]:
+        key = {self.key: {"type": "str"}} if self.key else {}
+        return {"argument_spec": {**key, **self.options}}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        return {name: params.get(name) for name in (*self.options, *([self.key] if self.key else []))}
+
+    def read(self, reader: Reader, wish: Wish) -> Any:
+        params = {name: wish[name] for name in self.query if wish[name] is not None}
+        rows = reader.get(self.path(wish), params) or []
+        picked = [row for row in rows if not self.key or wish[self.key] in (None, row.get(self.key))]
+        return sorted((self._shown(row) for row in picked), key=lambda row: str(row.get(self.key, "")))
+
+    def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        if self.fields is None:
+            return dict(row)
+        known = {field.api for field in self.fields}
+        return {**{name: value for name, value in row.items() if name not in known}, **self.fields.observe(row)}
+
+    def plan(self, current: Any, wish: Wish) -> Plan:
+        return Plan.nothing(current)

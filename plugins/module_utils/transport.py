@@ -1,0 +1,254 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How one request reaches PVE: HTTPS by requests, or pvesh on a node by proxmoxer's command back ends."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import socket
+import ssl
+import subprocess
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from .errors import CertificateRefused, ConnectionFailed, PveError
+from .options import Connection, Endpoint
+
+try:
+    import requests
+    import requests.adapters
+    import requests.utils
+    import urllib3
+    import urllib3.exceptions
+except ImportError as error:  # told to the user when a connection is wanted
+    MISSING: ImportError | None = error
+else:
+    MISSING = None
+
+POOL_SIZE = 32  # connections kept open, for parallel reads
+
+
+@dataclasses.dataclass(frozen=True)
+class Response:
+    """An answer. ``body`` is the decoded JSON, or the text where it is none."""
+
+    status: int
+    reason: str
+    body: Any
+
+
+class Transport(Protocol):
+    """Sends one request; raises ConnectionFailed when there is no answer."""
+
+    def send(self, method: str, url: str, params: Any, headers: Mapping[str, str], upload: Any = None) -> Response: ...
+
+    def close(self) -> None: ...
+
+
+def form(params: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Parameters as PVE wants them: booleans 1 and 0, a list as a repeated key, None left out."""
+    pairs = []
+    for name, value in params.items():
+        for item in value if isinstance(value, (list, tuple)) else [value]:
+            if item is not None:
+                pairs.append((name, str(int(item)) if isinstance(item, bool) else str(item)))
+    return pairs
+
+
+class HttpsTransport:
+    """One keep-alive session per endpoint. The certificate is checked before the first byte of a request is sent."""
+
+    def __init__(self, connection: Connection, endpoint: Endpoint) -> None:
+        if MISSING is not None:
+            raise PveError(
+                f"The Python library requests is missing: {MISSING}.", hint="Install it: pip install requests"
+            )
+        self.connection, self.endpoint = connection, endpoint
+        self.session = requests.Session()
+        self.session.trust_env = False  # no .netrc, which would replace the token; the rest is asked for explicitly
+        self.session.proxies.update(requests.utils.get_environ_proxies(endpoint.url))
+        self.session.mount("https://", _adapter(connection.fingerprint))
+        self.verify = self._verification()
+
+    def _verification(self) -> bool | str:
+        if self.connection.ca_path:
+            return self.connection.ca_path
+        if self.connection.fingerprint or not self.connection.validate_certs:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+            return False
+        return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+
+    def send(self, method: str, url: str, params: Any, headers: Mapping[str, str], upload: Any = None) -> Response:
+        in_query = method in ("GET", "DELETE")
+        try:
+            answer = self.session.request(
+                method,
+                self.endpoint.url + url,
+                params=form(params) if in_query else None,
+                data=upload if upload is not None else None if in_query else form(params),
+                headers=dict(headers),
+                verify=self.verify,
+                timeout=(self.connection.connect_timeout, self.connection.timeout),
+                allow_redirects=False,
+            )
+        except requests.exceptions.RequestException as error:
+            raise self._failure(error) from None
+        return _decode(answer)
+
+    def _failure(self, error: Exception) -> ConnectionFailed:
+        where = self.endpoint.authority
+        reason = _root_cause(error)
+        if isinstance(error, requests.exceptions.SSLError) or isinstance(reason, ssl.SSLError):
+            return self._certificate_refused(reason)
+        if isinstance(error, requests.exceptions.ReadTimeout):
+            text = f"{where} did not answer within {self.connection.timeout:g} s (api_timeout)."
+            return ConnectionFailed(text, sent=True)
+        unsent = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+        if isinstance(error, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)) or isinstance(
+            reason, unsent
+        ):
+            return ConnectionFailed(f"Cannot connect to {where}: {_say(reason)}.", sent=False, hint=_ADVICE)
+        return ConnectionFailed(f"The connection to {where} was lost: {_say(reason)}.", sent=True)
+
+    def _certificate_refused(self, reason: BaseException) -> CertificateRefused:
+        presented = presented_fingerprint(self.endpoint, self.connection.connect_timeout)
+        text = f"The certificate of {self.endpoint.authority} is not trusted: {_say(reason)}. No credential was sent."
+        cures = (
+            f"Its SHA-256 fingerprint is {presented or 'unknown'}. Cures: set api_fingerprint to it once you have compared "
+            "it with 'pvenode cert info' on the node; or ca_path to the CA that signed it (on a node "
+            "/etc/pve/pve-root-ca.pem); or, without any protection, validate_certs to false."
+        )
+        return CertificateRefused(text, hint=cures)
+
+    def close(self) -> None:
+        self.session.close()
+
+
+_ADVICE = "Check api_host and api_port, and that pveproxy runs there."
+
+
+def _adapter(fingerprint: str) -> Any:
+    """An adapter whose connections refuse any certificate but the one with this fingerprint (where one is given)."""
+
+    class Pinned(requests.adapters.HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
+            if fingerprint:
+                kwargs["assert_fingerprint"] = fingerprint
+            return super().init_poolmanager(*args, **kwargs)
+
+        def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+            if fingerprint:
+                kwargs["assert_fingerprint"] = fingerprint
+            return super().proxy_manager_for(*args, **kwargs)
+
+    return Pinned(pool_maxsize=POOL_SIZE)
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    """The innermost exception that requests and urllib3 wrapped."""
+    while True:
+        inner = getattr(error, "reason", None) or next(
+            (arg for arg in error.args if isinstance(arg, BaseException)), None
+        )
+        if not isinstance(inner, BaseException):
+            return error
+        error = inner
+
+
+def _say(error: BaseException) -> str:
+    text = str(error.args[-1]) if error.args else str(error)
+    return re.sub(r"^(<[^>]*>|\w+\(host=[^)]*\)): ", "", text).strip(" .") or type(error).__name__
+
+
+def _decode(answer: Any) -> Response:
+    text = answer.content.decode("utf-8", "replace")
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = text
+    reason = (answer.reason or "").encode("latin-1", "replace").decode("utf-8", "replace")
+    return Response(answer.status_code, reason, body)
+
+
+def presented_fingerprint(endpoint: Endpoint, timeout: float) -> str:
+    """The SHA-256 fingerprint of the certificate that a server presents, as PVE writes it; empty if it cannot be had."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((endpoint.host, endpoint.port), timeout) as plain,
+            context.wrap_socket(plain, server_hostname=endpoint.host) as secure,
+        ):
+            certificate = secure.getpeercert(binary_form=True) or b""
+    except OSError:
+        return ""
+    digest = hashlib.sha256(certificate).hexdigest().upper()
+    return ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
+
+
+class CommandTransport:
+    """pvesh on this node (``local``) or on a node reached by SSH (``openssh``): root's rights, no credentials in the task."""
+
+    def __init__(self, connection: Connection, endpoint: Endpoint | None) -> None:
+        self.connection = connection
+        self.session = _command_session(connection, endpoint)
+
+    def send(self, method: str, url: str, params: Any, headers: Mapping[str, str], upload: Any = None) -> Response:
+        if upload is not None:
+            raise PveError(f"Uploads need api_backend https, not {self.connection.backend}.")
+        path = url.partition("/api2/json")[2]
+        values: dict[str, str] = {}
+        for name, value in form(params):
+            values[name] = f"{values[name]},{value}" if name in values else value
+        try:
+            answer = self.session.request(method, path, data=values)
+        except (OSError, subprocess.SubprocessError) as error:
+            sent = not isinstance(error, FileNotFoundError)
+            hint = "pvesh exists on PVE nodes only." if not sent else ""
+            raise ConnectionFailed(f"pvesh could not be run: {error}.", sent=sent, hint=hint) from None
+        return self._decode(answer)
+
+    def _decode(self, answer: Any) -> Response:
+        text = str(answer.content).strip()
+        if answer.exit_code == 0:
+            try:
+                return Response(200, "OK", {"data": json.loads(text) if text else None})
+            except ValueError:
+                upid = re.search(r"UPID:\S+", text)
+                return Response(200, "OK", {"data": upid[0].strip("\"'") if upid else text})
+        status = answer.status_code if answer.status_code >= 400 else 500
+        found = re.findall(r"^([\w\[\]-]+): (.+)$", text, re.MULTILINE) if status == 400 else []
+        message = re.sub(r"^\d{3} ", "", text.partition("\n")[0] if found else text)
+        return Response(status, message, {"data": None, "message": message, "errors": dict(found)})
+
+    def close(self) -> None:
+        return None
+
+
+def _command_session(connection: Connection, endpoint: Endpoint | None) -> Any:
+    try:
+        if endpoint is None:
+            from proxmoxer.backends.local import LocalSession
+
+            return LocalSession(service="PVE", timeout=connection.timeout)
+        from proxmoxer.backends.openssh import OpenSSHSession
+    except (ImportError, SystemExit) as error:  # proxmoxer leaves the process when openssh_wrapper is missing
+        raise PveError(
+            f"api_backend {connection.backend} needs Python libraries that are missing ({error}).",
+            hint="Install them: pip install proxmoxer" + ("" if endpoint is None else " openssh_wrapper"),
+        ) from None
+    return OpenSSHSession(
+        endpoint.host,
+        connection.ssh_user,
+        port=connection.ssh_port,
+        identity_file=connection.ssh_key or None,
+        service="PVE",
+        timeout=connection.timeout,
+        sudo=connection.ssh_user != "root",
+    )

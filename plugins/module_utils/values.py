@@ -1,0 +1,220 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Codecs: how one value looks to a user, to the comparison, and on the wire.
+
+A codec has one canonical form per value. ``parse`` takes whatever a user or the server may write and returns that form;
+``format`` turns it into what the API wants. Two values are equal if their canonical forms are.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable
+from typing import Any, Protocol
+from urllib.parse import quote, unquote
+
+TRUE_WORDS = frozenset({"1", "yes", "on", "true", "y", "t"})
+FALSE_WORDS = frozenset({"0", "no", "off", "false", "n", "f"})
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_FACTORS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+_PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
+
+
+class Codec(Protocol):
+    """See the module's text. ``parse`` raises ValueError with a reason that follows the option's name."""
+
+    def parse(self, value: Any) -> Any: ...
+
+    def format(self, value: Any) -> Any: ...
+
+
+class Text:
+    """Text as it is; PVE drops blanks and newlines at the end of comments and descriptions."""
+
+    def parse(self, value: Any) -> str:
+        return str(value).rstrip()
+
+    def format(self, value: str) -> str:
+        return value
+
+
+class Secret(Text):
+    """A secret: never trimmed, never compared (the server does not tell it)."""
+
+    def parse(self, value: Any) -> str:
+        return str(value)
+
+
+class Word(Text):
+    """A word of fixed spelling, compared without regard to case where the server changes it (``lower``)."""
+
+    def __init__(self, lower: bool = False) -> None:
+        self.lower = lower
+
+    def parse(self, value: Any) -> str:
+        text = str(value).strip()
+        return text.lower() if self.lower else text
+
+
+class Integer:
+    """A whole number, which the server may tell as text."""
+
+    def parse(self, value: Any) -> int:
+        try:
+            return int(str(value).strip())
+        except ValueError:
+            raise ValueError(f"{value!r} is not a whole number") from None
+
+    def format(self, value: int) -> int:
+        return value
+
+
+class Number:
+    """A number; ``2`` and ``2.0`` are equal."""
+
+    def parse(self, value: Any) -> float | int:
+        try:
+            number = float(str(value).strip())
+        except ValueError:
+            raise ValueError(f"{value!r} is not a number") from None
+        return int(number) if number.is_integer() else number
+
+    def format(self, value: float) -> float:
+        return value
+
+
+class Boolean:
+    """``true``/``false`` for users, 1/0 on the wire."""
+
+    def parse(self, value: Any) -> bool:
+        word = str(value).strip().lower()
+        if word in TRUE_WORDS:
+            return True
+        if word in FALSE_WORDS:
+            return False
+        raise ValueError(f"{value!r} is neither true nor false")
+
+    def format(self, value: bool) -> int:
+        return int(value)
+
+
+def bytes_of(value: Any, unit: str = "") -> int:
+    """The size in bytes of ``32G``, ``512M``, ``1.5T`` or a bare number, which counts in ``unit`` (default: bytes)."""
+    match = _SIZE.fullmatch(str(value).strip())
+    if not match:
+        raise ValueError(f"{value!r} is not a size such as 32G or 512M")
+    number = float(match[1]) * _FACTORS[(match[2] or unit).upper()]
+    if not number.is_integer():
+        raise ValueError(f"{value!r} is not a whole number of bytes")
+    return int(number)
+
+
+def size_text(number: int) -> str:
+    """The shortest exact writing of a size in bytes, as PVE writes it: ``32G``, ``528K``, ``1000``."""
+    for unit in "TGMK":
+        if number and number % _FACTORS[unit] == 0:
+            return f"{number // _FACTORS[unit]}{unit}"
+    return str(number)
+
+
+class Size:
+    """A size, canonically in bytes; ``unit`` is what a bare number counts in and what is sent where ``bare`` is set."""
+
+    def __init__(self, unit: str = "", bare: bool = False) -> None:
+        self.unit, self.bare = unit, bare
+
+    def parse(self, value: Any) -> int:
+        return bytes_of(value, self.unit)
+
+    def format(self, value: int) -> str:
+        if not self.bare:
+            return size_text(value)
+        factor = _FACTORS[self.unit]
+        if value % factor:
+            raise ValueError(f"{size_text(value)} is not a whole number of {self.unit or 'byte'}")
+        return str(value // factor)
+
+
+class SizeText(Size):
+    """A size whose canonical form is the shortest text (``32G``), for objects that users read."""
+
+    def parse(self, value: Any) -> str:  # type: ignore[override]
+        return size_text(bytes_of(value, self.unit))
+
+    def format(self, value: str) -> str:  # type: ignore[override]
+        return super().format(bytes_of(value, self.unit)) if self.bare else value
+
+
+def split_list(value: Any) -> list[str]:
+    """The parts of a list, or of a text with commas, semicolons or blanks between them (all that PVE accepts)."""
+    if isinstance(value, str):
+        return [part for part in re.split(r"[,;\s\0]+", value) if part]
+    if isinstance(value, Iterable):
+        return [str(part).strip() for part in value if str(part).strip()]
+    return [str(value)]
+
+
+class List:
+    """An ordered list, joined by ``separator`` on the wire."""
+
+    def __init__(self, separator: str = ",") -> None:
+        self.separator = separator
+
+    def parse(self, value: Any) -> list[str]:
+        return list(dict.fromkeys(split_list(value)))
+
+    def format(self, value: list[str]) -> str:
+        return self.separator.join(value)
+
+
+class Set(List):
+    """A set: order and repetition mean nothing; shown sorted (numbers by value)."""
+
+    def parse(self, value: Any) -> list[str]:
+        return sorted(
+            set(split_list(value)), key=lambda part: (not part.isdigit(), int(part) if part.isdigit() else 0, part)
+        )
+
+
+class UrlEncoded(Text):
+    """Text that PVE wants percent-encoded inside the form as well, and returns so (``sshkeys``)."""
+
+    def parse(self, value: Any) -> str:
+        text = "\n".join(str(line) for line in value) if isinstance(value, list) else str(value)
+        if "%20" in text or "%0A" in text.upper():
+            text = unquote(text)
+        return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+    def format(self, value: str) -> str:
+        return quote(value, safe="")
+
+
+class Expiry:
+    """A point in time as seconds since the epoch; 0 means never.
+
+    Users may write ``never``, an epoch, an ISO date (``2027-01-31``, ``2027-01-31T12:00``; UTC unless it names a zone) or,
+    relative to ``now``, a period such as ``90d`` or ``12h``.
+    """
+
+    def parse(self, value: Any) -> int:
+        text = str(value).strip().lower()
+        if text in ("never", ""):
+            return 0
+        if text.isdigit():
+            return int(text)
+        try:
+            moment = datetime.datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+        except ValueError:
+            raise ValueError(f"{value!r} is neither 'never', an epoch, an ISO date nor a period such as 90d") from None
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)).timestamp())
+
+    def format(self, value: int) -> int:
+        return value
+
+
+def seconds_of(value: Any) -> int | None:
+    """The length of a period such as ``90d``, ``12h`` or ``2w`` in seconds; None if it is not written as one."""
+    match = re.fullmatch(r"(\d+)\s*([smhdwy])", str(value).strip().lower())
+    return int(match[1]) * _PERIODS[match[2]] if match else None
