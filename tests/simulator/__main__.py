@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Start a simulated Proxmox VE server; it prints one line of JSON and serves until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import os
+import signal
+import ssl
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import trustme
+
+from .scenarios import CREDENTIALS, scenario
+from .server import Front, serving
+from .simulation import Simulation
+
+PARENT_CHECK = 1.0  # seconds between two looks whether the parent process is still there
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
+    parser.add_argument("--scenario", default="single", help="single, demo, or a number of guests up to 10000")
+    parser.add_argument("--version", default="9.2", choices=["9.2", "8.4"], help="of PVE")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--pace", type=float, default=0.0, help="factor on the duration of tasks, 0 is immediately")
+    parser.add_argument("--ca-path", type=Path, help="where to write the certificate of the CA, default a new file")
+    parser.add_argument("--stop-with-stdin", action="store_true", help="stop when standard input is closed")
+    return parser.parse_args()
+
+
+def certificates(host: str) -> tuple[ssl.SSLContext, bytes, str]:
+    """The server's TLS context, the CA's certificate (PEM) and the node certificate's SHA-256 fingerprint."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert(host, "localhost", "127.0.0.1", "::1")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate.configure_cert(context)
+    der = ssl.PEM_cert_to_DER_cert(certificate.cert_chain_pems[0].bytes().decode())
+    digest = hashlib.sha256(der).hexdigest().upper()
+    fingerprint = ":".join(digest[index : index + 2] for index in range(0, 64, 2))
+    return context, authority.cert_pem.bytes(), fingerprint
+
+
+def announcement(url: str, ca_path: Path, fingerprint: str, simulation: Simulation) -> dict[str, Any]:
+    """What a client needs to know, in the shape of a credentials file."""
+    cluster = simulation.cluster
+    return {
+        "url": url,
+        "base": f"{url}/api2/json",
+        "ca_path": str(ca_path),
+        "fingerprint": fingerprint,
+        **asdict(CREDENTIALS),
+        "node": cluster.local_node,
+        "nodes": list(cluster.nodes),
+        "storage": "local",
+        "bridge": "vmbr0",
+        "version": cluster.version,
+        "pid": os.getpid(),
+    }
+
+
+async def stopped(with_stdin: bool) -> None:
+    """Return when it is time to go: SIGTERM, SIGINT, the parent gone or standard input closed."""
+    loop, event, parent = asyncio.get_running_loop(), asyncio.Event(), os.getppid()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, event.set)
+    if with_stdin:
+        loop.add_reader(sys.stdin.fileno(), lambda: os.read(sys.stdin.fileno(), 4096) or event.set())
+    while os.getppid() == parent and not event.is_set():
+        try:
+            await asyncio.wait_for(event.wait(), PARENT_CHECK)
+        except asyncio.TimeoutError:
+            continue
+
+
+async def serve(chosen: argparse.Namespace, directory: Path) -> None:
+    simulation = Simulation(scenario(chosen.scenario, chosen.version), chosen.version, chosen.pace)
+    context, ca_certificate, fingerprint = certificates(chosen.host)
+    ca_path = (chosen.ca_path or directory / "ca.pem").absolute()
+    ca_path.write_bytes(ca_certificate)
+    simulation.fingerprint = simulation.cluster.areas["fingerprint"] = fingerprint
+    async with serving(Front(simulation), context, chosen.host, chosen.port) as port:
+        host = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
+        print(json.dumps(announcement(f"https://{host}:{port}", ca_path, fingerprint, simulation)), flush=True)
+        await stopped(chosen.stop_with_stdin)
+
+
+def main() -> None:
+    chosen = options()
+    try:
+        scenario(chosen.scenario, chosen.version)
+    except ValueError as error:
+        sys.exit(str(error))
+    with tempfile.TemporaryDirectory(prefix="pve-simulator-") as directory:
+        asyncio.run(serve(chosen, Path(directory)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The handlers of the API, one module per area; importing a module registers its handlers."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+
+AREAS = (
+    "access", "backup", "cluster", "content", "lxc", "nodes", "pools", "qemu", "snapshots", "storage", "tasks", "tfa",
+    "version",
+)  # fmt: skip
+
+
+def register() -> None:
+    """Import every area, so that all handlers are registered."""
+    for area in AREAS:
+        if importlib.util.find_spec(f"{__name__}.{area}"):
+            importlib.import_module(f"{__name__}.{area}")

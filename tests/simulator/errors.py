@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The errors that the API answers with, before they get PVE's wire form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class ApiError(Exception):
+    """A refusal: HTTP status, text (its first line becomes the reason phrase) and the reasons per parameter."""
+
+    def __init__(self, status: int, message: str, errors: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.errors = dict(errors or {})
+
+    def __str__(self) -> str:
+        lines = [self.message, *(f"{name}: {text}" for name, text in self.errors.items())]
+        return "\n".join(lines)
+
+
+class Unauthorized(ApiError):
+    """A refusal of an identity: PVE answers with the reason phrase alone and an empty body."""
+
+    def __init__(self, message: str = "Authentication failed!") -> None:
+        super().__init__(401, message)
+
+
+def params_error(errors: Mapping[str, str]) -> ApiError:
+    return ApiError(400, "Parameter verification failed.", errors)
+
+
+def param_error(name: str, text: str) -> ApiError:
+    return params_error({name: text})
+
+
+def permission_error(text: str = "") -> ApiError:
+    return ApiError(403, f"Permission check failed ({text})" if text else "Permission check failed")
+
+
+def not_implemented(method: str, path: str) -> ApiError:
+    """For what the real API does not have either."""
+    return ApiError(501, f"Method '{method} {path}' not implemented")
+
+
+def not_simulated(what: str) -> ApiError:
+    """For what the real API can do and the simulator cannot."""
+    return ApiError(501, f"the simulator does not do this: {what}")

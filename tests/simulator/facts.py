@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The calls of the API as facts: what there is, which parameters it takes and who may call it.
+
+The data was derived from the schema of a genuine server by derive_facts.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).with_name("data") / "facts-9.2.json"
+
+# How far an indexed parameter such as net[n] counts; the schema does not tell.
+INDEX_COUNTS = {
+    "dev": 256,
+    "hostpci": 16,
+    "ide": 4,
+    "ipconfig": 32,
+    "link": 8,
+    "mp": 256,
+    "net": 32,
+    "numa": 8,
+    "parallel": 3,
+    "sata": 6,
+    "scsi": 31,
+    "serial": 4,
+    "unused": 256,
+    "usb": 14,
+    "virtio": 16,
+    "virtiofs": 10,
+    "acmedomain": 6,
+}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One call of the API."""
+
+    method: str
+    path: str
+    name: str
+    parameters: dict[str, Any]
+    permissions: dict[str, Any] | None = None
+    additional: bool = False
+    allowtoken: bool = True
+    index: str | None = None
+    protected: bool = False
+    proxied: bool = False
+    facts: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All calls of one version of the API, and the property formats that their parameters refer to."""
+
+    version: str
+    release: str
+    endpoints: dict[tuple[str, str], Endpoint]
+    formats: dict[str, Any]
+
+
+# What a server of version 8.4 does not have: calls by the start of their path, or by (method, path, parameter).
+ABSENT_IN_8_4 = ("/cluster/ha/rules", "/cluster/sdn/lock", "/cluster/sdn/rollback", "/cluster/sdn/fabrics",
+                 "/cluster/bulk-action", "/cluster/qemu", "/nodes/{node}/sdn/fabrics")  # fmt: skip
+PARAMETERS_ABSENT_IN_8_4 = (("PUT", "/access/users/{userid}/token/{tokenid}", "regenerate"),)
+
+
+def load(version: str = "9.2") -> Facts:
+    """The facts of a version, "9.2" or "8.4"."""
+    source = json.loads(DATA.read_text(encoding="utf-8"))
+    endpoints = {}
+    for facts in source["endpoints"]:
+        endpoint = _endpoint(facts)
+        endpoints[endpoint.method, endpoint.path] = endpoint
+    if version == "8.4":
+        endpoints = dict(_reduced(endpoints))
+    return Facts(source["version"], source["release"], endpoints, source["formats"])
+
+
+def _reduced(endpoints: dict[tuple[str, str], Endpoint]) -> Iterator[tuple[tuple[str, str], Endpoint]]:
+    for key, endpoint in endpoints.items():
+        if endpoint.path.startswith(ABSENT_IN_8_4):
+            continue
+        for method, path, parameter in PARAMETERS_ABSENT_IN_8_4:
+            if key == (method, path):
+                endpoint.parameters.pop(parameter, None)
+        if "lock-token" in endpoint.parameters:
+            endpoint.parameters.pop("lock-token")
+        yield key, endpoint
+
+
+def _endpoint(facts: dict[str, Any]) -> Endpoint:
+    return Endpoint(
+        method=facts["method"],
+        path=facts["path"],
+        name=facts["name"],
+        parameters=dict(_counted(facts["parameters"])),
+        permissions=facts.get("permissions"),
+        additional=facts.get("additionalProperties", 1) != 0,
+        allowtoken=facts.get("allowtoken", 1) != 0,
+        index=facts.get("index"),
+        protected=bool(facts.get("protected")),
+        proxied="proxyto" in facts,
+        facts=facts,
+    )
+
+
+def _counted(parameters: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The parameters with net[n] told apart as net0, net1 ..."""
+    for name, facts in parameters.items():
+        base, bracket, _rest = name.partition("[")
+        if bracket:
+            for index in range(INDEX_COUNTS[base]):
+                yield f"{base}{index}", facts
+        else:
+            yield name, facts

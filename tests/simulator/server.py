@@ -1,0 +1,268 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The HTTPS front: PVE's wire form around the simulation.
+
+After PVE::APIServer::AnyEvent and PVE::APIServer::Formatter::Standard (pve-http-server).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import sys
+import traceback
+import urllib.parse
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import BodyPartReader, web
+
+from .apidoc import apidoc
+from .call import Upload
+from .control import Control
+from .errors import ApiError, Unauthorized
+from .faults import Fault
+from .simulation import Answer, Request, Simulation, Unreachable
+
+MAX_POST = 512 * 1024  # bytes of a body that is not an upload
+MAX_UPLOAD = 4 * 2**30
+METHODS = ("GET", "POST", "PUT", "DELETE")
+FORMATS = ("json", "extjs", "html", "text", "htmljs", "spiceconfig", "png")
+CONTENT_TYPES = {
+    "json": "application/json;charset=UTF-8",
+    "extjs": "application/json;charset=UTF-8",
+    "htmljs": "text/html;charset=UTF-8",
+    "html": "text/html;charset=UTF-8",
+    "text": "text/plain;charset=UTF-8",
+}
+SOURCE = "/usr/share/perl5/PVE/APIServer/AnyEvent.pm"
+
+
+class Plain(Exception):
+    """An answer outside the API's form: a status, a reason phrase and a body of text."""
+
+    def __init__(self, status: int, reason: str, body: str = "") -> None:
+        super().__init__(reason)
+        self.status, self.reason, self.body = status, reason, body
+
+
+class Front:
+    """Turns HTTP requests into calls of the simulation."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.simulation = simulation
+        self.control = Control(simulation)
+        self._apidoc: str | None = None
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=MAX_UPLOAD)
+        app.router.add_route("*", "/{tail:.*}", self.handle)
+        return app
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        path = urllib.parse.unquote(request.raw_path.partition("?")[0])
+        try:
+            if path.startswith("/simulator/"):
+                return await self.control.handle(request, path)
+            if path == "/pve-docs/api-viewer/apidoc.js":
+                self._apidoc = self._apidoc or apidoc(self.simulation.facts)
+                return web.Response(text=self._apidoc, content_type="application/javascript")
+            return await self._api(request, path)
+        except Plain as answer:
+            return web.Response(status=answer.status, reason=answer.reason, text=answer.body)
+
+    async def _api(self, request: web.Request, path: str) -> web.StreamResponse:
+        if request.method not in METHODS:
+            raise Plain(501, f"method '{request.method}' not available")
+        match = re.fullmatch(r"/api2/+([a-z][a-z0-9]+)(/.*)?", path)
+        if not match:
+            raise Plain(500, f"no such file '{path}'", f"no such file '{path}'\n")
+        form, rest = match[1], re.sub(r"/+", "/", match[2] or "/")
+        rest = rest.rstrip("/") or "/"
+        index = len(self.simulation.requests)
+        record: dict[str, Any] = {"method": request.method, "path": rest, "params": {}}
+        self.simulation.requests.append(record)
+        fault = self.simulation.faults.strike(index, request.method, rest)
+        if fault:
+            early = await self._before(fault, request)
+            if early is not None:
+                return early
+        response = await self._answered(request, form, rest, record)
+        if fault and fault.drop == "after":
+            return await self._drop(request)
+        return response
+
+    # --- faults ------------------------------------------------------------------
+
+    async def _before(self, fault: Fault, request: web.Request) -> web.StreamResponse | None:
+        await asyncio.sleep(fault.latency)
+        if fault.drop == "before":
+            return await self._drop(request)
+        if fault.status:
+            return web.Response(status=fault.status, reason=fault.reason or "fault on order")
+        return None
+
+    @staticmethod
+    async def _drop(request: web.Request) -> web.StreamResponse:
+        """Close the connection without an answer."""
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
+
+    # --- a call ----------------------------------------------------------------------
+
+    async def _answered(self, http: web.Request, form: str, path: str, record: dict[str, Any]) -> web.Response:
+        try:
+            user = self.simulation.authenticate(http.method, path, http.headers)
+        except Unauthorized as refusal:
+            return web.Response(status=401, reason=refusal.message)
+        if form not in FORMATS:
+            raise Plain(501, f"no formatter for uri {path}, {form}", f"no formatter for uri {path}, {form}")
+        request = Request(http.method, path, http.headers, user=user)
+        request.query = _decoded(http.raw_path.partition("?")[2])
+        await self._read_body(http, request)
+        record.update(params={**request.body, **request.query}, user=user)
+        try:
+            answer = await self.simulation.answer(request)
+        except ApiError as refusal:
+            record["status"] = refusal.status
+            return _refused(form, refusal)
+        except Unreachable:
+            record["status"] = 595
+            return web.Response(status=595, reason="No route to host")
+        except Exception as error:
+            traceback.print_exc(file=sys.stderr)
+            record["status"] = 500
+            return _refused(form, ApiError(500, f"simulator: {error!r}"))
+        record["status"] = 200
+        return _granted(form, answer)
+
+    async def _read_body(self, http: web.Request, request: Request) -> None:
+        length = http.content_length or 0
+        if http.method in ("GET", "DELETE"):
+            if length:
+                text = f"Unexpected content for method '{http.method}'"
+                raise Plain(501, text, text)
+            return
+        if http.content_type == "multipart/form-data":
+            await _read_multipart(http, request)
+            return
+        if length > MAX_POST:
+            raise Plain(501, "for data too large", "for data too large")
+        body = (await http.read()).decode("utf-8", "replace")
+        kind = http.headers.get("Content-Type", "").partition(";")[0].strip()
+        if kind == "application/json":
+            request.body = _json_object(body)
+        elif kind == "application/x-www-form-urlencoded" or (not kind and not body):
+            request.body = _decoded(body)
+        else:
+            text = f"upload 'Content-Type '{kind}' not implemented"
+            raise Plain(506, text, text)
+
+
+async def _read_multipart(http: web.Request, request: Request) -> None:
+    reader = await http.multipart()
+    async for part in reader:
+        if not isinstance(part, BodyPartReader):
+            continue
+        content = bytes(await part.read())
+        if part.filename is not None:
+            request.upload = Upload(part.filename, content)
+            request.body["filename"] = part.filename
+        elif part.name:
+            request.body[part.name] = content.decode("utf-8", "replace")
+
+
+def _json_object(body: str) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        # The text of Perl's JSON module for a document that ends too early; other mistakes get its general form.
+        offset, rest = len(body), "(end of string)"
+        text = (
+            "malformed JSON string, neither tag, array, object, number, string or atom, "
+            f'at character offset {offset} (before "{rest}") at {SOURCE} line 934.'
+        )
+        raise Plain(500, text, f"{text}\n") from None
+    if not isinstance(value, dict):
+        text = f"Not a HASH reference at {SOURCE} line 978."
+        raise Plain(500, text, f"{text}\n")
+    return value
+
+
+def _decoded(text: str) -> dict[str, Any]:
+    """Form or query parameters; a repeated one becomes a list."""
+    values: dict[str, Any] = {}
+    for name, value in urllib.parse.parse_qsl(text, keep_blank_values=True):
+        if name not in values:
+            values[name] = value
+        elif isinstance(values[name], list):
+            values[name].append(value)
+        else:
+            values[name] = [values[name], value]
+    return values
+
+
+# --- answers -------------------------------------------------------------------------
+
+
+def _granted(form: str, answer: Answer) -> web.Response:
+    body: dict[str, Any] = {"data": answer.data, **answer.extra}
+    if form == "extjs":
+        body["success"] = 1
+    return _response(form, 200, "OK", body)
+
+
+def _refused(form: str, refusal: ApiError) -> web.Response:
+    message = refusal.message if refusal.status == 501 or refusal.message.endswith("\n") else f"{refusal.message}\n"
+    reason = refusal.message.split("\n")[0]
+    body: dict[str, Any] = {"data": None, "message": message}
+    if refusal.errors:
+        body["errors"] = refusal.errors
+    if form == "extjs":
+        body.update(success=0, status=str(refusal.status) if refusal.errors else refusal.status)
+        return _response(form, 200, "OK", body)
+    return _response(form, refusal.status, reason, body)
+
+
+def _response(form: str, status: int, reason: str, body: Mapping[str, Any]) -> web.Response:
+    if form in ("html", "htmljs"):
+        text = _html(status, reason, body)
+    elif form == "text":
+        text = _text(body)
+    elif form in ("json", "extjs"):
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    else:
+        return web.Response(status=501, reason=f"the simulator has no format '{form}'")
+    response = web.Response(status=status, reason=reason, body=text.encode())
+    response.headers["Content-Type"] = CONTENT_TYPES[form]
+    response.headers["Cache-Control"] = "max-age=0"
+    return response
+
+
+def _text(body: Mapping[str, Any]) -> str:
+    data = body.get("data")
+    if data is None and "message" in body:
+        return str(body["message"])
+    return data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, indent=3)
+
+
+def _html(status: int, reason: str, body: Mapping[str, Any]) -> str:
+    text = _text(body).replace("&", "&amp;").replace("<", "&lt;")
+    return f"<!DOCTYPE html><html><head><title>{status} {reason}</title></head><body><pre>{text}</pre></body></html>"
+
+
+@contextlib.asynccontextmanager
+async def serving(front: Front, ssl_context: Any, host: str, port: int) -> Any:
+    """Serve while the context lasts; yields the port."""
+    runner = web.AppRunner(front.application(), access_log=None, shutdown_timeout=0.2)
+    await runner.setup()
+    site = web.TCPSite(runner, host, port, ssl_context=ssl_context)
+    try:
+        await site.start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A simulated server without its network side: takes requests, gives answers."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import api
+from .auth import Authenticator
+from .call import Call, Upload
+from .errors import ApiError, Unauthorized, permission_error
+from .facts import Facts, load
+from .faults import Faults
+from .permissions import Permissions
+from .routing import Route, Router
+from .state import Cluster
+from .tasks import Tasks
+
+# Calls that need no login, see auth_handler in pve-manager PVE/HTTPServer.pm.
+PUBLIC = frozenset({
+    ("GET", "/access/domains"), ("GET", "/access/ticket"), ("POST", "/access/ticket"),
+    ("GET", "/access/openid"), ("POST", "/access/openid/auth-url"), ("POST", "/access/openid/login"),
+})  # fmt: skip
+
+
+@dataclass
+class Request:
+    """One request of the API, its path without prefix and format."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
+    upload: Upload | None = None
+    user: str | None = None
+
+
+@dataclass
+class Answer:
+    """What a call gives back: `data`, and what stands beside it."""
+
+    data: Any
+    extra: dict[str, Any]
+
+
+class Simulation:
+    """The state of a cluster and everything that acts on it; `reset` starts over from the scenario."""
+
+    def __init__(self, build: Callable[[], Cluster], version: str = "9.2", pace: float = 0.0) -> None:
+        api.register()
+        self.facts: Facts = load(version)
+        self.router = Router(self.facts)
+        self.build = build
+        self.pace = pace
+        self.fingerprint = ""
+        self.reset()
+
+    def reset(self) -> None:
+        """Throw the state away and start from the scenario's, faults and the list of requests included."""
+        if hasattr(self, "cluster"):
+            self.cluster.tasks.cancel_all()
+        self.cluster = self.build()
+        self.cluster.tasks = Tasks(self.cluster, self.pace)
+        self.authenticator = Authenticator(self.cluster)
+        self.permissions = Permissions(self.cluster)
+        self.cluster.areas["fingerprint"] = self.fingerprint
+        self.cluster.areas["authenticator"] = self.authenticator
+        self.cluster.areas["facts"] = self.facts
+        self.faults = Faults()
+        self.requests: list[dict[str, Any]] = []
+
+    def authenticate(self, method: str, path: str, headers: Mapping[str, str]) -> str | None:
+        """The identity behind a request, None where none is needed; raises Unauthorized."""
+        if (method, path) in PUBLIC:
+            try:
+                return self.authenticator.identify(headers, "GET")
+            except Unauthorized:
+                return None
+        return self.authenticator.identify(headers, method)
+
+    async def answer(self, request: Request) -> Answer:
+        """Carry out a request whose identity is known; ApiError is a refusal."""
+        route, in_path = self.router.find(request.method, request.path)
+        values = {**request.body, **request.query}
+        self._refuse_contradiction(values, in_path)
+        raw = route.validator.raw({**values, **in_path})
+        if request.user and "!" in request.user and not route.endpoint.allowtoken:
+            text = f"URI '{request.path}' not available with API token, need proper ticket.\n"
+            raise permission_error(text)
+        self.permissions.require_call(route.endpoint.permissions, request.user, raw)
+        self._resolve_node(route, raw)
+        call = Call(
+            cluster=self.cluster,
+            method=request.method,
+            path=request.path,
+            template=route.endpoint.path,
+            user=request.user or "",
+            permissions=self.permissions,
+            params=route.validator(raw),
+            raw=raw,
+            upload=request.upload,
+        )
+        data = route.registered.handler(call)
+        if inspect.isawaitable(data):
+            data = await data
+        if isinstance(data, list) and not route.registered.ordered:
+            data = self.cluster.shuffled(data)
+        return Answer(data, call.extra)
+
+    @staticmethod
+    def _refuse_contradiction(values: Mapping[str, Any], in_path: Mapping[str, str]) -> None:
+        for name, value in in_path.items():
+            if name in values and str(values[name]) != value:
+                text = "duplicate parameter (already defined in URI) with conflicting values!"
+                raise ApiError(400, "Parameter verification failed.", {name: text})
+
+    def _resolve_node(self, route: Route, raw: dict[str, Any]) -> None:
+        """Put the real node's name for localhost, and refuse nodes that are unknown or down."""
+        name = raw.get("node")
+        if "{node}" not in route.endpoint.path or not isinstance(name, str):
+            return
+        if name == "localhost":
+            raw["node"] = name = self.cluster.local_node
+        if not route.endpoint.proxied:
+            return
+        node = self.cluster.nodes.get(name)
+        if node is None:
+            raise ApiError(
+                500,
+                f"hostname lookup '{name}' failed - failed to get address info for: {name}: "
+                "Temporary failure in name resolution",
+            )
+        if not node.online:
+            raise Unreachable
+
+
+class Unreachable(Exception):
+    """The node that a call is for does not answer: 595 with an empty body."""
