@@ -23,6 +23,7 @@ UPID = re.compile(
     r":(?P<starttime>[0-9A-Fa-f]{8}):(?P<type>[^:\s]+):(?P<id>[^:\s]*):(?P<user>[^:\s]+):"
 )
 Worker = Callable[["TaskLog"], Any | Awaitable[Any]]
+Finished = Callable[[str | None], None]
 
 
 class TaskError(Exception):
@@ -58,6 +59,7 @@ class Task:
     exitstatus: str | None = None
     endtime: int | None = None
     runner: asyncio.Task[None] | None = None
+    finished: Finished | None = None
 
     @property
     def running(self) -> bool:
@@ -86,14 +88,23 @@ class Tasks:
         self._pid = 0xD000
 
     def start(
-        self, caller: Call | str, node: str, kind: str, ident: str | int, worker: Worker, duration: float = 1.0
+        self,
+        caller: Call | str,
+        node: str,
+        kind: str,
+        ident: str | int,
+        worker: Worker,
+        duration: float = 1.0,
+        finished: Finished | None = None,
     ) -> str:
         """Start a task on a node and return its UPID.
 
         The worker, a function or coroutine function, gets the task's log; it runs when `duration` seconds times the
         pace are over (at a pace of 0: before `start` returns, if it is a plain function). TaskError makes it fail.
+        `finished` is told the error or None when the task ends in any way, also without the worker having run.
         """
         task = self._new(caller if isinstance(caller, str) else caller.user, node, kind, str(ident))
+        task.finished = finished
         fault = self._fault(kind)
         seconds = duration * self.pace
         if fault and fault.duration is not None:
@@ -152,6 +163,8 @@ class Tasks:
             self._end(task, None)
 
     def _end(self, task: Task, error: str | None) -> None:
+        if task.finished:
+            task.finished(error)
         warnings = task.log.warnings
         if error is None:
             task.exitstatus = f"WARNINGS: {warnings}" if warnings else "OK"
