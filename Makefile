@@ -5,8 +5,6 @@ SHELL := /bin/bash
 
 # The environment is built from this Python; any 3.11, 3.12 or 3.13 will do.
 PYTHON ?= $(shell tools/find-python.sh 3.11 3.12 3.13)
-# Where the recorded answers of a genuine server are (make contract).
-PVE_API ?= ../shared/pve-api
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/dev
@@ -71,7 +69,7 @@ unit: setup ## Run the unit tests
 
 .PHONY: contract
 contract: setup ## Hold the simulator against the recorded answers of a genuine server
-	@PVE_API=$(PVE_API) python -m tools.contract
+	@python -m tools.contract
 
 .PHONY: sanity
 sanity: setup ## Run ansible-test sanity (SANITY_ALL=1: with every ansible-core that a Python here can run)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError
 
-from tools.common import BUILD, ROOT, output, project_files, run
+from tools.common import BUILD, ROOT, output, project_files, tee
 
 TREE = BUILD / "ansible_collections" / "pve" / "automation"
 # What is in the copy only.
@@ -130,14 +130,17 @@ def is_same(source: Path, target: Path) -> bool:
     return (ours.st_mtime_ns, ours.st_size, ours.st_mode) == (theirs.st_mtime_ns, theirs.st_size, theirs.st_mode)
 
 
-def ansible_test(core: Core, *arguments: str) -> bool:
-    """Run ansible-test of this ansible-core, on the Python of its environment, in the copied tree."""
+def ansible_test(core: Core, *arguments: str) -> tuple[bool, str]:
+    """Run ansible-test of this ansible-core, on the Python of its environment, in the copied tree.
+
+    Returns whether it succeeded, and what it printed.
+    """
     python = output(core.bin / "python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip()
     shutil.rmtree(TREE / "tests" / "output" / "junit", ignore_errors=True)
     # Its own programs come first, so that it finds the ansible-core it belongs to.
     path = f"{core.bin}{os.pathsep}{os.environ['PATH']}"
     print(f"--- ansible-core {core.version}, Python {python}", flush=True)
-    return run(core.bin / "ansible-test", *arguments, "--local", "--python", python, cwd=TREE, env={"PATH": path})
+    return tee(core.bin / "ansible-test", *arguments, "--local", "--python", python, cwd=TREE, env={"PATH": path})
 
 
 def reports() -> list[Path]:

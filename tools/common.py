@@ -27,6 +27,19 @@ def run(*command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = 
     return subprocess.run(words, cwd=cwd, env={**os.environ, **(env or {})}, check=False).returncode == 0
 
 
+def tee(*command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> tuple[bool, str]:
+    """Run a command with its output on the terminal; whether it succeeded, and what it printed."""
+    words = [str(word) for word in command]
+    lines = []
+    with subprocess.Popen(
+        words, cwd=cwd, env={**os.environ, **(env or {})}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        for line in process.stdout or []:
+            print(line, end="", flush=True)
+            lines.append(line)
+    return process.returncode == 0, "".join(lines)
+
+
 def output(*command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
     """What a command prints; its failure is ours."""
     environment = {**os.environ, **(env or {})}
@@ -41,11 +54,16 @@ def project_files() -> list[str]:
 
 
 def record(stage: str, passed: int, failed: int) -> int:
-    """Keep a stage's counts for the summary, print them, and return the exit code."""
+    """Keep a stage's counts for the summary; returns the exit code."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / f"{stage}.json").write_text(json.dumps({"passed": passed, "failed": failed}), encoding="utf-8")
-    print(f"{stage}: {passed} passed, {failed} failed", flush=True)
     return 1 if failed else 0
+
+
+def conclude(stage: str, passed: int, failed: int) -> int:
+    """Record a stage's counts and close its output with them; returns the exit code."""
+    print(f"{stage}: {passed} passed, {failed} failed", flush=True)
+    return record(stage, passed, failed)
 
 
 def junit_counts(reports: Iterable[Path]) -> tuple[int, int]:

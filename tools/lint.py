@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sys
 
-from tools.common import record, run
+from tools.common import conclude, run
 
 FAST = {
     "ruff": ["ruff", "check", "--quiet", "."],
+    "format": ["ruff", "format", "--check", "--quiet", "."],
     "mypy": ["mypy"],
     "generated files": ["python", "-m", "tools.generate", "--check"],
 }
@@ -19,6 +20,7 @@ SLOW = {
     "ansible-lint": ["ansible-lint", "-q"],
     "licences": ["reuse", "lint", "--quiet"],
     "changelog": ["antsibull-changelog", "lint"],
+    "shellcheck": ["shellcheck", ".ci/run", "tools/find-python.sh"],
 }
 
 
@@ -32,7 +34,7 @@ def main() -> int:
             failed.append(name)
     if failed:
         print("failed: " + ", ".join(failed))
-    return record("lint-fast" if fast else "lint", len(checks) - len(failed), len(failed))
+    return conclude("lint-fast" if fast else "lint", len(checks) - len(failed), len(failed))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import os
 import sys
 
 from tools.ansible_test import CORES, ansible_test, copy_tree, prepare, reports
-from tools.common import junit_counts, record
+from tools.common import junit_counts, conclude
 
 ALWAYS = ("2.17", "2.19")
 
@@ -25,13 +25,13 @@ def main() -> int:
         core = CORES[release]
         if not prepare(core):
             continue
-        succeeded = ansible_test(core, "sanity", "--junit", *tests)
+        succeeded, _printed = ansible_test(core, "sanity", "--junit", *tests)
         good, bad = junit_counts(reports())
         passed += good
         failed += bad if succeeded or bad else 1
     if not passed + failed:
         failed = 1  # nothing ran
-    return record("sanity", passed, failed)
+    return conclude("sanity", passed, failed)
 
 
 if __name__ == "__main__":

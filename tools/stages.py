@@ -34,8 +34,8 @@ def main(stages: list[str]) -> int:
     print("\n=== summary ===")
     for stage, (passed, failed, seconds) in rows.items():
         print(f"{stage:12} {passed:5} passed {failed:5} failed {seconds:7.1f} s")
-    failures = sum(failed for _, failed, _ in rows.values())
-    print(f"{sum(passed for passed, _, _ in rows.values())} passed, {failures} failed", flush=True)
+    total, failures = (sum(row[column] for row in rows.values()) for column in (0, 1))
+    print(f"{total} passed, {failures} failed", flush=True)
     return 1 if failures else 0
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from tools.common import RESULTS, junit_counts, record, run
+from tools.common import RESULTS, junit_counts, conclude, run
 
 
 def main() -> int:
@@ -15,7 +15,7 @@ def main() -> int:
     report.unlink(missing_ok=True)
     succeeded = run("python", "-m", "pytest", "-q", "-n", "2", f"--junitxml={report}", *sys.argv[1:])
     passed, failed = junit_counts([report] if report.exists() else [])
-    return record("unit", passed, failed if succeeded or failed else 1)
+    return conclude("unit", passed, failed if succeeded or failed else 1)
 
 
 if __name__ == "__main__":
