@@ -12,7 +12,7 @@ import os
 import sys
 
 from tools.ansible_test import CORES, ansible_test, copy_tree, prepare, reports
-from tools.common import junit_counts, conclude
+from tools.common import conclude, junit_counts
 
 ALWAYS = ("2.17", "2.19")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from tools.common import RESULTS, junit_counts, conclude, run
+from tools.common import RESULTS, conclude, junit_counts, run
 
 
 def main() -> int:

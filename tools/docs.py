@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check the documentation of the plugins, and build it as a site into docs/build/html, without network."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+from tools.ansible_test import TREE, copy_tree
+from tools.common import BUILD, FULL_NAME, ROOT, conclude, run
+
+SITE = ROOT / "docs" / "build"
+
+
+def main() -> int:
+    copy_tree()
+    pages = BUILD / "docs"
+    shutil.rmtree(pages, ignore_errors=True)
+    shutil.rmtree(SITE, ignore_errors=True)
+    pages.mkdir(mode=0o700)  # antsibull-docs refuses a directory that others may write
+    env = {"ANSIBLE_COLLECTIONS_PATH": str(BUILD)}
+    antsibull = ["antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
+    checks = [
+        run(
+            "antsibull-docs",
+            "lint-collection-docs",
+            "--plugin-docs",
+            "--validate-collection-refs",
+            "all",
+            TREE,
+            env=env,
+        ),
+        run(*antsibull, "--dest-dir", pages, FULL_NAME, env=env)
+        and run("sphinx-build", "-q", "-W", "--keep-going", "-c", ROOT / "docs", pages, SITE / "html", env=env),
+    ]
+    return conclude("docs", checks.count(True), checks.count(False))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
