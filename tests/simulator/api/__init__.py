@@ -6,16 +6,10 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
-
-AREAS = (
-    "access", "backup", "cluster", "content", "lxc", "nodes", "pools", "qemu", "snapshots", "storage", "tasks", "tfa",
-    "version",
-)  # fmt: skip
+import pkgutil
 
 
 def register() -> None:
     """Import every area, so that all handlers are registered."""
-    for area in AREAS:
-        if importlib.util.find_spec(f"{__name__}.{area}"):
-            importlib.import_module(f"{__name__}.{area}")
+    for area in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{area.name}")

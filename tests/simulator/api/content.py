@@ -1,0 +1,266 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What lies on a storage: list, look at, allocate, upload, download, delete.
+
+Follows pve-storage src/PVE/API2/Storage/Content.pm and Status.pm (upload, download_url).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from .. import volumes
+from ..call import Call
+from ..drives import check_access
+from ..errors import ApiError, not_simulated, param_error
+from ..guest_tasks import start_task
+from ..routing import endpoint
+from ..sizes import KIB
+from ..storages import Storage, find_storage, usable_storage
+from ..tasks import TaskError, TaskLog
+from ..volumes import Volume
+
+CONTENT = "/nodes/{node}/storage/{storage}/content"
+VOLUME = f"{CONTENT}/{{volume}}"
+SUFFIXES = {
+    "iso": (".iso", ".img"),
+    "vztmpl": (".tar.gz", ".tar.xz", ".tar.zst", ".tar.bz2"),
+    "import": (".ova", ".ovf", ".qcow2", ".raw", ".vmdk"),
+}
+DOWNLOAD_SIZE = 64 * 1024 * KIB  # nothing is fetched: downloads are images of this size
+
+
+@endpoint("GET", CONTENT, ordered=True)
+def list_content(call: Call) -> Any:
+    params, node = call.params, str(call.node)
+    storage = usable_storage(call.cluster, params["storage"], node)
+    place, vmid = volumes.place_of(storage, node), params.get("vmid")
+    table = volumes.table(call.cluster)
+    found = table.at(place) if vmid is None else table.owned(place, vmid)
+    rows = [row(call, volume) for volume in found if readable(call, volume)]
+    shown = {params["content"]} if "content" in params else storage.contents | {"rootdir", "images"}
+    return sorted((item for item in rows if item["content"] in shown), key=lambda item: str(item["volid"]))
+
+
+def readable(call: Call, volume: Volume) -> bool:
+    if call.is_root:
+        return True
+    try:
+        check_access(call, volume.storage, volumes.VolumeName(volume.content, volume.format, volume.vmid), None)
+    except ApiError:
+        return False
+    return True
+
+
+def row(call: Call, volume: Volume) -> dict[str, Any]:
+    item: dict[str, Any] = {"volid": volume.volid, "content": volume.content, "format": volume.format}
+    item |= {"size": volume.size, "ctime": volume.ctime}
+    if volume.vmid is not None:
+        item["vmid"] = volume.vmid
+    if volume.content in ("images", "rootdir"):
+        owner = call.cluster.guests.get(volume.vmid)
+        item |= {"used": volume.used, "parent": volume.parent}
+        item["content"] = "rootdir" if owner is not None and owner.kind == "lxc" else "images"
+    if volume.content == "backup":
+        item["subtype"] = "lxc" if "vzdump-lxc" in volume.name else "qemu"
+        if volume.notes:
+            item["notes"] = volume.notes.split("\n")[0]
+        if volume.protected:
+            item["protected"] = 1
+    return item
+
+
+def named(call: Call) -> tuple[Storage, str]:
+    """The storage and the name of the volume in the path, which may leave the storage out."""
+    storageid, volume = call.params["storage"], call.params["volume"]
+    head, colon, name = volume.partition(":")
+    if colon:
+        if head != storageid:
+            raise param_error("storage", f"storage ID missmatch ({storageid} != {head})")
+    else:
+        name = volume
+    storage = find_storage(call.cluster, storageid)
+    check_access(call, storageid, volumes.parse_name(storage, name), None)
+    return storage, name
+
+
+@endpoint("GET", VOLUME)
+def get_volume(call: Call) -> Any:
+    storage, name = named(call)
+    usable_storage(call.cluster, storage.storageid, str(call.node))
+    volume = volumes.table(call.cluster).get(volumes.place_of(storage, str(call.node)), name)
+    if volume is None:
+        raise ApiError(500, f"volume_size_info on '{storage.storageid}:{name}' failed - no format")
+    is_image = volume.content in ("images", "rootdir")
+    answer: dict[str, Any] = {
+        "path": volumes.file_path(storage, name),
+        "size": volume.size,
+        "used": volume.used,
+        "format": volume.format if is_image else "raw",
+    }
+    if volume.content == "backup":
+        answer |= {"notes": volume.notes, "protected": int(volume.protected)}
+    return answer
+
+
+@endpoint("PUT", VOLUME)
+def update_volume(call: Call) -> Any:
+    """Notes and protection of a backup; PVE does not mind when there is no such backup."""
+    storage, name = named(call)
+    if not (call.given("notes") or call.given("protected")):
+        return None
+    if volumes.parse_name(storage, name).content != "backup":
+        raise ApiError(500, "only backups can have notes")
+    if call.given("protected"):
+        call.check(f"/storage/{storage.storageid}", ["Datastore.Allocate", "Datastore.AllocateSpace"], any=True)
+    volume = volumes.table(call.cluster).get(volumes.place_of(storage, str(call.node)), name)
+    if volume is not None:
+        volume.notes = call.params.get("notes", volume.notes)
+        volume.protected = bool(call.params.get("protected", volume.protected))
+    return None
+
+
+@endpoint("POST", CONTENT)
+def allocate_volume(call: Call) -> Any:
+    params, node = call.params, str(call.node)
+    storage = usable_storage(call.cluster, params["storage"], node)
+    name, suffix = str(params["filename"]), ""
+    if match := re.fullmatch(r".+\.(raw|qcow2|subvol|vmdk)", name):
+        suffix = match[1]
+    if suffix and params.get("format", suffix) != suffix:
+        raise param_error("format", f"different storage formats ({params['format']} != {suffix})")
+    size = str(params["size"])
+    kib = int(size) if size.isdigit() else int(size[:-1]) * {"K": 1, "M": KIB, "G": KIB * KIB}[size[-1].upper()]
+    image_format = suffix or params.get("format") or storage.default_format
+    stem = name.removesuffix(f".{suffix}") if suffix else name
+    volume = volumes.allocate(call.cluster, storage.storageid, node, params["vmid"], kib * KIB, image_format, stem)
+    return volume.volid
+
+
+@endpoint("DELETE", VOLUME)
+def delete_volume(call: Call) -> Any:
+    """A task; with `delay` null when it is done within that time."""
+    storage, name = named(call)
+    parsed = volumes.parse_name(storage, name)
+    path = f"/storage/{storage.storageid}"
+    if parsed.content == "backup" and not call.may(path, ["Datastore.Allocate"]):
+        call.check(path, ["Datastore.AllocateSpace"])
+        call.check(f"/vms/{parsed.vmid}", ["VM.Backup"])
+    elif parsed.content != "backup":
+        call.check(path, ["Datastore.Allocate"])
+    owner = parsed.vmid if parsed.content in ("images", "backup", "rootdir") else None
+    ident = f"{owner}@{storage.storageid}" if owner is not None else storage.storageid
+
+    upid = start_task(
+        call, "imgdel", ident, lambda log: remove(call, storage, name, log), duration=0.0 if call.given("delay") else 0.5
+    )
+    task = call.cluster.tasks.all[upid]
+    if call.given("delay") and not task.running:
+        if task.exitstatus != "OK":
+            raise ApiError(500, f"{task.exitstatus}")
+        return None
+    return upid
+
+
+def remove(call: Call, storage: Storage, name: str, log: TaskLog) -> None:
+    volume = volumes.table(call.cluster).get(volumes.place_of(storage, str(call.node)), name)
+    if volume is None:
+        log(f"disk image '{volumes.file_path(storage, name)}' does not exist")
+    else:
+        if volume.protected:
+            raise TaskError(f"cannot remove protected volume '{name}' on '{storage.storageid}'")
+        volumes.free(call.cluster, volume)
+    log(f"Removed volume '{storage.storageid}:{name}'")
+
+
+# --- upload and download ----------------------------------------------------------------
+
+
+def new_file(call: Call, node: str) -> tuple[Storage, str]:
+    """The storage and the name for a file that is to come, by content type and file name."""
+    storage = usable_storage(call.cluster, call.params["storage"], node)
+    content, filename = call.params["content"], str(call.params["filename"])
+    plain = re.sub(r"[^-a-zA-Z0-9_.]", "_", filename.rsplit("/", 1)[-1].rsplit("\\", 1)[-1])
+    if not plain.lower().endswith(SUFFIXES[content]):
+        raise param_error("filename", "wrong file extension")
+    if content not in storage.contents:
+        raise ApiError(500, f"storage '{storage.storageid}' is not configured for content-type '{content}'")
+    return storage, f"{content}/{plain}"
+
+
+def check_checksum_options(call: Call) -> None:
+    for name, other in (("checksum", "checksum-algorithm"), ("checksum-algorithm", "checksum")):
+        if call.given(name) and not call.given(other):
+            raise param_error(other, f"missing property required by '{name}'")
+
+
+def put_file(call: Call, storage: Storage, node: str, name: str, size: int) -> None:
+    content = name.partition("/")[0]
+    parsed = volumes.parse_name(storage, name)
+    table, place = volumes.table(call.cluster), volumes.place_of(storage, node)
+    used = -(-size // (4 * KIB)) * 4 * KIB
+    table.add(
+        Volume(storage.storageid, place[1], name, content, parsed.format, size, int(call.cluster.now()), used=used)
+    )
+
+
+@endpoint("POST", "/nodes/{node}/storage/{storage}/upload")
+def upload(call: Call) -> Any:
+    check_checksum_options(call)
+    node, sent = str(call.node), call.upload
+    storage, name = new_file(call, node)
+    if sent is None:
+        raise ApiError(500, "missing temporary upload file")
+    size = len(sent.content)
+    expected = str(call.params.get("checksum", "")).lower()
+    actual = hashlib.new(call.params.get("checksum-algorithm", "sha256"), sent.content).hexdigest()
+    source, target = f"/var/tmp/pveupload-{call.cluster.hexadecimal(32)}", volumes.file_path(storage, name)
+
+    def copy(log: TaskLog) -> None:
+        log(f"starting file import from: {source}\ntarget node: {node}\ntarget file: {target}\nfile size is: {size}")
+        if expected and actual != expected:
+            raise TaskError(f"checksum mismatch: got '{actual}' != expect '{expected}'")
+        log(f"command: cp -- {source} {target}\nfinished file import successfully")
+        put_file(call, storage, node, name, size)
+
+    local = call.cluster.local_node  # the node that receives the request runs the task
+    call.params["node"] = local
+    return start_task(call, "imgcopy", "", copy)
+
+
+@endpoint("POST", "/nodes/{node}/storage/{storage}/download-url")
+def download(call: Call) -> Any:
+    """Nothing is fetched: an image of a fixed size appears, except for hosts under .invalid, which fail."""
+    check_checksum_options(call)
+    node, url = str(call.node), str(call.params["url"])
+    storage, name = new_file(call, node)
+
+    def fetch(log: TaskLog) -> None:
+        target = volumes.file_path(storage, name)
+        log(f"downloading {url} to {target}")
+        if re.match(r"https?://[^/]*\.invalid(?:[:/]|$)", url):
+            raise TaskError("download failed: unable to resolve host address")
+        put_file(call, storage, node, name, DOWNLOAD_SIZE)
+        log(f"download of '{url}' to '{target}' finished")
+
+    return start_task(call, "download", name.partition("/")[2], fetch, duration=3.0)
+
+
+@endpoint("GET", "/nodes/{node}/storage/{storage}/import-metadata")
+def import_metadata(call: Call) -> Any:
+    storage = usable_storage(call.cluster, call.params["storage"], str(call.node))
+    if "import" not in storage.type.contents:
+        raise ApiError(500, f"storage type '{storage.kind}' does not support import")
+    volumes.parse_name(storage, str(call.params["volume"]))
+    raise not_simulated("reading the metadata of a foreign guest")
+
+
+@endpoint("GET", "/nodes/{node}/storage/{storage}/file-restore/list")
+def list_files_in_backup(call: Call) -> Any:
+    storage = usable_storage(call.cluster, call.params["storage"], str(call.node))
+    name = str(call.params["volume"]).removeprefix(f"{storage.storageid}:")
+    volumes.parse_name(storage, name)
+    raise ApiError(500, "Only PBS storages supported for file-restore.")

@@ -1,0 +1,221 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The power of virtual machines, and what talks to the running process (qemu-server src/PVE/API2/Qemu.pm)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import volumes
+from ..call import Call
+from ..errors import ApiError
+from ..guest import Guest, find_guest, set_running, set_stopped
+from ..guest_options import check_root_options
+from ..guest_power import start_guest, stop_guest
+from ..guest_status import agent_enabled, qemu_current
+from ..guest_tasks import start_task
+from ..routing import endpoint
+from ..snapshots import allocate_state
+from ..tasks import TaskLog
+
+BASE = "/nodes/{node}/qemu/{vmid}"
+STATUS = f"{BASE}/status"
+NO_AGENT = "QEMU Guest Agent is not running - VM {} qga command 'guest-ping' failed - got timeout"
+DEAF = "VM quit/powerdown failed - got timeout"
+
+
+@endpoint("GET", STATUS)
+def status_index(call: Call) -> Any:
+    return [{"subdir": name} for name in ("current", "start", "stop", "reset", "shutdown", "suspend", "reboot")]
+
+
+@endpoint("GET", f"{STATUS}/current")
+def current(call: Call) -> Any:
+    return qemu_current(call.cluster, machine(call))
+
+
+def machine(call: Call) -> Guest:
+    return find_guest(call.cluster, "qemu", call.params["vmid"], str(call.node))
+
+
+def process(call: Call, text: str = "VM {} not running") -> Guest:
+    """The running machine; refuses absent and stopped ones in the words of the process table."""
+    vmid = call.params["vmid"]
+    guest = call.cluster.guests.get(vmid)
+    if guest is None or guest.kind != "qemu" or guest.node != call.node:
+        raise no_file(call)
+    if not guest.running:
+        raise ApiError(500, text.format(vmid))
+    return guest
+
+
+def no_file(call: Call) -> ApiError:
+    return ApiError(500, f"unable to find configuration file for VM {call.params['vmid']} on node '{call.node}'")
+
+
+def power_task(call: Call, kind: str, work: Callable[[Guest, TaskLog], Any], duration: float = 1.0) -> str:
+    """A task on a machine that is looked for only when the task runs."""
+    vmid = call.params["vmid"]
+    check_root_options(call, "skiplock", "keepActive", "stateuri", "migratedfrom")
+
+    def run(log: TaskLog) -> None:
+        guest = machine(call)
+        if not call.params.get("skiplock"):
+            guest.check_lock()
+        work(guest, log)
+
+    return start_task(call, kind, vmid, run, duration=duration)
+
+
+@endpoint("POST", f"{STATUS}/start")
+def start(call: Call) -> Any:
+    def run(guest: Guest, log: TaskLog) -> None:
+        if guest.running:
+            raise ApiError(500, f"VM {guest.vmid} already running")
+        start_guest(call.cluster, guest, log)
+
+    return power_task(call, "qmstart", run)
+
+
+@endpoint("POST", f"{STATUS}/stop")
+def stop(call: Call) -> Any:
+    check_root_options(call, "skiplock", "keepActive", "migratedfrom")
+    vmid = call.params["vmid"]
+
+    def run(log: TaskLog) -> None:
+        guest = call.cluster.guests.get(vmid)
+        if guest is None or guest.kind != "qemu" or guest.node != call.node:
+            raise no_file(call)
+        if not call.params.get("skiplock"):
+            guest.check_lock()
+        if guest.running:
+            stop_guest(call.cluster, guest)
+
+    return start_task(call, "qmstop", vmid, run)
+
+
+@endpoint("POST", f"{STATUS}/shutdown")
+def shutdown(call: Call) -> Any:
+    return power_task(call, "qmshutdown", lambda guest, log: _shut_down(call, guest, log), duration=2.0)
+
+
+def _shut_down(call: Call, guest: Guest, log: TaskLog) -> None:
+    """Ask the guest's operating system to stop; one that does not react stays, unless it is forced."""
+    if not guest.running:
+        return
+    if not guest.answers:
+        if agent_enabled(guest):
+            log(NO_AGENT.format(guest.vmid))
+        if not call.params.get("forceStop"):
+            raise ApiError(500, DEAF)
+        log("VM still running - terminating now with SIGTERM")
+    stop_guest(call.cluster, guest)
+
+
+@endpoint("POST", f"{STATUS}/reboot")
+def reboot(call: Call) -> Any:
+    guest = process(call)
+    if guest.paused:
+        raise ApiError(500, "VM is paused - cannot shutdown")
+
+    def run(guest: Guest, log: TaskLog) -> None:
+        _shut_down(call, guest, log)
+        start_guest(call.cluster, guest, log)
+
+    return power_task(call, "qmreboot", run, duration=2.0)
+
+
+@endpoint("POST", f"{STATUS}/reset")
+def reset(call: Call) -> Any:
+    process(call)
+    return power_task(call, "qmreset", lambda guest, log: None)
+
+
+@endpoint("POST", f"{STATUS}/suspend")
+def suspend(call: Call) -> Any:
+    """Pause, or with todisk hibernate: the memory goes to a volume and the machine stops."""
+    process(call)
+    to_disk = bool(call.params.get("todisk"))
+
+    def run(guest: Guest, log: TaskLog) -> None:
+        if to_disk:
+            _hibernate(call, guest, log)
+        else:
+            guest.paused = True
+
+    return power_task(call, "qmsuspend" if to_disk else "qmpause", run)
+
+
+def _hibernate(call: Call, guest: Guest, log: TaskLog) -> None:
+
+
+    guest.config["vmstate"] = allocate_state(call.cluster, guest, "suspend", call.params.get("statestorage"), log)
+    set_stopped(guest)
+    guest.config["lock"] = "suspended"
+
+
+@endpoint("POST", f"{STATUS}/resume")
+def resume(call: Call) -> Any:
+    guest = call.cluster.guests.get(call.params["vmid"])
+    hibernated = guest is not None and guest.kind == "qemu" and guest.config.get("lock") == "suspended"
+    if not hibernated:
+        process(call)
+
+    def run(log: TaskLog) -> None:
+        found = machine(call)
+        if hibernated:
+            found.config.pop("lock", None)
+            drop_state(call, found)
+            set_running(call.cluster, found)
+        found.paused = False
+
+    return start_task(call, "qmresume", call.params["vmid"], run)
+
+
+def drop_state(call: Call, guest: Guest) -> None:
+
+
+    volid = guest.config.pop("vmstate", None)
+    volume = volumes.find_volume(call.cluster, volid, guest.node) if volid else None
+    if volume is not None:
+        volumes.free(call.cluster, volume)
+
+
+@endpoint("PUT", f"{BASE}/sendkey")
+def send_key(call: Call) -> Any:
+    process(call)
+    return None
+
+
+@endpoint("POST", f"{BASE}/monitor")
+def monitor(call: Call) -> Any:
+    guest = machine(call)
+    if not guest.running:
+        return f"ERROR: VM {guest.vmid} not running\n"
+    if call.params["command"] == "info status":
+        return f"VM status: {'paused' if guest.paused else 'running'}\r\n"
+    return f"unknown command: '{call.params['command']}'\r\n"
+
+
+@endpoint("POST", f"{BASE}/vncproxy")
+def vnc_proxy(call: Call) -> Any:
+    guest = machine(call)
+    upid = start_task(call, "vncproxy", guest.vmid, lambda log: None, duration=10)
+    answer = {
+        "user": call.user,
+        "upid": upid,
+        "port": "5900",
+        "ticket": f"PVEVNC:{int(call.cluster.now()):08X}::{call.cluster.hexadecimal(40)}",
+        "cert": "-----BEGIN CERTIFICATE-----\nsimulated\n-----END CERTIFICATE-----\n",
+    }
+    if call.params.get("websocket"):
+        answer["password"] = call.cluster.hexadecimal(8)
+    return answer
+
+
+@endpoint("POST", f"{BASE}/spiceproxy")
+def spice_proxy(call: Call) -> Any:
+    process(call)
+    raise ApiError(500, f"VM {call.params['vmid']} has no spice display")

@@ -1,0 +1,258 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The drives and network cards of virtual machines: reading, writing, checking and allocating them.
+
+Follows qemu-server src/PVE/API2/Qemu.pm (check_storage_access, create_disks) and QemuServer/Drive.pm (print_drive).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from . import volumes
+from .errors import ApiError, param_error
+from .guest import DISK_SLOTS, DRIVE, NET, new_mac
+from .guest_options import option_format
+from .property_string import split
+from .sizes import GIB, KIB, MIB, format_size
+from .storages import find_storage
+from .volumes import Volume
+
+if TYPE_CHECKING:
+    from .call import Call
+    from .state import Cluster
+
+Parts = dict[str, str]
+
+NEW_DISK = re.compile(r"(?:(?P<storage>[^/:\s]+):)?(?P<size>\d+(?:\.\d+)?)")
+CLOUDINIT_SIZE = 4 * MIB
+EFI_SIZE = 528 * KIB
+TPM_SIZE = 4 * MIB
+
+
+def parse_drive(slot: str, value: Any) -> Parts:
+    return split(str(value), option_format("qemu", slot))
+
+
+def print_drive(parts: Mapping[str, Any]) -> str:
+    others = sorted(name for name in parts if name not in ("file", "import-from"))
+    return ",".join([str(parts["file"]), *(f"{name}={parts[name]}" for name in others)])
+
+
+def is_cdrom(parts: Mapping[str, Any]) -> bool:
+    return parts.get("media") == "cdrom"
+
+
+def is_cloudinit(parts: Mapping[str, Any]) -> bool:
+    return is_cdrom(parts) and bool(re.search(r"[:/]vm-\d+-cloudinit\b|:cloudinit$", parts.get("file", "")))
+
+
+def complete_net(cluster: Cluster, value: Any, slot: str = "net0") -> str:
+    """A network card as PVE stores it: model=address first, an address made up where none is given."""
+    parts = split(str(value), option_format("qemu", slot))
+    model = parts.pop("model")
+    address = parts.pop("macaddr", None) or new_mac(cluster)
+    return ",".join([f"{model}={address}", *(f"{name}={parts[name]}" for name in sorted(parts))])
+
+
+def boot_devices(config: Mapping[str, Any]) -> list[str]:
+    """The devices of boot: order=…; the letters of the legacy form name none."""
+    text = str(config.get("boot", ""))
+    for part in text.split(","):
+        if part.startswith("order="):
+            return [name for name in part.removeprefix("order=").split(";") if name]
+    return []
+
+
+def default_boot(config: Mapping[str, Any]) -> str:
+    """First disk, first CD, first network card (QemuServer.pm, get_default_bootdevices)."""
+    drives = {slot: parse_drive(slot, config[slot]) for slot in DISK_SLOTS[:-2] if slot in config}
+    disk = next((slot for slot, parts in drives.items() if not is_cdrom(parts)), None)
+    cdrom = next((slot for slot, parts in drives.items() if is_cdrom(parts) and not is_cloudinit(parts)), None)
+    net = next((f"net{n}" for n in range(32) if f"net{n}" in config), None)
+    devices = [device for device in (disk, cdrom, net) if device]
+    return f"order={';'.join(devices)}" if devices else " "
+
+
+# --- checks before anything is done ------------------------------------------------
+
+
+def check_drive(call: Call, slot: str, parts: Parts, vmid: int, default_storage: str | None) -> None:
+    """Refuse what PVE refuses before a task starts: storages that are absent, names that cannot be volumes."""
+    cluster, file = call.cluster, parts["file"]
+    if file in ("none", "cdrom"):
+        return
+    if match := NEW_DISK.fullmatch(file):
+        storageid = match["storage"] or default_storage
+        if not storageid:
+            raise ApiError(500, "no storage ID specified (and no default storage)")
+        check_allocation(call, storageid)
+        if source := parts.get("import-from"):
+            check_import(call, source, vmid)
+    elif file.endswith(":cloudinit") or file == "cloudinit":
+        check_allocation(call, file.partition(":")[0])
+    elif file.startswith("/"):
+        check_path(call, slot, file)
+    else:
+        check_volume(call, slot, parts, vmid)
+
+
+def check_allocation(call: Call, storageid: str) -> None:
+    call.check(f"/storage/{storageid}", ["Datastore.AllocateSpace"])
+    storage = find_storage(call.cluster, storageid)
+    if "images" not in storage.contents:
+        raise param_error("storage", f"storage '{storageid}' does not support vm images")
+
+
+def check_path(call: Call, slot: str, path: str) -> None:
+    if not call.is_root:
+        raise ApiError(500, "Only root can pass arbitrary filesystem paths.")
+    if not path.startswith("/dev/"):
+        raise param_error(slot, f"unable to associate path '{path}' to any storage")
+
+
+def check_volume(call: Call, slot: str, parts: Parts, vmid: int) -> None:
+    volid = parts["file"]
+    storageid, name = volumes.split_volid(volid)
+    parsed = volumes.parse_name(find_storage(call.cluster, storageid), name)
+    check_access(call, storageid, parsed, vmid)
+    if parsed.content == "iso" and not is_cdrom(parts):
+        raise param_error(slot, "explicit 'media=cdrom' is required for iso images")
+
+
+def check_access(call: Call, storageid: str, parsed: volumes.VolumeName, vmid: int | None) -> None:
+    """pve-storage Storage.pm, check_volume_access."""
+    path = f"/storage/{storageid}"
+    if parsed.content in ("iso", "vztmpl", "import", "snippets"):
+        call.check(path, ["Datastore.Allocate", "Datastore.AllocateSpace", "Datastore.Audit"], any=True)
+    elif parsed.vmid is not None and parsed.vmid == vmid:
+        return
+    elif parsed.content == "backup":
+        call.check(path, ["Datastore.AllocateSpace"])
+        call.check(f"/vms/{parsed.vmid}", ["VM.Backup"])
+    else:
+        call.check(path, ["Datastore.Audit"])
+        call.check(f"/vms/{parsed.vmid}", ["VM.Config.Disk"])
+
+
+def check_import(call: Call, source: str, vmid: int) -> None:
+    if source.startswith("/"):
+        raise ApiError(500, f"cannot import from '{source}' - no such file")
+    storageid, name = volumes.split_volid(source)
+    check_access(call, storageid, volumes.parse_name(find_storage(call.cluster, storageid), name), vmid)
+    if volumes.find_volume(call.cluster, source, str(call.node)) is None:
+        raise ApiError(500, f"cannot import from '{source}' - could not get size of {source}")
+
+
+# --- allocation -----------------------------------------------------------------
+
+
+@dataclass
+class Allocation:
+    """Allocates the drives of one request; what was made can be undone when a later one fails."""
+
+    cluster: Cluster
+    node: str
+    vmid: int
+    default_storage: str | None = None
+    log: Callable[[str], Any] = lambda line: None
+    made: list[Volume] = field(default_factory=list)
+
+    def drives(self, wanted: Mapping[str, Parts], present: Mapping[str, Any]) -> dict[str, str]:
+        """The texts for the configuration, volumes allocated; nothing stays allocated after an error."""
+        done: dict[str, str] = {}
+        try:
+            for slot in DISK_SLOTS:
+                if slot in wanted:
+                    done[slot] = print_drive(self.drive(slot, dict(wanted[slot]), present))
+        except ApiError:
+            self.undo()
+            raise
+        return done
+
+    def undo(self) -> None:
+        for volume in self.made:
+            volumes.table(self.cluster).remove(volume)
+        self.made.clear()
+
+    def drive(self, slot: str, parts: Parts, present: Mapping[str, Any]) -> Parts:
+        file = parts["file"]
+        if file in ("none", "cdrom"):
+            parts.pop("size", None)
+        elif match := NEW_DISK.fullmatch(file):
+            self._new_disk(slot, parts, match["storage"] or str(self.default_storage), float(match["size"]))
+        elif file.endswith(":cloudinit"):
+            self._cloudinit(slot, parts, file.partition(":")[0], present)
+        elif not file.startswith("/"):
+            volume = volumes.existing_volume(self.cluster, file, self.node)
+            parts["size"] = format_size(volume.size)
+            if is_cloudinit(parts):
+                del parts["size"]
+        return parts
+
+    def _new_disk(self, slot: str, parts: Parts, storageid: str, gib: float) -> None:
+        image_format = parts.pop("format", None)
+        source_id = parts.pop("import-from", None)
+        if source_id:
+            source = volumes.existing_volume(self.cluster, source_id, self.node)
+            volume = volumes.copy_volume(self.cluster, source, storageid, self.node, self.vmid, image_format or "raw")
+            volume.content, volume.system = "images", True if source.content == "import" else source.system
+        else:
+            size = {"efidisk0": EFI_SIZE, "tpmstate0": TPM_SIZE}.get(slot, round(gib * GIB))
+            volume = volumes.allocate(self.cluster, storageid, self.node, self.vmid, size, image_format)
+            self.log(formatting_line(self.cluster, volume))
+        self._made(slot, parts, volume)
+
+    def _cloudinit(self, slot: str, parts: Parts, storageid: str, present: Mapping[str, Any]) -> None:
+        for other, value in present.items():
+            if DRIVE.fullmatch(other) and other != slot and is_cloudinit(parse_drive(other, value)):
+                raise ApiError(500, f"{other} - cloud-init drive is already attached at '{other}'")
+        storage = find_storage(self.cluster, storageid)
+        image_format = parts.pop("format", None) or ("qcow2" if "qcow2" in storage.type.formats else "raw")
+        volume = volumes.allocate(
+            self.cluster, storageid, self.node, self.vmid, CLOUDINIT_SIZE, image_format, f"vm-{self.vmid}-cloudinit"
+        )
+        self.log(formatting_line(self.cluster, volume))
+        parts["media"] = "cdrom"
+        self._made(slot, parts, volume, sized=False)
+
+    def _made(self, slot: str, parts: Parts, volume: Volume, sized: bool = True) -> None:
+        self.made.append(volume)
+        parts["file"] = volume.volid
+        if sized:
+            parts["size"] = format_size(volume.size)
+        self.log(f"{slot}: successfully created disk '{print_drive(parts)}'")
+
+
+def formatting_line(cluster: Cluster, volume: Volume) -> str:
+    """The line of a task's log that tells of a new image (qemu-img, lvcreate)."""
+    storage = find_storage(cluster, volume.storage)
+    if not storage.is_directory:
+        return f'  Logical volume "{volume.basename}" created.'
+    path = volumes.file_path(storage, volume.name)
+    if volume.format == "qcow2":
+        return (
+            f"Formatting '{path}', fmt=qcow2 cluster_size=65536 extended_l2=off preallocation=metadata "
+            f"compression_type=zlib size={volume.size} lazy_refcounts=off refcount_bits=16"
+        )
+    return f"Formatting '{path}', fmt={volume.format} size={volume.size} preallocation=off"
+
+
+def wanted_drives(call: Call, settings: Mapping[str, Any], vmid: int, default_storage: str | None) -> dict[str, Parts]:
+    """The drives among the given options, each checked."""
+    wanted = {}
+    for slot in DISK_SLOTS:
+        if slot in settings:
+            wanted[slot] = parse_drive(slot, settings[slot])
+            check_drive(call, slot, wanted[slot], vmid, default_storage)
+    return wanted
+
+
+def nets_completed(cluster: Cluster, settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: complete_net(cluster, value, name) if NET.fullmatch(name) else value for name, value in settings.items()
+    }

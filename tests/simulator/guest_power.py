@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Starting and stopping guests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import volumes
+from .errors import ApiError
+from .guest import NET, Guest, set_running, set_stopped, volid_of, volume_slots
+from .guest_options import option_format
+from .guest_status import boots_system
+from .lxc_config import apply_pending as apply_pending_lxc
+from .property_string import split
+from .qemu_config import apply_pending as apply_pending_qemu
+from .tasks import TaskLog
+
+if TYPE_CHECKING:
+    from .state import Cluster
+
+
+def apply_pending(cluster: Cluster, guest: Guest) -> None:
+    (apply_pending_qemu if guest.kind == "qemu" else apply_pending_lxc)(cluster, guest)
+
+
+def start_guest(cluster: Cluster, guest: Guest, log: TaskLog) -> None:
+    """Start a stopped guest, or say why it cannot run."""
+    if guest.is_template:
+        raise ApiError(500, f"you can't start a {'vm' if guest.kind == 'qemu' else 'CT'} if it's a template")
+    apply_pending(cluster, guest)
+    check_volumes(cluster, guest)
+    check_bridges(cluster, guest, log)
+    set_running(cluster, guest)
+    guest.config.pop("vmstate", None)
+    if guest.kind == "qemu":
+        guest.answers = guest.answers or boots_system(cluster, guest)
+        guest.cloudinit = dict(guest.config)
+    else:
+        guest.answers = True
+
+
+def stop_guest(cluster: Cluster, guest: Guest) -> None:
+    """Stop a running guest at once; what waited for that comes into force."""
+    set_stopped(guest)
+    apply_pending(cluster, guest)
+
+
+def check_volumes(cluster: Cluster, guest: Guest) -> None:
+    for slot in volume_slots(guest.kind, guest.config):
+        volid = volid_of(guest.config[slot])
+        if ":" in volid and not volid.startswith("/"):
+            storageid, name = volumes.split_volid(volid)
+            volumes.usable_storage(cluster, storageid, guest.node)
+            volumes.existing_volume(cluster, volid, guest.node)
+
+
+def check_bridges(cluster: Cluster, guest: Guest, log: TaskLog) -> None:
+    known = bridges(cluster, guest.node)
+    for name, value in guest.config.items():
+        if NET.fullmatch(name):
+            bridge = split(str(value), option_format(guest.kind, name)).get("bridge")
+            if bridge and known and bridge not in known:
+                log(f"bridge '{bridge}' does not exist")
+                text = "start failed: QEMU exited with code 1" if guest.kind == "qemu" else None
+                raise ApiError(500, text or f"startup for container '{guest.vmid}' failed")
+
+
+def bridges(cluster: Cluster, node: str) -> set[str]:
+    """What a card can be attached to: the node's bridges and the virtual networks of SDN."""
+    interfaces = cluster.nodes[node].interfaces
+    found = {name for name, options in interfaces.items() if "ridge" in str(options.get("type", ""))}
+    return found | set(cluster.areas.get("sdn_vnets", ())) if found else set()

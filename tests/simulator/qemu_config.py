@@ -1,0 +1,295 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changes to the configuration of virtual machines: what is refused, what waits, what happens to replaced disks.
+
+Follows qemu-server src/PVE/API2/Qemu.pm (update_vm_api) and QemuServer.pm (vmconfig_hotplug_pending,
+vmconfig_apply_pending, vmconfig_register_unused_drive).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from . import volumes
+from .drives import (
+    Allocation,
+    boot_devices,
+    complete_net,
+    is_cdrom,
+    is_cloudinit,
+    parse_drive,
+    wanted_drives,
+)
+from .errors import ApiError, param_error, params_error
+from .formats import split_list
+from .guest import DRIVE, NET, UNUSED, Config, Guest, add_unused, new_uuid, volid_of
+from .guest_options import check_option_privileges, option_format, options, settings_of
+from .property_string import split
+
+if TYPE_CHECKING:
+    from .call import Call
+    from .state import Cluster
+
+CLOUDINIT = frozenset("cicustom cipassword citype ciuser ciupgrade nameserver searchdomain sshkeys".split())
+AT_ONCE = CLOUDINIT | frozenset(
+    "description hookscript lock migrate_downtime migrate_speed name onboot protection shares startup tags"
+    " vmstatestorage hotplug cpuunits cpulimit balloon".split()
+)
+DEFAULT_HOTPLUG = ("network", "disk", "usb")
+DEFAULT_MEMORY = 512
+
+
+@dataclass
+class Change:
+    """What one request wants, checked as far as that goes without the guest's present configuration."""
+
+    settings: Config
+    drives: dict[str, dict[str, str]] = field(default_factory=dict)
+    deletes: list[str] = field(default_factory=list)
+    reverts: list[str] = field(default_factory=list)
+    force: bool = False
+
+    def words(self) -> str:
+        """The change as the task's log tells it."""
+        return " ".join(f"-{name} {value}" for name, value in self.settings.items())
+
+
+def read_change(call: Call, vmid: int) -> Change:
+    deletes, reverts = split_list(call.params.get("delete")), split_list(call.params.get("revert"))
+    settings = settings_of("qemu", call)
+    if not (settings or deletes or reverts):
+        raise ApiError(500, "no options specified")
+    deletes = ["ide2" if name == "cdrom" else name for name in deletes]
+    check_lists("qemu", settings, deletes, reverts)
+    drives = wanted_drives(call, settings, vmid, None)
+    check_option_privileges(call, "qemu", vmid, deletes, {})
+    check_option_privileges(call, "qemu", vmid, settings, settings)
+    check_bridges(call, settings)
+    return Change(normal(call.cluster, settings), drives, deletes, reverts, bool(call.params.get("force")))
+
+
+def check_lists(kind: str, settings: Config, deletes: list[str], reverts: list[str]) -> None:
+    """Refuse unknown names in delete= and revert=, and names that are set at the same time."""
+    known = options(kind)
+    for parameter, names in (("delete", deletes), ("revert", reverts)):
+        for name in names:
+            if name in settings:
+                raise param_error(parameter, f"you can't use '-{name}' and -{parameter} {name}' at the same time")
+            if name not in known:
+                raise param_error(parameter, f"unknown option '{name}'")
+    for name in deletes:
+        if name in reverts:
+            raise param_error("delete", f"you can't use '-delete {name}' and '-revert {name}' at the same time")
+
+
+def check_bridges(call: Call, settings: Config) -> None:
+    """Using a bridge takes SDN.Use on it (pve-guest-common GuestHelpers.pm, check_vnet_access)."""
+    if call.is_root:
+        return
+    for name, value in settings.items():
+        if NET.fullmatch(name):
+            kind = "lxc" if "/lxc" in call.template else "qemu"
+            parts = split(str(value), option_format(kind, name))
+            if bridge := parts.get("bridge"):
+                tag = f"/{parts['tag']}" if "tag" in parts else ""
+                call.check(f"/sdn/zones/localnetwork/{bridge}{tag}", ["SDN.Use"])
+
+
+def normal(cluster: Cluster, settings: Config) -> Config:
+    """The options as they are stored: addresses made up, tags in order, empty texts as a blank."""
+    stored: Config = {}
+    for name, value in settings.items():
+        if NET.fullmatch(name):
+            value = complete_net(cluster, value, name)
+        elif name == "tags":
+            value = normal_tags(str(value))
+        elif name == "vmgenid" and value == "1":
+            value = new_uuid(cluster)
+        elif name == "description":
+            value = "\n".join(line.rstrip() for line in str(value).rstrip().split("\n"))
+        stored[name] = " " if value == "" and name != "description" else value
+    return stored
+
+
+def normal_tags(text: str) -> str:
+    return ";".join(sorted({tag.lower() for tag in split_list(text)}))
+
+
+def memory_of(config: Config) -> int:
+    """Megabytes."""
+    text = config.get("memory")
+    if text is None:
+        return DEFAULT_MEMORY
+    return int(str(text).removeprefix("current="))
+
+
+# --- applying --------------------------------------------------------------------
+
+
+def apply_change(cluster: Cluster, guest: Guest, change: Change, log: Callable[[str], Any] = lambda line: None) -> None:
+    """Make the change: at once where the guest is stopped or takes it while running, else later."""
+    check_balloon(guest, change.settings)
+    for name in change.deletes:
+        _delete(cluster, guest, name, change.force)
+    allocation = Allocation(cluster, guest.node, guest.vmid, None, log)
+    drives = allocation.drives(change.drives, guest.config)
+    for name, value in {**change.settings, **drives}.items():
+        _retire_pending(cluster, guest, name)
+        if name == "description" and not value:
+            guest.config.pop(name, None)
+        else:
+            guest.pending[name] = value
+    for name in change.reverts:
+        _retire_pending(cluster, guest, name)
+    guest.pending_force = guest.pending_force | set(change.deletes) if change.force else guest.pending_force
+    if guest.running:
+        hotplug_pending(cluster, guest)
+    else:
+        apply_pending(cluster, guest)
+
+
+def check_balloon(guest: Guest, settings: Config) -> None:
+    if "memory" in settings or "balloon" in settings:
+        merged = {**guest.effective(), **settings}
+        if int(merged.get("balloon") or 0) > memory_of(merged):
+            raise ApiError(500, "balloon value too large (must be smaller than assigned memory)")
+
+
+def _delete(cluster: Cluster, guest: Guest, name: str, force: bool) -> None:
+    if name not in guest.config:
+        _retire_pending(cluster, guest, name)
+    elif UNUSED.fullmatch(name):
+        check_protection(guest, f"can't remove unused disk '{guest.config[name]}'")
+        remove_unused(cluster, guest, name)
+    else:
+        if DRIVE.fullmatch(name):
+            check_protection(guest, f"can't remove drive '{name}'")
+        guest.pending[name] = None
+    _drop_boot_device(guest, name)
+
+
+def _drop_boot_device(guest: Guest, name: str) -> None:
+    devices = boot_devices(guest.config)
+    if name in devices:
+        rest = [device for device in devices if device != name]
+        guest.pending["boot"] = f"order={';'.join(rest)}" if rest else " "
+
+
+def check_protection(guest: Guest, what: str) -> None:
+    if guest.config.get("protection"):
+        raise ApiError(500, f"{what} - protection mode enabled")
+
+
+def remove_unused(cluster: Cluster, guest: Guest, name: str) -> None:
+    """Delete an unused volume for good, unless something still needs it."""
+    volid = volid_of(guest.config[name])
+    if used_in_snapshot(guest, volid):
+        raise ApiError(500, f"unable to delete '{volid}' - volume is still in use (snapshot?)")
+    volume = volumes.find_volume(cluster, volid, guest.node)
+    if volume is not None:
+        volumes.free(cluster, volume)
+    del guest.config[name]
+
+
+def used_in_snapshot(guest: Guest, volid: str) -> bool:
+    return any(volid_of(value) == volid for snap in guest.snapshots.values() for value in snap.config.values())
+
+
+def _retire_pending(cluster: Cluster, guest: Guest, name: str) -> None:
+    """Forget a pending value; a drive that was allocated for it becomes unused."""
+    value = guest.pending.pop(name, None)
+    if value is not None and DRIVE.fullmatch(name):
+        _retire_drive(cluster, guest, name, value)
+
+
+def _retire_drive(cluster: Cluster, guest: Guest, name: str, value: Any, force: bool = False) -> None:
+    """Keep a detached volume as unused; with `force`, and for cloud-init drives, remove it."""
+    parts = parse_drive(name, value)
+    if is_cdrom(parts) and not is_cloudinit(parts) or parts["file"].startswith("/"):
+        return
+    volid = parts["file"]
+    volume = volumes.find_volume(cluster, volid, guest.node) if ":" in volid else None
+    if volume is None or volume.vmid != guest.vmid:
+        return
+    if is_cloudinit(parts) or force and not used_in_snapshot(guest, volid):
+        volumes.free(cluster, volume)
+        guest.cloudinit = {} if is_cloudinit(parts) else guest.cloudinit
+    else:
+        add_unused(guest.config, volid)
+
+
+def apply_pending(cluster: Cluster, guest: Guest) -> None:
+    """Put every pending change in force."""
+    for name in list(guest.pending):
+        _apply(cluster, guest, name)
+
+
+def _apply(cluster: Cluster, guest: Guest, name: str) -> None:
+    new = guest.pending.pop(name)
+    old = guest.config.pop(name, None)
+    if new is not None:
+        guest.config[name] = new
+    if old is not None and DRIVE.fullmatch(name) and volid_of(old) != volid_of(new or ""):
+        _retire_drive(cluster, guest, name, old, name in guest.pending_force)
+    guest.pending_force.discard(name)
+
+
+# --- while the guest runs -----------------------------------------------------------
+
+
+def hotplug_features(config: Config) -> frozenset[str]:
+    text = str(config.get("hotplug", "1"))
+    return frozenset(DEFAULT_HOTPLUG if text == "1" else () if text == "0" else split_list(text))
+
+
+def hotplug_pending(cluster: Cluster, guest: Guest) -> None:
+    """Put in force what a running guest takes, and name what it refuses; the rest stays pending."""
+    features = hotplug_features(guest.config)
+    problems: dict[str, str] = {}
+    for name in list(guest.pending):
+        if guest.pending[name] == guest.config.get(name):
+            del guest.pending[name]
+        elif name in AT_ONCE or _pluggable(guest, name, features):
+            if _unplugs(guest, name) and not guest.answers:
+                problems[name] = f"hotplug problem - error on hot-unplugging device '{name}' - still busy in guest?\n"
+            else:
+                _apply(cluster, guest, name)
+    if problems:
+        raise params_error(problems)
+
+
+def _pluggable(guest: Guest, name: str, features: frozenset[str]) -> bool:
+    base = name.rstrip("0123456789")
+    if base == "net":
+        return "network" in features
+    if base in ("scsi", "virtio"):
+        return "disk" in features
+    if base in ("ide", "sata"):
+        return _media_change(guest, name)
+    if base == "usb" or name == "tablet":
+        return "usb" in features
+    if base == "ipconfig" or base == "unused":
+        return True
+    return name == "vcpus" and "cpu" in features or name == "memory" and "memory" in features
+
+
+def _media_change(guest: Guest, name: str) -> bool:
+    """Whether only the medium of a CD drive changes."""
+    values = (guest.config.get(name), guest.pending[name])
+    return all(value is not None and is_cdrom(parse_drive(name, value)) for value in values)
+
+
+def _unplugs(guest: Guest, name: str) -> bool:
+    """Whether the change takes a device away, which the guest's operating system has to agree to."""
+    if not re.fullmatch(r"(?:net|scsi|virtio)\d+", name) or name not in guest.config:
+        return False
+    new = guest.pending[name]
+    if new is None:
+        return True
+    if name.startswith("net"):
+        return str(new).split(",", 1)[0] != str(guest.config[name]).split(",", 1)[0]
+    return volid_of(new) != volid_of(guest.config[name])
