@@ -143,7 +143,7 @@ class NotImplementedByServer(ApiError):
 
 _ABSENT = re.compile(
     r"does not exist|no such (?!cluster node)|not found|unable to find configuration file|unknown (?:ID|iface)"
-    r"|there is no|hostname lookup '[^']*' failed",
+    r"|there is no",
     re.IGNORECASE,
 )
 _CONFLICT = re.compile(
@@ -183,12 +183,16 @@ def api_error(
             kind = NotFound
         else:
             kind = ApiError
-    return kind(method, path, status, message, errors, hint=_hint(kind, message, who))
+    return kind(
+        method, path, status, message, errors, hint=_hint(kind, " ".join([message, *(errors or {}).values()]), who)
+    )
 
 
 def _hint(kind: type[ApiError], message: str, who: str) -> str:
     if kind is PermissionDenied:
         return _permission_hint(message, who)
+    if re.search(r"hostname lookup '[^']*' failed|no such cluster node", message):
+        return "There is no node of that name in the cluster."
     if "have been migrated to rules" in message:
         return "PVE 9 replaced HA groups by rules: use pve_ha_rule with type node-affinity."
     if kind is InvalidParameter and "invalid privilege 'VM.Monitor'" in message:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from .errors import InvalidOption
 from .property_string import PropertyString
@@ -30,7 +30,8 @@ _CODECS: dict[str, Codec] = {
 class Field:
     """One option and the key it manages.
 
-    ``clear`` tells how the empty text reaches the server: as the empty text (comments) or by naming the key in ``delete``.
+    ``clear`` tells how the empty text reaches the server: as the empty text (comments) or by naming the key in ``delete``;
+    with ``never`` the empty text is refused.
     """
 
     name: str
@@ -88,6 +89,8 @@ class Field:
     def parse(self, value: Any) -> Any:
         """The canonical form of what a user wrote; InvalidOption tells what would be right."""
         if is_empty(value):
+            if self.clear == "never":
+                raise InvalidOption(self.name, "must not be empty")
             return ""
         try:
             canonical = self.codec.parse(value)
@@ -182,6 +185,21 @@ class Fields(tuple[Field, ...]):
             for field in self
             if not field.secret and answer.get(field.api) not in (None, "")
         }
+
+
+class HasRelease(Protocol):
+    """What tells the release of a server."""
+
+    def release(self) -> tuple[int, int]: ...
+
+
+def require_release(fields: Fields, wish: Iterable[str], server: HasRelease) -> None:
+    """Refuse options that the server is too old for; it is asked only if the wish holds such an option."""
+    for name in wish:
+        since = fields.named(name).since
+        if since and server.release() < tuple(int(part) for part in since.split(".")):
+            present = ".".join(map(str, server.release()))
+            raise InvalidOption(name, f"needs PVE {since} or newer; this server is {present}")
 
 
 def update_params(changes: Mapping[str, Any], fields: Fields, current: Mapping[str, Any]) -> dict[str, Any]:

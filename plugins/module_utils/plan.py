@@ -29,6 +29,7 @@ class Step:
     secrets: frozenset[str] = frozenset()  # names of parameters whose values are never shown
     task: bool = False  # the answer may be a UPID to be waited for
     returns: Mapping[str, str] = dataclasses.field(default_factory=dict)  # result key -> key in the answer
+    changes: bool = True  # false for a call that leaves the cluster as it is, such as a dry run
     verify: bool = True  # a second plan must not contain it any more
     repeatable: bool = True  # running it twice does no harm, so an unclear outcome may be settled by planning again
     guest: str = ""  # the id under which PVE lists its task

@@ -10,11 +10,11 @@ something that always exists, ``Listing`` what an ``_info`` module reads.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from .errors import InvalidOption, NotFound
-from .field import Field, Fields, update_params
+from .field import Field, Fields, require_release, update_params
 from .plan import HIDDEN, Plan, Step, api_path
 
 Wish = dict[str, Any]
@@ -32,7 +32,10 @@ class Reader(Protocol):
 
 
 class Resource(Protocol):
-    """What the engine and the two hosts (module and action plugin) need to know."""
+    """What the engine and the two hosts (module and action plugin) need to know.
+
+    One that has more to tell after a change also has ``aftermath(reader, state) -> dict``, whose keys join the result.
+    """
 
     name: str  # the key of the object in the result
 
@@ -64,6 +67,7 @@ class Item:
 
     ``delete_keys`` tells that the PUT takes ``delete``; without it every field clears by the empty text. ``find`` reads the
     item from its collection where PVE has no call that reads one. ``digest`` sends the digest that was read with the update.
+    ``append`` names a set whose update takes ``append``: with the option of that name it is only added to.
     """
 
     name: str
@@ -73,6 +77,7 @@ class Item:
     find: bool = False
     delete_keys: bool = True
     digest: bool = False
+    append: str = ""
     extra_options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     rules: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # required_if, mutually_exclusive, ...
     check: Callable[[Wish, State | None], None] | None = None  # refuses what the server would not, or not clearly
@@ -84,6 +89,8 @@ class Item:
             spec["unset"] = unset_option()
         if any(field.secret for field in self.fields):
             spec["update_password"] = dict(UPDATE_PASSWORD)
+        if self.append:
+            spec["append"] = {"type": "bool", "default": False}
         spec["state"] = dict(STATES)
         return {"argument_spec": {**spec, **self.extra_options}, **self.rules}
 
@@ -93,11 +100,19 @@ class Item:
         if key == "":
             raise InvalidOption(self.key.name, "must not be empty")
         push_secrets = params.get("update_password") == "always"
+        fields = self.fields.wish(params)
+        emptied = [name for name, value in fields.items() if value == "" and self.fields.named(name).secret]
+        if emptied and not push_secrets:
+            raise InvalidOption(
+                emptied[0],
+                "the server does not tell whether there is one, so that it is removed only with update_password: always",
+            )
         return {
             "key": key,
             "state": params["state"],
-            "fields": self.fields.wish(params),
+            "fields": fields,
             "push_secrets": push_secrets,
+            "append": params.get("append", False),
             **extra,
         }
 
@@ -105,11 +120,12 @@ class Item:
         return self.collection + api_path(key)
 
     def read(self, reader: Reader, wish: Wish) -> State | None:
+        require_release(self.fields, wish["fields"], reader)
         answer = self._answer(reader, wish["key"])
-        if answer is None:
-            return None
-        state = {self.key.name: wish["key"], **self.fields.observe(answer)}
-        if self.digest:
+        state = None if answer is None else {self.key.name: wish["key"], **self.fields.observe(answer)}
+        if wish["state"] == "present":
+            require_release(reader, self.fields, changed_fields(self.fields, state or {}, wish["fields"]))
+        if self.digest and answer is not None:
             wish["digest"] = answer.get("digest")
         return state
 
@@ -156,7 +172,11 @@ class Item:
         return Plan(None, after, tuple(steps))
 
     def _plan_update(self, current: State, wish: Wish) -> Plan:
-        changes = changed_fields(self.fields, current, wish["fields"], push_secrets=wish["push_secrets"])
+        wanted = dict(wish["fields"])
+        if wish.get("append") and self.append in wanted:
+            members = [*current.get(self.append, []), *wanted[self.append]]
+            wanted[self.append] = self.fields.named(self.append).read(members)
+        changes = changed_fields(self.fields, current, wanted, push_secrets=wish["push_secrets"])
         refuse_create_only(self.fields, current, changes, f"{self.name} {wish['key']}")
         if not changes:
             return Plan.nothing(current)
@@ -166,6 +186,10 @@ class Item:
         params = update_params(changes, self.fields, current)
         if wish.get("digest"):
             params["digest"] = wish["digest"]
+        if wish.get("append") and self.append in changes:
+            field = self.fields.named(self.append)
+            added = [member for member in changes[field.name] if member not in current.get(field.name, [])]
+            params.update({field.api: field.format(added), "append": True})
         verify = any(not self.fields.named(name).secret for name in changes)
         why = f"change {', '.join(changes)} of {self.name} {wish['key']}"
         return Step("PUT", self.path(wish["key"]), params, why, secret_keys(self.fields, changes), verify=verify)
@@ -185,6 +209,15 @@ def changed_fields(
         for name, value in wish.items()
         if (push_secrets if fields.named(name).secret else fields.named(name).differs(current.get(name), value))
     }
+
+
+def require_release(reader: Reader, fields: Fields, names: Iterable[str]) -> None:
+    """Refuse options that the server is too old for. It is asked for its release only if one of them has a ``since``."""
+    for name in names:
+        since = fields.named(name).since
+        if since and reader.release() < tuple(int(number) for number in since.split(".")):
+            release = ".".join(str(number) for number in reader.release())
+            raise InvalidOption(name, f"needs PVE {since} or newer; this server has {release}")
 
 
 def refuse_create_only(fields: Fields, current: Mapping[str, Any], changes: Mapping[str, Any], what: str) -> None:
