@@ -30,12 +30,15 @@ def run_stage(stage: str) -> tuple[int, int, float]:
 
 
 def main(stages: list[str]) -> int:
+    RESULTS.mkdir(parents=True, exist_ok=True)
     rows = {stage: run_stage(stage) for stage in stages}
     print("\n=== summary ===")
     for stage, (passed, failed, seconds) in rows.items():
         print(f"{stage:12} {passed:5} passed {failed:5} failed {seconds:7.1f} s")
     total, failures = (sum(row[column] for row in rows.values()) for column in (0, 1))
-    print(f"{total} passed, {failures} failed", flush=True)
+    last_line = f"{total} passed, {failures} failed"
+    (RESULTS / "summary").write_text(f"{last_line}\n", encoding="utf-8")  # .ci/run repeats it
+    print(last_line, flush=True)
     return 1 if failures else 0
 
 

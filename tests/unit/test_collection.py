@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The collection is complete: whatever a module needs beside its own file is there, and nothing is there that must not be."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+
+
+def project_files() -> list[str]:
+    """The files that git knows or would take."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return [name for name in listed.split("\0") if name]
+
+
+def literals(module: str) -> dict[str, str]:
+    """The documentation literals of a module: DOCUMENTATION, EXAMPLES, RETURN."""
+    tree = ast.parse((ROOT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8"))
+    return {
+        ast.unparse(node.targets[0]): ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    }
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_is_documented(module: str) -> None:
+    texts = literals(module)
+    documentation = yaml.safe_load(texts["DOCUMENTATION"])
+    assert documentation["module"] == module
+    assert re.fullmatch(r"\d+\.\d+\.\d+", str(documentation["version_added"]))
+    assert {"pve.automation.attributes", "pve.automation.attributes.info"} & set(
+        documentation["extends_documentation_fragment"]
+    )
+    assert yaml.safe_load(texts["RETURN"])
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_use_the_module_by_its_full_name(module: str) -> None:
+    tasks = yaml.safe_load(literals(module)["EXAMPLES"])
+    assert any(f"pve.automation.{module}" in task for task in tasks)
+    assert all("name" in task for task in tasks)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_has_an_action_plugin(module: str) -> None:
+    assert (ROOT / "plugins" / "action" / f"{module}.py").is_file()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_has_an_integration_target(module: str) -> None:
+    assert (ROOT / "tests" / "integration" / "targets" / module / "tasks" / "main.yml").is_file()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_is_in_the_readme(module: str) -> None:
+    assert f"| `{module}` |" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_action_group_lists_all_modules() -> None:
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    assert runtime["action_groups"]["pve"] == MODULES
+
+
+def test_every_action_plugin_and_target_belongs_to_a_module() -> None:
+    actions = {path.stem for path in (ROOT / "plugins" / "action").glob("pve_*.py")}
+    targets = {path.name for path in (ROOT / "tests" / "integration" / "targets").glob("pve_*")}
+    assert actions | targets <= set(MODULES)
+
+
+def test_no_sanity_test_is_ignored() -> None:
+    assert not list((ROOT / "tests" / "sanity").glob("ignore-*.txt"))
+
+
+def test_no_file_names_a_path_of_a_developers_machine() -> None:
+    machine_path = re.compile(r"(?<![\w.$/-])/(?:work|root|Users)/(?!\.ssh/)[\w.]")
+    offenders = [
+        f"{name}:{number}: {line.strip()}"
+        for name in project_files()
+        if (ROOT / name).is_file()
+        for number, line in enumerate((ROOT / name).read_text(encoding="utf-8", errors="replace").splitlines(), 1)
+        if machine_path.search(line)
+    ]
+    assert offenders == []
