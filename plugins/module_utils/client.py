@@ -28,6 +28,8 @@ PAUSES = (0.3, 1.0, 2.0)  # seconds before the second, third and fourth attempt
 TICKET_LIFE = 2 * 3600.0  # PVE/AccessControl.pm: $ticket_lifetime
 RENEW_AFTER = TICKET_LIFE / 2
 HOP_NOT_REACHED = 595  # AnyEvent::HTTP: no connection to the other node; 596 and up may have sent the request
+LOGIN = "/access/ticket"
+_NOT_PVE = "Something other than PVE answers there, such as a login page of a proxy: check api_host and its path."
 
 
 class Client:
@@ -75,7 +77,9 @@ class Client:
         Raises an error of the tree in ``errors``; ConnectionFailed and HopFailed mean for a write that it may have run.
         """
         response = self.respond(method, f"/api2/json{path}", path, params or {}, upload)
-        return response.body.get("data") if isinstance(response.body, dict) else response.body
+        if not isinstance(response.body, dict):
+            raise PveError(f"{method} {path}: the answer is not JSON.", hint=_NOT_PVE)
+        return response.body.get("data")
 
     def release(self) -> tuple[int, int]:
         """The server's release, such as (9, 2); asked for once."""
@@ -88,25 +92,26 @@ class Client:
 
     def respond(self, method: str, url: str, path: str, params: Mapping[str, Any], upload: Any = None) -> Response:
         """The whole answer of a call to a URL below the endpoint; ``path`` is what errors name. For the other formats."""
-        logged_in_again = False
-        for pause in (*PAUSES, None):
+        attempt, logged_in_again = 0, False
+        while True:
+            ticket = self._ticket
             try:
                 response = self._send(method, url, params, upload)
                 self._answered = True
-                if response.status < 400:
+                if response.status < 300:
                     return response
                 raise self._error(method, path, response)
-            except AuthenticationFailed:
+            except AuthenticationFailed as error:
                 # A ticket may have expired in mid-run. A refused request did not run, so even a write may be sent again.
-                if logged_in_again or not self._ticket or upload is not None:
+                if logged_in_again or self.connection.token or error.path == LOGIN or upload is not None:
                     raise
                 logged_in_again = True
-                self._log_in()
+                self._forget(ticket)
             except PveError as error:
-                if pause is None or not self._may_repeat(method, error, upload):
+                if attempt == len(PAUSES) or not self._may_repeat(method, error, upload):
                     raise
-                self.sleep(pause)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+                self.sleep(PAUSES[attempt])
+                attempt += 1
 
     def _may_repeat(self, method: str, error: PveError, upload: Any) -> bool:
         if upload is not None or isinstance(error, CertificateRefused):
@@ -118,6 +123,8 @@ class Client:
         return method == "GET" and isinstance(error, (ConnectionFailed, HopFailed))
 
     def _error(self, method: str, path: str, response: Response) -> PveError:
+        if response.status < 400:
+            return PveError(f"{method} {path} was redirected ({response.status}).", hint=_NOT_PVE)
         body = response.body if isinstance(response.body, dict) else {}
         message = str(body.get("message") or response.reason or "no reason given").strip()
         return api_error(method, path, response.status, message, body.get("errors"), who=self.connection.identity)
@@ -172,6 +179,12 @@ class Client:
                 headers["CSRFPreventionToken"] = self._ticket["CSRFPreventionToken"]
             return headers
 
+    def _forget(self, refused: Mapping[str, str]) -> None:
+        """Drop a ticket that the server refused, unless another thread has replaced it: the next request logs in."""
+        with self._lock:
+            if self._ticket is refused:
+                self._ticket = {}
+
     def _log_in(self) -> None:
         """Get a ticket: by the old one while it is good, which needs no second factor again, else by the password."""
         with self._lock:
@@ -194,7 +207,7 @@ class Client:
         if not self.connection.otp:
             raise AuthenticationFailed(
                 "POST",
-                "/access/ticket",
+                LOGIN,
                 401,
                 f"{self.connection.user} has a second factor",
                 hint="Set api_otp to a code of it, or use an API token, which needs none.",
@@ -204,8 +217,10 @@ class Client:
 
     def _ask_ticket(self, proof: Mapping[str, str]) -> dict[str, str]:
         params = {"username": self.connection.user, **proof}
-        response = self._transport(self._current).send("POST", "/api2/json/access/ticket", params, {})
+        response = self._transport(self._current).send("POST", f"/api2/json{LOGIN}", params, {})
         if response.status >= 400:
-            raise self._error("POST", "/access/ticket", response)
+            raise self._error("POST", LOGIN, response)
+        if not isinstance(response.body, dict):
+            raise PveError(f"POST {LOGIN}: the answer is not JSON.", hint=_NOT_PVE)
         data: dict[str, str] = response.body["data"]
         return data

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .client import Client
-from .errors import Conflict, ConnectionFailed, HopFailed, NotConverged, PveError
+from .errors import Conflict, ConnectionFailed, HopFailed, NotConverged, PveError, TaskFailed
 from .plan import Plan, Step
 from .resource import Resource, Wish
 from .task import is_upid, wait_for_task
@@ -21,26 +22,33 @@ SETTLE_PAUSES = (0.1, 0.3, 1.0, 2.0, 3.0)  # seconds: some of PVE's lists lag be
 
 @dataclasses.dataclass
 class Outcome:
-    """What a task did, or would do in check mode; ``result`` is what Ansible shows."""
+    """What a task did, or would do in check mode; ``result`` is what Ansible shows.
+
+    ``unfinished`` is a step that was sent but is not known to have worked; ``touched`` tells that it changed something, or
+    may have.
+    """
 
     resource: Resource
     plan: Plan
     done: list[Step] = dataclasses.field(default_factory=list)
     answers: dict[str, Any] = dataclasses.field(default_factory=dict)
     object: Any = None
+    unfinished: Step | None = None
+    touched: bool = False
 
     def result(self) -> dict[str, Any]:
+        sent = [*self.done, *([self.unfinished] if self.unfinished else [])]
         return {
-            "changed": bool(self.done),
+            "changed": bool(self.done) or self.touched,
             "diff": {"before": self.plan.before or {}, "after": self.plan.after or {}},
-            "requests": [step.describe() for step in self.done],
+            "requests": [step.describe() for step in sent],
             self.resource.name: self.object,
             **self.answers,
         }
 
 
 class Interrupted(PveError):
-    """An error after some steps of a plan had been done; says which were and which were not."""
+    """An error while a plan was carried out; says which steps were done and which were not."""
 
     def __init__(self, cause: PveError, outcome: Outcome, missing: tuple[Step, ...]) -> None:
         text = str(cause)
@@ -52,7 +60,7 @@ class Interrupted(PveError):
         self.cause, self.outcome = cause, outcome
 
 
-def _list(steps: Any) -> str:
+def _list(steps: Iterable[Step]) -> str:
     return "; ".join(step.why or f"{step.method} {step.path}" for step in steps)
 
 
@@ -83,67 +91,104 @@ class _Run:
             self._apply()
             self._read_back()
         except PveError as error:
+            if isinstance(error, TaskFailed):
+                self._look_for_traces()
             raise Interrupted(error, self.outcome, self.pending) from None
         return self.outcome
 
     def _apply(self) -> None:
         for attempt in range(1, MAX_PLANS + 1):
+            last = attempt == MAX_PLANS
             try:
                 while self.pending:
                     self._execute(self.pending[0])
-                    self.pending = self.pending[1:]
                 return
-            except Conflict:
-                if attempt == MAX_PLANS:
+            except Conflict:  # refused: the step did not run
+                if last:
                     raise
+                self._plan_again()
+            except TaskFailed as error:
+                if last or not error.lock_timeout:
+                    raise
+                self._plan_again()
             except (ConnectionFailed, HopFailed) as error:
-                self._settle(error, last=attempt == MAX_PLANS)
-            self._plan_again()
+                self._settle(error, last=last)
 
     def _execute(self, step: Step) -> None:
         self.client.on_progress(step.why)
         data = self.client.call(step.method, step.path, step.params)
-        self.outcome.done.append(step)
         for name, key in step.returns.items():
             self.outcome.answers[name] = data.get(key) if key else data
-        if not is_upid(data):
+        if is_upid(data):
+            self._follow(step, data)
+        self.outcome.done.append(step)
+        self.pending = self.pending[1:]
+
+    def _follow(self, step: Step, upid: str) -> None:
+        """Wait for a step's task, unless it is the last one and the user does not want to."""
+        if not self.wait and len(self.pending) == 1:
+            self.outcome.answers["upid"] = upid
             return
-        if self.wait or len(self.pending) > 1:
-            wait_for_task(self.client, data, step.timeout or self.timeout)
+        try:
+            wait_for_task(self.client, upid, step.timeout or self.timeout)
+        except TaskFailed:
+            self.outcome.unfinished = step
+            raise
+        except PveError:  # it goes on, or nobody knows
+            self.outcome.unfinished, self.outcome.touched = step, True
+            self.pending = self.pending[1:]
+            raise
+
+    def _look_for_traces(self) -> None:
+        """Find out whether a failed task left something behind, so that ``changed`` is true only if something changed."""
+        try:
+            plan = self.resource.plan(self.resource.read(self.client, self.wish), self.wish)
+        except PveError:
+            self.outcome.touched = True
         else:
-            self.outcome.answers["upid"] = data
+            self.outcome.touched = [_call(step) for step in plan.steps] != [_call(step) for step in self.pending]
 
     def _settle(self, error: ConnectionFailed | HopFailed, *, last: bool) -> None:
-        """After a write whose outcome is unclear: let its task end, if it started one, so that reading tells the truth."""
+        """After a write whose outcome is unclear: read again and plan again, never repeat it blindly."""
+        if isinstance(error, ConnectionFailed) and not error.sent:
+            raise error
         step = self.pending[0]
-        unclear = not (isinstance(error, ConnectionFailed) and not error.sent)
-        if unclear and not step.repeatable:
-            error.hint = (
-                f"It is unknown whether this ran: {step.why}. It is not repeated blindly; look before you run it again."
+        self.outcome.unfinished, self.outcome.touched = step, True
+        try:
+            if last or not step.repeatable:
+                raise error
+            if step.task:
+                self._await_tasks_of(step)
+            self._plan_again(unclear=step)
+        except (ConnectionFailed, HopFailed):
+            self.pending = self.pending[1:]
+            error.hint = f"It is unknown whether this ran: {step.why}. " + (
+                "Run the task again: it looks first what is there."
+                if step.repeatable
+                else "It is not repeated blindly: look before you run it again."
             )
-            raise error
-        if last or not unclear:
-            raise error
+            raise error from None
         self.client.warnings.append(f"The outcome of '{step.why}' was unclear ({error.message}); it was read again.")
-        if step.task:
-            self._await_tasks_of(step)
 
     def _await_tasks_of(self, step: Step) -> None:
-        node, guest = step.path.split("/")[2], step.guest
-        rows = self.client.get(f"/nodes/{node}/tasks", {"source": "active", **({"vmid": guest} if guest else {})})
-        for row in rows or []:
-            if row.get("status") in (None, "", "RUNNING", "running"):
-                wait_for_task(self.client, row["upid"], step.timeout or self.timeout)
+        """Let the task end that an unanswered step may have started, so that reading tells the truth."""
+        parts = step.path.split("/")
+        path = f"/nodes/{parts[2]}/tasks" if parts[1] == "nodes" else "/cluster/tasks"
+        for row in self.client.get(path, {"source": "active"} if parts[1] == "nodes" else None) or []:
+            running = row.get("status") in (None, "", "RUNNING", "running")
+            if running and str(row.get("id", "")) == step.guest:
+                with contextlib.suppress(TaskFailed):  # the new plan tells what is missing
+                    wait_for_task(self.client, row["upid"], step.timeout or self.timeout)
 
-    def _plan_again(self) -> None:
-        unclear = self.pending[0]
-        before = self.plan.before
+    def _plan_again(self, unclear: Step | None = None) -> None:
+        """Plan from what is there now; an unclear step that is no longer needed has run."""
         current = self.resource.read(self.client, self.wish)
         plan = self.resource.plan(current, self.wish)
-        if unclear not in plan.steps:
+        if unclear and _call(unclear) not in map(_call, plan.steps):
             self.outcome.done.append(unclear)
+        self.outcome.unfinished, self.outcome.touched = None, False
         self.pending = plan.steps
-        self.plan = self.outcome.plan = Plan(before, plan.after, plan.steps)
+        self.plan = self.outcome.plan = Plan(self.plan.before, plan.after, plan.steps, plan.notes)
 
     def _read_back(self) -> None:
         """Return what the server says; a difference that stays is an error, not a success."""
@@ -155,6 +200,7 @@ class _Run:
             plan = self.resource.plan(current, self.wish)
             if not any(step.verify for step in plan.steps):
                 self.outcome.object = current
+                self._report(current)
                 return
             if pause is not None:
                 self.client.sleep(pause)
@@ -163,9 +209,20 @@ class _Run:
             hint="Something else may manage this too, or the server normalises the value in an unknown way.",
         )
 
+    def _report(self, current: Any) -> None:
+        """What a resource tells only after a change."""
+        report = getattr(self.resource, "aftermath", None)
+        if report and current is not None:
+            self.outcome.answers.update(report(self.client, current))
+
 
 def _differences(plan: Plan) -> str:
     before, after = plan.before or {}, plan.after or {}
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     told = [f"{name} is {before.get(name)!r} and should be {after.get(name)!r}" for name in names]
     return "; ".join(told) or f"this would still have to be done: {_list(plan.steps)}"
+
+
+def _call(step: Step) -> tuple[str, str, dict[str, Any]]:
+    """What makes two steps the same: the call without the digest, which changes with the object."""
+    return step.method, step.path, {name: value for name, value in step.params.items() if name != "digest"}

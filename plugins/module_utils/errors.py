@@ -81,6 +81,11 @@ class TaskError(PveError):
 class TaskFailed(TaskError):
     """The task ended, and not well."""
 
+    @property
+    def lock_timeout(self) -> bool:
+        """Whether it gave up waiting for a lock."""
+        return bool(_LOCK_TIMEOUT.search(self.exitstatus or ""))
+
 
 class TaskTimeout(TaskError):
     """The task still runs after the time the caller gave it; it is not stopped."""
@@ -146,9 +151,8 @@ _ABSENT = re.compile(
     r"|there is no",
     re.IGNORECASE,
 )
-_CONFLICT = re.compile(
-    r"already exists|already defined|checksum mismatch|detected modified configuration", re.IGNORECASE
-)
+_DIGEST = re.compile(r"checksum mismatch|detected modified configuration", re.IGNORECASE)
+_CONFLICT = re.compile(rf"already exists|already defined|{_DIGEST.pattern}", re.IGNORECASE)
 _LOCK_TIMEOUT = re.compile(
     r"can't lock file .* - got timeout|can't acquire lock|cfs-lock .* error: got lock request timeout"
 )
@@ -172,6 +176,8 @@ def api_error(
 ) -> ApiError:
     """The most telling class for an answer; ``who`` is the identity that asked, for permission hints."""
     kind = _BY_STATUS.get(status)
+    if kind is InvalidParameter and _DIGEST.search(message):
+        kind = Conflict
     if kind is None and 595 <= status <= 599:
         kind = HopFailed
     if kind is None:
@@ -193,6 +199,9 @@ def _hint(kind: type[ApiError], message: str, who: str) -> str:
         return _permission_hint(message, who)
     if re.search(r"hostname lookup '[^']*' failed|no such cluster node", message):
         return "There is no node of that name in the cluster."
+    node = re.search(r"hostname lookup '([^']*)' failed|no such cluster node '([^']*)'", message)
+    if node:
+        return f"The cluster has no node {node[1] or node[2]!r}."
     if "have been migrated to rules" in message:
         return "PVE 9 replaced HA groups by rules: use pve_ha_rule with type node-affinity."
     if kind is InvalidParameter and "invalid privilege 'VM.Monitor'" in message:

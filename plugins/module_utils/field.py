@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from .errors import InvalidOption
 from .property_string import PropertyString
@@ -98,7 +98,7 @@ class Field:
                 self.codec.check_known(canonical)
         except ValueError as error:
             raise InvalidOption(self.name, str(error)) from None
-        return canonical
+        return "" if is_empty(canonical) else canonical
 
     def read(self, value: Any) -> Any:
         """The canonical form of what the server answered; what cannot be parsed is kept as it came."""
@@ -118,13 +118,15 @@ class Field:
         """The value after a wish is applied; None when the key is gone."""
         if wish == "":
             return None
-        return self.codec.merge(current, wish) if isinstance(self.codec, PropertyString) else wish
+        if not isinstance(self.codec, PropertyString):
+            return wish
+        return self.codec.merge(current if isinstance(current, Mapping) else None, wish) or None
 
     def differs(self, current: Any, wish: Any) -> bool:
         """Whether applying the wish changes anything. Absent equals empty and equals PVE's default."""
         after = self.result(current, wish)
         if isinstance(self.codec, PropertyString):
-            return not self.codec.equal(current, after)
+            return isinstance(current, str) or not self.codec.equal(current, after)  # a text: it could not be parsed
         if isinstance(self.codec, List):
             return list(current or []) != list(after or [])
         return bool(self._known(current) != self._known(after))
@@ -166,6 +168,10 @@ class Fields(tuple[Field, ...]):
     def wish(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """What a task wants, canonical, by field name: options that are not given are absent, ``unset`` ones are empty."""
         wish = {field.name: field.parse(params[field.name]) for field in self if params.get(field.name) is not None}
+        for name, value in wish.items():
+            field = self.named(name)
+            if value == "" and (field.required or field.clear == "never"):
+                raise InvalidOption(name, "must not be empty")
         for name in params.get("unset") or []:
             try:
                 field = self.named(name)
@@ -180,26 +186,9 @@ class Fields(tuple[Field, ...]):
 
     def observe(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """The canonical object behind a server's answer, by field name; secrets and unknown keys are left out."""
-        return {
-            field.name: field.read(answer[field.api])
-            for field in self
-            if not field.secret and answer.get(field.api) not in (None, "")
-        }
-
-
-class HasRelease(Protocol):
-    """What tells the release of a server."""
-
-    def release(self) -> tuple[int, int]: ...
-
-
-def require_release(fields: Fields, wish: Iterable[str], server: HasRelease) -> None:
-    """Refuse options that the server is too old for; it is asked only if the wish holds such an option."""
-    for name in wish:
-        since = fields.named(name).since
-        if since and server.release() < tuple(int(part) for part in since.split(".")):
-            present = ".".join(map(str, server.release()))
-            raise InvalidOption(name, f"needs PVE {since} or newer; this server is {present}")
+        present = [field for field in self if not field.secret and answer.get(field.api) is not None]
+        values = {field.name: field.read(answer[field.api]) for field in present}
+        return {name: value for name, value in values.items() if not is_empty(value)}
 
 
 def update_params(changes: Mapping[str, Any], fields: Fields, current: Mapping[str, Any]) -> dict[str, Any]:

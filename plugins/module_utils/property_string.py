@@ -94,15 +94,20 @@ class PropertyString:
         found: dict[str, Any] = {}
         for piece in filter(None, (piece.strip() for piece in text.split(","))):
             key, equals, value = piece.partition("=")
-            if not equals or (key not in self.by_key and not self._is_key(key)):
+            key = key.strip()
+            if not equals or not self._is_key(key):
                 if not self.default_key or self.default_key in found:
                     raise ValueError(f"{piece!r} is not of the form key=value")
                 key, value = self.default_key, piece
-            self._put(found, key.strip(), value.strip())
+            self._put(found, key, value)
         return found
 
     def _is_key(self, key: str) -> bool:
-        return bool(re.fullmatch(r"[A-Za-z][\w.-]*", key))
+        return key in self.by_key or bool(re.fullmatch(r"[A-Za-z][\w.-]*", key))
+
+    def _looks_like_pair(self, text: str) -> bool:
+        key, equals, _value = text.partition("=")
+        return bool(equals) and self._is_key(key.strip())
 
     def _put(self, found: dict[str, Any], key: str, value: Any) -> None:
         if self.key_aliases and key in self.key_aliases[2] and key not in self.by_key:
@@ -111,6 +116,7 @@ class PropertyString:
             key = holds
         part = self.by_key.get(key)
         name = part.name if part else key
+        value = value.strip() if isinstance(value, str) else value
         if name in found:
             raise ValueError(f"{name} is given twice")
         if value == "":
@@ -146,7 +152,8 @@ class PropertyString:
             text = str(part.codec.format(item) if part else item)
             if "," in text:
                 raise ValueError(f"{name}: {text!r} has a comma, which separates the options of a property string")
-            pieces.append(text if name == self.default_key else f"{name}={text}")
+            bare = name == self.default_key and not self._looks_like_pair(text)
+            pieces.append(text if bare else f"{name}={text}")
         return ",".join(pieces)
 
     def merge(self, current: Mapping[str, Any] | None, wish: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,9 +164,8 @@ class PropertyString:
         return {name: item for name, item in merged.items() if item != ""}
 
     def equal(self, one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
-        """Whether both mean the same; an absent sub-option equals PVE's default for it."""
-        if one is None or other is None:
-            return one is other
+        """Whether both mean the same; None is a value without sub-options, and an absent one equals PVE's default for it."""
+        one, other = one or {}, other or {}
         names = set(one) | set(other)
         return all(self._value(one, name) == self._value(other, name) for name in names)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from .errors import InvalidOption, NotFound
-from .field import Field, Fields, require_release, update_params
+from .field import Field, Fields, update_params
 from .plan import HIDDEN, Plan, Step, api_path
 
 Wish = dict[str, Any]
@@ -120,7 +120,6 @@ class Item:
         return self.collection + api_path(key)
 
     def read(self, reader: Reader, wish: Wish) -> State | None:
-        require_release(self.fields, wish["fields"], reader)
         answer = self._answer(reader, wish["key"])
         state = None if answer is None else {self.key.name: wish["key"], **self.fields.observe(answer)}
         if wish["state"] == "present":
@@ -131,7 +130,7 @@ class Item:
 
     def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
         if self.find:
-            rows = reader.get(self.collection)
+            rows = reader.get(self.collection) or []
             return next((row for row in rows if str(row.get(self.key.api)) == key), None)
         try:
             answer: Mapping[str, Any] = reader.get(self.path(key))
@@ -224,9 +223,10 @@ def refuse_create_only(fields: Fields, current: Mapping[str, Any], changes: Mapp
     """What is fixed at creation and differs is an error, never silence."""
     for name, value in changes.items():
         if fields.named(name).create_only:
+            turn = f"; it is {current.get(name)!r} and cannot become {value!r}" if not fields.named(name).secret else ""
             raise InvalidOption(
                 name,
-                f"can be set only when the {what} is created; it is {current.get(name)!r} and cannot become {value!r}",
+                f"can be set only when the {what} is created{turn}",
                 hint="Keep the present value, or delete the thing and create it anew.",
             )
 
@@ -255,6 +255,10 @@ class Singleton:
     delete_keys: bool = True
     task: bool = False
 
+    def __post_init__(self) -> None:
+        if any(field.secret for field in self.fields):
+            raise TypeError(f"singleton {self.name}: a secret cannot be compared, and nothing says when to push it")
+
     def arguments(self) -> dict[str, Any]:
         spec: dict[str, Any] = {**self.keys, **self.fields.specs()}
         if self.delete_keys:
@@ -277,7 +281,6 @@ class Singleton:
             self.path(wish),
             update_params(changes, self.fields, current),
             why=f"change {', '.join(changes)}",
-            secrets=secret_keys(self.fields, changes),
             task=self.task,
         )
         return Plan(current, shown(self.fields, current, changes), (step,))

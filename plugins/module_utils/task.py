@@ -10,7 +10,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from .errors import ConnectionFailed, HopFailed, TaskFailed, TaskTimeout
+from .errors import ConnectionFailed, HopFailed, PveError, TaskFailed, TaskTimeout
 from .plan import api_path
 
 if TYPE_CHECKING:
@@ -68,6 +68,14 @@ def read_log(client: Client, upid: Upid) -> list[str]:
     return [str(row.get("t", "")) for row in rows]
 
 
+def _log(client: Client, upid: Upid) -> list[str]:
+    """The log, or why it cannot be had: that must not hide how its task ended."""
+    try:
+        return read_log(client, upid)
+    except PveError as error:
+        return [f"(its log could not be read: {error.message})"]
+
+
 def wait_for_task(client: Client, upid_text: str, timeout: float) -> str:
     """Wait until a task has ended and return its exit status.
 
@@ -94,17 +102,23 @@ def _look(client: Client, upid: Upid, deadline: float) -> str | None:
     """The exit status of a task that has ended, else None."""
     try:
         status = client.get(f"{upid.path}/status")
-    except (ConnectionFailed, HopFailed):
-        if time.monotonic() >= deadline:
-            raise
-        return None
+    except (ConnectionFailed, HopFailed) as error:
+        if time.monotonic() < deadline:
+            return None
+        raise TaskTimeout(
+            f"Task {upid} ({upid.text}) could not be watched to its end: {error.message}",
+            upid=upid.text,
+            exitstatus=None,
+            log=[],
+            hint="It may still run: wait for it with pve_task.",
+        ) from None
     return None if status.get("status") == "running" else str(status.get("exitstatus", "unknown"))
 
 
 def _judge(client: Client, upid: Upid, exitstatus: str) -> str:
     if exitstatus == "OK":
         return exitstatus
-    log = read_log(client, upid)
+    log = _log(client, upid)
     if succeeded(exitstatus):
         lines = [line for line in log if "warn" in line.lower() and not line.startswith("TASK WARNINGS")]
         client.warnings.append(f"Task {upid} ended with {exitstatus}: {'; '.join(lines[-LOG_TAIL:]) or upid.text}")
@@ -117,17 +131,14 @@ def _timed_out(client: Client, upid: Upid, timeout: float) -> TaskTimeout:
         f"Task {upid} still runs after {timeout:g} s and was not stopped ({upid.text}).",
         upid=upid.text,
         exitstatus=None,
-        log=read_log(client, upid)[-LOG_TAIL:],
+        log=_log(client, upid)[-LOG_TAIL:],
         hint="Raise timeout, or wait for it with pve_task.",
     )
 
 
 def _tell_progress(client: Client, upid: Upid, said: str) -> str:
     """Tell the last percentage of a task's log, if it is news; returns what was told."""
-    try:
-        found = [match[1] for line in read_log(client, upid)[-LOG_TAIL:] for match in _PERCENT.finditer(line)]
-    except (ConnectionFailed, HopFailed):
-        return said
+    found = [match[1] for line in _log(client, upid)[-LOG_TAIL:] for match in _PERCENT.finditer(line)]
     text = f"{upid}: {found[-1]} %" if found else f"{upid}: running"
     if text != said:
         client.on_progress(text)

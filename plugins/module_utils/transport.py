@@ -15,6 +15,7 @@ import ssl
 import subprocess
 from collections.abc import Mapping
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from .errors import CertificateRefused, ConnectionFailed, PveError
 from .options import Connection, Endpoint
@@ -103,8 +104,10 @@ class HttpsTransport:
     def _failure(self, error: Exception) -> ConnectionFailed:
         where = self.endpoint.authority
         reason = _root_cause(error)
-        if isinstance(error, requests.exceptions.SSLError) or isinstance(reason, ssl.SSLError):
+        if isinstance(reason, ssl.SSLCertVerificationError) or "Fingerprints did not match" in str(reason):
             return self._certificate_refused(reason)
+        if "WRONG_VERSION_NUMBER" in str(reason):
+            return ConnectionFailed(f"{where} does not speak TLS.", sent=False, hint=_ADVICE)
         if isinstance(error, requests.exceptions.ReadTimeout):
             text = f"{where} did not answer within {self.connection.timeout:g} s (api_timeout)."
             return ConnectionFailed(text, sent=True)
@@ -202,7 +205,7 @@ class CommandTransport:
     def send(self, method: str, url: str, params: Any, headers: Mapping[str, str], upload: Any = None) -> Response:
         if upload is not None:
             raise PveError(f"Uploads need api_backend https, not {self.connection.backend}.")
-        path = url.partition("/api2/json")[2]
+        path = unquote(url.partition("/api2/json")[2])  # pvesh takes paths as they are
         values: dict[str, str] = {}
         for name, value in form(params):
             values[name] = f"{values[name]},{value}" if name in values else value

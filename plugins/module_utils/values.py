@@ -10,8 +10,10 @@ A codec has one canonical form per value. ``parse`` takes whatever a user or the
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
@@ -79,6 +81,8 @@ class Number:
             number = float(str(value).strip())
         except ValueError:
             raise ValueError(f"{value!r} is not a number") from None
+        if not math.isfinite(number):
+            raise ValueError(f"{value!r} is not a finite number")
         return int(number) if number.is_integer() else number
 
     def format(self, value: float) -> float:
@@ -105,8 +109,8 @@ def bytes_of(value: Any, unit: str = "") -> int:
     match = _SIZE.fullmatch(str(value).strip())
     if not match:
         raise ValueError(f"{value!r} is not a size such as 32G or 512M")
-    number = float(match[1]) * _FACTORS[(match[2] or unit).upper()]
-    if not number.is_integer():
+    number = Fraction(match[1]) * _FACTORS[(match[2] or unit).upper()]
+    if number.denominator != 1:
         raise ValueError(f"{value!r} is not a whole number of bytes")
     return int(number)
 
@@ -174,7 +178,7 @@ class Set(List):
 
     def parse(self, value: Any) -> list[str]:
         return sorted(
-            set(split_list(value)), key=lambda part: (not part.isdigit(), int(part) if part.isdigit() else 0, part)
+            set(split_list(value)), key=lambda part: (not part.isdecimal(), int(part) if part.isdecimal() else 0, part)
         )
 
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.common.parameters import remove_values, sanitize_keys
+from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -117,13 +117,8 @@ class PveAction(ActionBase):
         else:
             outcome = perform(self.resource, params, check_mode=self._task.check_mode, open_client=kept_client)
         outcome["invocation"] = {"module_args": _censor(params, spec)}
-        censored: dict[str, Any] = sanitize_keys(remove_values(outcome, secrets), secrets, _RESULT_KEYS)
+        censored: dict[str, Any] = remove_values(outcome, secrets)
         return censored
-
-
-_RESULT_KEYS = frozenset(
-    {"changed", "failed", "msg", "diff", "requests", "warnings", "invocation", "module_args", "error"}
-)
 
 
 def _censor(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
