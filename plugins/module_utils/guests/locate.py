@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finding a guest by id or by name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import InvalidOption
+from ..plan import api_path
+from ..resource import Reader
+
+KINDS = {"qemu": "virtual machine", "lxc": "container"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Location:
+    """Where a guest is."""
+
+    kind: str  # qemu or lxc
+    vmid: int
+    node: str
+    name: str = ""
+
+    @property
+    def path(self) -> str:
+        return api_path("nodes", self.node, self.kind, self.vmid)
+
+    def __str__(self) -> str:
+        return f"{KINDS[self.kind]} {self.vmid} ({self.name or 'without a name'}) on node {self.node}"
+
+
+def _location(row: Mapping[str, Any]) -> Location:
+    return Location(row["type"], int(row["vmid"]), row["node"], row.get("name", ""))
+
+
+def guests(reader: Reader) -> list[Location]:
+    """All guests of the cluster: one request. The list may lag some seconds behind."""
+    rows = reader.get("/cluster/resources", {"type": "vm"})
+    return [_location(row) for row in rows if row.get("type") in KINDS and "vmid" in row]
+
+
+def locate(reader: Reader, kind: str, *, vmid: int | None, name: str | None, node: str | None) -> Location | None:
+    """The guest with this id, or else with this name; None if there is none.
+
+    Raises InvalidOption if the id belongs to the other kind of guest, or if several guests have the name.
+    """
+    if vmid is not None:
+        found = next((guest for guest in guests(reader) if guest.vmid == vmid), None)
+        if found and found.kind != kind:
+            raise InvalidOption("vmid", f"{vmid} is taken: it is the {found}")
+        return found
+    matches = [guest for guest in guests(reader) if guest.kind == kind and guest.name == name]
+    if len(matches) > 1:
+        listed = "; ".join(str(guest) for guest in sorted(matches, key=lambda guest: guest.vmid))
+        raise InvalidOption("name", f"{len(matches)} guests are named {name!r}: {listed}", hint="Give vmid as well.")
+    if not matches and node is not None:
+        return _just_created(reader, kind, name, node)
+    return matches[0] if matches else None
+
+
+def _just_created(reader: Reader, kind: str, name: str | None, node: str) -> Location | None:
+    """A guest that the cluster's list does not show yet: the node's own list is always up to date."""
+    rows = reader.get(api_path("nodes", node, kind))
+    found = [Location(kind, int(row["vmid"]), node, name or "") for row in rows if row.get("name") == name]
+    return found[0] if found else None

@@ -1,0 +1,414 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_vm
+short_description: Manage virtual machines
+description:
+  - Creates, configures, starts, stops and deletes a virtual machine, all in one task.
+  - Whatever a task does not name stays as it is, down to the sub-options of a device; the empty text removes an option or a
+    sub-option.
+  - Values of PVE itself are taken as they are, for example C(virtio,bridge=vmbr0,tag=100) or C(local-lvm:32,ssd=1), and mean the
+    same as the mapping.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes
+  - pve.automation.connection
+  - pve.automation.task
+notes:
+  - A drive is a mapping or a text of PVE. To allocate a volume give C(storage) and C(size), in text C(local-lvm:32);
+    C(import-from) fills it from an image, once. To use a volume that exists, or a CD-ROM, give C(file), as in
+    C(local:iso/debian.iso) with C(media=cdrom), or C(none); a cloud-init drive is C(local-lvm:cloudinit).
+    C(size) grows a drive; less than the present size is refused. All other sub-options are those of PVE, such as C(ssd),
+    C(discard), C(iothread), C(cache), C(backup).
+  - Nothing ever replaces a volume that holds data. A slot is emptied by O(unset) first.
+  - A run that changes nothing costs one request if O(vmid) and O(node) are given, one more to find the node if not,
+    one for the power state, and one for O(pool).
+options:
+  acpi:
+    description: Whether ACPI is enabled.
+    type: bool
+  affinity:
+    description: Host cores on which the guest runs, as in V(0,5,8-11).
+    type: str
+  agent:
+    description: QEMU guest agent, as a mapping with C(enabled), C(fstrim_cloned_disks), C(freeze-fs), C(type), or as PVE writes it, as in V(1,fstrim_cloned_disks=1).
+    type: raw
+  allow_ksm:
+    description: Whether memory may be merged with that of other guests by KSM. Needs PVE 9.0.
+    type: bool
+  amd_sev:
+    description: AMD secure encrypted virtualization, as a mapping with C(type), C(allow-smt), C(kernel-hashes), C(no-debug), C(no-key-sharing), or as text.
+    type: raw
+  arch:
+    description: Virtual processor architecture. Only root@pam may set it.
+    type: str
+    choices: [x86_64, aarch64]
+  args:
+    description: Further arguments for QEMU. Only root@pam with a password may set them.
+    type: str
+  audio0:
+    description: Audio device, as a mapping with C(device) and C(driver), or as text.
+    type: raw
+  autostart:
+    description: Restart after a crash; PVE ignores it at present.
+    type: bool
+  balloon:
+    description: Memory in MiB down to which the guest may shrink, or a size such as V(1G). 0 switches the balloon driver off.
+    type: raw
+  bios:
+    description: Firmware.
+    type: str
+    choices: [seabios, ovmf]
+  boot:
+    description: Boot order, as a mapping with C(order), a list of devices, or as text, as in V(order=scsi0;net0).
+    type: raw
+  cicustom:
+    description: Snippets that replace the generated cloud-init files, as a mapping with C(meta), C(network), C(user), C(vendor), or as text.
+    type: raw
+  cipassword:
+    description: Password of the cloud-init user. PVE only keeps its hash, so that it cannot be compared; see O(update_password).
+    type: str
+  citype:
+    description: Format of the cloud-init data.
+    type: str
+    choices: [configdrive2, nocloud, opennebula]
+  ciupgrade:
+    description: Whether cloud-init upgrades packages at the first boot.
+    type: bool
+  ciuser:
+    description: User that cloud-init sets up.
+    type: str
+  cores:
+    description: Cores per socket.
+    type: int
+  cpu:
+    description: Emulated processor, as a mapping with C(cputype), C(flags), C(hidden) and so on, or as text, as in V(x86-64-v2-AES,flags=+aes).
+    type: raw
+  cpulimit:
+    description: Limit of the use of host cores; 0 is no limit.
+    type: float
+  cpuunits:
+    description: Weight of the guest against others.
+    type: int
+  description:
+    description: Notes, shown as Markdown.
+    type: str
+  destroy_unreferenced_disks:
+    description: With O(state=absent), delete volumes of this vmid that the configuration does not name as well.
+    type: bool
+    default: false
+  efidisk0:
+    description: Disk for EFI variables, as a mapping with C(storage), C(efitype), C(pre-enrolled-keys), C(format), or as text. PVE chooses its size.
+    type: raw
+  force:
+    description: Stop hard, without a graceful shutdown or after O(shutdown_timeout); with O(state=absent) allow to delete a running guest.
+    type: bool
+    default: false
+  freeze:
+    description: Freeze the CPU at start-up.
+    type: bool
+  hookscript:
+    description: Volume of a script that runs at stages of the life of the guest. Only root@pam may set it.
+    type: str
+  hostpci:
+    description: Host PCI devices, a mapping of V(hostpci0) to V(hostpci15). Each is a mapping with C(host) or C(mapping), C(pcie), C(x-vga), C(rombar) and so on, or as text.
+    type: dict
+  hotplug:
+    description: What may be plugged while the guest runs, as a list of V(network), V(disk), V(cpu), V(memory), V(usb), V(cloudinit); V(true) for the default of PVE, V(false) for nothing.
+    type: raw
+  hugepages:
+    description: Use of huge pages, by their size in MiB.
+    type: str
+    choices: [any, "2", "1024"]
+  ide:
+    description: IDE drives, a mapping of V(ide0) to V(ide3); see the notes on drives. The usual place of the cloud-init drive is V(ide2).
+    type: dict
+  intel_tdx:
+    description: Intel trust domain extensions, as a mapping with C(type), C(attestation) and so on, or as text. Needs PVE 9.0.
+    type: raw
+  ipconfig:
+    description: Cloud-init addresses, a mapping of V(ipconfig0) to V(ipconfig31). Each is a mapping with C(ip), C(gw), C(ip6), C(gw6), or as text.
+    type: dict
+  ivshmem:
+    description: Shared memory between guests, as a mapping with C(size) in MiB and C(name), or as text.
+    type: raw
+  keephugepages:
+    description: Keep huge pages after the guest has stopped.
+    type: bool
+  keyboard:
+    description: Keyboard layout of the VNC server.
+    type: str
+    choices: [de, de-ch, da, en-gb, en-us, es, fi, fr, fr-be, fr-ca, fr-ch, hu, is, it, ja, lt, mk, nl, "no", pl, pt, pt-br, sv, sl, tr]
+  kvm:
+    description: Whether hardware virtualization is used.
+    type: bool
+  localtime:
+    description: Whether the clock of the guest starts with local time.
+    type: bool
+  machine:
+    description: Machine type, as a mapping with C(type), C(viommu) and so on, or as text, as in V(q35,viommu=virtio).
+    type: raw
+  memory:
+    description: Memory in MiB, or a size such as V(4G).
+    type: raw
+  migrate_downtime:
+    description: Tolerated downtime in seconds during a migration.
+    type: float
+  migrate_speed:
+    description: Limit in MB/s for migrations; 0 is no limit.
+    type: int
+  move_disks:
+    description: Move a drive whose C(storage) or C(format) is another one than wished. Without it that is an error.
+    type: bool
+    default: false
+  name:
+    description: Name, a DNS name. It identifies the guest where O(vmid) is not given; several guests of one name are an error then.
+    type: str
+  nameserver:
+    description: DNS servers for cloud-init.
+    type: list
+    elements: str
+  net:
+    description: Network devices, a mapping of V(net0) to V(net31). Each is a mapping with C(model), C(bridge), C(tag), C(firewall), C(macaddr) and so on, or a text such as V(virtio,bridge=vmbr0). The MAC address stays when anything else changes.
+    type: dict
+  node:
+    description: Node of the guest. Needed to create one; for a guest that exists it saves one request.
+    type: str
+  numa:
+    description: Whether NUMA is emulated.
+    type: bool
+  numa_nodes:
+    description: NUMA topology, a mapping of V(numa0) to V(numa7). Each is a mapping with C(cpus), C(memory), C(hostnodes), C(policy), or as text.
+    type: dict
+  onboot:
+    description: Whether the guest starts with its node.
+    type: bool
+  ostype:
+    description: Operating system of the guest.
+    type: str
+    choices: [other, wxp, w2k, w2k3, w2k8, wvista, win7, win8, win10, win11, l24, l26, solaris]
+  parallel:
+    description: Parallel devices, a mapping of V(parallel0) to V(parallel2), each a device of the host.
+    type: dict
+  pool:
+    description: Pool that the guest belongs to; the empty text takes it out of its pool. Costs one more request.
+    type: str
+  protection:
+    description: Whether the guest and its disks are protected from deletion.
+    type: bool
+  purge:
+    description: With O(state=absent), remove the guest from backup jobs, replication and HA as well. With drives in O(unset), delete their volumes with all data instead of keeping them as V(unusedN).
+    type: bool
+    default: false
+  reboot:
+    description: Whether the guest may reboot; if not it stops instead.
+    type: bool
+  rng0:
+    description: Random number generator, as a mapping with C(source), C(max_bytes), C(period), or as text.
+    type: raw
+  sata:
+    description: SATA drives, a mapping of V(sata0) to V(sata5); see the notes on drives.
+    type: dict
+  scsi:
+    description: SCSI drives, a mapping of V(scsi0) to V(scsi30); see the notes on drives.
+    type: dict
+  scsihw:
+    description: Model of the SCSI controller.
+    type: str
+    choices: [lsi, lsi53c810, virtio-scsi-pci, virtio-scsi-single, megasas, pvscsi]
+  searchdomain:
+    description: DNS search domain for cloud-init.
+    type: str
+  serial:
+    description: Serial devices, a mapping of V(serial0) to V(serial3), each V(socket) or a device of the host.
+    type: dict
+  shares:
+    description: Weight for automatic ballooning.
+    type: int
+  shutdown_timeout:
+    description: Seconds that the guest gets for a graceful shutdown or restart. With O(force) it is stopped hard after them.
+    type: int
+  smbios1:
+    description: SMBIOS type 1 fields, as a mapping with C(uuid), C(manufacturer) and so on (Base64 where C(base64) is true), or as text.
+    type: raw
+  sockets:
+    description: Processor sockets.
+    type: int
+  spice_enhancements:
+    description: SPICE options, as a mapping with C(foldersharing) and C(videostreaming), or as text.
+    type: raw
+  sshkeys:
+    description: Public SSH keys for cloud-init, a list or a text with one key a line.
+    type: raw
+  startdate:
+    description: 'Initial date of the clock: V(now), or as in V(2026-06-17T16:01:21).'
+    type: str
+  startup:
+    description: Start and shutdown order, as a mapping with C(order), C(up), C(down), or as text.
+    type: raw
+  state:
+    description:
+      - 'V(present): the guest exists, in whatever power state.'
+      - 'V(started), V(stopped), V(paused), V(hibernated): it exists and is in that power state; V(resumed) is another word for V(started).'
+      - V(restarted) and V(reset) restart a running guest, gracefully or hard, at every run, and start a stopped one.
+      - 'V(absent): it does not exist. A running guest is refused unless O(force) is true, a protected one always.'
+      - Apart from V(absent) a guest that does not exist is created.
+    type: str
+    choices: [present, started, stopped, restarted, reset, paused, resumed, hibernated, absent]
+    default: present
+  tablet:
+    description: Whether a USB tablet serves as pointer.
+    type: bool
+  tags:
+    description: Tags, a set; they are compared without regard to case.
+    type: list
+    elements: str
+  tdf:
+    description: Whether drift of the clock is mended.
+    type: bool
+  template:
+    description: 'V(true) converts the guest to a template, which cannot be undone.'
+    type: bool
+  tpmstate0:
+    description: Disk for TPM state, as a mapping with C(storage) and C(version), or as text. PVE chooses its size.
+    type: raw
+  unset:
+    description: 'Keys to remove, by the names of these options or of slots, as in V([description, net1, scsi2]). A drive that is removed is detached: its volume stays as V(unusedN), unless O(purge) is true.'
+    type: list
+    elements: str
+  update_password:
+    description: Whether O(cipassword) is set only when the guest is created, or at every run.
+    type: str
+    choices: [on_create, always]
+    default: on_create
+  usb:
+    description: USB devices, a mapping of V(usb0) to V(usb13). Each is a mapping with C(host) or C(mapping), and C(usb3), or as text.
+    type: dict
+  vcpus:
+    description: Processors that are plugged at the start.
+    type: int
+  vga:
+    description: Display, as a mapping with C(type), C(memory), C(clipboard), or as text.
+    type: raw
+  virtio:
+    description: VirtIO drives, a mapping of V(virtio0) to V(virtio15); see the notes on drives.
+    type: dict
+  virtiofs:
+    description: Shared directories, a mapping of V(virtiofs0) to V(virtiofs9). Each is a mapping with C(dirid), C(cache) and so on, or as text.
+    type: dict
+  vmgenid:
+    description: VM generation id; V(1) makes a new one.
+    type: str
+  vmid:
+    description: Id of the guest, 100 to 999999999. If it is not given, O(name) identifies the guest, and a new one gets the next free id.
+    type: int
+  vmstatestorage:
+    description: Storage for the memory of snapshots and of hibernation.
+    type: str
+  watchdog:
+    description: Watchdog, as a mapping with C(model) and C(action), or as text.
+    type: raw
+seealso:
+  - module: pve.automation.pve_pool
+  - module: pve.automation.pve_api
+"""
+
+EXAMPLES = r"""
+- name: A machine with cloud-init, running
+  pve.automation.pve_vm:
+    node: pve1
+    vmid: 9001
+    name: web1
+    memory: 4G
+    cores: 2
+    cpu: x86-64-v2-AES
+    scsihw: virtio-scsi-single
+    scsi:
+      scsi0: {storage: local-lvm, size: 32G, ssd: true, discard: "on", iothread: true}
+    ide:
+      ide2: local-lvm:cloudinit
+    net:
+      net0: {model: virtio, bridge: vmbr0, tag: 100}
+    ipconfig:
+      ipconfig0: {ip: 192.0.2.10/24, gw: 192.0.2.1}
+    ciuser: admin
+    sshkeys: "{{ lookup('file', '~/.ssh/id_ed25519.pub') }}"
+    boot: order=scsi0
+    agent: {enabled: true}
+    tags: [web, production]
+    pool: web
+    state: started
+
+- name: More memory, a larger disk and another VLAN; the MAC address and everything else stay
+  pve.automation.pve_vm:
+    name: web1
+    memory: 8G
+    scsi:
+      scsi0: {size: 64G}
+    net:
+      net0: {tag: 200}
+
+- name: Take a device out and clear the description
+  pve.automation.pve_vm:
+    vmid: 9001
+    unset: [net1, description]
+
+- name: Shut down, hard after two minutes
+  pve.automation.pve_vm:
+    vmid: 9001
+    state: stopped
+    shutdown_timeout: 120
+    force: true
+
+- name: Delete it, running or not, and forget it in backup jobs and HA
+  pve.automation.pve_vm:
+    vmid: 9001
+    state: absent
+    force: true
+    purge: true
+"""
+
+RETURN = r"""
+vm:
+  description:
+    - The machine as the server has it afterwards, property strings as mappings; null if it does not exist. In check mode as it
+      would be.
+    - C(status) is there if the task named a power state, C(pool) if it named a pool.
+  returned: success
+  type: dict
+  sample:
+    vmid: 9001
+    node: pve1
+    name: web1
+    memory: 4096
+    net0: {model: virtio, macaddr: "BC:24:11:00:00:01", bridge: vmbr0, tag: 100}
+    scsi0: {file: local-lvm:vm-9001-disk-0, size: 32G, ssd: true}
+    status: running
+pending:
+  description: Keys whose new values wait for the next start of the machine.
+  returned: when the configuration or the state was changed
+  type: list
+  elements: str
+  sample: [memory]
+requests:
+  description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{method: PUT, path: /nodes/pve1/qemu/9001/config, params: {memory: 8192}, why: change memory of virtual machine 9001}]
+"""
+
+from ..module_utils.guests.vm import VM
+from ..module_utils.module import run_module
+
+
+def main() -> None:
+    run_module(VM)
+
+
+if __name__ == "__main__":
+    main()
