@@ -78,3 +78,40 @@ options:
 requirements:
   - requests
 """
+
+    # What plugins have to be told besides.
+    PLUGIN = r"""
+options:
+  api_host:
+    env: [{name: PVE_HOST}, {name: PROXMOX_HOST}]
+  api_port:
+    env: [{name: PVE_PORT}, {name: PROXMOX_PORT}]
+  api_user:
+    env: [{name: PVE_USER}, {name: PROXMOX_USER}]
+  api_password:
+    env: [{name: PVE_PASSWORD}, {name: PROXMOX_PASSWORD}]
+  api_otp:
+    env: [{name: PVE_OTP}, {name: PROXMOX_OTP}]
+  api_token_id:
+    env: [{name: PVE_TOKEN_ID}, {name: PROXMOX_TOKEN_ID}]
+  api_token_secret:
+    env: [{name: PVE_TOKEN_SECRET}, {name: PROXMOX_TOKEN_SECRET}]
+  validate_certs:
+    env: [{name: PVE_VALIDATE_CERTS}, {name: PROXMOX_VALIDATE_CERTS}]
+  ca_path:
+    env: [{name: PVE_CA_PATH}, {name: PROXMOX_CA_PATH}]
+  api_fingerprint:
+    env: [{name: PVE_FINGERPRINT}, {name: PROXMOX_FINGERPRINT}]
+  api_connect_timeout:
+    env: [{name: PVE_CONNECT_TIMEOUT}, {name: PROXMOX_CONNECT_TIMEOUT}]
+  api_timeout:
+    env: [{name: PVE_TIMEOUT}, {name: PROXMOX_TIMEOUT}]
+  api_backend:
+    env: [{name: PVE_BACKEND}, {name: PROXMOX_BACKEND}]
+  api_ssh_user:
+    env: [{name: PVE_SSH_USER}, {name: PROXMOX_SSH_USER}]
+  api_ssh_port:
+    env: [{name: PVE_SSH_PORT}, {name: PROXMOX_SSH_PORT}]
+  api_ssh_key:
+    env: [{name: PVE_SSH_KEY}, {name: PROXMOX_SSH_KEY}]
+"""

@@ -1,0 +1,258 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: pve
+short_description: Guests and nodes of a Proxmox VE cluster
+description:
+  - Reads all guests and nodes of a cluster with one request, and facts about the guests themselves where they are wanted.
+  - The file's name is C(pve.yml) or ends in C(.pve.yml) (or C(.yaml)).
+  - The connection options can be set in the environment as well, and are Jinja2 templates when they are set in the file, as in
+    C(api_token_secret) of the examples; only paths are not. What the API answers is never taken for a template.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.connection
+  - pve.automation.connection.plugin
+  - constructed
+  - inventory_cache
+notes:
+  - A host has the name of its guest or node, with C(-) in the place of every character that is none of letters, digits, and C(._-).
+  - When a guest shares its name with another guest or with a node, or is called like something that Ansible reserves (V(all), V(ungrouped),
+    V(localhost), V(127.0.0.1), V(::1)), every guest of that name is C(NAME-VMID) instead, so that none hides another one.
+    Nodes keep their names. Guests that O(filters) leave out count as well, so that a filter renames no host.
+  - A guest without a name is C(VM-VMID) or C(CT-VMID), from the name that PVE shows for it.
+  - The variables of a host, here with the default of O(vars_prefix), are what C(/cluster/resources) tells, with C(_) for C(-) in their names.
+    All hosts have C(pve_id), C(pve_type) (V(qemu), V(lxc) or V(node)), C(pve_node), C(pve_name), C(pve_status), C(pve_pool) and C(pve_lock)
+    (empty if there is none), C(pve_tags) (a list) and C(pve_template) (a boolean). Guests have C(pve_vmid).
+  - The groups, here with the default of O(group_prefix), are C(pve_qemu), C(pve_lxc), C(pve_nodes), C(pve_templates), and for each
+    value in use C(pve_node_NODE) (guests only), C(pve_pool_POOL), C(pve_tag_TAG) and C(pve_status_STATUS). Names are made valid
+    by Ansible's rule, C(_) for every other character.
+  - If O(facts) are read, C(ansible_host) is set to the first address that is known of the guest's network devices C(net0), C(net1) ..., IPv4 before
+    IPv6. An address that the guest has on the device with that MAC address (needs V(interfaces) in O(facts)) goes before a static one in
+    C(ipconfigN) or, of containers, C(netN). Link-local and loopback addresses do not count. An C(ansible_host) in O(compose) replaces it.
+options:
+  plugin:
+    description: The name of this plugin.
+    type: str
+    required: true
+    choices: [pve.automation.pve]
+  facts:
+    description:
+      - What to ask each guest for that passes the O(filters).
+      - V(config) is the configuration, as C(pve_config); one request for each guest, also for the other ones.
+      - V(agent) is what the guest agent of a machine tells of the operating system, as C(pve_agent); one request.
+      - V(interfaces) are the network interfaces with their addresses, as C(pve_interfaces), a list of C(name), C(mac) and C(addresses);
+        one request to the guest agent of a machine, or for a container.
+      - Only running guests are asked for V(agent) and V(interfaces), and machines only where the agent is enabled in the configuration.
+        What does not answer is warned about and left out.
+    type: list
+    elements: str
+    choices: [config, agent, interfaces]
+    default: []
+  concurrency:
+    description: How many guests are asked for O(facts) at the same time, from 1 to 32.
+    type: int
+    default: 10
+  filters:
+    description:
+      - Jinja2 conditions that a host, guest or node, has to fulfil, all of them. They see the host's variables, but not yet its O(facts).
+      - A condition that cannot be evaluated is an error with O(strict), else it is warned about and leaves the host out.
+    type: list
+    elements: str
+    default: []
+  group_prefix:
+    description: Prefix of the groups that this plugin makes by itself.
+    type: str
+    default: pve_
+  vars_prefix:
+    description: Prefix of the variables of the hosts.
+    type: str
+    default: pve_
+  node_ansible_host:
+    description: Whether nodes get the address that the cluster knows of them as C(ansible_host); one more request.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+# cluster.pve.yml: the whole cluster with one request
+plugin: pve.automation.pve
+api_host: [pve1.example.com, pve2.example.com]
+api_fingerprint: 7F:2C:71:0C:61:9F:6C:4A:9C:63:3A:0A:58:30:4B:57:7E:46:57:AE:B0:1B:46:1B:B7:5E:0B:8E:46:4A:56:A2
+api_token_id: inventory@pve!ansible
+api_token_secret: "{{ lookup('ansible.builtin.env', 'INVENTORY_TOKEN') }}"
+
+---
+# web.pve.yml: running web servers with their addresses, cached for ten minutes
+plugin: pve.automation.pve
+api_host: pve1.example.com
+api_token_id: inventory@pve!ansible
+api_token_secret: !vault |
+  $ANSIBLE_VAULT;1.1;AES256
+  ...
+facts: [interfaces]
+filters:
+  - pve_type in ['qemu', 'lxc']
+  - pve_status == 'running'
+  - "'web' in pve_tags"
+compose:
+  ansible_user: "'root' if pve_type == 'lxc' else 'debian'"
+groups:
+  large: pve_maxmem >= 16 * 1024 ** 3
+keyed_groups:
+  - key: pve_tags
+    prefix: role
+strict: true
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/ansible-inventory
+cache_timeout: 600
+"""
+
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleParserError
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+
+from ..module_utils.client import Client
+from ..module_utils.errors import InvalidOption, PveError
+from ..module_utils.options import Connection, connection_arguments
+from ..plugin_utils.action import plain
+from ..plugin_utils.guest_facts import read_facts
+from ..plugin_utils.inventory import Host, cache_digest, group_names, hosts_of, read_node_addresses, read_rows
+
+try:
+    from ansible.template import trust_as_template as _  # noqa: F401
+except ImportError:  # before ansible-core 2.19 every text is a template unless it is marked
+    from ansible.utils.unsafe_proxy import wrap_var as untrusted
+else:
+
+    def untrusted(value: Any) -> Any:
+        return value
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    NAME = "pve.automation.pve"
+
+    def verify_file(self, path: str) -> bool:
+        name = pathlib.Path(path).name
+        ours = name in ("pve.yml", "pve.yaml") or name.endswith((".pve.yml", ".pve.yaml"))
+        return bool(ours and super().verify_file(path))
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        super().parse(inventory, loader, path, cache)
+        config = self._read_config_data(path)
+        self._unreadable: set[str] = set()  # filters that were warned about
+        try:
+            self._fill(self._connection(config), path, cache)
+        except PveError as error:
+            raise AnsibleParserError(str(error)) from None
+
+    # --- options ------------------------------------------------------------------------------------------------------
+
+    def _connection(self, config: Mapping[str, Any]) -> Connection:
+        self.templar.available_variables = self._vars
+        return Connection.from_options({name: self._option(name, config) for name in connection_arguments()})
+
+    def _option(self, name: str, config: Mapping[str, Any]) -> Any:
+        """A connection option. Texts in the file are templates; those from the environment or a vault are not."""
+        value = self.get_option(name)
+        if name in config and not getattr(config[name], "__ENCRYPTED__", False):
+            value = self.templar.template(value)
+        return plain(value)
+
+    def _concurrency(self) -> int:
+        number: int = self.get_option("concurrency")
+        if not 1 <= number <= 32:
+            raise InvalidOption("concurrency", f"{number} is not a number from 1 to 32")
+        return number
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def _fill(self, connection: Connection, path: str, cache: bool) -> None:
+        questions = {name: plain(self.get_option(name)) for name in ("facts", "filters", "node_ansible_host")}
+        key = f"{self.get_cache_key(path)}_{cache_digest(connection, questions)}"
+        known = self._cached(key) if cache else None
+        client = Client(connection)
+        answer: dict[str, Any] = known or {"rows": read_rows(client)}
+        hosts = [host for host in hosts_of(answer["rows"]) if self._passes(host)]
+        if known is None:
+            answer.update(self._details(client, answer["rows"], hosts))
+            for text in client.warnings:
+                self.display.warning(text)
+            if self.get_option("cache"):
+                self._cache[key] = answer
+        client.close()
+        for host in hosts:
+            self._add(host, answer)
+
+    def _cached(self, key: str) -> dict[str, Any] | None:
+        if not self.get_option("cache"):
+            return None
+        try:
+            found: dict[str, Any] = self._cache[key]
+        except KeyError:  # not there, or too old
+            return None
+        return found
+
+    def _details(self, client: Client, rows: Any, hosts: list[Host]) -> dict[str, Any]:
+        """What else is wanted: the facts of the guests and the addresses of the nodes."""
+        details: dict[str, Any] = {"facts": {}, "nodes": {}}
+        if self.get_option("node_ansible_host"):
+            details["nodes"] = read_node_addresses(client)
+        wanted = self.get_option("facts")
+        if wanted:
+            guests = [host for host in hosts if host.is_guest]
+            offline = [row["node"] for row in rows if row["type"] == "node" and row.get("status") != "online"]
+            details["facts"], warnings = read_facts(client, guests, wanted, self._concurrency(), offline)
+            for text in warnings:
+                self.display.warning(text)
+        return details
+
+    def _passes(self, host: Host) -> bool:
+        conditions = self.get_option("filters")
+        if not conditions:
+            return True
+        self.templar.available_variables = untrusted(host.variables(self.get_option("vars_prefix")))
+        return all(self._holds(condition, host) for condition in conditions)
+
+    def _holds(self, condition: str, host: Host) -> bool:
+        try:
+            if hasattr(self.templar, "evaluate_conditional"):
+                return bool(self.templar.evaluate_conditional(condition))
+            text = "{%% if %s %%} True {%% else %%} False {%% endif %%}" % condition  # noqa: UP031 - the braces
+            return bool(boolean(self.templar.template(text, disable_lookups=True)))
+        except Exception as error:  # whatever a template can raise
+            message = f"The filter {condition!r} cannot be evaluated for {host.name}: {error}"
+            if self.get_option("strict"):
+                raise AnsibleParserError(message) from None
+            if condition not in self._unreadable:
+                self._unreadable.add(condition)
+                self.display.warning(f"{message} Hosts for which this is so are left out.")
+            return False
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def _add(self, host: Host, answer: Mapping[str, Any]) -> None:
+        facts = dict(answer["facts"].get(host.id) or {})
+        address = facts.pop("address", None) if host.is_guest else answer["nodes"].get(host.row["node"])
+        host.values.update(facts)
+        variables: dict[str, Any] = untrusted(host.variables(self.get_option("vars_prefix")))
+        if address:
+            variables["ansible_host"] = untrusted(address)
+        self.inventory.add_host(host.name)
+        for name, value in variables.items():
+            self.inventory.set_variable(host.name, name, value)
+        for name in group_names(host):
+            group = self.inventory.add_group(self._sanitize_group_name(self.get_option("group_prefix") + name))
+            self.inventory.add_child(group, host.name)
+        strict = self.get_option("strict")
+        self._set_composite_vars(self.get_option("compose"), variables, host.name, strict=strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), variables, host.name, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host.name, strict=strict)
