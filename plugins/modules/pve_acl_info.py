@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_acl_info
+short_description: List the entries of the access control list
+description:
+  - Lists who has which role on which path.
+  - The server tells only the entries of paths where the caller may change permissions.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes.info
+  - pve.automation.connection
+options:
+  path:
+    description: Only the entries of this path, not of the paths above and below it.
+    type: str
+seealso:
+  - module: pve.automation.pve_acl
+  - module: pve.automation.pve_permission_info
+"""
+
+EXAMPLES = r"""
+- name: Who has a role on the root path
+  pve.automation.pve_acl_info:
+    path: /
+  register: root
+"""
+
+RETURN = r"""
+acl:
+  description: The entries, ordered by path, kind and id of the subject, and role.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{path: /vms, type: user, ugid: alice@pve, roleid: PVEAuditor, propagate: true}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.acl import ACL_INFO
+
+
+def main() -> None:
+    run_module(ACL_INFO)
+
+
+if __name__ == "__main__":
+    main()

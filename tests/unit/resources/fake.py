@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of resources share: a server that only answers what it was told, and the way from options to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.pve.automation.plugins.module_utils.errors import NotFound
+from ansible_collections.pve.automation.plugins.module_utils.plan import Plan, Step
+from ansible_collections.pve.automation.plugins.module_utils.resource import Resource
+
+
+class Server:
+    """Answers GETs from a table of path -> data; what is not in it does not exist. ``asked`` lists the paths."""
+
+    def __init__(self, answers: Mapping[str, Any] | None = None, release: tuple[int, int] = (9, 2)) -> None:
+        self.answers, self._release = dict(answers or {}), release
+        self.asked: list[str] = []
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        self.asked.append(path)
+        answer = self.answers.get(path, NotFound("GET", path, 500, f"'{path}' does not exist"))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def release(self) -> tuple[int, int]:
+        self.asked.append("/version")
+        return self._release
+
+
+def options(resource: Resource, **given: Any) -> dict[str, Any]:
+    """The options of a task as a module gets them: types converted, defaults filled in."""
+    arguments = dict(resource.arguments())
+    checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(given)
+    assert not checked.error_messages, checked.error_messages
+    return dict(checked.validated_parameters)
+
+
+def planned(resource: Resource, server: Server, **given: Any) -> Plan:
+    """The plan of a task with these options."""
+    wish = resource.wish(options(resource, **given))
+    return resource.plan(resource.read(server, wish), wish)
+
+
+def calls(plan: Plan) -> list[tuple[str, str, dict[str, Any]]]:
+    """The calls of a plan, as the server gets them."""
+    return [call(step) for step in plan.steps]
+
+
+def call(step: Step) -> tuple[str, str, dict[str, Any]]:
+    return step.method, step.path, dict(step.params)
