@@ -15,3 +15,7 @@ if TYPE_CHECKING:
 
 def restore_vm(call: Call) -> str:
     raise not_simulated("restore")
+
+
+def restore_ct(call: Call) -> str:
+    raise not_simulated("restore")

@@ -9,7 +9,9 @@ Follows pve-storage src/PVE/API2/Storage/Content.pm and Status.pm (upload, downl
 from __future__ import annotations
 
 import hashlib
+import io
 import re
+import tarfile
 from typing import Any
 
 from .. import volumes
@@ -29,6 +31,15 @@ SUFFIXES = {
     "iso": (".iso", ".img"),
     "vztmpl": (".tar.gz", ".tar.xz", ".tar.zst", ".tar.bz2"),
     "import": (".ova", ".ovf", ".qcow2", ".raw", ".vmdk"),
+}
+RELEASE_FILES = {
+    "etc/alpine-release": "alpine",
+    "etc/devuan_version": "devuan",
+    "etc/debian_version": "debian",
+    "etc/fedora-release": "fedora",
+    "etc/redhat-release": "centos",
+    "etc/arch-release": "archlinux",
+    "etc/gentoo-release": "gentoo",
 }
 DOWNLOAD_SIZE = 64 * 1024 * KIB  # nothing is fetched: downloads are images of this size
 
@@ -197,14 +208,24 @@ def check_checksum_options(call: Call) -> None:
             raise param_error(other, f"missing property required by '{name}'")
 
 
-def put_file(call: Call, storage: Storage, node: str, name: str, size: int) -> None:
+def put_file(call: Call, storage: Storage, node: str, name: str, size: int, payload: Any = None) -> None:
     content = name.partition("/")[0]
     parsed = volumes.parse_name(storage, name)
     table, place = volumes.table(call.cluster), volumes.place_of(storage, node)
     used = -(-size // (4 * KIB)) * 4 * KIB
-    table.add(
-        Volume(storage.storageid, place[1], name, content, parsed.format, size, int(call.cluster.now()), used=used)
-    )
+    file = Volume(storage.storageid, place[1], name, content, parsed.format, size, int(call.cluster.now()), used=used)
+    file.payload = payload
+    table.add(file)
+
+
+def root_file_system(content: bytes) -> str | None:
+    """Which distribution the root file system in an archive is of, if it can be told (pve-container LXC/Setup.pm)."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            names = {name.removeprefix("./") for name in archive.getnames()}
+    except (tarfile.TarError, EOFError, OSError):
+        return None
+    return next((ostype for name, ostype in RELEASE_FILES.items() if name in names), None)
 
 
 @endpoint("POST", "/nodes/{node}/storage/{storage}/upload")
@@ -224,7 +245,7 @@ def upload(call: Call) -> Any:
         if expected and actual != expected:
             raise TaskError(f"checksum mismatch: got '{actual}' != expect '{expected}'")
         log(f"command: cp -- {source} {target}\nfinished file import successfully")
-        put_file(call, storage, node, name, size)
+        put_file(call, storage, node, name, size, root_file_system(sent.content) if name.startswith("vztmpl/") else None)
 
     local = call.cluster.local_node  # the node that receives the request runs the task
     call.params["node"] = local

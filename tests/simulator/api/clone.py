@@ -1,0 +1,316 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clones and templates of both kinds of guests.
+
+Follows qemu-server src/PVE/API2/Qemu.pm and pve-container src/PVE/API2/LXC.pm (clone_vm, template, vm_feature).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .. import volumes
+from ..call import Call
+from ..drives import is_cdrom, is_cloudinit, parse_drive, print_drive
+from ..errors import ApiError, param_error
+from ..guest import Config, Guest, check_vmid_free, find_guest, new_mac, new_uuid, volid_of, volume_slots
+from ..guest_create import check_pool
+from ..guest_options import option_format
+from ..guest_tasks import start_task
+from ..lxc_config import complete_net, normal, parse_mount_point, print_mount_point
+from ..property_string import split
+from ..routing import endpoint
+from ..sizes import format_size
+from ..snapshots import can_snapshot, disks
+from ..storages import find_storage
+from ..tasks import TaskLog
+from .qemu_disks import log_copy
+from .qemu_power import no_file
+
+NOT_CLONED = frozenset({"lock", "template", "parent", "snaptime", "vmstate"})
+
+
+def check_node(call: Call, name: Any) -> None:
+    if name not in call.cluster.nodes:
+        raise ApiError(500, f"no such cluster node '{name}'")
+
+
+def is_local(call: Call, guest: Guest, config: Config) -> bool:
+    """Whether any volume of the guest lies on a storage of its node alone."""
+    for slot in volume_slots(guest.kind, config):
+        volid = volid_of(config[slot])
+        if ":" in volid and not volid.startswith("/") and not find_storage(call.cluster, volid.partition(":")[0]).shared:
+            return True
+    return False
+
+
+def source_config(call: Call, guest: Guest) -> Config:
+    snapname = call.params.get("snapname")
+    if snapname is None:
+        return guest.config
+    if snapname not in guest.snapshots:
+        raise ApiError(500, f"snapshot '{snapname}' does not exist")
+    return guest.snapshots[snapname].config
+
+
+def check_target(call: Call, guest: Guest, config: Config) -> str:
+    """The node of the clone; another one only where nothing is local."""
+    target = call.params.get("target", guest.node)
+    if target != guest.node and is_local(call, guest, config):
+        raise ApiError(500, f"can't clone {guest.label} to node '{target}' ({guest.label} uses local storage)")
+    return str(target)
+
+
+def check_target_storage(call: Call) -> None:
+    storageid = call.params.get("storage")
+    if storageid:
+        volumes.usable_storage(call.cluster, storageid, str(call.params.get("target", call.node)))
+        call.check(f"/storage/{storageid}", ["Datastore.AllocateSpace"])
+
+
+# --- virtual machines ---------------------------------------------------------------------
+
+
+@endpoint("POST", "/nodes/{node}/qemu/{vmid}/clone")
+def clone_vm(call: Call) -> Any:
+    params, cluster = call.params, call.cluster
+    vmid, newid = params["vmid"], params["newid"]
+    check_pool(call)
+    if "target" in params:
+        check_node(call, params["target"])
+    check_target_storage(call)
+    try:
+        guest = find_guest(cluster, "qemu", vmid, str(call.node))
+    except ApiError:
+        raise no_file(call) from None
+    guest.check_lock()
+    config = source_config(call, guest)
+    target = check_target(call, guest, config)
+    taken = cluster.guests.get(newid)
+    if taken is not None and taken.kind == "qemu" and taken.node == call.node:
+        raise ApiError(500, f"unable to create VM {newid}: config file already exists")
+    full = bool(params.get("full", not guest.is_template))
+    check_clonable(call, config, full)
+    new = Guest(newid, "qemu", target, answers=False)
+    if taken is not None:
+        return start_task(call, "qmclone", vmid, lambda log: clash(call, newid, log))
+
+    def work(log: TaskLog) -> None:
+        log(f"creating a clone of VM {vmid} with ID {newid}")
+        new.config.update(cloned_config(call, guest, config))
+        for slot in volume_slots("qemu", config):
+            new.config[slot] = clone_drive(call, slot, config[slot], new, full, log)
+
+    return clone_task(call, guest, new, "qmclone", work)
+
+
+def clash(call: Call, newid: int, log: TaskLog) -> None:
+    log(f"creating a clone of VM {call.params['vmid']} with ID {newid}")
+    file = f"/etc/pve/nodes/{call.node}/qemu-server/{newid}.conf"
+    raise ApiError(500, f"close (rename) atomic file '{file}' failed: File exists")
+
+
+def clone_task(call: Call, guest: Guest, new: Guest, kind: str, work: Any) -> str:
+    """Start the task under the source's id, with the new guest in place and locked until it is complete."""
+    cluster = call.cluster
+    cluster.guests[new.vmid] = new
+    if pool := call.params.get("pool"):
+        cluster.join_pool(new.vmid, pool)
+
+    def failed() -> None:
+        if cluster.guests.get(new.vmid) is new:
+            del cluster.guests[new.vmid]
+            cluster.forget_guest(new.vmid)
+
+    return start_task(
+        call, kind, guest.vmid, work, guest=new, lock="clone", ignore_lock=True, duration=3.0, failed=failed
+    )
+
+
+def check_clonable(call: Call, config: Config, full: bool) -> None:
+    for slot in volume_slots("qemu", config):
+        parts = parse_drive(slot, config[slot])
+        if is_cdrom(parts) or parts["file"].startswith("/"):
+            continue
+        volume = volumes.existing_volume(call.cluster, parts["file"], str(call.node))
+        call_storage = call.params.get("storage") or volume.storage
+        call.check(f"/storage/{call_storage}", ["Datastore.AllocateSpace"])
+        if not full and not volumes.has_feature(call.cluster, volume, "clone", call.params.get("snapname")):
+            raise ApiError(500, f"Linked clone feature is not supported for '{volume.volid}' ({slot})")
+
+
+def cloned_config(call: Call, guest: Guest, config: Config) -> Config:
+    """The clone's options without its drives: name, addresses and ids are its own."""
+    cluster, params = call.cluster, call.params
+    drives = set(volume_slots("qemu", config))
+    new = {
+        name: value
+        for name, value in config.items()
+        if name not in NOT_CLONED | drives and not name.startswith("unused")
+    }
+    for name in [name for name in new if re.fullmatch(r"net\d+", name)]:
+        parts = split(str(new[name]), option_format("qemu", name))
+        new[name] = str(new[name]).replace(parts["macaddr"], new_mac(cluster), 1)
+    if "smbios1" in new:
+        new["smbios1"] = re.sub(r"uuid=[0-9a-fA-F-]+", f"uuid={new_uuid(cluster)}", str(new["smbios1"]))
+    if "vmgenid" in new:
+        new["vmgenid"] = new_uuid(cluster)
+    old_name = config.get("name")
+    new["name"] = params.get("name") or (f"Copy-of-{old_name}" if old_name else f"Copy-of-VM-{guest.vmid}")
+    if "description" in params:
+        new["description"] = params["description"].rstrip()
+    return new
+
+
+def clone_drive(call: Call, slot: str, value: Any, new: Guest, full: bool, log: TaskLog) -> str:
+    cluster, params = call.cluster, call.params
+    parts = parse_drive(slot, value)
+    if is_cdrom(parts) and not is_cloudinit(parts) or parts["file"].startswith("/"):
+        return str(value)
+    source = volumes.existing_volume(cluster, parts["file"], str(call.node))
+    storageid = params.get("storage") or source.storage
+    if is_cloudinit(parts):
+        copy = volumes.allocate(
+            cluster, storageid, new.node, new.vmid, source.size, source.format, f"vm-{new.vmid}-cloudinit"
+        )
+        return print_drive({**parts, "file": copy.volid})
+    if full:
+        copy = volumes.copy_volume(cluster, source, storageid, new.node, new.vmid, params.get("format"))
+        log_copy(call, slot, source, copy, log)
+    else:
+        log(f"create linked clone of drive {slot} ({source.volid})")
+        copy = volumes.linked_clone(cluster, source, new.node, new.vmid)
+    return print_drive({**parts, "file": copy.volid, "size": format_size(copy.size)})
+
+
+@endpoint("POST", "/nodes/{node}/qemu/{vmid}/template")
+def make_template(call: Call) -> Any:
+    guest = find_guest(call.cluster, "qemu", call.params["vmid"], str(call.node))
+    slot = call.params.get("disk")
+    guest.check_lock()
+    if guest.snapshots:
+        raise ApiError(500, "unable to create template, because VM contains snapshots")
+    if guest.is_template and not slot:
+        raise ApiError(500, "you can't convert a template to a template")
+    if guest.running:
+        raise ApiError(500, "you can't convert a VM to template if VM is running")
+    if slot and slot not in guest.config:
+        raise param_error("disk", "no such disk")
+
+    def work(log: TaskLog) -> None:
+        if not slot:
+            guest.config["template"] = 1
+        convert_disks(call, guest, slot)
+
+    return start_task(call, "qmtemplate", guest.vmid, work, guest=guest)
+
+
+def convert_disks(call: Call, guest: Guest, only: str | None = None) -> None:
+    """Turn the volumes into bases of linked clones."""
+    for slot, volume in disks(call.cluster, guest):
+        if only in (None, slot) and not volume.is_base and slot not in ("efidisk0", "tpmstate0"):
+            base = volumes.make_base(call.cluster, volume)
+            guest.config[slot] = str(guest.config[slot]).replace(volume.volid, base.volid, 1)
+
+
+@endpoint("GET", "/nodes/{node}/qemu/{vmid}/feature")
+def vm_feature(call: Call) -> Any:
+    guest = find_guest(call.cluster, "qemu", call.params["vmid"], str(call.node))
+    nodes = [guest.node] if is_local(call, guest, guest.config) else list(call.cluster.nodes)
+    return {"hasFeature": has_feature(call, guest), "nodes": nodes}
+
+
+def has_feature(call: Call, guest: Guest) -> int:
+    feature, config = call.params["feature"], source_config(call, guest)
+    if feature == "snapshot":
+        return int(can_snapshot(call.cluster, guest))
+    found = [volumes.find_volume(call.cluster, volid_of(config[slot]), guest.node) for slot, _ in disks(call.cluster, guest)]
+    return int(all(
+        volumes.has_feature(call.cluster, volume, feature, call.params.get("snapname")) for volume in found if volume
+    ))  # fmt: skip
+
+
+# --- containers -----------------------------------------------------------------------------
+
+
+@endpoint("POST", "/nodes/{node}/lxc/{vmid}/clone")
+def clone_ct(call: Call) -> Any:
+    params, cluster = call.params, call.cluster
+    vmid, newid = params["vmid"], params["newid"]
+    check_pool(call)
+    if "target" in params:
+        check_node(call, params["target"])
+    check_target_storage(call)
+    guest = find_guest(cluster, "lxc", vmid, str(call.node))
+    guest.check_lock()
+    config = source_config(call, guest)
+    target = check_target(call, guest, config)
+    check_vmid_free(cluster, newid)
+    full = bool(params.get("full", not guest.is_template))
+    if full and guest.running and "snapname" not in params:
+        raise ApiError(500, "Full clone of a running container is only possible from a snapshot")
+    check_ct_clonable(call, guest, config, full)
+    new = Guest(newid, "lxc", target)
+
+    def work(log: TaskLog) -> None:
+        new.config.update(cloned_ct_config(call, config))
+        for slot in volume_slots("lxc", config):
+            new.config[slot] = clone_mount_point(call, slot, config[slot], new, full, log)
+
+    return clone_task(call, guest, new, "vzclone", work)
+
+
+def check_ct_clonable(call: Call, guest: Guest, config: Config, full: bool) -> None:
+    for slot in volume_slots("lxc", config):
+        volid = volid_of(config[slot])
+        if volid.startswith("/"):
+            raise ApiError(500, f"unable to clone mountpoint '{slot}' (type bind)")
+        volume = volumes.existing_volume(call.cluster, volid, guest.node)
+        if not full and not volumes.has_feature(call.cluster, volume, "clone", call.params.get("snapname")):
+            raise ApiError(500, f"Linked clone feature for '{volid}' is not available")
+
+
+def cloned_ct_config(call: Call, config: Config) -> Config:
+    new = {name: value for name, value in config.items() if name not in NOT_CLONED and not name.startswith("unused")}
+    for name in [name for name in new if re.fullmatch(r"net\d+", name)]:
+        text = re.sub(r",?hwaddr=[0-9A-Fa-f:]+", "", str(new[name]))
+        new[name] = complete_net(call.cluster, name, text)
+    given = {name: call.params[name] for name in ("hostname", "description") if name in call.params}
+    return {**new, **normal(call.cluster, given)}
+
+
+def clone_mount_point(call: Call, slot: str, value: Any, new: Guest, full: bool, log: TaskLog) -> str:
+    parts = parse_mount_point(slot, value)
+    source = volumes.existing_volume(call.cluster, parts["volume"], str(call.node))
+    if full:
+        log(f"create full clone of mountpoint {slot} ({source.volid})")
+        storageid = call.params.get("storage") or source.storage
+        copy = volumes.copy_volume(call.cluster, source, storageid, new.node, new.vmid)
+    else:
+        log(f"create linked clone of mountpoint {slot} ({source.volid})")
+        copy = volumes.linked_clone(call.cluster, source, new.node, new.vmid)
+    return print_mount_point(slot, {**parts, "volume": copy.volid, "size": format_size(copy.size)})
+
+
+@endpoint("POST", "/nodes/{node}/lxc/{vmid}/template")
+def make_ct_template(call: Call) -> Any:
+    """At once, answering null."""
+    guest = find_guest(call.cluster, "lxc", call.params["vmid"], str(call.node))
+    guest.check_lock()
+    if guest.snapshots:
+        raise ApiError(500, "unable to create template, because CT contains snapshots")
+    if guest.is_template:
+        raise ApiError(500, "you can't convert a template to a template")
+    if guest.running:
+        raise ApiError(500, "you can't convert a CT to template if the CT is running")
+    guest.config["template"] = 1
+    convert_disks(call, guest)
+    return None
+
+
+@endpoint("GET", "/nodes/{node}/lxc/{vmid}/feature")
+def ct_feature(call: Call) -> Any:
+    guest = find_guest(call.cluster, "lxc", call.params["vmid"], str(call.node))
+    return {"hasFeature": has_feature(call, guest)}
