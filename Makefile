@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/dev
 
 COLLECTION := .build/dev/ansible_collections/pve/automation
-STAGES := lint unit contract sanity integration package docs
+STAGES := lint unit contract sanity integration molecule demo package docs
 
 .PHONY: help
 help: ## List the targets
@@ -78,6 +78,10 @@ sanity: setup ## Run ansible-test sanity (SANITY_ALL=1: with every ansible-core 
 .PHONY: integration
 integration: setup ## Run the integration targets against the simulator
 	@python -m tools.integration
+
+.PHONY: molecule
+molecule: setup ## Run the molecule scenarios against the simulator
+	@python -m tools.check molecule molecule test --all
 
 .PHONY: package
 package: setup ## Build the collection, install it and read its documentation
