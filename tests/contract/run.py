@@ -38,9 +38,11 @@ def options() -> argparse.Namespace:
 
 def play(name: str, brief: bool) -> tuple[int, int]:
     """Play a scenario against a simulator of its own; returns how many steps passed and failed."""
-    command = [sys.executable, "-m", "tests.simulator", "--scenario", "single", "--stop-with-stdin"]
+    nodes = "sim,pveb" if name.startswith("multinode") else "sim"  # a node named like the realm pve would be confusing
+    command = [sys.executable, "-m", "tests.simulator", "--scenario", "single", "--nodes", nodes, "--stop-with-stdin"]
     simulator = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert simulator.stdin and simulator.stdout
+    assert simulator.stdin is not None
+    assert simulator.stdout is not None
     try:
         started = json.loads(simulator.stdout.readline())
         with tempfile.TemporaryDirectory() as directory:

@@ -30,6 +30,7 @@ PARENT_CHECK = 1.0  # seconds between two looks whether the parent process is st
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
     parser.add_argument("--scenario", default="single", help="single, demo, or a number of guests up to 10000")
+    parser.add_argument("--nodes", default="", help="names of the nodes, comma separated, other than the usual ones")
     parser.add_argument("--version", default="9.2", choices=["9.2", "8.4"], help="of PVE")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
@@ -75,7 +76,12 @@ async def stopped(with_stdin: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, event.set)
     if with_stdin:
-        loop.add_reader(sys.stdin.fileno(), lambda: os.read(sys.stdin.fileno(), 4096) or event.set())
+
+        def read_stdin() -> None:
+            if not os.read(sys.stdin.fileno(), 4096):
+                event.set()
+
+        loop.add_reader(sys.stdin.fileno(), read_stdin)
     while os.getppid() == parent and not event.is_set():
         try:
             await asyncio.wait_for(event.wait(), PARENT_CHECK)
@@ -84,7 +90,8 @@ async def stopped(with_stdin: bool) -> None:
 
 
 async def serve(chosen: argparse.Namespace, directory: Path) -> None:
-    simulation = Simulation(scenario(chosen.scenario, chosen.version), chosen.version, chosen.pace)
+    build = scenario(chosen.scenario, chosen.version, chosen.nodes.split(",") if chosen.nodes else ())
+    simulation = Simulation(build, chosen.version, chosen.pace)
     context, ca_certificate, fingerprint = certificates(chosen.host)
     ca_path = (chosen.ca_path or directory / "ca.pem").absolute()
     ca_path.write_bytes(ca_certificate)

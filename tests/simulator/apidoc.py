@@ -39,7 +39,9 @@ def _node(path: str, roots: list[dict[str, Any]], nodes: dict[str, dict[str, Any
 
 def _info(source: dict[str, Any], formats: dict[str, Any]) -> dict[str, Any]:
     parameters = {name: _schema(facts, formats) for name, facts in source["parameters"].items()}
-    info = {key: source[key] for key in ("method", "name", "permissions", "protected", "proxyto") if key in source}
+    info: dict[str, Any] = {
+        key: source[key] for key in ("method", "name", "permissions", "protected", "proxyto") if key in source
+    }
     info["allowtoken"] = source.get("allowtoken", 1)
     info["parameters"] = {"additionalProperties": source.get("additionalProperties", 1), "properties": parameters}
     return info

@@ -133,12 +133,10 @@ class Authenticator:
         return known is not None and hmac.compare_digest(known.encode(), password.encode())
 
     def factor_fits(self, user: User, answer: str) -> bool:
-        """Whether an answer like "totp:123456" (or a bare code) fits; a recovery code is used up."""
-        kind, colon, code = answer.partition(":")
-        if not colon:
-            kind, code = "", answer
+        """Whether an answer like "totp:123456" or "recovery:..." fits; a recovery code is used up."""
+        kind, _, code = answer.partition(":")
         for factor in user.factors:
-            if not factor.enable or kind not in ("", factor.type):
+            if not factor.enable or kind != factor.type:
                 continue
             if factor.type == "totp" and self._totp_fits(factor, code):
                 return True
@@ -150,7 +148,9 @@ class Authenticator:
 
     def _totp_fits(self, factor: SecondFactor, code: str) -> bool:
         step = self.cluster.now() // factor.step
-        return any(hmac.compare_digest(totp(factor.key, count, factor.digits), code) for count in range(step - 1, step + 2))
+        return any(
+            hmac.compare_digest(totp(factor.key, count, factor.digits), code) for count in range(step - 1, step + 2)
+        )
 
 
 def totp(key: str, count: int, digits: int = 6) -> str:

@@ -21,6 +21,14 @@ class Upload:
     content: bytes
 
 
+@dataclass(frozen=True)
+class Text:
+    """An answer that is plain text, without the API's form around it."""
+
+    text: str
+    content_type: str = "text/plain"
+
+
 @dataclass
 class Call:
     """Who asks for what.
@@ -67,10 +75,10 @@ class Call:
     def given(self, name: str) -> bool:
         return name in self.params
 
-    def may(self, path: str, privileges: Sequence[str], any: bool = False) -> bool:
+    def may(self, path: str, privileges: Sequence[str], any: bool = False) -> bool:  # noqa: A002
         """Whether the caller has all (or any) of the privileges on a path."""
         return self.permissions.missing(self.user, path, privileges, any) is None
 
-    def check(self, path: str, privileges: Sequence[str], any: bool = False) -> None:
+    def check(self, path: str, privileges: Sequence[str], any: bool = False) -> None:  # noqa: A002
         """Refuse with 403 unless the caller has all (or any) of the privileges on a path."""
         self.permissions.require(self.user, path, privileges, any)

@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The control path /simulator/..., outside of the API: for tests, without authentication.
 
-    GET  /simulator/requests   {count, requests: [{method, path, params, user, status}]} since the last reset
-    POST /simulator/requests   forget the requests, so that indexes start at 0 again
-    POST /simulator/faults     order a fault, see faults.Fault; DELETE withdraws all
-    POST /simulator/tasks      the next task goes wrong, see tasks.TaskFault
-    POST /simulator/lock       {vmid, lock}: put a lock on a guest, or take it away with null
-    POST /simulator/node       {node, online}: let a node go down or come back
-    POST /simulator/clock      {seconds}: move the clock on, for example past a ticket's life
-    POST /simulator/reset      back to the initial state
+GET  /simulator/requests   {count, requests: [{method, path, params, user, status}]} since the last reset
+POST /simulator/requests   forget the requests, so that indexes start at 0 again
+POST /simulator/faults     order a fault, see faults.Fault; DELETE withdraws all
+POST /simulator/tasks      the next task goes wrong, see tasks.TaskFault
+POST /simulator/lock       {vmid, lock}: put a lock on a guest, or take it away with null
+POST /simulator/node       {node, online}: let a node go down or come back
+POST /simulator/clock      {seconds}: move the clock on, for example past a ticket's life
+POST /simulator/reset      back to the initial state
 """
 
 from __future__ import annotations

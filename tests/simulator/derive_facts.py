@@ -98,9 +98,7 @@ def write(facts: dict[str, Any], target: Path) -> None:
     formats = ",\n".join(f"{line(name)}:{line(form)}" for name, form in sorted(facts["formats"].items()))
     endpoints = ",\n".join(line(endpoint) for endpoint in facts["endpoints"])
     head = f'"version":{line(facts["version"])},"release":{line(facts["release"])}'
-    target.write_text(
-        f'{{{head},\n"formats":{{\n{formats}\n}},\n"endpoints":[\n{endpoints}\n]}}\n', encoding="utf-8"
-    )
+    target.write_text(f'{{{head},\n"formats":{{\n{formats}\n}},\n"endpoints":[\n{endpoints}\n]}}\n', encoding="utf-8")
 
 
 if __name__ == "__main__":

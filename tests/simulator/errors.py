@@ -9,13 +9,27 @@ from collections.abc import Mapping
 
 
 class ApiError(Exception):
-    """A refusal: HTTP status, text (its first line becomes the reason phrase) and the reasons per parameter."""
+    """A refusal: HTTP status, text (its first line becomes the reason phrase) and the reasons per parameter.
 
-    def __init__(self, status: int, message: str, errors: Mapping[str, str] | None = None) -> None:
+    PVE ends most texts with a newline in the body; `newline=False` is for those that it does not.
+    """
+
+    def __init__(
+        self, status: int, message: str, errors: Mapping[str, str] | None = None, newline: bool = True
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.errors = dict(errors or {})
+        self.newline = newline and not message.endswith("\n")
+
+    @property
+    def reason(self) -> str:
+        return self.message.split("\n")[0]
+
+    @property
+    def body(self) -> str:
+        return f"{self.message}\n" if self.newline else self.message
 
     def __str__(self) -> str:
         lines = [self.message, *(f"{name}: {text}" for name, text in self.errors.items())]
@@ -43,9 +57,9 @@ def permission_error(text: str = "") -> ApiError:
 
 def not_implemented(method: str, path: str) -> ApiError:
     """For what the real API does not have either."""
-    return ApiError(501, f"Method '{method} {path}' not implemented")
+    return ApiError(501, f"Method '{method} {path}' not implemented", newline=False)
 
 
 def not_simulated(what: str) -> ApiError:
     """For what the real API can do and the simulator cannot."""
-    return ApiError(501, f"the simulator does not do this: {what}")
+    return ApiError(501, f"the simulator does not do this: {what}", newline=False)

@@ -65,6 +65,9 @@ class Facts:
     formats: dict[str, Any]
 
 
+# The schema leaves out the root, which lists the areas.
+ROOT = Endpoint("GET", "/", "index", {}, {"user": "all"}, index="subdir", facts={"parameters": {}})
+
 # What a server of version 8.4 does not have: calls by the start of their path, or by (method, path, parameter).
 ABSENT_IN_8_4 = ("/cluster/ha/rules", "/cluster/sdn/lock", "/cluster/sdn/rollback", "/cluster/sdn/fabrics",
                  "/cluster/bulk-action", "/cluster/qemu", "/nodes/{node}/sdn/fabrics")  # fmt: skip
@@ -74,7 +77,7 @@ PARAMETERS_ABSENT_IN_8_4 = (("PUT", "/access/users/{userid}/token/{tokenid}", "r
 def load(version: str = "9.2") -> Facts:
     """The facts of a version, "9.2" or "8.4"."""
     source = json.loads(DATA.read_text(encoding="utf-8"))
-    endpoints = {}
+    endpoints = {("GET", "/"): ROOT}
     for facts in source["endpoints"]:
         endpoint = _endpoint(facts)
         endpoints[endpoint.method, endpoint.path] = endpoint

@@ -109,7 +109,7 @@ def cidr(version: int | None = None) -> Check:
         if not slash or not prefix.isdigit():
             raise ValueError(reason)
         interface = ipaddress.ip_interface(text)
-        if version and interface.version != version or not re.fullmatch(r"[\da-fA-F.:]+", address):
+        if (version and interface.version != version) or not re.fullmatch(r"[\da-fA-F.:]+", address):
             raise ValueError(reason)
 
     return _with_reason(check, reason)
@@ -122,7 +122,7 @@ def _with_reason(check: Check, reason: str) -> Check:
 def port_spec(text: str) -> None:
     for port in text.split(","):
         for end in port.split(":"):
-            if end.isdigit() and int(end) > 65535 or not re.fullmatch(r"[\w-]+", end, re.ASCII):
+            if (end.isdigit() and int(end) > 65535) or not re.fullmatch(r"[\w-]+", end, re.ASCII):
                 raise ValueError(f"invalid port '{end}'")
 
 
@@ -205,7 +205,9 @@ FORMATS: dict[str, Check] = {
     "CIDRv6": cidr(6),
     "IPorCIDR": one_of(ip_address, cidr(), reason="value does not look like a valid IP address or CIDR network"),
     "IPorCIDRorAlias": one_of(
-        ip_address, cidr(), matching(r"\+?(?:dc/|guest/)?[A-Za-z][\w-]+", ""),
+        ip_address,
+        cidr(),
+        matching(r"\+?(?:dc/|guest/)?[A-Za-z][\w-]+", ""),
         reason="value does not look like a valid IP address or CIDR network",
     ),
     "address": one_of(ip_address, dns_name, reason="value does not look like a valid address"),
@@ -214,7 +216,8 @@ FORMATS: dict[str, Check] = {
     "email": email,
     "email-opt": one_of(email, matching("", ""), reason="value does not look like a valid email address"),
     "email-or-username": one_of(
-        email, matching(r"[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+", ""),
+        email,
+        matching(r"[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+", ""),
         reason="value does not look like a valid email address or user name",
     ),
     "ip": ip_address,
@@ -222,8 +225,9 @@ FORMATS: dict[str, Check] = {
     "ipv6": parsing(ipaddress.IPv6Address, "value does not look like a valid IPv6 address"),
     "ipv4mask": parsing(netmask_v4, "value does not look like a valid IP netmask"),
     "mac-addr": mac_address,
-    "mac-prefix": matching(r"[0-9a-fA-F][02468aceACE](?::[0-9a-fA-F]{2}){0,2}:?",
-                           "value is not a valid unicast MAC address prefix"),
+    "mac-prefix": matching(
+        r"[0-9a-fA-F][02468aceACE](?::[0-9a-fA-F]{2}){0,2}:?", "value is not a valid unicast MAC address prefix"
+    ),
     "pem-certificate-chain": pem,
     "pem-string": pem,
     "pve-bridge-id": matching(r"[-_.\w\d]+", "invalid network interface name '{}'"),

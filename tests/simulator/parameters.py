@@ -99,9 +99,9 @@ class Property:
 
     def _range_complaint(self, text: str) -> str | None:
         if SYNTAX["number"].fullmatch(text):
-            if self.maximum is not None and float(text) > self.maximum:
+            if self.maximum is not None and float(text) > float(self.maximum):
                 return f"value must have a maximum value of {self.maximum}"
-            if self.minimum is not None and float(text) < self.minimum:
+            if self.minimum is not None and float(text) < float(self.minimum):
                 return f"value must have a minimum value of {self.minimum}"
         if self.enum and text not in self.enum:
             return f"value '{text}' does not have a value in the enumeration '{', '.join(self.enum)}'"

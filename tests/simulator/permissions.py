@@ -27,8 +27,7 @@ MODIFY_BY_PATH = (("/storage/", "Datastore.Allocate"), ("/vms/", "VM.Allocate"),
 
 def normalized(path: str) -> str | None:
     """The path with single slashes and without one at its end; None if it is not a path at all."""
-    path = re.sub(r"/+", "/", path)
-    path = path.rstrip("/") or "/"
+    path = re.sub(r"/+", "/", f"/{path}").rstrip("/") or "/"
     return path if re.fullmatch(r"/[A-Za-z0-9.:/_-]*", path) else None
 
 
@@ -95,7 +94,8 @@ class Permissions:
 
     def _acl_roles(self, user: str, path: str) -> dict[str, int]:
         """The roles that the ACL gives: the deepest level with an entry counts, users before their groups."""
-        acl, roles = self.cluster.acl, {}
+        acl = self.cluster.acl
+        roles: dict[str, int] = {}
         is_token = "!" in user
         own = ("token" if is_token else "user", user)
         groups = self.cluster.users[user].groups if not is_token and user in self.cluster.users else ()
@@ -132,7 +132,7 @@ class Permissions:
 
     # --- asking ----------------------------------------------------------------
 
-    def missing(self, user: str, path: str, privileges: Sequence[str], any: bool = False) -> str | None:
+    def missing(self, user: str, path: str, privileges: Sequence[str], any: bool = False) -> str | None:  # noqa: A002
         """What is missing, as PVE tells it ("/vms/100, VM.Audit"), or None."""
         granted = self.privileges(user, path)
         absent = [name for name in privileges if name not in granted]
@@ -140,7 +140,7 @@ class Permissions:
             return f"{path}, {'|'.join(privileges)}" if len(absent) == len(privileges) else None
         return f"{path}, {absent[0]}" if absent else None
 
-    def require(self, user: str, path: str, privileges: Sequence[str], any: bool = False) -> None:
+    def require(self, user: str, path: str, privileges: Sequence[str], any: bool = False) -> None:  # noqa: A002
         missing = self.missing(user, path, privileges, any)
         if missing is not None:
             raise permission_error(missing)
@@ -148,18 +148,21 @@ class Permissions:
     def groups(self, user: str, privileges: Sequence[str]) -> set[str]:
         """The groups on which the user has any of the privileges."""
         return {
-            name for name in self.cluster.groups if self.missing(user, f"/access/groups/{name}", privileges, True) is None
+            name
+            for name in self.cluster.groups
+            if self.missing(user, f"/access/groups/{name}", privileges, True) is None
         }
 
     def members(self, groups: set[str]) -> set[str]:
         """The users that are in any of the groups."""
         return {userid for userid, user in self.cluster.users.items() if user.groups & groups}
 
+    def may_modify(self, user: str, path: str) -> bool:
+        """Whether the user may change the ACL of a path, or what the thing there belongs to."""
+        return self.missing(user, path, _modifiers(path), any=True) is None
+
     def require_modify(self, user: str, path: str) -> None:
-        """What it takes to change the ACL of a path."""
-        wanted = ["Permissions.Modify"]
-        wanted += [privilege for start, privilege in MODIFY_BY_PATH if path.startswith(start) and path != start]
-        self.require(user, path, wanted, any=True)
+        self.require(user, path, _modifiers(path), any=True)
 
     # --- the checks of the calls -------------------------------------------------
 
@@ -247,6 +250,11 @@ class Permissions:
     def _require_user(self, userid: str) -> None:
         if userid not in self.cluster.users:
             raise ApiError(500, f"no such user ('{userid}')")
+
+
+def _modifiers(path: str) -> list[str]:
+    """The privileges of which any lets change the ACL of a path."""
+    return ["Permissions.Modify", *(privilege for start, privilege in MODIFY_BY_PATH if path.startswith(start))]
 
 
 def _filled(template: str, params: Mapping[str, Any]) -> str:

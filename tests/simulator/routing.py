@@ -13,7 +13,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import not_implemented, not_simulated
 from .facts import Endpoint, Facts
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .call import Call
 
 Handler = Callable[["Call"], Any | Awaitable[Any]]
+H = TypeVar("H", bound=Handler)
 
 # Path parameters that take the rest of the path, slashes included (fragmentDelimiter in PVE::RESTHandler).
 GREEDY = frozenset({"volume", "cidr"})
@@ -37,13 +38,18 @@ class Registered:
 _handlers: dict[tuple[str, str], Registered] = {}
 
 
-def endpoint(method: str, path: str, *, ordered: bool = False) -> Callable[[Handler], Handler]:
+def registered_calls() -> set[tuple[str, str]]:
+    """The calls (method, path) that have a handler of their own."""
+    return set(_handlers)
+
+
+def endpoint(method: str, path: str, *, ordered: bool = False) -> Callable[[H], H]:
     """Register the handler of a call, named as in the facts: @endpoint("PUT", "/pools/{poolid}").
 
     A list that the handler returns is sent in random order, as by the real server, unless it is `ordered`.
     """
 
-    def register(handler: Handler) -> Handler:
+    def register(handler: H) -> H:
         if (method, path) in _handlers:
             raise ValueError(f"{method} {path} has two handlers")
         _handlers[method, path] = Registered(handler, ordered)
@@ -78,9 +84,6 @@ class Router:
 
     def __init__(self, facts: Facts) -> None:
         self.root = _Node()
-        unknown = _handlers.keys() - facts.endpoints.keys()
-        if unknown and facts.version.startswith(facts.release):
-            self.unknown = sorted(unknown)
         for (method, path), source in facts.endpoints.items():
             registered = _handlers.get((method, path)) or _default(source, facts)
             self._leaf(path).methods[method] = Route(source, facts.formats, registered)

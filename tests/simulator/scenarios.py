@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from .state import Cluster, Node, Token, User
+from .storages import make_storage
 
 
 @dataclass(frozen=True)
@@ -26,40 +27,42 @@ class Credentials:
 
 
 CREDENTIALS = Credentials()
+EVERY_CONTENT = ("backup", "images", "import", "iso", "rootdir", "snippets", "vztmpl")
+THREE_NODES = ("pve1", "pve2", "pve3")
 
 
-def scenario(name: str, version: str) -> Callable[[], Cluster]:
-    """What builds the scenario called "single", "demo" or a number of guests."""
+def scenario(name: str, version: str, nodes: Sequence[str] = ()) -> Callable[[], Cluster]:
+    """What builds the scenario "single", "demo" or of a number of guests; `nodes` gives names other than the usual."""
     if name == "single":
-        return partial(single, version)
+        return partial(single, version, nodes or ("pve",))
     if name == "demo":
-        return partial(demo, version)
+        return partial(demo, version, nodes or THREE_NODES)
     if name.isdigit() and 0 < int(name) <= 10_000:
-        return partial(generated, version, int(name))
+        return partial(generated, version, nodes or THREE_NODES, int(name))
     raise ValueError(f"no scenario '{name}': single, demo, or a number of guests up to 10000")
 
 
-def single(version: str) -> Cluster:
-    """One node without guests."""
-    return _base(version, ["pve"], "")
+def single(version: str, nodes: Sequence[str]) -> Cluster:
+    """A bare installation without guests; more than one node make a cluster."""
+    return _base(version, nodes, "single" if len(nodes) > 1 else "")
 
 
-def demo(version: str) -> Cluster:
-    return _base(version, ["pve1", "pve2", "pve3"], "demo")
+def demo(version: str, nodes: Sequence[str]) -> Cluster:
+    return _base(version, nodes, "demo")
 
 
-def generated(version: str, count: int) -> Cluster:
-    return _base(version, ["pve1", "pve2", "pve3"], "large")
+def generated(version: str, nodes: Sequence[str], count: int) -> Cluster:
+    return _base(version, nodes, "large")
 
 
-def _base(version: str, nodes: list[str], name: str) -> Cluster:
-    """Nodes, their own users and storages."""
+def _base(version: str, nodes: Sequence[str], name: str) -> Cluster:
+    """Nodes, the users that every scenario has and their token."""
     seed = int(hashlib.sha1(name.encode()).hexdigest()[:8], 16)
     cluster = Cluster(version=version, name=name, seed=seed)
     for number, node in enumerate(nodes, 1):
-        cluster.nodes[node] = Node(node, number, ip=f"127.0.0.{number}", booted=cluster.now() - 86400)
+        cluster.nodes[node] = _node(cluster, node, number)
     cluster.realms = {
-        "pam": {"type": "pam", "comment": "Linux PAM standard authentication"},
+        "pam": {"type": "pam", "plugin": "PVE::Auth::PAM", "comment": "Linux PAM standard authentication"},
         "pve": {"type": "pve", "comment": "Proxmox VE authentication server"},
     }
     token = Token(CREDENTIALS.token_secret, privsep=0)
@@ -69,4 +72,22 @@ def _base(version: str, nodes: list[str], name: str) -> Cluster:
         CREDENTIALS.second_user: User(CREDENTIALS.second_user, password=CREDENTIALS.second_password),
     }
     cluster.acl = {"/": {("user", CREDENTIALS.second_user): {"Administrator": 1}}}
+    make_storage(cluster, "local", "dir", {"path": "/var/lib/vz", "content": ",".join(EVERY_CONTENT)})
     return cluster
+
+
+def _node(cluster: Cluster, name: str, number: int) -> Node:
+    """A node with one card and a bridge on it."""
+    address = f"10.0.0.{number}"
+    node = Node(name, number, ip=address, booted=cluster.now() - 86400)
+    node.dns = {"search": "example.org", "dns1": "10.0.0.254"}
+    node.hosts = f"127.0.0.1 localhost\n{address} {name}.example.org {name}\n"
+    node.interfaces = {
+        "eno1": {"type": "eth", "method": "manual", "method6": "manual", "families": ["inet"], "priority": 3},
+        "vmbr0": {
+            "type": "bridge", "method": "static", "method6": "manual", "families": ["inet"], "priority": 4, "active": 1,
+            "autostart": 1, "address": address, "netmask": "24", "cidr": f"{address}/24", "gateway": "10.0.0.254",
+            "bridge_ports": "eno1", "bridge_stp": "off", "bridge_fd": "0",
+        },
+    }  # fmt: skip
+    return node

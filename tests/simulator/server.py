@@ -21,7 +21,7 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from .apidoc import apidoc
-from .call import Upload
+from .call import Text, Upload
 from .control import Control
 from .errors import ApiError, Unauthorized
 from .faults import Fault
@@ -210,6 +210,8 @@ def _decoded(text: str) -> dict[str, Any]:
 
 
 def _granted(form: str, answer: Answer) -> web.Response:
+    if isinstance(answer.data, Text):
+        return web.Response(text=answer.data.text, content_type=answer.data.content_type)
     body: dict[str, Any] = {"data": answer.data, **answer.extra}
     if form == "extjs":
         body["success"] = 1
@@ -217,15 +219,13 @@ def _granted(form: str, answer: Answer) -> web.Response:
 
 
 def _refused(form: str, refusal: ApiError) -> web.Response:
-    message = refusal.message if refusal.status == 501 or refusal.message.endswith("\n") else f"{refusal.message}\n"
-    reason = refusal.message.split("\n")[0]
-    body: dict[str, Any] = {"data": None, "message": message}
+    body: dict[str, Any] = {"data": None, "message": refusal.body}
     if refusal.errors:
         body["errors"] = refusal.errors
     if form == "extjs":
         body.update(success=0, status=str(refusal.status) if refusal.errors else refusal.status)
         return _response(form, 200, "OK", body)
-    return _response(form, refusal.status, reason, body)
+    return _response(form, refusal.status, refusal.reason, body)
 
 
 def _response(form: str, status: int, reason: str, body: Mapping[str, Any]) -> web.Response:

@@ -19,7 +19,6 @@ from .faults import Faults
 from .permissions import Permissions
 from .routing import Route, Router
 from .state import Cluster
-from .tasks import Tasks
 
 # Calls that need no login, see auth_handler in pve-manager PVE/HTTPServer.pm.
 PUBLIC = frozenset({
@@ -59,14 +58,14 @@ class Simulation:
         self.build = build
         self.pace = pace
         self.fingerprint = ""
+        self.cluster = build()
         self.reset()
 
     def reset(self) -> None:
         """Throw the state away and start from the scenario's, faults and the list of requests included."""
-        if hasattr(self, "cluster"):
-            self.cluster.tasks.cancel_all()
+        self.cluster.tasks.cancel_all()
         self.cluster = self.build()
-        self.cluster.tasks = Tasks(self.cluster, self.pace)
+        self.cluster.tasks.pace = self.pace
         self.authenticator = Authenticator(self.cluster)
         self.permissions = Permissions(self.cluster)
         self.cluster.areas["fingerprint"] = self.fingerprint

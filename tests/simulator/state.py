@@ -9,12 +9,10 @@ import random
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from .roles import Role, builtin_roles
-
-if TYPE_CHECKING:
-    from .tasks import Tasks
+from .tasks import Tasks
 
 T = TypeVar("T")
 
@@ -94,7 +92,9 @@ class Node:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-Acl = dict[str, dict[tuple[str, str], dict[str, int]]]  # path -> ("user" | "group" | "token", name) -> role -> propagate
+Acl = dict[
+    str, dict[tuple[str, str], dict[str, int]]
+]  # path -> ("user" | "group" | "token", name) -> role -> propagate
 
 
 @dataclass
@@ -124,7 +124,7 @@ class Cluster:
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
         self.roles = self.roles or builtin_roles(self.version)
-        self.tasks: Tasks
+        self.tasks = Tasks(self)
 
     @property
     def local_node(self) -> str:

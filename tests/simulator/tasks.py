@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .errors import ApiError
-from .state import Cluster
 
 if TYPE_CHECKING:
     from .call import Call
+    from .state import Cluster
 
 UPID = re.compile(
     r"UPID:(?P<node>[a-zA-Z0-9][a-zA-Z0-9-]*):(?P<pid>[0-9A-Fa-f]{8}):(?P<pstart>[0-9A-Fa-f]{8,9})"
@@ -87,7 +87,7 @@ class Tasks:
         self.faults: list[TaskFault] = []
         self._pid = 0xD000
 
-    def start(
+    def start(  # noqa: PLR0917
         self,
         caller: Call | str,
         node: str,
@@ -186,6 +186,6 @@ class Tasks:
 
 def _raise(fault: TaskFault | None, log: TaskLog) -> None:
     for text in fault.warnings if fault else ():
-        log.warn(text)
+        log.warn(text)  # noqa: G010
     if fault and fault.error is not None:
         raise TaskError(fault.error)

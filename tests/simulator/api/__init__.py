@@ -10,6 +10,6 @@ import pkgutil
 
 
 def register() -> None:
-    """Import every area, so that all handlers are registered."""
-    for area in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{area.name}")
+    """Import every module in this package, so that all handlers are registered."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")

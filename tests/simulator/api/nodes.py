@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nodes: what they tell of themselves, and their settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from ..call import Call
+from ..errors import ApiError, param_error
+from ..parameters import split_list
+from ..resources import node_row
+from ..routing import endpoint
+from ..state import Node
+from .version import VERSIONS
+
+MODIFIED = "detected modified configuration - file changed by other user? Try again."
+INDEX = """
+    aplinfo apt capabilities ceph certificates config disks dns firewall hardware hosts journal lxc migrateall netstat
+    network qemu query-oci-repo-tags query-url-metadata replication report rrd rrddata scan sdn services spiceshell
+    startall status stopall storage subscription suspendall syslog tasks termproxy time version vncshell vzdump wakeonlan
+"""
+TIME_ZONES = ("UTC", "Etc/UTC", "Europe/Berlin", "Europe/Vienna", "Europe/London", "America/New_York", "Asia/Tokyo")
+
+
+def node_of(call: Call) -> Node:
+    return call.cluster.nodes[str(call.node)]
+
+
+@endpoint("GET", "/nodes")
+def list_nodes(call: Call) -> list[dict[str, Any]]:
+    rows = []
+    for node in call.cluster.nodes.values():
+        row = node_row(call.cluster, node, call.may(f"/nodes/{node.name}", ["Sys.Audit"]))
+        rows.append({**row, "ssl_fingerprint": call.cluster.areas["fingerprint"]})
+    return rows
+
+
+@endpoint("GET", "/nodes/{node}")
+def index(call: Call) -> list[dict[str, str]]:
+    return [{"name": name} for name in INDEX.split()]
+
+
+@endpoint("GET", "/nodes/{node}/status")
+def status(call: Call) -> dict[str, Any]:
+    node, version = node_of(call), VERSIONS[call.cluster.version]
+    used = node.memory // 4
+    return {
+        "uptime": call.cluster.now() - node.booted,
+        "cpu": 0.05,
+        "wait": 0,
+        "idle": 0,
+        "ksm": {"shared": 0},
+        "loadavg": ["0.10", "0.12", "0.09"],
+        "kversion": "Linux 6.17.4-2-pve #1 SMP PREEMPT_DYNAMIC",
+        "current-kernel": {
+            "sysname": "Linux",
+            "release": "6.17.4-2-pve",
+            "version": "#1 SMP PREEMPT_DYNAMIC",
+            "machine": "x86_64",
+        },
+        "boot-info": {"mode": "efi", "secureboot": 0} if node.extra.get("efi") else {"mode": "legacy-bios"},
+        "pveversion": f"pve-manager/{version['version']}/{version['repoid']}",
+        "cpuinfo": {
+            "model": "Intel(R) Xeon(R) Processor",
+            "vendor": "GenuineIntel",
+            "family": "6",
+            "cpus": node.cpus,
+            "cores": node.cpus,
+            "sockets": 1,
+            "mhz": "2600.000",
+            "user_hz": 100,
+            "hvm": "1",
+            "flags": "fpu vme de pse tsc msr pae mce cx8 apic sep vmx aes",
+        },
+        "memory": {"total": node.memory, "used": used, "free": node.memory - used, "available": node.memory - used},
+        "swap": {"total": 0, "used": 0, "free": 0},
+        "rootfs": {
+            "total": node.disk,
+            "used": node.disk // 8,
+            "avail": node.disk // 8 * 7,
+            "free": node.disk // 8 * 7,
+        },
+    }
+
+
+# --- settings --------------------------------------------------------------------
+
+
+@endpoint("GET", "/nodes/{node}/dns")
+def read_dns(call: Call) -> dict[str, str]:
+    return node_of(call).dns
+
+
+@endpoint("PUT", "/nodes/{node}/dns")
+def update_dns(call: Call) -> None:
+    node_of(call).dns = {name: call.params[name] for name in ("search", "dns1", "dns2", "dns3") if name in call.params}
+
+
+@endpoint("GET", "/nodes/{node}/time")
+def read_time(call: Call) -> dict[str, Any]:
+    now = call.cluster.now()
+    return {"timezone": node_of(call).timezone, "time": now, "localtime": now}
+
+
+@endpoint("PUT", "/nodes/{node}/time")
+def update_time(call: Call) -> None:
+    if call.params["timezone"] not in TIME_ZONES:
+        raise param_error("timezone", "No such timezone")
+    node_of(call).timezone = call.params["timezone"]
+
+
+@endpoint("GET", "/nodes/{node}/hosts")
+def read_hosts(call: Call) -> dict[str, str]:
+    text = node_of(call).hosts
+    return {"data": text, "digest": hashlib.sha1(text.encode()).hexdigest()}
+
+
+@endpoint("POST", "/nodes/{node}/hosts")
+def update_hosts(call: Call) -> None:
+    if call.given("digest") and call.params["digest"] != read_hosts(call)["digest"]:
+        raise ApiError(500, MODIFIED)
+    node_of(call).hosts = call.params["data"]
+
+
+def config_digest(config: dict[str, Any]) -> str:
+    return hashlib.sha1(json.dumps(config, sort_keys=True).encode()).hexdigest()
+
+
+@endpoint("GET", "/nodes/{node}/config")
+def read_config(call: Call) -> dict[str, Any]:
+    config = node_of(call).config
+    only = call.params.get("property")
+    if only:
+        return {only: config[only]} if only in config else {}
+    return {**config, "digest": config_digest(config)} if config else {}
+
+
+@endpoint("PUT", "/nodes/{node}/config")
+def update_config(call: Call) -> None:
+    node = node_of(call)
+    if call.given("digest") and call.params["digest"] != config_digest(node.config):
+        raise ApiError(500, MODIFIED)
+    for name in split_list(call.params.get("delete")):
+        node.config.pop(name, None)
+    given = {name: text for name, text in call.raw.items() if name not in ("node", "delete", "digest")}
+    if "description" in given:
+        given["description"] = given["description"].rstrip() + "\n"
+    node.config.update(given)
+
+
+@endpoint("GET", "/nodes/{node}/network")
+def list_interfaces(call: Call) -> list[dict[str, Any]]:
+    """The interfaces; bridges only for those who may audit or use them."""
+    kind = call.params.get("type")
+    rows = []
+    for name, config in node_of(call).interfaces.items():
+        bridge = config["type"] in ("bridge", "OVSBridge")
+        if bridge and not call.may(f"/sdn/zones/localnetwork/{name}", ["SDN.Audit", "SDN.Use"], any=True):
+            continue
+        if kind in (None, config["type"]) or (bridge and kind in ("any_bridge", "any_local_bridge", "include_sdn")):
+            rows.append({**config, "iface": name})
+    return rows
