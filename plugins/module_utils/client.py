@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import threading
 import time
@@ -67,19 +68,38 @@ class Client:
 
     # --- what callers use ---------------------------------------------------------------------------------------------
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """The ``data`` of a GET. Lost connections, failed hops and lock time-outs are tried again."""
-        return self.call("GET", path, params)
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
+        """What ``call`` returns for a GET. Lost connections, failed hops and lock time-outs are tried again."""
+        return self.call("GET", path, params, api_format=api_format)
 
-    def call(self, method: str, path: str, params: Mapping[str, Any] | None = None, upload: Any = None) -> Any:
-        """The ``data`` of any call. A write is sent again only where it is certain that it did not run.
+    def call(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        upload: Any = None,
+        *,
+        api_format: str = "json",
+    ) -> Any:
+        """The ``data`` of any call; with format extjs the whole body, with html and text the text.
 
-        Raises an error of the tree in ``errors``; ConnectionFailed and HopFailed mean for a write that it may have run.
+        A write is sent again only where it is certain that it did not run. Raises an error of the tree in ``errors``;
+        ConnectionFailed and HopFailed mean for a write that it may have run.
         """
-        response = self.respond(method, f"/api2/json{path}", path, params or {}, upload)
+        if api_format != "json" and self.connection.backend != "https":
+            raise PveError(f"Format {api_format} needs api_backend https; pvesh answers as json.")
+        response = self.respond(method, f"/api2/{api_format}{path}", path, params or {}, upload)
+        if api_format in ("html", "text"):
+            return response.text
         if not isinstance(response.body, dict):
             raise PveError(f"{method} {path}: the answer is not JSON.", hint=_NOT_PVE)
-        return response.body.get("data")
+        return response.body if api_format == "extjs" else response.body.get("data")
+
+    def document(self, url: str) -> str:
+        """The text of a file that the node serves beside the API."""
+        if self.connection.backend != "https":
+            raise PveError(f"{url} can be read with api_backend https only.")
+        return self.respond("GET", url, url, {}).text
 
     def release(self) -> tuple[int, int]:
         """The server's release, such as (9, 2); asked for once."""
@@ -96,7 +116,7 @@ class Client:
         while True:
             ticket = self._ticket
             try:
-                response = self._send(method, url, params, upload)
+                response = _told_by_status(self._send(method, url, params, upload))
                 self._answered = True
                 if response.status < 300:
                     return response
@@ -224,3 +244,11 @@ class Client:
             raise PveError(f"POST {LOGIN}: the answer is not JSON.", hint=_NOT_PVE)
         data: dict[str, str] = response.body["data"]
         return data
+
+
+def _told_by_status(response: Response) -> Response:
+    """The answer with its real status: the extjs format answers errors with 200 and tells the status in the body."""
+    body = response.body
+    if isinstance(body, dict) and body.get("success") == 0 and str(body.get("status", "")).isdigit():
+        return dataclasses.replace(response, status=int(body["status"]))
+    return response

@@ -116,11 +116,12 @@ class _Run:
 
     def _execute(self, step: Step) -> None:
         self.client.on_progress(step.why)
-        data = self.client.call(step.method, step.path, step.params)
+        answer = self.client.call(step.method, step.path, step.params, api_format=step.api_format)
         for name, key in step.returns.items():
-            self.outcome.answers[name] = data.get(key) if key else data
-        if is_upid(data):
-            self._follow(step, data)
+            self.outcome.answers[name] = answer.get(key) if key else answer
+        upid = answer.get("data") if step.api_format == "extjs" else answer
+        if is_upid(upid):
+            self._follow(step, upid)
         self.outcome.done.append(step)
         self.pending = self.pending[1:]
 

@@ -49,9 +49,18 @@ def perform(
     return result
 
 
+def secret_values(resource: Resource, params: Mapping[str, Any]) -> set[str]:
+    """Texts that no result may show, besides the values of ``no_log`` options."""
+    find = getattr(resource, "secret_values", None)
+    found: set[str] = find(params) if find else set()
+    return found
+
+
 def run_module(resource: Resource) -> None:
     """The whole body of a module."""
-    module = AnsibleModule(supports_check_mode=True, **module_arguments(resource))
+    finds_secrets = hasattr(resource, "secret_values")
+    module = AnsibleModule(supports_check_mode=True, no_log=finds_secrets, **module_arguments(resource))
+    module.no_log_values.update(secret_values(resource, module.params))
     result = perform(resource, module.params, check_mode=module.check_mode)
     if result.get("failed"):
         module.fail_json(**result)

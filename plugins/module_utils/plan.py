@@ -33,6 +33,7 @@ class Step:
     verify: bool = True  # a second plan must not contain it any more
     repeatable: bool = True  # running it twice does no harm, so an unclear outcome may be settled by planning again
     guest: str = ""  # the id under which PVE lists its task
+    api_format: str = "json"  # of the answer; extjs answers with the whole body
     timeout: float | None = None  # seconds for its task, where it has a time-out of its own
 
     def describe(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from .errors import InvalidOption, NotFound
 from .field import Field, Fields, update_params
+from .options import Connection
 from .plan import HIDDEN, Plan, Step, api_path
 
 Wish = dict[str, Any]
@@ -24,8 +25,16 @@ State = dict[str, Any]
 class Reader(Protocol):
     """What a resource may ask of the server."""
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+    connection: Connection
+    warnings: list[str]
+    on_progress: Callable[[str], None]
+    sleep: Callable[[float], None]
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         """The ``data`` of a GET; raises an error of the tree in ``errors``."""
+
+    def document(self, url: str) -> str:
+        """The text of a file that the node serves beside the API."""
 
     def release(self) -> tuple[int, int]:
         """The server's release as (major, minor), asked for once."""
@@ -35,6 +44,7 @@ class Resource(Protocol):
     """What the engine and the two hosts (module and action plugin) need to know.
 
     One that has more to tell after a change also has ``aftermath(reader, state) -> dict``, whose keys join the result.
+    One whose options may hold secrets in other places than ``no_log`` options has ``secret_values(params) -> set[str]``.
     """
 
     name: str  # the key of the object in the result
@@ -299,16 +309,17 @@ class Listing:
     fields: Fields | None = None
     options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     query: Sequence[str] = ()  # options that are passed on as parameters
+    constant: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # parameters of every call
 
     def arguments(self) -> dict[str, Any]:
-        key = {self.key: {"type": "str"}} if self.key else {}
+        key = {self.key: Field(self.key).spec()} if self.key else {}
         return {"argument_spec": {**key, **self.options}}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         return {name: params.get(name) for name in (*self.options, *([self.key] if self.key else []))}
 
     def read(self, reader: Reader, wish: Wish) -> Any:
-        params = {name: wish[name] for name in self.query if wish[name] is not None}
+        params = {**self.constant, **{name: wish[name] for name in self.query if wish[name] is not None}}
         rows = reader.get(self.path(wish), params) or []
         picked = [row for row in rows if not self.key or wish[self.key] in (None, row.get(self.key))]
         return sorted((self._shown(row) for row in picked), key=lambda row: str(row.get(self.key, "")))

@@ -14,7 +14,7 @@ from .errors import ConnectionFailed, HopFailed, PveError, TaskFailed, TaskTimeo
 from .plan import api_path
 
 if TYPE_CHECKING:
-    from .client import Client
+    from .resource import Reader
 
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.2, 2.0, 1.4  # seconds between two looks at a running task
 LOG_TAIL = 20  # lines of a failed task's log that an error shows
@@ -62,46 +62,46 @@ def succeeded(exitstatus: str) -> bool:
     return exitstatus == "OK" or exitstatus.startswith("WARNINGS")
 
 
-def read_log(client: Client, upid: Upid) -> list[str]:
+def read_log(reader: Reader, upid: Upid) -> list[str]:
     """All lines of a task's log."""
-    rows = client.get(f"{upid.path}/log", {"limit": 0}) or []
+    rows = reader.get(f"{upid.path}/log", {"limit": 0}) or []
     return [str(row.get("t", "")) for row in rows]
 
 
-def _log(client: Client, upid: Upid) -> list[str]:
+def _log(reader: Reader, upid: Upid) -> list[str]:
     """The log, or why it cannot be had: that must not hide how its task ended."""
     try:
-        return read_log(client, upid)
+        return read_log(reader, upid)
     except PveError as error:
         return [f"(its log could not be read: {error.message})"]
 
 
-def wait_for_task(client: Client, upid_text: str, timeout: float) -> str:
+def wait_for_task(reader: Reader, upid_text: str, timeout: float) -> str:
     """Wait until a task has ended and return its exit status.
 
-    Warnings of a task become warnings of the client. Raises TaskFailed, or TaskTimeout after ``timeout`` seconds; the task
+    Warnings of a task become warnings of the reader. Raises TaskFailed, or TaskTimeout after ``timeout`` seconds; the task
     goes on then. A lost connection does not end the wait before the time is over.
     """
     upid = Upid.parse(upid_text)
     deadline = time.monotonic() + timeout
     pause, said = FIRST_PAUSE, ""
     while True:
-        exitstatus = _look(client, upid, deadline)
+        exitstatus = _look(reader, upid, deadline)
         if exitstatus is not None:
-            return _judge(client, upid, exitstatus)
+            return _judge(reader, upid, exitstatus)
         left = deadline - time.monotonic()
         if left <= 0:
-            raise _timed_out(client, upid, timeout)
-        client.sleep(min(pause, left))
+            raise _timed_out(reader, upid, timeout)
+        reader.sleep(min(pause, left))
         pause = min(pause * GROWTH, LONGEST_PAUSE)
         if pause == LONGEST_PAUSE:
-            said = _tell_progress(client, upid, said)
+            said = _tell_progress(reader, upid, said)
 
 
-def _look(client: Client, upid: Upid, deadline: float) -> str | None:
+def _look(reader: Reader, upid: Upid, deadline: float) -> str | None:
     """The exit status of a task that has ended, else None."""
     try:
-        status = client.get(f"{upid.path}/status")
+        status = reader.get(f"{upid.path}/status")
     except (ConnectionFailed, HopFailed) as error:
         if time.monotonic() < deadline:
             return None
@@ -115,31 +115,31 @@ def _look(client: Client, upid: Upid, deadline: float) -> str | None:
     return None if status.get("status") == "running" else str(status.get("exitstatus", "unknown"))
 
 
-def _judge(client: Client, upid: Upid, exitstatus: str) -> str:
+def _judge(reader: Reader, upid: Upid, exitstatus: str) -> str:
     if exitstatus == "OK":
         return exitstatus
-    log = _log(client, upid)
+    log = _log(reader, upid)
     if succeeded(exitstatus):
         lines = [line for line in log if "warn" in line.lower() and not line.startswith("TASK WARNINGS")]
-        client.warnings.append(f"Task {upid} ended with {exitstatus}: {'; '.join(lines[-LOG_TAIL:]) or upid.text}")
+        reader.warnings.append(f"Task {upid} ended with {exitstatus}: {'; '.join(lines[-LOG_TAIL:]) or upid.text}")
         return exitstatus
     raise TaskFailed(f"Task {upid} failed: {exitstatus}", upid=upid.text, exitstatus=exitstatus, log=log[-LOG_TAIL:])
 
 
-def _timed_out(client: Client, upid: Upid, timeout: float) -> TaskTimeout:
+def _timed_out(reader: Reader, upid: Upid, timeout: float) -> TaskTimeout:
     return TaskTimeout(
         f"Task {upid} still runs after {timeout:g} s and was not stopped ({upid.text}).",
         upid=upid.text,
         exitstatus=None,
-        log=_log(client, upid)[-LOG_TAIL:],
+        log=_log(reader, upid)[-LOG_TAIL:],
         hint="Raise timeout, or wait for it with pve_task.",
     )
 
 
-def _tell_progress(client: Client, upid: Upid, said: str) -> str:
+def _tell_progress(reader: Reader, upid: Upid, said: str) -> str:
     """Tell the last percentage of a task's log, if it is news; returns what was told."""
-    found = [match[1] for line in _log(client, upid)[-LOG_TAIL:] for match in _PERCENT.finditer(line)]
+    found = [match[1] for line in _log(reader, upid)[-LOG_TAIL:] for match in _PERCENT.finditer(line)]
     text = f"{upid}: {found[-1]} %" if found else f"{upid}: running"
     if text != said:
-        client.on_progress(text)
+        reader.on_progress(text)
     return text

@@ -36,11 +36,12 @@ POOL_SIZE = 32  # connections kept open, for parallel reads
 
 @dataclasses.dataclass(frozen=True)
 class Response:
-    """An answer. ``body`` is the decoded JSON, or the text where it is none."""
+    """An answer. ``body`` is the decoded JSON, or the text where it is none; ``text`` is always the text."""
 
     status: int
     reason: str
     body: Any
+    text: str = ""
 
 
 class Transport(Protocol):
@@ -175,7 +176,7 @@ def _decode(answer: Any) -> Response:
     except ValueError:
         body = text
     reason = (answer.reason or "").encode("latin-1", "replace").decode("utf-8", "replace")
-    return Response(answer.status_code, reason, body)
+    return Response(answer.status_code, reason, body, text)
 
 
 def presented_fingerprint(endpoint: Endpoint, timeout: float) -> str:

@@ -22,7 +22,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils.client import Client
-from ..module_utils.module import module_arguments, perform
+from ..module_utils.module import module_arguments, perform, secret_values
 from ..module_utils.options import Connection
 from ..module_utils.resource import Resource
 
@@ -111,7 +111,7 @@ class PveAction(ActionBase):
         spec = arguments.pop("argument_spec")
         checked = ArgumentSpecValidator(spec, **arguments).validate(args)
         params = checked.validated_parameters
-        secrets = checked._no_log_values
+        secrets = checked._no_log_values | secret_values(self.resource, params)
         if checked.error_messages:
             outcome: dict[str, Any] = {"failed": True, "msg": ", ".join(checked.error_messages)}
         else:
