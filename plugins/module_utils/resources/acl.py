@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -141,6 +142,18 @@ def _steps(verb: str, path: str, entries: Collection[Entry], flags: Mapping[str,
         why = f"{verb} {', '.join(roles)} on {path} {'to' if verb == 'grant' else 'from'} {whom}"
         steps.append(Step("PUT", COLLECTION, {**params, **flags}, why))
     return steps
+
+
+def regrants(rows: Iterable[Mapping[str, Any]]) -> list[Step]:
+    """The calls that bring back entries, given as the server told them."""
+    groups: dict[tuple[str, bool], list[Entry]] = {}
+    for row in rows:
+        groups.setdefault((row["path"], PROPAGATE.parse(row["propagate"])), []).append(_entry(row))
+    return [
+        dataclasses.replace(step, verify=False)
+        for (path, propagate), entries in sorted(groups.items())
+        for step in _steps("grant", path, entries, {"propagate": propagate})
+    ]
 
 
 class AclListing(Listing):

@@ -84,7 +84,9 @@ def test_propagate_that_is_not_given_is_left_alone() -> None:
 def test_absent_takes_away_exactly_the_listed_entries() -> None:
     present = server(row("token", "a@pve!t1", "R1"), row("token", "a@pve!t1", "R2"), row("user", "a@pve", "R1"))
     plan = planned(ACL, present, path="/vms", tokens=["a@pve!t1"], roles=["R1", "R3"], state="absent")
-    assert calls(plan) == [("PUT", "/access/acl", {"path": "/vms", "roles": "R1", "tokens": "a@pve!t1", "delete": True})]
+    assert calls(plan) == [
+        ("PUT", "/access/acl", {"path": "/vms", "roles": "R1", "tokens": "a@pve!t1", "delete": True})
+    ]
     assert len(plan.after["entries"]) == 2
 
 

@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_user_info
+short_description: List users
+description:
+  - Lists users with their groups and API tokens, without any secret.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes.info
+  - pve.automation.connection
+options:
+  userid:
+    description: Only this user. If there is none of that name, the list is empty.
+    type: str
+seealso:
+  - module: pve.automation.pve_user
+"""
+
+EXAMPLES = r"""
+- name: All users
+  pve.automation.pve_user_info:
+  register: listed
+
+- name: Those who can never expire
+  ansible.builtin.debug:
+    msg: "{{ listed.users | selectattr('expire', 'equalto', 0) | map(attribute='userid') }}"
+"""
+
+RETURN = r"""
+users:
+  description: The users, ordered by name.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{userid: alice@pve, enable: true, expire: 0, groups: [operators], realm-type: pve, tokens: [{tokenid: backup, privsep: 1, expire: 0}]}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.user import USER_INFO
+
+
+def main() -> None:
+    run_module(USER_INFO)
+
+
+if __name__ == "__main__":
+    main()
