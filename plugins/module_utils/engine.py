@@ -185,7 +185,7 @@ class _Run:
         """Plan from what is there now; an unclear step that is no longer needed has run."""
         current = self.resource.read(self.client, self.wish)
         plan = self.resource.plan(current, self.wish)
-        if unclear and _call(unclear) not in map(_call, plan.steps):
+        if unclear and not any(step.why == unclear.why or _call(step) == _call(unclear) for step in plan.steps):
             self.outcome.done.append(unclear)
         self.outcome.unfinished, self.outcome.touched = None, False
         self.pending = plan.steps

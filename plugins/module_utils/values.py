@@ -112,6 +112,8 @@ def bytes_of(value: Any, unit: str = "") -> int:
     number = Fraction(match[1]) * _FACTORS[(match[2] or unit).upper()]
     if number.denominator != 1:
         raise ValueError(f"{value!r} is not a whole number of bytes")
+    if unit and number % 1024:  # its shortest writing would be a bare number, which counts in the unit
+        raise ValueError(f"{value!r} is not a whole number of K")
     return int(number)
 
 
@@ -156,7 +158,7 @@ def split_list(value: Any) -> list[str]:
     if isinstance(value, str):
         return [part for part in re.split(r"[,;\s\0]+", value) if part]
     if isinstance(value, Iterable):
-        return [str(part).strip() for part in value if str(part).strip()]
+        return [part for item in value for part in split_list(str(item))]
     return [str(value)]
 
 

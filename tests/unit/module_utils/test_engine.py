@@ -1,0 +1,393 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine against a scripted server: what it calls, what it survives, and what it says when it fails."""
+
+from __future__ import annotations
+
+import contextlib
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.pve.automation.plugins.module_utils import engine, task
+from ansible_collections.pve.automation.plugins.module_utils.engine import Interrupted, bring_about
+from ansible_collections.pve.automation.plugins.module_utils.errors import (
+    ApiError,
+    Conflict,
+    ConnectionFailed,
+    HopFailed,
+    InvalidOption,
+    NotConverged,
+    PermissionDenied,
+    TaskFailed,
+    TaskTimeout,
+)
+from ansible_collections.pve.automation.plugins.module_utils.plan import Plan, Step
+
+UPID = "UPID:pve:0000D84A:000957F8:6B00C117:qmcreate:100:root@pam:"
+LOST_BEFORE = ConnectionFailed("The connection was lost.", sent=True)
+UNSENT = ConnectionFailed("Cannot connect.", sent=False)
+
+
+class Server:
+    """A thing with keys. ``faults`` holds for each write, in turn, an error and whether the write happens nevertheless."""
+
+    def __init__(self, state=None, faults=(), *, task=False, unsettled=0):
+        self.state = None if state is None else dict(state)
+        self.faults = list(faults)
+        self.writes, self.warnings, self.said, self.pauses, self.looks = [], [], [], [], 0
+        self.task, self.task_ends = task, "OK"
+        self.unsettled, self.stale = unsettled, None
+        self.connection = SimpleNamespace(identity="root@pam")
+        self.on_progress = self.said.append
+        self.sleep = self.pauses.append
+        self.read_faults = []
+        self.active = []
+
+    def get(self, path, params=None):
+        if path == "/thing":
+            self.looks += 1
+            if self.read_faults:
+                fault = self.read_faults.pop(0)
+                if fault:
+                    raise fault
+            if self.unsettled and self.writes:
+                self.unsettled -= 1
+                return self.stale
+            return None if self.state is None else dict(self.state)
+        if path.endswith("/log"):
+            return [{"n": 1, "t": "line"}, {"n": 2, "t": f"TASK ERROR: {self.task_ends}"}]
+        if path.endswith("/status"):
+            return {"status": "stopped", "exitstatus": self.task_ends}
+        assert path == "/nodes/pve/tasks"
+        return self.active
+
+    def call(self, method, path, params=None, **_more):
+        self.writes.append((method, path, dict(params or {})))
+        fault, acts = self.faults.pop(0) if self.faults else (None, True)
+        if acts:
+            self.act(method, dict(params or {}))
+        if fault:
+            raise fault
+        return UPID if self.task else {"value": "once"}
+
+    def act(self, method, params):
+        params.pop("digest", None)
+        if self.unsettled and not self.stale:
+            self.stale = None if self.state is None else dict(self.state)
+        if method == "DELETE":
+            self.state = None
+        elif self.task_ends == "OK":
+            self.state = {**(self.state or {}), **params}
+
+
+class Thing:
+    """A resource with two keys, each of which is set by a step of its own; ``make`` is the first one's."""
+
+    name = "thing"
+
+    def __init__(self, **step):
+        self.step = step
+        self.digest = ""
+
+    def wish(self, params):
+        return dict(params["wish"])
+
+    def read(self, reader, wish):
+        state = reader.get("/thing")
+        if state is not None:
+            self.digest = str(state.get("b", ""))
+        return state
+
+    def plan(self, current, wish):
+        missing = {name: value for name, value in wish.items() if (current or {}).get(name) != value}
+        steps = [
+            Step(
+                "PUT" if current else "POST",
+                "/nodes/pve/thing",
+                {name: value, "digest": self.digest},
+                f"set {name}",
+                **self.step,
+            )
+            for name, value in missing.items()
+        ]
+        return Plan(current, {**(current or {}), **wish} if steps else current, tuple(steps))
+
+
+def run(server, wish=None, *, resource=None, check_mode=False, **params):
+    options = {"wish": {"a": 1, "b": 2} if wish is None else wish, **params}
+    return bring_about(server, resource or Thing(), options, check_mode=check_mode)
+
+
+def interrupted(server, **more):
+    with pytest.raises(Interrupted) as caught:
+        run(server, **more)
+    return caught.value
+
+
+# --- the plain way ----------------------------------------------------------------------------------------------------
+
+
+def test_check_mode_predicts_exactly_the_calls_and_makes_none():
+    predicted = run(Server({"c": 3}), check_mode=True).result()
+    server = Server({"c": 3})
+    done = run(server).result()
+    assert predicted == done
+    assert [(row["method"], row["path"], row["params"]) for row in predicted["requests"]] == server.writes
+    assert predicted["diff"] == {"before": {"c": 3}, "after": {"a": 1, "b": 2, "c": 3}}
+    assert predicted["changed"] is True
+    untouched = Server({"c": 3})
+    run(untouched, check_mode=True)
+    assert untouched.writes == []
+
+
+def test_a_second_run_changes_nothing_with_one_look():
+    server = Server({"a": 1, "b": 2})
+    result = run(server).result()
+    assert (result["changed"], result["requests"], server.writes, server.looks) == (False, [], [], 1)
+    assert result["thing"] == {"a": 1, "b": 2}
+    assert result["diff"]["before"] == result["diff"]["after"]
+
+
+def test_what_the_server_says_afterwards_is_returned():
+    server = Server()
+    server.act = lambda method, params: setattr(server, "state", {"a": 1, "b": 2, "filled_in": True})
+    assert run(server).object == {"a": 1, "b": 2, "filled_in": True}
+
+
+def test_answers_that_are_told_once_are_returned():
+    result = run(Server(), {"a": 1}, resource=Thing(returns={"secret": "value"})).result()
+    assert result["secret"] == "once"
+
+
+def test_lists_that_lag_behind_are_read_until_they_follow():
+    server = Server({"c": 3}, unsettled=3)
+    assert run(server).object == {"a": 1, "b": 2, "c": 3}
+    assert server.pauses == list(engine.SETTLE_PAUSES[:3])
+
+
+def test_what_stays_different_is_an_error_with_both_values():
+    server = Server({"a": 0, "b": 2})
+    server.act = lambda method, params: None
+    error = interrupted(server)
+    assert isinstance(error.cause, NotConverged)
+    assert "a is 0 and should be 1" in str(error)
+    assert "Done before that: set a." in str(error)
+    assert error.outcome.result()["changed"] is True
+
+
+# --- conflicts --------------------------------------------------------------------------------------------------------
+
+
+def test_a_conflict_is_planned_again_and_the_refused_call_is_not_counted():
+    server = Server({"b": 0}, [(Conflict("PUT", "/thing", 500, "checksum mismatch"), False)])
+    result = run(server).result()
+    assert server.state == {"a": 1, "b": 2}
+    assert len(server.writes) == 3
+    assert [row["why"] for row in result["requests"]] == ["set a", "set b"]
+
+
+def test_what_someone_else_did_meanwhile_is_no_change_of_ours():
+    server = Server(None, [(Conflict("POST", "/thing", 500, "thing already exists"), True)])
+    result = run(server, {"a": 1}).result()
+    assert (result["changed"], result["requests"], result["thing"]) == (False, [], {"a": 1})
+
+
+def test_a_conflict_that_stays_ends_after_a_few_plans():
+    server = Server({"c": 3}, [(Conflict("PUT", "/thing", 500, "checksum mismatch"), False)] * 9)
+    error = interrupted(server)
+    assert len(server.writes) == engine.MAX_PLANS
+    assert isinstance(error.cause, Conflict)
+    assert error.outcome.result()["changed"] is False
+
+
+# --- lost connections -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [LOST_BEFORE, HopFailed("PUT", "/thing", 596, "")])
+@pytest.mark.parametrize("acts", [False, True])
+@pytest.mark.parametrize("index", [0, 1])
+@pytest.mark.parametrize("start", [None, {"c": 3}])
+def test_a_connection_lost_at_any_write_ends_in_the_wished_state_with_nothing_done_twice(error, acts, index, start):
+    server = Server(start, [(None, True)] * index + [(error, acts)])
+    result = run(server).result()
+    assert {name: server.state[name] for name in ("a", "b")} == {"a": 1, "b": 2}
+    assert len(server.writes) == (2 if acts else 3)
+    assert [row["why"] for row in result["requests"]] == ["set a", "set b"]
+    assert result["diff"]["before"] == (start or {})
+    assert len(server.warnings) == 1
+    assert f"'set {'ab'[index]}' was unclear" in server.warnings[0]
+
+
+def test_what_certainly_was_not_sent_is_a_plain_error():
+    error = interrupted(Server({"c": 3}, [(UNSENT, False)]))
+    assert error.cause is UNSENT
+    assert error.outcome.result()["changed"] is False
+    assert str(error) == "Cannot connect.\nNot done: set a; set b. Run the task again to complete it."
+
+
+def test_a_step_that_must_not_run_twice_is_not_repeated():
+    server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), True)])
+    error = interrupted(server, resource=Thing(repeatable=False))
+    assert len(server.writes) == 1
+    assert "It is unknown whether this ran: set a. It is not repeated blindly: look before you run it again." in str(
+        error
+    )
+    assert error.outcome.result()["changed"] is True
+    assert [row["why"] for row in error.outcome.result()["requests"]] == ["set a"]
+
+
+def test_an_unclear_outcome_that_cannot_be_looked_up_is_told():
+    server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), True)])
+    server.read_faults = [None, ConnectionFailed("Cannot connect.", sent=False)]
+    error = interrupted(server)
+    assert "It is unknown whether this ran: set a. Run the task again: it looks first what is there." in str(error)
+    assert error.outcome.result()["changed"] is True
+    assert "Not done: set b" not in str(error)
+    server.faults = []
+    assert run(server).object == {"a": 1, "b": 2, "c": 3}
+
+
+def test_a_connection_that_is_lost_again_and_again_ends():
+    server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), False)] * 9)
+    error = interrupted(server)
+    assert len(server.writes) == engine.MAX_PLANS
+    assert "It is unknown whether this ran: set a." in str(error)
+
+
+def test_a_task_that_an_unanswered_write_may_have_started_is_awaited(monkeypatch):
+    awaited = []
+    monkeypatch.setattr(engine, "wait_for_task", lambda client, upid, timeout: awaited.append((upid, timeout)))
+    server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), True)])
+    server.active = [
+        {"upid": UPID, "id": "100", "status": "RUNNING"},
+        {"upid": "other", "id": "101", "status": "RUNNING"},
+        {"upid": "ended", "id": "100", "status": "OK"},
+    ]
+    run(server, resource=Thing(task=True, guest="100"), timeout=7)
+    assert awaited == [(UPID, 7.0)]
+
+
+# --- tasks ------------------------------------------------------------------------------------------------------------
+
+
+def test_without_waiting_the_last_task_is_named_and_nothing_is_read_back():
+    server = Server({"c": 3}, task=True)
+    result = run(server, wait=False).result()
+    assert result["upid"] == UPID
+    assert result["thing"] == {"a": 1, "b": 2, "c": 3}
+    assert (server.looks, len(server.writes)) == (1, 2)
+
+
+def test_the_time_out_of_the_step_comes_before_that_of_the_task(monkeypatch):
+    waits = []
+    monkeypatch.setattr(engine, "wait_for_task", lambda client, upid, timeout: waits.append(timeout))
+    run(Server(task=True), {"a": 1}, timeout=7)
+    run(Server(task=True), {"a": 1}, timeout=7, resource=Thing(timeout=30))
+    run(Server(task=True), {"a": 1})
+    assert waits == [7.0, 30, 600.0]
+
+
+def test_a_failed_task_that_left_nothing_is_no_change():
+    server = Server({"c": 3}, task=True)
+    server.task_ends = "unable to open disk"
+    error = interrupted(server)
+    assert isinstance(error.cause, TaskFailed)
+    result = error.outcome.result()
+    assert (result["changed"], [row["why"] for row in result["requests"]]) == (False, ["set a"])
+    assert "failed: unable to open disk" in str(error)
+    assert "TASK ERROR: unable to open disk" in str(error)
+    assert "Not done: set a; set b." in str(error)
+
+
+def test_a_failed_task_that_left_something_is_a_change():
+    server = Server({"c": 3}, task=True)
+    server.task_ends = "broke off"
+    server.act = lambda method, params: server.state.update(a=1)
+    assert interrupted(server).outcome.result()["changed"] is True
+
+
+def test_a_failed_task_after_which_nothing_can_be_read_may_have_changed_something():
+    server = Server({"c": 3}, task=True)
+    server.task_ends = "broke off"
+    server.read_faults = [None, ConnectionFailed("Cannot connect.", sent=False)]
+    assert interrupted(server).outcome.result()["changed"] is True
+
+
+def test_a_task_that_did_not_get_its_lock_is_tried_again():
+    server = Server({"c": 3}, task=True)
+    server.task_ends = "can't lock file '/var/lock/qemu-server/lock-100.conf' - got timeout"
+    writes = server.call
+
+    def call(*args, **more):
+        if len(server.writes) == 1:
+            server.task_ends = "OK"
+        return writes(*args, **more)
+
+    server.call = call
+    result = run(server).result()
+    assert [row["why"] for row in result["requests"]] == ["set a", "set b"]
+    assert len(server.writes) == 3
+
+
+def test_a_task_that_takes_too_long_goes_on_and_counts_as_a_change(monkeypatch):
+    def endless(client, upid, timeout):
+        raise TaskTimeout("Task still runs.", upid=upid, exitstatus=None, log=[])
+
+    monkeypatch.setattr(engine, "wait_for_task", endless)
+    error = interrupted(Server({"c": 3}, task=True))
+    assert error.outcome.result()["changed"] is True
+    assert [row["why"] for row in error.outcome.result()["requests"]] == ["set a"]
+    assert "Not done: set b." in str(error) or "set b" not in str(error)
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_error_in_the_middle_says_what_is_done_and_what_is_not():
+    server = Server(None, [(None, True), (PermissionDenied("PUT", "/thing", 403, "no"), False)])
+    error = interrupted(server, wish={"a": 1, "b": 2, "d": 4})
+    assert str(error).endswith("Done before that: set a.\nNot done: set b; set d. Run the task again to complete it.")
+    result = error.outcome.result()
+    assert result["changed"] is True
+    assert [row["why"] for row in result["requests"]] == ["set a"]
+    assert error.cause.details()["status"] == 403
+
+
+def test_an_error_of_the_only_step_speaks_for_itself():
+    error = interrupted(Server(None, [(ApiError("POST", "/thing", 500, "no"), False)]), wish={"a": 1})
+    assert str(error) == "POST /thing was answered with 500: no"
+    assert error.outcome.result()["changed"] is False
+
+
+def test_an_error_before_any_step_is_not_interrupted():
+    class Refusing(Thing):
+        def plan(self, current, wish):
+            raise InvalidOption("a", "is wrong")
+
+    with pytest.raises(InvalidOption):
+        run(Server(), resource=Refusing())
+
+
+def test_notes_of_a_plan_become_warnings_once():
+    class Noting(Thing):
+        def plan(self, current, wish):
+            plan = super().plan(current, wish)
+            return Plan(plan.before, plan.after, plan.steps, ("mind the gap",))
+
+    for check_mode in (False, True):
+        server = Server()
+        run(server, resource=Noting(), check_mode=check_mode)
+        assert server.warnings == ["mind the gap"]
+
+
+def test_progress_is_told_step_by_step():
+    server = Server()
+    with contextlib.suppress(Interrupted):
+        run(server)
+    assert server.said == ["set a", "set b"]
+
+
+def test_the_engine_waits_with_the_function_that_is_tested_elsewhere():
+    assert engine.wait_for_task is task.wait_for_task

@@ -1,0 +1,171 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fields: rows that contradict themselves, wishes, what a server answered, and the parameters of a change."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils.field import Field, Fields, update_params
+from ansible_collections.pve.automation.plugins.module_utils.property_string import BOOLEAN, Part, PropertyString
+from ansible_collections.pve.automation.plugins.module_utils.values import SizeText
+
+AGENT = PropertyString(Part("enabled", BOOLEAN, default=False), Part("type"), default_key="enabled")
+FIELDS = Fields([
+    Field("comment", clear="empty"),
+    Field("cores", type="int", default=1),
+    Field("onboot", type="bool", default=False),
+    Field("tags", type="list", elements="str"),
+    Field("memory", codec=SizeText("M", bare=True)),
+    Field("agent", type="raw", codec=AGENT),
+    Field("kind", api="type", create_only=True, aliases=("sort",)),
+    Field("password", secret=True),
+    Field("pinned", clear="never"),
+])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"create_only": True, "update_only": True}, "both create_only and update_only"),
+        ({"clear": "sometimes"}, "clear is"),
+        ({"type": "list"}, "names its elements"),
+        ({"elements": "str"}, "names its elements"),
+        ({"secret": True, "default": "x"}, "a secret has no default"),
+        ({"options": {}}, "only a dict has options"),
+        ({"type": "raw"}, "needs a codec"),
+    ],
+)
+def test_a_row_that_contradicts_itself_fails_at_import(row, reason):
+    with pytest.raises(TypeError, match=f"field broken: .*{reason}"):
+        Field("broken", **row)
+
+
+def test_names_stand_once_in_a_table():
+    with pytest.raises(TypeError, match="same name: a"):
+        Fields([Field("a"), Field("a", api="b")])
+    with pytest.raises(TypeError, match="same api: a"):
+        Fields([Field("a"), Field("b", api="a")])
+
+
+def test_the_argument_spec_follows_from_the_rows():
+    specs = FIELDS.specs()
+    assert specs["kind"] == {"type": "str", "aliases": ["sort"]}
+    assert specs["password"] == {"type": "str", "no_log": True}
+    assert specs["tags"] == {"type": "list", "elements": "str"}
+    assert Field("token_id").spec()["no_log"] is False
+    assert Field("mode", required=True, choices=("a",)).spec() == {"type": "str", "choices": ["a"], "required": True}
+
+
+def test_what_is_not_given_is_not_wished_and_zero_false_and_empty_are_values():
+    assert FIELDS.wish({"comment": None, "cores": 0, "onboot": False, "tags": []}) == {
+        "cores": 0,
+        "onboot": False,
+        "tags": "",
+    }
+    assert FIELDS.wish({"comment": "", "memory": "2G", "agent": "1"}) == {
+        "comment": "",
+        "memory": "2G",
+        "agent": {"enabled": True},
+    }
+    assert FIELDS.wish({"tags": [""]}) == {"tags": ""}
+
+
+def test_unset_removes():
+    assert FIELDS.wish({"unset": ["cores", "tags"]}) == {"cores": "", "tags": ""}
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"unset": ["nosuch"]}, "unset: 'nosuch' is not an option that can be removed"),
+        ({"unset": ["cores"], "cores": 2}, "unset: 'cores' is also given a value"),
+        ({"unset": ["sort"]}, "unset: 'sort' cannot be removed"),
+        ({"unset": ["pinned"]}, "unset: 'pinned' cannot be removed"),
+        ({"pinned": ""}, "pinned: must not be empty"),
+        ({"memory": "much"}, "memory: 'much' is not a size such as 32G or 512M"),
+        ({"agent": {"enabled": "1", "colour": "red"}}, "agent: unknown option colour; known are enabled, type"),
+    ],
+)
+def test_a_wrong_wish_names_the_option(params, message):
+    with pytest.raises(InvalidOption) as refusal:
+        FIELDS.wish(params)
+    assert str(refusal.value) == message
+
+
+def test_what_the_server_answered_is_shown_canonically_without_secrets_and_foreign_keys():
+    answer = {
+        "comment": "",
+        "cores": "4",
+        "onboot": "1",
+        "tags": " ",
+        "memory": "2048",
+        "agent": "1",
+        "type": "x",
+        "password": "secret",
+        "digest": "0",
+    }
+    assert FIELDS.observe(answer) == {
+        "cores": 4,
+        "onboot": True,
+        "memory": "2G",
+        "agent": {"enabled": True},
+        "kind": "x",
+    }
+
+
+def test_what_cannot_be_parsed_is_kept_and_a_wish_replaces_it():
+    assert FIELDS.observe({"agent": "perhaps"}) == {"agent": "perhaps"}
+    assert FIELDS.named("agent").differs("perhaps", {"enabled": True})
+    assert update_params({"agent": {"enabled": True}}, FIELDS, {"agent": "perhaps"}) == {"agent": "1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "current", "wish", "differs"),
+    [
+        ("comment", None, "", False),
+        ("comment", "x", "", True),
+        ("cores", None, 1, False),
+        ("cores", None, 2, True),
+        ("cores", 1, "", False),
+        ("onboot", None, False, False),
+        ("tags", ["a", "b"], ["a", "b"], False),
+        ("tags", None, "", False),
+        ("tags", ["a"], "", True),
+        ("agent", None, {"enabled": False}, False),
+        ("agent", None, {"enabled": True}, True),
+        ("agent", {"enabled": True, "type": "x"}, {"enabled": True}, False),
+        ("agent", {"enabled": True, "type": "x"}, {"type": ""}, True),
+        ("agent", None, {"type": ""}, False),
+        ("agent", {"enabled": True}, "", True),
+    ],
+)
+def test_what_counts_as_a_difference(name, current, wish, differs):
+    assert FIELDS.named(name).differs(current, wish) is differs
+
+
+def test_the_parameters_of_a_change():
+    current = {"agent": {"enabled": True, "type": "x"}, "cores": 2, "tags": ["a"]}
+    changes = {
+        "comment": "",
+        "cores": "",
+        "onboot": True,
+        "tags": "",
+        "memory": "2G",
+        "agent": {"type": "y"},
+        "kind": "z",
+    }
+    assert update_params(changes, FIELDS, current) == {
+        "comment": "",
+        "onboot": 1,
+        "memory": "2048",
+        "agent": "1,type=y",
+        "type": "z",
+        "delete": "cores,tags",
+    }
+
+
+def test_a_property_string_without_sub_options_is_deleted():
+    assert update_params({"agent": {"type": ""}}, FIELDS, {"agent": {"type": "x"}}) == {"delete": "agent"}

@@ -1,0 +1,207 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds of resources: the plans that they make, without a server."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, NotFound
+from ansible_collections.pve.automation.plugins.module_utils.field import Field, Fields
+from ansible_collections.pve.automation.plugins.module_utils.plan import HIDDEN, Step, api_path
+from ansible_collections.pve.automation.plugins.module_utils.resource import Item, Listing, Singleton
+
+FIELDS = Fields([
+    Field("comment", clear="empty"),
+    Field("server"),
+    Field("type", create_only=True),
+    Field("enabled", api="enable", type="bool", default=True),
+    Field("state_of_late", api="late", update_only=True),
+    Field("password", secret=True),
+])  # fmt: skip
+THING = Item("thing", "/things", Field("id"), FIELDS)
+GIVEN = {"id": "a/b", "state": "present", "update_password": "on_create"}
+
+
+class Answers:
+    """A reader that knows some answers, and answers everything else as PVE does."""
+
+    def __init__(self, **answers):
+        self.answers = answers
+
+    def get(self, path, params=None):
+        if path not in self.answers:
+            raise NotFound("GET", path, 500, f"{path} does not exist")
+        return self.answers[path]
+
+
+def plan_of(item, current=None, **params):
+    return item.plan(current, item.wish({**GIVEN, **params}))
+
+
+def calls(plan):
+    return [(step.method, step.path, dict(step.params)) for step in plan.steps]
+
+
+# --- items ------------------------------------------------------------------------------------------------------------
+
+
+def test_ids_never_become_another_level_of_the_path():
+    assert THING.path("a/b c") == "/things/a%2Fb%20c"
+    assert api_path("nodes", "pve", "storage", "local", "content", "local:iso/a b.iso") == (
+        "/nodes/pve/storage/local/content/local:iso%2Fa%20b.iso"
+    )
+
+
+def test_creating_sends_only_what_was_given_and_a_second_call_what_the_first_does_not_take():
+    plan = plan_of(THING, comment="", enabled=False, state_of_late="x", type="dir", password="s3cret")
+    assert calls(plan) == [
+        ("POST", "/things", {"id": "a/b", "enable": 0, "type": "dir", "password": "s3cret"}),
+        ("PUT", "/things/a%2Fb", {"late": "x"}),
+    ]
+    assert plan.before is None
+    assert plan.after == {"id": "a/b", "enabled": False, "state_of_late": "x", "type": "dir", "password": HIDDEN}
+
+
+def test_updating_sends_only_what_differs():
+    current = {"id": "a/b", "comment": "old", "server": "s", "type": "dir"}
+    plan = plan_of(THING, current, comment="new", server="", type="dir", enabled=True)
+    assert calls(plan) == [("PUT", "/things/a%2Fb", {"comment": "new", "delete": "server"})]
+    assert plan.before == current
+    assert plan.after == {"id": "a/b", "comment": "new", "type": "dir"}
+    assert "comment" in plan.steps[0].why
+    assert "server" in plan.steps[0].why
+
+
+@pytest.mark.parametrize("params", [{}, {"comment": "old"}, {"enabled": True}, {"server": ""}, {"password": "x"}])
+def test_nothing_to_do(params):
+    current = {"id": "a/b", "comment": "old"}
+    plan = plan_of(THING, current, **params)
+    assert (plan.steps, plan.before, plan.after) == ((), current, current)
+
+
+def test_secrets_are_pushed_when_creating_or_always_and_never_shown():
+    plan = plan_of(THING, {"id": "a/b"}, password="s3cret", update_password="always")
+    assert calls(plan) == [("PUT", "/things/a%2Fb", {"password": "s3cret"})]
+    assert plan.steps[0].describe()["params"] == {"password": HIDDEN}
+    assert not plan.steps[0].verify
+    assert "s3cret" not in f"{plan.after} {plan.steps[0].why} {plan.steps[0].describe()}"
+
+
+def test_a_secret_that_is_to_be_removed_needs_to_be_pushed():
+    with pytest.raises(InvalidOption, match=r"password: .* removed only with update_password: always"):
+        plan_of(THING, {"id": "a/b"}, unset=["password"])
+    plan = plan_of(THING, {"id": "a/b"}, unset=["password"], update_password="always")
+    assert calls(plan) == [("PUT", "/things/a%2Fb", {"delete": "password"})]
+
+
+def test_what_is_fixed_at_creation_is_an_error_when_it_differs():
+    with pytest.raises(InvalidOption, match=r"type: can be set only when the thing a/b is created; it is 'dir' and "):
+        plan_of(THING, {"id": "a/b", "type": "dir"}, type="nfs")
+
+
+def test_a_secret_that_is_fixed_at_creation_does_not_get_into_the_message():
+    item = dataclasses.replace(THING, fields=Fields([Field("key", secret=True, create_only=True)]))
+    with pytest.raises(InvalidOption) as refusal:
+        plan_of(item, {"id": "a/b"}, key="s3cret", update_password="always")
+    assert "s3cret" not in str(refusal.value)
+
+
+def test_deleting():
+    item = dataclasses.replace(THING, delete_params=lambda wish, current: {"force": 1})
+    assert calls(plan_of(item, {"id": "a/b"}, state="absent")) == [("DELETE", "/things/a%2Fb", {"force": 1})]
+    assert plan_of(item, None, state="absent").steps == ()
+
+
+def test_the_digest_that_was_read_guards_the_update():
+    item = dataclasses.replace(THING, digest=True)
+    wish = item.wish({**GIVEN, "comment": "new"})
+    state = item.read(Answers(**{"/things/a%2Fb": {"comment": "old", "digest": "f00"}}), wish)
+    assert state == {"id": "a/b", "comment": "old"}
+    assert calls(item.plan(state, wish)) == [("PUT", "/things/a%2Fb", {"comment": "new", "digest": "f00"})]
+
+
+def test_reading_an_item_or_finding_it_in_its_collection():
+    wish = THING.wish(GIVEN)
+    assert THING.read(Answers(), wish) is None
+    assert THING.read(Answers(**{"/things/a%2Fb": {"enable": "0"}}), wish) == {"id": "a/b", "enabled": False}
+    finder = dataclasses.replace(THING, find=True)
+    rows = [{"id": "b"}, {"id": "a/b", "comment": "c"}]
+    assert finder.read(Answers(**{"/things": rows}), wish) == {"id": "a/b", "comment": "c"}
+    assert finder.read(Answers(**{"/things": rows[:1]}), wish) is None
+    assert finder.read(Answers(**{"/things": None}), wish) is None
+
+
+def test_a_check_of_its_own_comes_before_any_plan():
+    def refuse(wish, current):
+        raise InvalidOption("comment", f"no, {current}")
+
+    with pytest.raises(InvalidOption, match="comment: no, None"):
+        plan_of(dataclasses.replace(THING, check=refuse))
+
+
+def test_an_item_has_a_name():
+    with pytest.raises(InvalidOption, match="id: must not be empty"):
+        THING.wish({**GIVEN, "id": " "})
+
+
+def test_the_options_of_an_item():
+    spec = THING.arguments()["argument_spec"]
+    assert spec["id"]["required"]
+    assert spec["unset"] == {"type": "list", "elements": "str"}
+    assert spec["update_password"]["choices"] == ["on_create", "always"]
+    assert "unset" not in dataclasses.replace(THING, delete_keys=False).arguments()["argument_spec"]
+
+
+# --- singletons -------------------------------------------------------------------------------------------------------
+
+OPTIONS = Singleton(
+    "options",
+    lambda wish: api_path("nodes", wish["node"], "config"),
+    Fields(FIELDS[:2]),
+    keys={"node": {"type": "str"}},
+)
+
+
+def test_a_singleton_is_only_ever_changed():
+    wish = OPTIONS.wish({"node": "pve", "comment": "new", "unset": ["server"]})
+    state = OPTIONS.read(Answers(**{"/nodes/pve/config": {"comment": "old", "server": "s"}}), wish)
+    plan = OPTIONS.plan(state, wish)
+    assert calls(plan) == [("PUT", "/nodes/pve/config", {"comment": "new", "delete": "server"})]
+    assert plan.after == {"node": "pve", "comment": "new"}
+    assert OPTIONS.plan(plan.after, wish).steps == ()
+
+
+def test_a_singleton_without_options_reads_as_empty():
+    assert OPTIONS.read(Answers(**{"/nodes/pve/config": None}), OPTIONS.wish({"node": "pve"})) == {"node": "pve"}
+
+
+def test_a_singleton_has_no_secrets():
+    with pytest.raises(TypeError, match="nothing says when to push it"):
+        Singleton("broken", lambda wish: "/", FIELDS)
+
+
+# --- listings ---------------------------------------------------------------------------------------------------------
+
+
+def test_listings_are_sorted_filtered_and_canonical():
+    listing = Listing("things", lambda wish: "/things", key="id", fields=FIELDS)
+    reader = Answers(**{"/things": [{"id": "b", "enable": "0"}, {"id": "a", "extra": 1}]})
+    assert listing.read(reader, listing.wish({})) == [{"id": "a", "extra": 1}, {"id": "b", "enabled": False}]
+    assert listing.read(reader, listing.wish({"id": "b"})) == [{"id": "b", "enabled": False}]
+    assert listing.read(reader, listing.wish({"id": "c"})) == []
+
+
+def test_listings_plan_nothing():
+    assert Listing("things", lambda wish: "/things").plan([], {}).steps == ()
+
+
+# --- steps ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_step_hides_its_secrets():
+    step = Step("POST", "/x", {"a": 1, "password": "p"}, "make x", frozenset({"password"}))
+    assert step.describe() == {"method": "POST", "path": "/x", "params": {"a": 1, "password": HIDDEN}, "why": "make x"}
