@@ -81,7 +81,7 @@ integration: setup ## Run the integration targets against the simulator
 
 .PHONY: molecule
 molecule: setup ## Run the molecule scenarios against the simulator
-	@python -m tools.check molecule molecule test --all
+	@python -m tools.molecule
 
 .PHONY: package
 package: setup ## Build the collection, install it and read its documentation

@@ -1,0 +1,27 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run all molecule scenarios on a port that is free; extensions/molecule/config.yml makes it the connection."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+from tools.common import conclude, run
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def main() -> int:
+    succeeded = run("molecule", "test", "--all", env={"PVE_MOLECULE_PORT": str(free_port())})
+    return conclude("molecule", int(succeeded), int(not succeeded))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
