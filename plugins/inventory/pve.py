@@ -9,8 +9,8 @@ short_description: Guests and nodes of a Proxmox VE cluster
 description:
   - Reads all guests and nodes of a cluster with one request, and facts about the guests themselves where they are wanted.
   - The file's name is C(pve.yml) or ends in C(.pve.yml) (or C(.yaml)).
-  - The connection options can be set in the environment as well, and are Jinja2 templates when they are set in the file, as in
-    C(api_token_secret) of the examples; only paths are not. What the API answers is never taken for a template.
+  - The connection options can be set in the environment as well. Hosts, users, tokens, secrets and the fingerprint may be Jinja2 templates
+    in the file, as C(api_token_secret) is in the examples. What the API answers is never taken for a template.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

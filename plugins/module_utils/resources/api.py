@@ -44,7 +44,9 @@ class ApiCall:
 
     def secret_values(self, params: Mapping[str, Any]) -> set[str]:
         given = params.get("params")
-        names = _secret_names(given, params.get("secret_params")) if isinstance(given, dict) else ()
+        if not isinstance(given, dict):
+            return set()
+        names = _secret_names(given, params.get("secret_params"))
         return {given[name] for name in names if isinstance(given[name], str) and given[name]}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
@@ -91,7 +93,8 @@ class ApiCall:
         if current is not None and contains(current, wish["ensure"]):
             return Plan.nothing(current)
         before = _shown(current, wish["ensure"])
-        return Plan(before, {**before, **wish["ensure"]}, (self._step(wish),))
+        after = {key: value for key, value in {**before, **wish["ensure"]}.items() if value is not None}
+        return Plan(before, after, (self._step(wish),))
 
     def _step(self, wish: Wish) -> Step:
         looked = bool(wish["get_path"])
@@ -164,8 +167,8 @@ def contains(answer: Any, wanted: Any) -> bool:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, (bool, float)):
-        return f"{float(value):g}"
+    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
+        return str(int(value))
     return str(value).rstrip()
 
 

@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_task_info
+short_description: List tasks of Proxmox VE
+description: Lists what the nodes of a cluster are doing and have done, newest first.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes.info
+  - pve.automation.connection
+options:
+  nodes:
+    description: Nodes whose tasks are listed. By default all that are online, with a warning for each other one.
+    type: list
+    elements: str
+  vmid:
+    description: Only tasks of this guest.
+    type: int
+  type:
+    description: Only tasks of this type, such as V(qmstart), V(vzdump) or V(qmigrate).
+    type: str
+  user:
+    description: Only tasks of users whose name contains this.
+    type: str
+  since:
+    description: Only tasks that started at this time or later, as an epoch, an ISO date (UTC unless it names a zone) or a period back from now such as V(24h).
+    type: str
+  until:
+    description: Only tasks that started at this time or earlier, written like O(since).
+    type: str
+  errors:
+    description: Whether only tasks are listed that failed. A running task has not failed, nor has one that ended with warnings.
+    type: bool
+  running:
+    description: Only tasks that run (V(true)) or that have ended (V(false)). By default both.
+    type: bool
+  limit:
+    description: How many tasks are listed at most.
+    type: int
+    default: 50
+seealso:
+  - module: pve.automation.pve_task
+"""
+
+EXAMPLES = r"""
+- name: What failed in the last day
+  pve.automation.pve_task_info:
+    errors: true
+    since: 24h
+  register: failures
+
+- name: Backups of a guest
+  pve.automation.pve_task_info:
+    type: vzdump
+    vmid: 9001
+    limit: 5
+"""
+
+RETURN = r"""
+tasks:
+  description:
+    - The tasks. Times are in seconds since the epoch.
+    - RV(tasks[].exitstatus) is V(OK), V(WARNINGS) with a number, the text of the error, or null while the task runs.
+    - RV(tasks[].failed) is true only for tasks that have ended with an error.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - upid: "UPID:pve1:0000E03F:00097E07:6B00C179:qmstart:9700:root@pam:"
+      node: pve1
+      type: qmstart
+      id: "9700"
+      user: root@pam
+      starttime: 1795211641
+      endtime: 1795211641
+      running: false
+      exitstatus: OK
+      failed: false
+      warnings: false
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.task import TASK_INFO
+
+
+def main() -> None:
+    run_module(TASK_INFO)
+
+
+if __name__ == "__main__":
+    main()
