@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .property_formats import PROPERTY_FORMATS
+
 DATA = Path(__file__).with_name("data") / "facts-9.2.json"
 
 # How far an indexed parameter such as net[n] counts; the schema does not tell.
@@ -83,7 +85,7 @@ def load(version: str = "9.2") -> Facts:
         endpoints[endpoint.method, endpoint.path] = endpoint
     if version == "8.4":
         endpoints = dict(_reduced(endpoints))
-    return Facts(source["version"], source["release"], endpoints, source["formats"])
+    return Facts(source["version"], source["release"], endpoints, {**PROPERTY_FORMATS, **source["formats"]})
 
 
 def _reduced(endpoints: dict[tuple[str, str], Endpoint]) -> Iterator[tuple[tuple[str, str], Endpoint]]:

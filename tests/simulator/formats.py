@@ -158,6 +158,31 @@ def boot_device(text: str) -> None:
         raise ValueError(f"invalid boot device '{text}'")
 
 
+# The models of qemu-server's CPUConfig.pm; custom ones start with "custom-".
+CPU_MODELS = frozenset(
+    "486 athlon Broadwell Broadwell-IBRS Broadwell-noTSX Broadwell-noTSX-IBRS Cascadelake-Server Cascadelake-Server-noTSX"
+    " Cascadelake-Server-v2 Cascadelake-Server-v4 Cascadelake-Server-v5 Conroe Cooperlake Cooperlake-v2 core2duo coreduo"
+    " EPYC EPYC-Genoa EPYC-IBPB EPYC-Milan EPYC-Milan-v2 EPYC-Rome EPYC-Rome-v2 EPYC-Rome-v3 EPYC-Rome-v4 EPYC-v3"
+    " EPYC-v4 GraniteRapids Haswell Haswell-IBRS Haswell-noTSX Haswell-noTSX-IBRS host Icelake-Client"
+    " Icelake-Client-noTSX Icelake-Server Icelake-Server-noTSX Icelake-Server-v3 Icelake-Server-v4 Icelake-Server-v5"
+    " Icelake-Server-v6 IvyBridge IvyBridge-IBRS KnightsMill kvm32 kvm64 max Nehalem Nehalem-IBRS Opteron_G1 Opteron_G2"
+    " Opteron_G3 Opteron_G4 Opteron_G5 Penryn pentium pentium2 pentium3 phenom qemu32 qemu64 SandyBridge SandyBridge-IBRS"
+    " SapphireRapids SapphireRapids-v2 Skylake-Client Skylake-Client-IBRS Skylake-Client-noTSX-IBRS Skylake-Client-v4"
+    " Skylake-Server Skylake-Server-IBRS Skylake-Server-noTSX-IBRS Skylake-Server-v4 Skylake-Server-v5 Westmere"
+    " Westmere-IBRS x86-64-v1 x86-64-v2 x86-64-v2-AES x86-64-v3 x86-64-v4"
+    " a64fx cortex-a35 cortex-a53 cortex-a55 cortex-a57 cortex-a710 cortex-a72 cortex-a76 neoverse-n1 neoverse-n2"
+    " neoverse-v1".split()
+)
+
+
+def cpu_conf(text: str) -> None:
+    """A CPU: its model, named or as the first part, must be known."""
+    parts = dict(("cputype", part) if "=" not in part else part.split("=", 1) for part in text.split(",") if part)
+    model = parts.get("cputype", "kvm64")
+    if not model.startswith("custom-") and model not in CPU_MODELS:
+        raise ValueError(f"Built-in cputype '{model}' is not defined (missing 'custom-' prefix?)")
+
+
 def command_batch(text: str) -> None:
     try:
         json.loads(text)
@@ -264,6 +289,10 @@ FORMATS: dict[str, Check] = {
     ),
     "pve-userid": user_id,
     "pve-vmid": vm_id,
+    "pve-startup-order": matching(
+        r"(?:(?:order=)?\d+|up=\d+|down=\d+)(?:,(?:(?:order=)?\d+|up=\d+|down=\d+))*", "unable to parse startup options"
+    ),
+    "pve-vm-cpu-conf": cpu_conf,
     "pve-volume-id": volume_id,
     "pve-volume-id-or-absolute-path": volume_or_path,
     "pve-volume-id-or-qm-path": drive_file,

@@ -17,7 +17,7 @@ from ..guest_options import check_root_options, check_vm
 from ..guest_tasks import start_task
 from ..qemu_config import Change, apply_change, used_in_snapshot
 from ..routing import endpoint
-from ..sizes import format_size, wanted_size
+from ..sizes import KIB, format_size, wanted_size
 from ..storages import find_storage
 from ..tasks import TaskLog
 from .qemu_power import machine
@@ -54,7 +54,7 @@ def resize(call: Call) -> Any:
             raise ApiError(500, "shrinking disks is not supported")
         if size == volume.size:
             return
-        volume.size = size
+        volume.size = -(-size // KIB) * KIB
         guest.config[slot] = print_drive({**parts, "size": format_size(size)})
         log("Image resized.")
 
