@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .client import Client
-from .errors import Conflict, ConnectionFailed, HopFailed, NotConverged, PveError, TaskFailed
+from .errors import Conflict, ConnectionFailed, HopFailed, InvalidParameter, NotConverged, PveError, TaskFailed
 from .plan import Plan, Step
 from .resource import Resource, Wish
 from .task import is_upid, wait_for_task
@@ -107,12 +107,26 @@ class _Run:
                 if last:
                     raise
                 self._plan_again()
-            except TaskFailed as error:
-                if last or not error.lock_timeout:
+            except (InvalidParameter, TaskFailed) as error:
+                if last or not self._may_plan_again(error):
                     raise
-                self._plan_again()
             except (ConnectionFailed, HopFailed) as error:
                 self._settle(error, last=last)
+
+    def _may_plan_again(self, error: InvalidParameter | TaskFailed) -> bool:
+        """Plan again after a lock time-out of a task, and where the server kept what it could not apply at once."""
+        step = self.pending[0]
+        if isinstance(error, TaskFailed) and error.lock_timeout:
+            self._plan_again()
+            return True
+        if not step.deferrable:
+            return False
+        current = self.resource.read(self.client, self.wish)
+        if _call(step) in map(_call, self.resource.plan(current, self.wish).steps):
+            return False
+        self.client.warnings.append(f"This waits for the next start: {step.why}. {error.message}")
+        self._plan_again(unclear=step)
+        return True
 
     def _execute(self, step: Step) -> None:
         self.client.on_progress(step.why)

@@ -23,7 +23,9 @@ class PveError(Exception):
         self.hint = hint or self.hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".rstrip()
+        if not self.hint:
+            return self.message
+        return self.message + (" " if self.message[-1:] in ".!?" else ". ") + self.hint
 
     def details(self) -> dict[str, Any]:
         """The facts of the error for the result of a task."""

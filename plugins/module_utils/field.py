@@ -167,7 +167,8 @@ class Fields(tuple[Field, ...]):
 
     def wish(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """What a task wants, canonical, by field name: options that are not given are absent, ``unset`` ones are empty."""
-        wish = {field.name: field.parse(params[field.name]) for field in self if params.get(field.name) is not None}
+        given = {name: value for name, value in params.items() if value is not None and value != {}}  # {} names nothing
+        wish = {field.name: field.parse(given[field.name]) for field in self if field.name in given}
         for name, value in wish.items():
             field = self.named(name)
             if value == "" and (field.required or field.clear == "never"):

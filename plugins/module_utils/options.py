@@ -68,15 +68,19 @@ def parse_endpoint(text: str, default_port: int) -> Endpoint:
     text = text.strip()
     if re.fullmatch(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*", text):
         return Endpoint(text, default_port)
-    parts = urlsplit(text if "://" in text else f"https://{text}")
+    shape = f"{text!r} is not a host, host:port or https://host:port/prefix"
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+    except ValueError:
+        raise InvalidOption("api_host", shape) from None
     try:
         port = parts.port
     except ValueError:
         raise InvalidOption("api_host", f"{text!r} has no valid port") from None
     if parts.scheme != "https":
         raise InvalidOption("api_host", f"{text!r}: PVE speaks HTTPS only")
-    if not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise InvalidOption("api_host", f"{text!r} is not a host, host:port or https://host:port/prefix")
+    if not parts.hostname or re.search(r"\s", text) or parts.username or parts.query or parts.fragment:
+        raise InvalidOption("api_host", shape)
     prefix = re.sub(r"(/api2(/json)?)?/*$", "", parts.path)
     # A URL with a path is one of a reverse proxy, which listens where HTTPS does.
     return Endpoint(parts.hostname, port or (443 if "://" in text and prefix else default_port), prefix)

@@ -31,6 +31,7 @@ class Step:
     returns: Mapping[str, str] = dataclasses.field(default_factory=dict)  # result key -> key in the answer
     changes: bool = True  # false for a call that leaves the cluster as it is, such as a dry run
     verify: bool = True  # a second plan must not contain it any more
+    deferrable: bool = False  # the server may refuse to apply it now and yet keep it for the next start of the guest
     repeatable: bool = True  # running it twice does no harm, so an unclear outcome may be settled by planning again
     guest: str = ""  # the id under which PVE lists its task
     api_format: str = "json"  # of the answer; extjs answers with the whole body

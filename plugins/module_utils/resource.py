@@ -131,12 +131,16 @@ class Item:
 
     def read(self, reader: Reader, wish: Wish) -> State | None:
         answer = self._answer(reader, wish["key"])
-        state = None if answer is None else {self.key.name: wish["key"], **self.fields.observe(answer)}
+        state = None if answer is None else self.observe(wish["key"], answer)
         if wish["state"] == "present":
             require_release(reader, self.fields, changed_fields(self.fields, state or {}, wish["fields"]))
         if self.digest and answer is not None:
             wish["digest"] = answer.get("digest")
         return state
+
+    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
+        """The item as users see it, from what the server answered."""
+        return {self.key.name: key, **self.fields.observe(answer)}
 
     def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
         if self.find:

@@ -45,7 +45,7 @@ class DrivePlan:
 
 def drive_wish(slot: str, value: Any, codec: PropertyString) -> dict[str, Any] | str:
     """The canonical wish for a slot, "" to empty it; InvalidOption tells what is wrong with it alone."""
-    if value in ("", {}):
+    if value == "":
         return ""
     try:
         wish = codec.parse(value)

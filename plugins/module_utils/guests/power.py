@@ -57,14 +57,11 @@ class Power:
             return [self._again(path, guest)]
         if wished is None or wished == present:
             return []
-        if wished == STOPPED:
-            return [self.stop(path, guest)]
         if wished == RUNNING:
-            return [
-                _step(path, "resume", f"resume {guest}")
-                if present == PAUSED
-                else _step(path, "start", f"start {guest}")
-            ]
+            call = "start" if present == STOPPED else "resume"
+            return [_step(path, call, f"{call} {guest}")]
+        if wished == STOPPED and present != HIBERNATED:
+            return [self.stop(path, guest)]
         if present != RUNNING:
             raise Refused(f"The {guest} is {present}, so that it cannot become {wished}.", hint="Start it first.")
         params = {"todisk": True} if wished == HIBERNATED else {}

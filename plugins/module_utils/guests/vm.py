@@ -56,7 +56,7 @@ class Vm:
             "state": {"type": "str", "choices": [*power.WISHES, "absent"], "default": "present"},
             "shutdown_timeout": {"type": "int"},
             **{flag: {"type": "bool", "default": default} for flag, default in _FLAGS.items()},
-            "update_password": dict(UPDATE_PASSWORD),  # noqa: S105
+            "update_password": dict(UPDATE_PASSWORD),
             **task_arguments(),
         }
         return {"argument_spec": spec, "required_one_of": [["vmid", "name"]]}
@@ -301,6 +301,7 @@ def _config_steps(
             secret_keys(CONFIG, changes),
             task=allocates,
             verify=verify,
+            deferrable=True,
             guest=str(current["vmid"]),
         )
     ]
