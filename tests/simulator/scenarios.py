@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from .populations import populate_demo, populate_many
 from .state import Cluster, Node, Token, User
 from .storages import make_storage
 
@@ -48,11 +49,17 @@ def single(version: str, nodes: Sequence[str]) -> Cluster:
 
 
 def demo(version: str, nodes: Sequence[str]) -> Cluster:
-    return _base(version, nodes, "demo")
+    """A cluster with some thirty guests, see populations.py."""
+    cluster = _base(version, nodes, "demo")
+    populate_demo(cluster)
+    return cluster
 
 
 def generated(version: str, nodes: Sequence[str], count: int) -> Cluster:
-    return _base(version, nodes, "large")
+    """A cluster with that many guests."""
+    cluster = _base(version, nodes, "large")
+    populate_many(cluster, count)
+    return cluster
 
 
 def _base(version: str, nodes: Sequence[str], name: str) -> Cluster:
