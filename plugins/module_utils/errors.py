@@ -149,7 +149,7 @@ class NotImplementedByServer(ApiError):
 
 
 _ABSENT = re.compile(
-    r"does not exist|no such (?!cluster node)|not found|unable to find configuration file|unknown (?:ID|iface)"
+    r"does not exist|no such (?!cluster node|option)|not found|unable to find configuration file|unknown (?:ID|iface)"
     r"|there is no",
     re.IGNORECASE,
 )
@@ -201,9 +201,6 @@ def _hint(kind: type[ApiError], message: str, who: str) -> str:
         return _permission_hint(message, who)
     if re.search(r"hostname lookup '[^']*' failed|no such cluster node", message):
         return "There is no node of that name in the cluster."
-    node = re.search(r"hostname lookup '([^']*)' failed|no such cluster node '([^']*)'", message)
-    if node:
-        return f"The cluster has no node {node[1] or node[2]!r}."
     if "have been migrated to rules" in message:
         return "PVE 9 replaced HA groups by rules: use pve_ha_rule with type node-affinity."
     if kind is InvalidParameter and "invalid privilege 'VM.Monitor'" in message:

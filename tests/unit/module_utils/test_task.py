@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting for PVE's tasks, on a clock of our own."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.pve.automation.plugins.module_utils import task as task_module
+from ansible_collections.pve.automation.plugins.module_utils.errors import (
+    ApiError,
+    ConnectionFailed,
+    HopFailed,
+    PermissionDenied,
+    TaskFailed,
+    TaskTimeout,
+)
+from ansible_collections.pve.automation.plugins.module_utils.task import Upid, is_upid, wait_for_task
+
+UPID = "UPID:pve2:0000D84A:000957F8:6B00C117:qmstart:100:root@pam!ansible:"
+
+
+class Server:
+    """A task that is running until the clock says ``ends``; ``statuses`` overrules it, in turn."""
+
+    def __init__(self, monkeypatch, *statuses, ends=0.0, exitstatus="OK", log=()):
+        self.now, self.pauses, self.asked, self.warnings, self.said = 0.0, [], [], [], []
+        self.statuses, self.ends, self.exitstatus = list(statuses), ends, exitstatus
+        self.log = [{"n": number, "t": line} for number, line in enumerate(log, 1)]
+        self.on_progress = self.said.append
+        monkeypatch.setattr(task_module.time, "monotonic", lambda: self.now)
+
+    def sleep(self, seconds):
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    def get(self, path, params=None):
+        self.asked.append(path)
+        if path.endswith("/log"):
+            if isinstance(self.log, Exception):
+                raise self.log
+            return self.log
+        answer = self.statuses.pop(0) if self.statuses else None
+        if isinstance(answer, Exception):
+            raise answer
+        if self.now < self.ends:
+            return {"status": "running"}
+        return {"status": "stopped", "exitstatus": self.exitstatus}
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (UPID, ("pve2", 0x6B00C117, "qmstart", "100", "root@pam!ansible")),
+        ("UPID:a:00000001:123456789:00000002:aptupdate::root@pam:", ("a", 2, "aptupdate", "", "root@pam")),
+        (
+            "UPID:a:00000001:12345678:00000002:qmmove:9001-virtio1>9000-scsi5:u@pve:",
+            ("a", 2, "qmmove", "9001-virtio1>9000-scsi5", "u@pve"),
+        ),
+    ],
+)
+def test_the_parts_of_a_upid(text, parts):
+    upid = Upid.parse(text)
+    assert (upid.node, upid.started, upid.type, upid.id, upid.user) == parts
+    assert is_upid(text)
+
+
+@pytest.mark.parametrize("value", ["", "UPID:x", None, 5, {"upid": UPID}, f"text {UPID}"])
+def test_what_is_no_upid(value):
+    assert not is_upid(value)
+    with pytest.raises(ValueError, match="is not a UPID, as in UPID:node:"):
+        Upid.parse(value)
+
+
+def test_a_task_is_looked_up_on_the_node_that_runs_it(monkeypatch):
+    server = Server(monkeypatch)
+    assert wait_for_task(server, UPID, 600) == "OK"
+    assert server.asked == [f"{Upid.parse(UPID).path}/status"]
+    assert server.asked[0].startswith("/nodes/pve2/tasks/UPID:pve2:")
+    assert server.pauses == []
+
+
+def test_the_pauses_grow_to_two_seconds(monkeypatch):
+    server = Server(monkeypatch, ends=30)
+    wait_for_task(server, UPID, 600)
+    assert server.pauses[:3] == pytest.approx([0.2, 0.28, 0.392])
+    assert server.pauses == sorted(server.pauses)
+    assert set(server.pauses[-5:]) == {2.0}
+
+
+def test_warnings_become_warnings_with_their_lines(monkeypatch):
+    log = ["start", "WARN: a disk is slow", *["line"] * 30, "TASK WARNINGS: 1"]
+    server = Server(monkeypatch, exitstatus="WARNINGS: 1", log=log)
+    assert wait_for_task(server, UPID, 600) == "WARNINGS: 1"
+    assert server.warnings == ["Task qmstart 100 on node pve2 ended with WARNINGS: 1: WARN: a disk is slow"]
+
+
+def test_a_failure_tells_exit_status_and_the_end_of_the_log(monkeypatch):
+    log = [f"line {number}" for number in range(1, 40)] + ["TASK ERROR: no space left"]
+    server = Server(monkeypatch, exitstatus="no space left", log=log)
+    with pytest.raises(TaskFailed) as failure:
+        wait_for_task(server, UPID, 600)
+    error = failure.value
+    assert str(error).startswith(
+        "Task qmstart 100 on node pve2 failed: no space left\nLast lines of its log:\n  line 21\n"
+    )
+    assert str(error).endswith("\n  TASK ERROR: no space left")
+    assert (error.upid, error.exitstatus, len(error.log)) == (UPID, "no space left", 20)
+    assert error.details()["log"] == log[-20:]
+
+
+def test_a_log_that_cannot_be_read_does_not_hide_the_failure(monkeypatch):
+    server = Server(monkeypatch, exitstatus="broke")
+    server.log = PermissionDenied("GET", "/log", 403, "no")
+    with pytest.raises(TaskFailed, match="its log could not be read: GET /log was answered with 403"):
+        wait_for_task(server, UPID, 600)
+
+
+def test_the_time_is_limited_and_the_task_goes_on(monkeypatch):
+    server = Server(monkeypatch, ends=100, log=["copying"])
+    with pytest.raises(TaskTimeout) as failure:
+        wait_for_task(server, UPID, 5)
+    assert server.now == pytest.approx(5)
+    text = str(failure.value)
+    assert f"still runs after 5 s and was not stopped ({UPID})" in text
+    assert "copying" in text
+    assert "Raise timeout, or wait for it with pve_task." in text
+
+
+@pytest.mark.parametrize(
+    "fault", [ConnectionFailed("lost", sent=True), HopFailed("GET", "/x", 595, "No route to host")]
+)
+def test_a_lost_connection_does_not_end_the_wait(monkeypatch, fault):
+    server = Server(monkeypatch, fault, fault, ends=1)
+    assert wait_for_task(server, UPID, 600) == "OK"
+
+
+def test_a_connection_that_stays_lost_ends_with_the_time_and_names_the_task(monkeypatch):
+    server = Server(monkeypatch, *[ConnectionFailed("lost", sent=True)] * 99)
+    with pytest.raises(TaskTimeout, match="could not be watched to its end: lost") as failure:
+        wait_for_task(server, UPID, 5)
+    assert failure.value.upid == UPID
+    assert server.now == pytest.approx(5)
+
+
+def test_other_errors_are_not_waited_out(monkeypatch):
+    with pytest.raises(ApiError, match="no such task"):
+        wait_for_task(Server(monkeypatch, ApiError("GET", "/x", 400, "no such task")), UPID, 5)
+
+
+def test_progress_is_told_when_it_is_news(monkeypatch):
+    server = Server(monkeypatch, ends=30, log=["transferred 1.0 GiB of 4.0 GiB (25.00%)", "syncing"])
+    wait_for_task(server, UPID, 600)
+    assert server.said == ["qmstart 100 on node pve2: 25.00 %"]
+
+
+def test_progress_without_a_percentage(monkeypatch):
+    server = Server(monkeypatch, ends=30, log=["working"])
+    wait_for_task(server, UPID, 600)
+    assert server.said == ["qmstart 100 on node pve2: running"]
