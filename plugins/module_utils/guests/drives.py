@@ -12,35 +12,28 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from ..errors import InvalidOption, Refused
 from ..property_string import PropertyString
-from ..values import bytes_of, size_text
-
-Drive = Mapping[str, Any]
+from .volumes import (
+    Slot,
+    VolumePlan,
+    allocation,
+    growth,
+    name_storage,
+    occupied,
+    plan_options,
+    plan_removal,
+    storage_of,
+    take_allocation,
+)
 
 CLOUD_INIT = "cloudinit"
-_ALLOCATION = re.compile(r"([^:/\s]+):(\d+(?:\.\d+)?)")
 _NEW_CLOUD_INIT = re.compile(r"([^:/\s]+):cloudinit")
 _CLOUD_INIT_VOLUME = re.compile(r"[:/]vm-\d+-cloudinit(\.\w+)?$")
 _WHERE = ("file", "storage", "size", "format", "import-from")  # where and how large, not how it behaves
 FIXED_SIZE = {"efidisk0": ("efitype", "pre-enrolled-keys", "ms-cert"), "tpmstate0": ("version",)}  # and fixed options
-GIB = 1024**3
-
-
-@dataclasses.dataclass(frozen=True)
-class DrivePlan:
-    """What to do about one slot; all parts may apply at once, in this order."""
-
-    value: str | None = None  # new text of the configuration key
-    delete: bool = False  # remove the key
-    allocates: bool = False  # writing the value creates a volume
-    move: Mapping[str, Any] | None = None  # parameters of move_disk
-    resize: str | None = None  # new size
-    before_size: str = ""
-    after: Drive | None = None  # the slot afterwards, as far as it can be told beforehand
 
 
 def drive_wish(slot: str, value: Any, codec: PropertyString) -> dict[str, Any] | str:
@@ -71,30 +64,24 @@ def _resolve_file(wish: dict[str, Any]) -> None:
         wish.setdefault("media", "cdrom")
     if not file:
         return
-    allocation, cloud_init = _ALLOCATION.fullmatch(file), _NEW_CLOUD_INIT.fullmatch(file)
-    if not (allocation or cloud_init or file == CLOUD_INIT):
+    if take_allocation(wish, "file"):
+        return
+    cloud_init = _NEW_CLOUD_INIT.fullmatch(file)
+    if cloud_init:
+        name_storage(wish, cloud_init[1])
+    elif file != CLOUD_INIT:
         if wish.get("storage"):
             raise ValueError("give either file, an existing volume, or storage, where to allocate one")
         return
-    found = allocation or cloud_init
-    if found:
-        if wish.get("storage", found[1]) != found[1]:
-            raise ValueError(f"names two storages, {found[1]} and {wish['storage']}")
-        wish["storage"] = found[1]
-    if allocation:
-        del wish["file"]
-        if float(allocation[2]):
-            wish.setdefault("size", size_text(bytes_of(allocation[2], "G")))
-    else:
-        wish.update(file=CLOUD_INIT, media="cdrom")
+    wish.update(file=CLOUD_INIT, media="cdrom")
 
 
 def plan_drive(
-    slot: str, current: Drive | None, wish: Drive | str, codec: PropertyString, *, move: bool, purge: bool
-) -> DrivePlan:
+    slot: str, current: Slot | None, wish: Slot | str, codec: PropertyString, *, move: bool, purge: bool
+) -> VolumePlan:
     """How to get from the current drive to the wish. Raises InvalidOption or Refused."""
     if wish == "" or isinstance(wish, str):
-        return _plan_removal(slot, current, purge)
+        return plan_removal(slot, current, purge)
     if current is None:
         return _plan_new(slot, wish, codec)
     if is_cdrom(current) or is_cdrom(wish):
@@ -102,18 +89,12 @@ def plan_drive(
     return _plan_disk(slot, current, wish, codec, move)
 
 
-def is_cdrom(drive: Drive) -> bool:
+def is_cdrom(drive: Slot) -> bool:
     """Whether a drive is a CD-ROM, which cloud-init drives are as well."""
     return drive.get("media") == "cdrom" or drive.get("file") in ("none", "cdrom", CLOUD_INIT)
 
 
-def storage_of(drive: Drive) -> str:
-    """The storage that holds a drive's volume; empty for paths and empty CD-ROMs."""
-    storage, colon, _volume = str(drive.get("file", "")).partition(":")
-    return storage if colon and not storage.startswith("/") else ""
-
-
-def format_of(drive: Drive) -> str:
+def format_of(drive: Slot) -> str:
     """The format of a drive's volume: by its name where the storage has files, else raw."""
     if drive.get("format"):
         return str(drive["format"])
@@ -121,22 +102,11 @@ def format_of(drive: Drive) -> str:
     return suffix if suffix in ("qcow2", "vmdk", "qcow", "qed", "cloop") else "raw"
 
 
-def _plan_removal(slot: str, current: Drive | None, purge: bool) -> DrivePlan:
-    if current is None:
-        return DrivePlan()
-    if slot.startswith("unused") and not purge:
-        raise Refused(
-            f"Removing {slot} deletes the volume {current.get('file')} with its data.",
-            hint="Set purge: true to delete it.",
-        )
-    return DrivePlan(delete=True)
-
-
-def _behaviour(wish: Drive) -> dict[str, Any]:
+def _behaviour(wish: Slot) -> dict[str, Any]:
     return {name: value for name, value in wish.items() if name not in _WHERE}
 
 
-def _plan_new(slot: str, wish: Drive, codec: PropertyString) -> DrivePlan:
+def _plan_new(slot: str, wish: Slot, codec: PropertyString) -> VolumePlan:
     options = codec.merge(None, _behaviour(wish))
     size, storage, file = wish.get("size"), wish.get("storage"), wish.get("file")
     resize = None
@@ -156,19 +126,19 @@ def _plan_new(slot: str, wish: Drive, codec: PropertyString) -> DrivePlan:
     elif not size:
         raise InvalidOption(slot, "names no size, as in 32G")
     else:
-        file = f"{storage}:{Decimal(bytes_of(size)) / GIB:f}"
+        file = allocation(storage, size)
     if wish.get("format"):
         options["format"] = wish["format"]
     value = codec.format({"file": file, **options})
     after = {"file": file, **options, **({"size": size} if size else {})}
-    return DrivePlan(value, allocates=bool(storage), resize=resize, before_size="its present size", after=after)
+    return VolumePlan(value, allocates=bool(storage), resize=resize, before_size="its present size", after=after)
 
 
-def _plan_cdrom(slot: str, current: Drive, wish: Drive, codec: PropertyString) -> DrivePlan:
+def _plan_cdrom(slot: str, current: Slot, wish: Slot, codec: PropertyString) -> VolumePlan:
     if not is_cdrom(current):
         if wish.get("file", current.get("file")) == current.get("file"):
             raise InvalidOption(slot, f"holds the disk {current.get('file')} and cannot become a CD-ROM")
-        raise _occupied(slot, current)
+        raise occupied(slot, current)
     becomes_disk = not is_cdrom(wish) and ("file" in wish or "storage" in wish)
     if becomes_disk and wish.get("file") != current.get("file"):
         hint = f"Name {slot} in unset first, or use another slot."
@@ -184,17 +154,17 @@ def _plan_cdrom(slot: str, current: Drive, wish: Drive, codec: PropertyString) -
             file = current["file"]
         else:
             return _plan_new(slot, wish, codec)
-    return _write_if_changed(slot, current, {"file": file, "media": "cdrom", **_behaviour(wish)}, codec)
+    return plan_options(current, {"file": file, "media": "cdrom", **_behaviour(wish)}, codec)
 
 
-def _plan_disk(slot: str, current: Drive, wish: Drive, codec: PropertyString, move: bool) -> DrivePlan:
+def _plan_disk(slot: str, current: Slot, wish: Slot, codec: PropertyString, move: bool) -> VolumePlan:
     if wish.get("file", current.get("file")) != current.get("file"):
-        raise _occupied(slot, current)
+        raise occupied(slot, current)
     _refuse_fixed(slot, current, wish)
-    written = _write_if_changed(slot, current, _behaviour(wish), codec)
+    written = plan_options(current, _behaviour(wish), codec)
     after = dict(written.after or current)
     moved = _move(slot, current, wish, move)
-    resize = _resize(slot, current, wish)
+    resize = growth(slot, current, wish.get("size"))
     if moved:
         after["file"] = f"{moved['storage']}:(moved)" if "storage" in moved else after["file"]
     if resize:
@@ -204,22 +174,13 @@ def _plan_disk(slot: str, current: Drive, wish: Drive, codec: PropertyString, mo
     )
 
 
-def _write_if_changed(slot: str, current: Drive, changes: Drive, codec: PropertyString) -> DrivePlan:
-    after = codec.merge(current, changes)
-    if codec.equal(current, after):
-        return DrivePlan(after=current)
-    if after.get("file") != current.get("file"):
-        after.pop("size", None)
-    return DrivePlan(value=codec.format(after), after=after)
-
-
-def _refuse_fixed(slot: str, current: Drive, wish: Drive) -> None:
+def _refuse_fixed(slot: str, current: Slot, wish: Slot) -> None:
     for name in FIXED_SIZE.get(slot, ()):
         if name in wish and wish[name] != current.get(name, wish[name]):
             raise InvalidOption(slot, f"{name} is fixed when the volume is created; it is {current.get(name)!r}")
 
 
-def _move(slot: str, current: Drive, wish: Drive, allowed: bool) -> dict[str, Any] | None:
+def _move(slot: str, current: Slot, wish: Slot, allowed: bool) -> dict[str, Any] | None:
     storage, wanted_format = wish.get("storage"), wish.get("format")
     elsewhere = storage is not None and storage != storage_of(current)
     reformatted = wanted_format is not None and wanted_format != format_of(current)
@@ -233,23 +194,3 @@ def _move(slot: str, current: Drive, wish: Drive, allowed: bool) -> dict[str, An
             hint="Set move_disks: true to move it there.",
         )
     return {"disk": slot, "storage": target, "delete": True, **({"format": wanted_format} if wanted_format else {})}
-
-
-def _resize(slot: str, current: Drive, wish: Drive) -> str | None:
-    wanted, present = wish.get("size"), current.get("size")
-    if wanted in (None, "") or present is None:
-        return None
-    if bytes_of(wanted) < bytes_of(present):
-        raise InvalidOption(
-            slot,
-            f"cannot shrink from {present} to {wanted}",
-            hint="PVE only grows disks; give at least the present size.",
-        )
-    return str(wanted) if bytes_of(wanted) > bytes_of(present) else None
-
-
-def _occupied(slot: str, current: Drive) -> Refused:
-    return Refused(
-        f"{slot} holds the volume {current.get('file')}, which would be detached.",
-        hint=f"Detach it first with unset: [{slot}], or use another slot.",
-    )

@@ -27,10 +27,11 @@ from ..resource import (
     unset_option,
 )
 from . import power
-from .drives import Drive, DrivePlan, drive_wish, is_cdrom, plan_drive
+from .drives import drive_wish, is_cdrom, plan_drive
 from .locate import Location, locate
 from .membership import pool_of, pool_steps
 from .vm_fields import CONFIG, DRIVE_FIELDS, DRIVES, FAMILIES, OPTIONS, SINGLE_DRIVES, UNUSED
+from .volumes import Slot, VolumePlan
 
 KIND = "qemu"
 _DNS_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
@@ -219,7 +220,7 @@ def _plan_absent(current: State | None, wish: Wish) -> Plan:
     return Plan(current, None, tuple(steps))
 
 
-def _drive_plans(current: State, wish: Wish) -> dict[str, DrivePlan]:
+def _drive_plans(current: State, wish: Wish) -> dict[str, VolumePlan]:
     return {
         slot: plan_drive(
             slot, current.get(slot), drive, _drive_codec(slot), move=wish["move_disks"], purge=wish["purge"]
@@ -272,7 +273,7 @@ def _plan_update(current: State, wish: Wish) -> Plan:
 
 
 def _config_steps(
-    where: tuple[str, str], current: State, changes: Mapping[str, Any], drives: Mapping[str, DrivePlan], wish: Wish
+    where: tuple[str, str], current: State, changes: Mapping[str, Any], drives: Mapping[str, VolumePlan], wish: Wish
 ) -> list[Step]:
     """The one write of the configuration, where anything differs."""
     path, label = where
@@ -307,7 +308,7 @@ def _config_steps(
     ]
 
 
-def _drive_steps(path: str, label: str, drives: Mapping[str, DrivePlan]) -> list[Step]:
+def _drive_steps(path: str, label: str, drives: Mapping[str, VolumePlan]) -> list[Step]:
     guest = path.rpartition("/")[2]
     steps = [
         Step(
@@ -336,13 +337,13 @@ def _drive_steps(path: str, label: str, drives: Mapping[str, DrivePlan]) -> list
     return steps
 
 
-def _with_drives(after: State, current: State, drives: Mapping[str, DrivePlan], *, purge: bool) -> State:
+def _with_drives(after: State, current: State, drives: Mapping[str, VolumePlan], *, purge: bool) -> State:
     """The state with its drives as they will be; a detached volume becomes the next free ``unusedN``."""
     for slot, plan in drives.items():
         if not plan.delete:
             after.update({slot: plan.after} if plan.after else {})
             continue
-        held: Drive = current[slot]
+        held: Slot = current[slot]
         after.pop(slot, None)
         if not (purge or slot.startswith("unused") or is_cdrom(held)):
             free = next(name for name in UNUSED.names() if name not in after)

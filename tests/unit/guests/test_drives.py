@@ -8,15 +8,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, PveError, Refused
-from ansible_collections.pve.automation.plugins.module_utils.guests.drives import DrivePlan, drive_wish, plan_drive
+from ansible_collections.pve.automation.plugins.module_utils.guests.drives import drive_wish, plan_drive
 from ansible_collections.pve.automation.plugins.module_utils.guests.formats import EFIDISK, SCSI, TPMSTATE
+from ansible_collections.pve.automation.plugins.module_utils.guests.volumes import VolumePlan
 
 CODECS = {"efidisk0": EFIDISK, "tpmstate0": TPMSTATE}
 DISK = "local:9001/vm-9001-disk-0.qcow2,iothread=1,size=32G,ssd=1"
 
 
-def plan(wish: Any, current: str | None = None, slot: str = "scsi0", *, move: bool = False, purge: bool = False) -> DrivePlan:
+def plan(
+    wish: Any, current: str | None = None, slot: str = "scsi0", *, move: bool = False, purge: bool = False
+) -> VolumePlan:
     codec = CODECS.get(slot, SCSI)
     present = None if current is None else codec.decode(current)
     return plan_drive(slot, present, drive_wish(slot, wish, codec), codec, move=move, purge=purge)
@@ -117,7 +121,7 @@ def test_a_cloud_init_drive_is_made_once() -> None:
 
 def test_a_slot_is_emptied_without_losing_the_volume() -> None:
     assert plan("", DISK).delete
-    assert plan("", None) == DrivePlan()
+    assert plan("", None) == VolumePlan()
     with pytest.raises(Refused, match="deletes the volume local:9001/vm-9001-disk-0.qcow2"):
         plan_drive("unused0", {"file": "local:9001/vm-9001-disk-0.qcow2"}, "", SCSI, move=False, purge=False)
 
@@ -125,9 +129,7 @@ def test_a_slot_is_emptied_without_losing_the_volume() -> None:
 def test_efi_and_tpm_disks_have_the_size_of_pve() -> None:
     assert plan({"storage": "lvm", "efitype": "4m"}, slot="efidisk0").value == "lvm:1,efitype=4m"
     current = "lvm:vm-9001-disk-1,efitype=4m,size=4M"
-    assert plan("lvm:1,efitype=4m", current, "efidisk0") == DrivePlan(
-        after=EFIDISK.decode(current), before_size="4M"
-    )
+    assert plan("lvm:1,efitype=4m", current, "efidisk0") == VolumePlan(after=EFIDISK.decode(current), before_size="4M")
     with pytest.raises(InvalidOption, match="efitype is fixed"):
         plan("lvm:1,efitype=2m", current, "efidisk0")
     with pytest.raises(InvalidOption, match="size is fixed"):
