@@ -72,8 +72,14 @@ ROOT = Endpoint("GET", "/", "index", {}, {"user": "all"}, index="subdir", facts=
 
 # What a server of version 8.4 does not have: calls by the start of their path, or by (method, path, parameter).
 ABSENT_IN_8_4 = ("/cluster/ha/rules", "/cluster/sdn/lock", "/cluster/sdn/rollback", "/cluster/sdn/fabrics",
-                 "/cluster/bulk-action", "/cluster/qemu", "/nodes/{node}/sdn/fabrics")  # fmt: skip
-PARAMETERS_ABSENT_IN_8_4 = (("PUT", "/access/users/{userid}/token/{tokenid}", "regenerate"),)
+                 "/cluster/bulk-action", "/cluster/qemu", "/nodes/{node}/sdn/fabrics", "/cluster/ha/status/arm-ha",
+                 "/cluster/ha/status/disarm-ha")  # fmt: skip
+PARAMETERS_ABSENT_IN_8_4 = (
+    ("PUT", "/access/users/{userid}/token/{tokenid}", "regenerate"),
+    ("POST", "/cluster/ha/resources", "failback"),
+    ("PUT", "/cluster/ha/resources/{sid}", "failback"),
+    ("DELETE", "/cluster/ha/resources/{sid}", "purge"),
+)
 
 
 def load(version: str = "9.2") -> Facts:

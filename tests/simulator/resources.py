@@ -44,7 +44,7 @@ def guest_row(cluster: Cluster, guest: Guest) -> dict[str, Any]:
     resources = cluster.areas.get("ha_resources")
     if resources:
         managed = resources.get(f"{guest.label.lower()}:{guest.vmid}")
-        if managed:
+        if managed is not None:
             row["hastate"] = managed.get("state", "started")
     return row
 

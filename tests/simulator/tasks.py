@@ -87,7 +87,7 @@ class Tasks:
         self.faults: list[TaskFault] = []
         self._pid = 0xD000
 
-    def start(  # noqa: PLR0917
+    def start(
         self,
         caller: Call | str,
         node: str,
