@@ -1,0 +1,458 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The transports against a small TLS server of our own, and against a pvesh of our own."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.server
+import json
+import socket
+import ssl
+import struct
+import threading
+import urllib.parse
+
+import pytest
+import trustme
+
+from ansible_collections.pve.automation.plugins.module_utils.client import Client
+from ansible_collections.pve.automation.plugins.module_utils.errors import (
+    CertificateRefused,
+    ConnectionFailed,
+    InvalidParameter,
+    NotFound,
+    PveError,
+)
+from ansible_collections.pve.automation.plugins.module_utils.options import Connection, Endpoint
+from ansible_collections.pve.automation.plugins.module_utils.transport import (
+    CommandTransport,
+    HttpsTransport,
+    form,
+    presented_fingerprint,
+)
+
+TEXT = "Größe: 1 €,\ntwo lines & 100% + = ; ü"
+SECRET = {"Authorization": "PVEAPIToken=u@pve!t=s3cret"}
+
+
+class Node(http.server.ThreadingHTTPServer):
+    """A TLS server that keeps what it is sent and answers as told by ``answer`` (status, reason, headers, body)."""
+
+    daemon_threads = True
+
+    def __init__(self, context):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.requests = []
+        self.answer = (200, "OK", {}, json.dumps({"data": None}))
+
+    @property
+    def port(self):
+        return self.server_address[1]
+
+    def handle_error(self, request, client_address):
+        """Refused handshakes and lost connections are what the tests are about."""
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def handle_any(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        self.server.requests.append((self.command, self.path, body, dict(self.headers)))
+        answer = self.server.answer
+        if answer == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+            return
+        if answer == "silence":
+            self.server.released.wait(20)
+            self.close_connection = True
+            return
+        status, reason, headers, text = answer
+        data = text.encode()
+        self.wfile.write(f"HTTP/1.1 {status} {reason}\r\nContent-Length: {len(data)}\r\n".encode())
+        self.wfile.write("".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + b"\r\n" + data)
+
+    do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815 - the names that http.server looks for
+
+    def log_message(self, *args):
+        pass
+
+
+class Trust:
+    """A CA, its file, and contexts of nodes that it vouches for."""
+
+    def __init__(self, directory):
+        self.authority = trustme.CA()
+        self.path = directory / "ca.pem"
+        self.authority.cert_pem.write_to_path(str(self.path))
+
+    def context(self, *names):
+        certificate = self.authority.issue_cert(*names)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        der = ssl.PEM_cert_to_DER_cert(certificate.cert_chain_pems[0].bytes().decode())
+        return context, hashlib.sha256(der).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def trust(tmp_path_factory):
+    return Trust(tmp_path_factory.mktemp("trust"))
+
+
+@contextlib.contextmanager
+def serving(context):
+    node = Node(context)
+    node.released = threading.Event()
+    thread = threading.Thread(target=node.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield node
+    finally:
+        node.released.set()
+        node.shutdown()
+        thread.join()
+        node.server_close()
+
+
+@pytest.fixture
+def node(trust):
+    context, fingerprint = trust.context("127.0.0.1", "localhost")
+    with serving(context) as server:
+        server.fingerprint = fingerprint
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "*")
+
+
+@pytest.fixture
+def send(node):
+    """Send one request with these connection options; the transport is closed afterwards."""
+    transports = []
+
+    def send_one(
+        method="GET", url="/api2/json/version", params=None, headers=SECRET, *, host="127.0.0.1", prefix="", **options
+    ):
+        endpoint = Endpoint(host, node.port, prefix)
+        transport = HttpsTransport(Connection(endpoints=(endpoint,), **{"timeout": 20, **options}), endpoint)
+        transports.append(transport)
+        return transport.send(method, url, params or {}, headers)
+
+    yield send_one
+    for transport in transports:
+        transport.close()
+
+
+# --- trust ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_certificate_of_a_known_authority_is_trusted(node, send, trust):
+    assert send(ca_path=str(trust.path)).body == {"data": None}
+    assert node.requests[0][3]["Authorization"] == SECRET["Authorization"]
+
+
+def test_an_authority_may_be_named_by_the_environment(send, trust, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trust.path))
+    assert send().status == 200
+
+
+def colons(fingerprint):
+    return ":".join(fingerprint[i : i + 2] for i in range(0, 64, 2)).upper()
+
+
+@pytest.mark.parametrize("options", [{}, {"fingerprint": "ab" * 32}], ids=["unknown authority", "wrong fingerprint"])
+def test_a_certificate_that_is_not_trusted_gets_no_request_and_the_error_names_three_cures(node, send, options):
+    with pytest.raises(CertificateRefused) as refusal:
+        send("POST", "/api2/json/access/ticket", {"password": "p4ss"}, **options)
+    assert node.requests == []
+    text = str(refusal.value)
+    assert f"The certificate of 127.0.0.1:{node.port} is not trusted" in text
+    assert "No credential was sent." in text
+    assert f"Its SHA-256 fingerprint is {colons(node.fingerprint)}." in text
+    for cure in ("set api_fingerprint to it", "ca_path to the CA that signed it", "validate_certs to false"):
+        assert cure in text
+    assert not refusal.value.sent
+    assert "p4ss" not in text
+
+
+def test_a_certificate_for_another_name_is_not_trusted(trust):
+    context, _fingerprint = trust.context("other.example.com")
+    with serving(context) as other:
+        endpoint = Endpoint("127.0.0.1", other.port)
+        transport = HttpsTransport(Connection(ca_path=str(trust.path)), endpoint)
+        with pytest.raises(CertificateRefused, match="Cures: set api_fingerprint"):
+            transport.send("GET", "/api2/json/version", {}, SECRET)
+        transport.close()
+        assert other.requests == []
+
+
+def test_the_fingerprint_replaces_the_authority(node, send):
+    assert send(fingerprint=node.fingerprint).status == 200
+
+
+def test_login_too_is_checked_before_the_password_is_sent(node):
+    connection = Connection(
+        endpoints=(Endpoint("127.0.0.1", node.port),), user="u@pve", password="p4ss", fingerprint="ab" * 32
+    )
+    client = Client(connection)
+    with pytest.raises(CertificateRefused):
+        client.call("PUT", "/pools", {})
+    client.close()
+    assert node.requests == []
+
+
+def test_every_new_connection_is_checked(node, trust):
+    """A node that is replaced in mid-run gets nothing, either."""
+    endpoint = Endpoint("127.0.0.1", node.port)
+    transport = HttpsTransport(Connection(fingerprint=node.fingerprint), endpoint)
+    transport.send("GET", "/api2/json/version", {}, SECRET)
+    context, _fingerprint = trust.context("127.0.0.1")
+    with serving(context) as other:
+        transport.endpoint = Endpoint("127.0.0.1", other.port)
+        with pytest.raises(CertificateRefused):
+            transport.send("GET", "/api2/json/version", {}, SECRET)
+        assert other.requests == []
+    transport.close()
+
+
+@pytest.mark.parametrize("bundle", [None, "/no/such/bundle.pem"])
+def test_validation_can_be_switched_off_whatever_the_environment_says(send, monkeypatch, bundle):
+    if bundle:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    assert send(validate_certs=False).status == 200
+
+
+def test_the_presented_fingerprint(node):
+    assert presented_fingerprint(Endpoint("127.0.0.1", node.port), 10) == colons(node.fingerprint)
+
+
+def test_no_fingerprint_without_a_server():
+    assert presented_fingerprint(Endpoint("127.0.0.1", unused_port()), 10) == ""
+
+
+# --- what reaches the server ------------------------------------------------------------------------------------------
+
+
+def test_netrc_does_not_replace_the_token(node, send, monkeypatch, tmp_path):
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login other password other\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    send(fingerprint=node.fingerprint)
+    assert node.requests[0][3]["Authorization"] == SECRET["Authorization"]
+
+
+def test_redirects_are_not_followed(node, send):
+    node.answer = (302, "Found", {"Location": f"https://localhost:{node.port}/elsewhere"}, "")
+    assert send(fingerprint=node.fingerprint).status == 302
+    assert len(node.requests) == 1
+
+
+def test_writes_carry_a_form_and_text_survives(node, send):
+    send(
+        "PUT",
+        "/api2/json/x",
+        {"comment": TEXT, "on": True, "off": False, "none": None, "many": ["a", "b"]},
+        fingerprint=node.fingerprint,
+    )
+    method, path, body, headers = node.requests[0]
+    assert (method, path) == ("PUT", "/api2/json/x")
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert urllib.parse.parse_qsl(body) == [("comment", TEXT), ("on", "1"), ("off", "0"), ("many", "a"), ("many", "b")]
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_parameters_of_reads_and_deletes_are_in_the_query(node, send, method):
+    send(method, "/api2/json/x%2Fy", {"comment": TEXT, "purge": True}, fingerprint=node.fingerprint)
+    _method, path, body, headers = node.requests[0]
+    assert body == ""
+    assert headers.get("Content-Length", "0") == "0"
+    assert path.startswith("/api2/json/x%2Fy?")
+    assert urllib.parse.parse_qsl(path.partition("?")[2]) == [("comment", TEXT), ("purge", "1")]
+
+
+def test_a_prefix_of_a_reverse_proxy(node, send):
+    send(prefix="/pve", fingerprint=node.fingerprint)
+    assert node.requests[0][1] == "/pve/api2/json/version"
+
+
+def test_one_connection_serves_many_requests(node):
+    endpoint = Endpoint("127.0.0.1", node.port)
+    transport = HttpsTransport(Connection(fingerprint=node.fingerprint), endpoint)
+    for _ in range(3):
+        transport.send("GET", "/api2/json/version", {}, SECRET)
+    assert transport.session.get_adapter(endpoint.url).poolmanager.pools.keys()
+    (key,) = transport.session.get_adapter(endpoint.url).poolmanager.pools.keys()
+    assert transport.session.get_adapter(endpoint.url).poolmanager.pools[key].num_connections == 1
+    transport.close()
+
+
+def test_forms_of_parameters():
+    params = {"a": True, "b": False, "c": None, "d": [1, None, "x"], "e": 1.5, "f": "", "g": ()}
+    assert form(params) == [("a", "1"), ("b", "0"), ("d", "1"), ("d", "x"), ("e", "1.5"), ("f", "")]
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+def test_unicode_in_an_answer(node, send):
+    node.answer = (200, "OK", {}, json.dumps({"data": TEXT}, ensure_ascii=False))
+    assert send(fingerprint=node.fingerprint).body == {"data": TEXT}
+
+
+def test_an_error_may_be_told_by_the_reason_phrase_alone(node):
+    node.answer = (500, "Speicher 'größe' does not exist", {}, "")
+    client = Client(
+        Connection(endpoints=(Endpoint("127.0.0.1", node.port),), fingerprint=node.fingerprint, token="u@pve!t")
+    )
+    with pytest.raises(NotFound, match="Speicher 'größe' does not exist"):
+        client.get("/storage/x")
+    client.close()
+
+
+# --- no answer --------------------------------------------------------------------------------------------------------
+
+
+def unused_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_closed_port_is_not_sent_to():
+    endpoint = Endpoint("127.0.0.1", unused_port())
+    transport = HttpsTransport(Connection(), endpoint)
+    with pytest.raises(ConnectionFailed, match="Check api_host and api_port, and that pveproxy runs there") as failure:
+        transport.send("GET", "/api2/json/version", {}, SECRET)
+    assert f"Cannot connect to 127.0.0.1:{endpoint.port}" in str(failure.value)
+    assert not failure.value.sent
+    transport.close()
+
+
+def test_an_unknown_host_is_not_sent_to():
+    transport = HttpsTransport(Connection(), Endpoint("no-such-host.invalid", 8006))
+    with pytest.raises(ConnectionFailed, match=r"Cannot connect to no-such-host\.invalid:8006") as failure:
+        transport.send("GET", "/api2/json/version", {}, SECRET)
+    assert not failure.value.sent
+    transport.close()
+
+
+@pytest.mark.parametrize("answer", ["reset", "silence"])
+def test_a_request_without_an_answer_may_have_run(node, send, answer):
+    node.answer = answer
+    with pytest.raises(ConnectionFailed) as failure:
+        send("PUT", fingerprint=node.fingerprint, timeout=0.3)
+    assert failure.value.sent
+    assert not isinstance(failure.value, CertificateRefused)
+    assert ("did not answer within 0.3 s (api_timeout)" if answer == "silence" else "was lost") in str(failure.value)
+
+
+def test_a_server_without_tls_is_told():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            peer, _address = server.accept()
+            with peer:
+                peer.recv(1000)
+                peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        port = server.getsockname()[1]
+        transport = HttpsTransport(Connection(), Endpoint("127.0.0.1", port))
+        with pytest.raises(ConnectionFailed, match=f"127.0.0.1:{port} does not speak TLS") as failure:
+            transport.send("GET", "/api2/json/version", {}, SECRET)
+        thread.join()
+    assert not failure.value.sent
+    transport.close()
+
+
+# --- pvesh ------------------------------------------------------------------------------------------------------------
+
+PVESH = """#!/bin/sh
+printf '%s\\n' "$@" > "$PVESH_SEEN"
+cat "$PVESH_OUT"
+cat "$PVESH_ERR" >&2
+exit "$PVESH_EXIT"
+"""
+
+
+@pytest.fixture
+def pvesh(monkeypatch, tmp_path):
+    """Put a pvesh on the PATH; ``pvesh(out=..., err=..., exit=...)`` tells what it says, ``pvesh.seen()`` what it was told."""
+    executable = tmp_path / "pvesh"
+    executable.write_text(PVESH)
+    executable.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("PVESH_SEEN", str(tmp_path / "seen"))
+
+    def says(out="", err="", exit_code=0):
+        for name, text in (("OUT", out), ("ERR", err)):
+            (tmp_path / name).write_text(text)
+            monkeypatch.setenv(f"PVESH_{name}", str(tmp_path / name))
+        monkeypatch.setenv("PVESH_EXIT", str(exit_code))
+        return Client(Connection(backend="local", timeout=20))
+
+    says.seen = lambda: (tmp_path / "seen").read_text().split("\n")[:-1]
+    return says
+
+
+@pytest.mark.parametrize(
+    ("method", "command"), [("GET", "get"), ("POST", "create"), ("PUT", "set"), ("DELETE", "delete")]
+)
+def test_calls_become_commands(pvesh, method, command):
+    pvesh(out='{"a": [1, "ü"]}').call(
+        method, "/pools/a%2Fb", {"comment": "two words", "on": True, "many": ["x", "y"], "no": None}
+    )
+    assert pvesh.seen() == [
+        *(command, "/pools/a/b", "-comment", "two words", "-on", "1", "-many", "x,y"),
+        *("--output-format", "json"),
+    ]
+
+
+def test_the_answers_of_commands(pvesh):
+    assert pvesh(out='{"a": [1, "ü"]}').get("/x") == {"a": [1, "ü"]}
+    assert pvesh(out="").call("PUT", "/x") is None
+    assert pvesh(out='"UPID:pve:0000D84A:000957F8:6B00C117:qmstart:100:root@pam:"\n').call("POST", "/x") == (
+        "UPID:pve:0000D84A:000957F8:6B00C117:qmstart:100:root@pam:"
+    )
+    progress = "transferred 1 GiB\nUPID:pve:0000D84A:000957F8:6B00C117:qmclone:100:root@pam:\n"
+    assert pvesh(out=progress).call("POST", "/x") == "UPID:pve:0000D84A:000957F8:6B00C117:qmclone:100:root@pam:"
+
+
+def test_the_errors_of_commands(pvesh):
+    with pytest.raises(NotFound, match="pool 'x' does not exist"):
+        pvesh(err="pool 'x' does not exist\n", exit_code=2).get("/pools/x")
+    refusal = (
+        "400 Parameter verification failed.\nvmid: type check ('integer') failed - got 'x'\npvesh create /x [OPTIONS]\n"
+    )
+    with pytest.raises(InvalidParameter) as failure:
+        pvesh(err=refusal, exit_code=255).call("POST", "/x", {"vmid": "x"})
+    assert failure.value.errors == {"vmid": "type check ('integer') failed - got 'x'"}
+    assert failure.value.server_message == "Parameter verification failed."
+
+
+def test_without_pvesh_the_machine_is_no_node(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ConnectionFailed, match="pvesh exists on PVE nodes only") as failure:
+        Client(Connection(backend="local")).get("/version")
+    assert not failure.value.sent
+
+
+def test_uploads_need_https(pvesh):
+    with pytest.raises(PveError, match="Uploads need api_backend https, not local"):
+        pvesh().call("POST", "/x", {}, upload=object())
+
+
+def test_a_missing_library_is_named():
+    """openssh_wrapper is not among the requirements, and proxmoxer leaves the process without it."""
+    with pytest.raises(PveError, match="pip install proxmoxer openssh_wrapper"):
+        CommandTransport(Connection(backend="openssh"), Endpoint("pve", 8006))
