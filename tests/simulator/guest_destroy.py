@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import volumes
+from . import ha, volumes
 from .errors import ApiError
 from .guest import Guest, unused_slots, volid_of, volume_slots
 from .tasks import TaskLog
@@ -21,8 +21,7 @@ def check_destroy(call: Call, guest: Guest) -> None:
     """Refuse guests that other parts of the cluster still rely on, unless they are purged."""
     if call.params.get("purge"):
         return
-    sid = f"{guest.label.lower()}:{guest.vmid}"
-    if sid in call.cluster.areas.get("ha_resources", {}):
+    if ha.sid_of(guest) in ha.resources(call.cluster):
         raise ApiError(
             500, f"unable to remove {guest.label} {guest.vmid} - used in HA resources and purge parameter not set."
         )
@@ -84,4 +83,4 @@ def purge(cluster: Cluster, guest: Guest) -> None:
         listed = str(job.get("vmid", "")).split(",") if isinstance(job, dict) else []
         if str(guest.vmid) in listed:
             job["vmid"] = ",".join(vmid for vmid in listed if vmid != str(guest.vmid))
-    cluster.areas.get("ha_resources", {}).pop(f"{guest.label.lower()}:{guest.vmid}", None)
+    ha.drop_resource(cluster, ha.sid_of(guest))

@@ -160,7 +160,10 @@ def ha_state(cluster: Cluster, guest: Guest) -> dict[str, Any]:
     """The `ha` part of a guest's status; the HA area keeps its resources by "vm:100" and "ct:100"."""
     sid = f"{guest.label.lower()}:{guest.vmid}"
     resource = cluster.areas.get("ha_resources", {}).get(sid)
-    return {"managed": 1, **resource} if resource else {"managed": 0}
+    if resource is None or resource.get("state") == "ignored":
+        return {"managed": 0}
+    group = {"group": resource["group"]} if "group" in resource else {}
+    return {"managed": 1, "state": resource.get("state", "started"), **group}
 
 
 def boots_system(cluster: Cluster, guest: Guest) -> bool:
