@@ -146,6 +146,8 @@ def _parse_file_name(name: str) -> VolumeName | None:
         return VolumeName("vztmpl", "t" + tail.rsplit(".", 1)[1].removeprefix("tar"))
     if head == "backup" and (match := BACKUP_NAME.fullmatch(tail)):
         return VolumeName("backup", match["format"], int(match["vmid"]))
+    if head == "backup" and (match := re.fullmatch(r"(vm|ct)/(\d+)/\S+Z", tail)):
+        return VolumeName("backup", f"pbs-{match[1]}", int(match[2]))
     if head == "snippets" and tail:
         return VolumeName("snippets", "snippet")
     if head == "import" and tail.endswith(IMPORT_SUFFIXES):

@@ -76,7 +76,7 @@ def row(call: Call, volume: Volume) -> dict[str, Any]:
         item |= {"used": volume.used, "parent": volume.parent}
         item["content"] = "rootdir" if owner is not None and owner.kind == "lxc" else "images"
     if volume.content == "backup":
-        item["subtype"] = "lxc" if "vzdump-lxc" in volume.name else "qemu"
+        item["subtype"] = "lxc" if "vzdump-lxc" in volume.name or "/ct/" in volume.name else "qemu"
         if volume.notes:
             item["notes"] = volume.notes.split("\n")[0]
         if volume.protected:
