@@ -43,7 +43,8 @@ class Reader(Protocol):
 class Resource(Protocol):
     """What the engine and the two hosts (module and action plugin) need to know.
 
-    One that has more to tell after a change also has ``aftermath(reader, state) -> dict``, whose keys join the result.
+    One that has more to tell at the end, or something to wait for, also has ``aftermath(client, wish, state, *, changed) -> dict``,
+    whose keys join the result. It is not asked in check mode.
     One whose options may hold secrets in other places than ``no_log`` options has ``secret_values(params) -> set[str]``.
     """
 

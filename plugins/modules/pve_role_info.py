@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_role_info
+short_description: List roles
+description:
+  - Lists roles with their privileges.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes.info
+  - pve.automation.connection
+options:
+  roleid:
+    description: Only this role. If there is none of that name, the list is empty.
+    type: str
+seealso:
+  - module: pve.automation.pve_role
+"""
+
+EXAMPLES = r"""
+- name: What an administrator may do
+  pve.automation.pve_role_info:
+    roleid: Administrator
+  register: listed
+"""
+
+RETURN = r"""
+roles:
+  description: The roles, ordered by name; RV(ignore:special) tells those that PVE brings along.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{roleid: Operator, privs: [VM.Audit, VM.PowerMgmt], special: false}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.role import ROLE_INFO
+
+
+def main() -> None:
+    run_module(ROLE_INFO)
+
+
+if __name__ == "__main__":
+    main()
