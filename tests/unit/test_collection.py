@@ -65,7 +65,14 @@ def test_module_has_an_action_plugin(module: str) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_module_has_an_integration_target(module: str) -> None:
-    assert (ROOT / "tests" / "integration" / "targets" / module / "tasks" / "main.yml").is_file()
+    """One of its own, or for an `_info` module that of the module whose things it lists."""
+    targets = ROOT / "tests" / "integration" / "targets"
+    tasks = [
+        path.read_text(encoding="utf-8")
+        for name in (module, module.removesuffix("_info"))
+        for path in (targets / name).glob("tasks/*.yml")
+    ]
+    assert any(f"pve.automation.{module}:" in text for text in tasks)
 
 
 @pytest.mark.parametrize("module", MODULES)
