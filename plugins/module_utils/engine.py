@@ -70,7 +70,7 @@ def bring_about(client: Client, resource: Resource, params: Mapping[str, Any], *
     current = resource.read(client, wish)
     plan = resource.plan(current, wish)
     client.warnings.extend(plan.notes)
-    if check_mode or not plan.steps:
+    if check_mode:
         return Outcome(resource, plan, list(plan.steps), object=plan.after)
     return _Run(client, resource, wish, params, plan).finish()
 
@@ -88,8 +88,12 @@ class _Run:
 
     def finish(self) -> Outcome:
         try:
-            self._apply()
-            self._read_back()
+            if self.plan.steps:
+                self._apply()
+                self._read_back()
+            else:
+                self.outcome.object = self.plan.after
+            self._report()
         except PveError as error:
             if isinstance(error, TaskFailed):
                 self._look_for_traces()
@@ -138,6 +142,10 @@ class _Run:
             self._follow(step, upid)
         self.outcome.done.append(step)
         self.pending = self.pending[1:]
+        if step.replan and "upid" not in self.outcome.answers:
+            self._plan_again()
+            if any(_call(step) == _call(other) for other in self.pending):
+                raise NotConverged(f"The server accepted this, but it had no effect: {step.why}.")
 
     def _follow(self, step: Step, upid: str) -> None:
         """Wait for a step's task, unless it is the last one and the user does not want to."""
@@ -215,7 +223,6 @@ class _Run:
             plan = self.resource.plan(current, self.wish)
             if not any(step.verify for step in plan.steps):
                 self.outcome.object = current
-                self._report(current)
                 return
             if pause is not None:
                 self.client.sleep(pause)
@@ -224,11 +231,12 @@ class _Run:
             hint="Something else may manage this too, or the server normalises the value in an unknown way.",
         )
 
-    def _report(self, current: Any) -> None:
-        """What a resource tells only after a change."""
+    def _report(self) -> None:
+        """What a resource tells at the end, and may wait for."""
         report = getattr(self.resource, "aftermath", None)
-        if report and current is not None:
-            self.outcome.answers.update(report(self.client, current))
+        if report and self.outcome.object is not None and "upid" not in self.outcome.answers:
+            changed = bool(self.outcome.done)
+            self.outcome.answers.update(report(self.client, self.wish, self.outcome.object, changed=changed))
 
 
 def _differences(plan: Plan) -> str:

@@ -33,6 +33,7 @@ class Step:
     verify: bool = True  # a second plan must not contain it any more
     deferrable: bool = False  # the server may refuse to apply it now and yet keep it for the next start of the guest
     repeatable: bool = True  # running it twice does no harm, so an unclear outcome may be settled by planning again
+    replan: bool = False  # what follows depends on what came out of it: read and plan again after it
     guest: str = ""  # the id under which PVE lists its task
     api_format: str = "json"  # of the answer; extjs answers with the whole body
     timeout: float | None = None  # seconds for its task, where it has a time-out of its own

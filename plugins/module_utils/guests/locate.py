@@ -43,17 +43,26 @@ def guests(reader: Reader) -> list[Location]:
     return [_location(row) for row in rows if row.get("type") in KINDS and "vmid" in row]
 
 
-def locate(reader: Reader, kind: str, *, vmid: int | None, name: str | None, node: str | None) -> Location | None:
-    """The guest with this id, or else with this name; None if there is none.
+def locate(
+    reader: Reader,
+    kind: str,
+    *,
+    vmid: int | None,
+    name: str | None,
+    node: str | None,
+    listed: list[Location] | None = None,
+) -> Location | None:
+    """The guest with this id, or else with this name; None if there is none. ``listed`` saves the request for all guests.
 
     Raises InvalidOption if the id belongs to the other kind of guest, or if several guests have the name.
     """
+    everyone = guests(reader) if listed is None else listed
     if vmid is not None:
-        found = next((guest for guest in guests(reader) if guest.vmid == vmid), None)
+        found = next((guest for guest in everyone if guest.vmid == vmid), None)
         if found and found.kind != kind:
             raise InvalidOption("vmid", f"{vmid} is taken: it is the {found}")
         return found
-    matches = [guest for guest in guests(reader) if guest.kind == kind and guest.name == name]
+    matches = [guest for guest in everyone if guest.kind == kind and guest.name == name]
     if len(matches) > 1:
         listed = "; ".join(str(guest) for guest in sorted(matches, key=lambda guest: guest.vmid))
         raise InvalidOption("name", f"{len(matches)} guests are named {name!r}: {listed}", hint="Give vmid as well.")

@@ -54,7 +54,8 @@ class Power:
         """The calls that lead from the present power state to the wished one."""
         wished = WISHES[self.state]
         if self.state in ("restarted", "reset") and present == RUNNING:
-            return [self._again(path, guest)]
+            reset = dataclasses.replace(_step(path, "reset", f"reset {guest}"), verify=False, repeatable=False)
+            return [reset if self.state == "reset" else self.restart(path, guest)]
         if wished is None or wished == present:
             return []
         if wished == RUNNING:
@@ -67,12 +68,10 @@ class Power:
         params = {"todisk": True} if wished == HIBERNATED else {}
         return [_step(path, "suspend", f"{'hibernate' if params else 'pause'} {guest}", params)]
 
-    def _again(self, path: str, guest: str) -> Step:
-        if self.state == "reset":
-            step = _step(path, "reset", f"reset {guest}")
-        else:
-            step = _step(path, "reboot", f"restart {guest}", {} if self.timeout is None else {"timeout": self.timeout})
-        return dataclasses.replace(step, verify=False, repeatable=False)
+    def restart(self, path: str, guest: str) -> Step:
+        """Restart a running guest gracefully; acts anew each time."""
+        params = {} if self.timeout is None else {"timeout": self.timeout}
+        return dataclasses.replace(_step(path, "reboot", f"restart {guest}", params), verify=False, repeatable=False)
 
 
 def _step(path: str, call: str, why: str, params: Mapping[str, Any] | None = None) -> Step:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidOption, NotFound, Refused
 from ..field import update_params
@@ -27,11 +27,25 @@ from ..resource import (
     unset_option,
 )
 from . import power
+from .agent import pending_keys, wait_for_agent
 from .drives import drive_wish, is_cdrom, plan_drive
-from .locate import Location, locate
+from .hotplug import needs_restart
+from .locate import Location, guests, locate
 from .membership import pool_of, pool_steps
+from .sources import (
+    CLONE_OPTIONS,
+    RESTORE_OPTIONS,
+    clone_step,
+    find_source,
+    parse_source,
+    predicted_clone,
+    restore_step,
+)
 from .vm_fields import CONFIG, DRIVE_FIELDS, DRIVES, FAMILIES, OPTIONS, SINGLE_DRIVES, UNUSED
 from .volumes import Slot, VolumePlan
+
+if TYPE_CHECKING:
+    from ..client import Client
 
 KIND = "qemu"
 _DNS_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
@@ -53,6 +67,13 @@ class Vm:
             **{slot: {"type": "raw"} for slot in SINGLE_DRIVES},
             "pool": {"type": "str"},
             "template": {"type": "bool"},
+            "clone": {"type": "raw"},
+            "restore": {"type": "raw"},
+            "migrate": {"type": "bool", "default": False},
+            "target_storage": {"type": "str"},
+            "restart": {"type": "str", "choices": ["never", "if_needed", "always"], "default": "never"},
+            "wait_for": {"type": "str", "choices": ["agent", "ip"]},
+            "wait_timeout": {"type": "int", "default": 300},
             "unset": unset_option(),
             "state": {"type": "str", "choices": [*power.WISHES, "absent"], "default": "present"},
             "shutdown_timeout": {"type": "int"},
@@ -60,7 +81,8 @@ class Vm:
             "update_password": dict(UPDATE_PASSWORD),
             **task_arguments(),
         }
-        return {"argument_spec": spec, "required_one_of": [["vmid", "name"]]}
+        rules = {"required_one_of": [["vmid", "name"]], "mutually_exclusive": [["clone", "restore"]]}
+        return {"argument_spec": spec, **rules}
 
     # --- the wish -----------------------------------------------------------------------------------------------------
 
@@ -81,6 +103,9 @@ class Vm:
             "template": params.get("template"),
             "power": power.Power(params["state"], params["force"], params.get("shutdown_timeout")),
             "push_secrets": params["update_password"] == "always",
+            "clone": parse_source("clone", params.get("clone"), CLONE_OPTIONS),
+            "restore": parse_source("restore", params.get("restore"), RESTORE_OPTIONS),
+            **{name: params.get(name) for name in ("migrate", "target_storage", "restart", "wait_for", "wait_timeout")},
             **{flag: params[flag] for flag in _FLAGS},
         }
 
@@ -97,18 +122,26 @@ class Vm:
     # --- the present state --------------------------------------------------------------------------------------------
 
     def read(self, reader: Reader, wish: Wish) -> State | None:
+        wish["listed"] = None  # all guests of the cluster, asked for once where they are needed
         found = self._find(reader, wish)
         if found is None:
             if wish["state"] != "absent":
                 require_release(reader, CONFIG, wish["config"])
-                self._choose_id(reader, wish)
+                self._prepare_creation(reader, wish)
             return None
         where, config = found
         require_release(reader, CONFIG, changed_fields(CONFIG, CONFIG.observe(config), wish["config"]))
-        wish["digest"] = config.get("digest")
+        wish["digest"] = None if wish.get("fresh") else config.get("digest")
+        return self._observe(reader, wish, where, config)
+
+    @staticmethod
+    def _observe(reader: Reader, wish: Wish, where: Location, config: Mapping[str, Any]) -> State:
         state: State = {"vmid": where.vmid, "node": where.node, **observe_config(config)}
-        if wish["state"] != "present":
+        moves = wish["node"] not in (None, where.node)
+        if wish["state"] != "present" or moves or wish["restart"] != "never":
             state["status"] = power.observe({**reader.get(f"{where.path}/status/current"), "lock": config.get("lock")})
+        if wish["restart"] == "if_needed" and state["status"] == power.RUNNING:
+            state["pending"] = pending_keys(reader, where)
         if wish["pool"] is not None:
             state["pool"] = pool_of(reader, where.vmid, wish["pool"])
         return state
@@ -116,33 +149,46 @@ class Vm:
     def _find(self, reader: Reader, wish: Wish) -> tuple[Location, Mapping[str, Any]] | None:
         """The guest and its configuration. One request if node and id are known, which they are after a creation."""
         vmid = wish["vmid"] or wish.get("new_vmid")
-        if vmid and wish["node"]:
-            where = Location(KIND, vmid, wish["node"], wish["name"] or "")
+        node = wish["node"] or wish.get("new_node")
+        if vmid and node:
+            where = Location(KIND, vmid, node, wish["name"] or "")
             config = read_config(reader, where)
             if config is not None and (wish["vmid"] or config.get("name") == wish["name"]):
                 return where, config
-        found = locate(reader, KIND, vmid=wish["vmid"], name=wish["name"], node=wish["node"])
+        wish["listed"] = guests(reader)
+        found = locate(reader, KIND, vmid=wish["vmid"], name=wish["name"], node=node, listed=wish["listed"])
         if found is None:
             return None
-        if wish["node"] not in (None, found.node):
+        if wish["node"] not in (None, found.node) and not wish["migrate"] and wish["state"] != "absent":
             raise InvalidOption(
-                "node", f"the {found} is not on {wish['node']}", hint="Leave node out, or migrate it first."
+                "node", f"the {found} is not on {wish['node']}", hint="Leave node out, or set migrate: true."
             )
         config = read_config(reader, found)
         return None if config is None else (found, config)
 
     @staticmethod
-    def _choose_id(reader: Reader, wish: Wish) -> None:
+    def _prepare_creation(reader: Reader, wish: Wish) -> None:
         """Complete the wish for a new guest with what the cluster has to decide."""
-        if not wish["node"]:
+        if wish["clone"]:
+            source = find_source(wish["listed"], KIND, wish["clone"]["source"])
+            config = read_config(reader, source) or {}
+            wish["source"] = (source, observe_config(config))
+            wish["new_node"] = wish["node"] or source.node
+        else:
+            wish["new_node"] = wish["node"]
+        if not wish["new_node"]:
             raise InvalidOption("node", "is needed to create a virtual machine")
         if not wish["vmid"]:
             wish["new_vmid"] = int(reader.get("/cluster/nextid"))
+        wish["fresh"] = True
 
-    def aftermath(self, reader: Reader, state: State) -> dict[str, Any]:
-        """After a change: the keys whose new values wait for the next start of the guest."""
-        rows = reader.get(api_path("nodes", state["node"], KIND, state["vmid"]) + "/pending")
-        return {"pending": sorted(row["key"] for row in rows if "pending" in row or row.get("delete"))}
+    def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
+        """The keys whose new values wait for the next start, and the addresses that the task waits for."""
+        where = Location(KIND, state["vmid"], state["node"], state.get("name", ""))
+        told: dict[str, Any] = {"pending": pending_keys(client, where)} if changed else {}
+        if wish["wait_for"]:
+            told["interfaces"] = wait_for_agent(client, where, wish["wait_timeout"], address=wish["wait_for"] == "ip")
+        return told
 
     # --- the plan -----------------------------------------------------------------------------------------------------
 
@@ -231,32 +277,55 @@ def _drive_plans(current: State, wish: Wish) -> dict[str, VolumePlan]:
 
 def _plan_create(wish: Wish) -> Plan:
     vmid = wish["vmid"] or wish["new_vmid"]
-    path, label = api_path("nodes", wish["node"], KIND), _label(vmid, wish["name"])
+    where = Location(KIND, vmid, wish["new_node"], wish["name"] or "")
+    if wish["clone"] or wish["restore"]:
+        return _plan_copy(where, wish)
+    label = _label(vmid, wish["name"])
     config = {name: value for name, value in wish["config"].items() if value != ""}
     drives = {slot: plan for slot, plan in _drive_plans({}, wish).items() if plan.value}
     params = {"vmid": vmid, **update_params(config, CONFIG, {}), **{slot: plan.value for slot, plan in drives.items()}}
     if wish["pool"]:
         params["pool"] = wish["pool"]
-    create = Step("POST", path, params, f"create {label}", secret_keys(CONFIG, config), task=True, guest=str(vmid))
-    after: State = {"vmid": vmid, "node": wish["node"], **shown(CONFIG, {}, config)}
+    collection = api_path("nodes", where.node, KIND)
+    secrets = secret_keys(CONFIG, config)
+    create = Step("POST", collection, params, f"create {label}", secrets, task=True, guest=str(vmid))
+    after: State = {"vmid": vmid, "node": where.node, **shown(CONFIG, {}, config)}
     after.update({slot: plan.after for slot, plan in drives.items()})
     if wish["pool"]:
         after["pool"] = wish["pool"]
-    steps = [
-        create,
-        *_drive_steps(f"{path}/{vmid}", label, drives),
-        *_template_steps(f"{path}/{vmid}", label, after, wish),
-    ]
-    steps += _power_steps(f"{path}/{vmid}", label, power.STOPPED, after, wish)
+    steps = [create, *_drive_steps(where.path, label, drives), *_template_steps(where.path, label, after, wish)]
+    steps += _power_steps(where.path, label, power.STOPPED, after, wish)
     return Plan(None, after, tuple(steps))
 
 
+def _plan_copy(where: Location, wish: Wish) -> Plan:
+    """A clone or a restored backup, and then what makes it equal the wish; the engine plans that again when it exists."""
+    if wish["clone"]:
+        source, state = wish["source"]
+        first = clone_step(source, where, wish["clone"], wish["pool"])
+        predicted = predicted_clone(state, where, wish["clone"].get("storage"))
+    else:
+        first = restore_step(where, wish["restore"], wish["pool"])
+        predicted = {"vmid": where.vmid, "node": where.node}
+    if wish["pool"]:
+        predicted["pool"] = wish["pool"]
+    predicted["status"] = power.STOPPED
+    rest = _plan_update(predicted, {**wish, "digest": None, "push_secrets": True, "restart": "never"})
+    after = dict(rest.after or {})
+    if wish["state"] == "present":
+        after.pop("status", None)
+    return Plan(None, after, (first, *rest.steps))
+
+
 def _plan_update(current: State, wish: Wish) -> Plan:
+    if wish["node"] not in (None, current["node"]):
+        return _plan_migration(current, wish)
     path, label = (
         api_path("nodes", current["node"], KIND, current["vmid"]),
         _label(current["vmid"], current.get("name")),
     )
-    changes = changed_fields(CONFIG, current, wish["config"], push_secrets=wish["push_secrets"])
+    push_secrets = wish["push_secrets"] or bool(wish.get("fresh") and (wish["clone"] or wish["restore"]))
+    changes = changed_fields(CONFIG, current, wish["config"], push_secrets=push_secrets)
     refuse_create_only(CONFIG, current, changes, label)
     drives = _drive_plans(current, wish)
     after = _with_drives(shown(CONFIG, current, changes), current, drives, purge=wish["purge"])
@@ -269,7 +338,40 @@ def _plan_update(current: State, wish: Wish) -> Plan:
     if wish["state"] != "present":
         switches = _power_steps(path, label, current["status"], after, wish)
         steps = [*switches, *steps] if wish["state"] == "stopped" else [*steps, *switches]
+    written = [*changes, *(slot for slot, plan in drives.items() if plan.value or plan.delete)]
+    steps += _restart_steps(path, label, current, after, changed=written, wish=wish)
     return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
+
+
+def _plan_migration(current: State, wish: Wish) -> Plan:
+    """Move the guest to its node first; the rest follows there, planned again when it has arrived."""
+    source = Location(KIND, current["vmid"], current["node"], current.get("name", ""))
+    params: dict[str, Any] = {"target": wish["node"]}
+    if current["status"] in (power.RUNNING, power.PAUSED):
+        params.update({"online": True, "with-local-disks": True})
+    if wish["target_storage"]:
+        params["targetstorage"] = wish["target_storage"]
+    why = f"migrate {_label(current['vmid'], current.get('name'))} from {current['node']} to {wish['node']}"
+    step = Step("POST", f"{source.path}/migrate", params, why, task=True, guest=str(current["vmid"]), replan=True)
+    rest = _plan_update({**current, "node": wish["node"]}, {**wish, "digest": None})
+    return Plan(current, rest.after, (step, *rest.steps))
+
+
+def _restart_steps(
+    path: str, label: str, current: State, after: State, *, changed: list[str], wish: Wish
+) -> list[Step]:
+    """The restart that makes changes of a running guest take effect, where the task wants one."""
+    if wish["restart"] == "never" or current.get("status") != power.RUNNING or after.get("status") == power.STOPPED:
+        return []
+    if wish["state"] in ("restarted", "reset"):
+        return []
+    waiting = bool(current.get("pending"))
+    if not (changed or waiting):
+        return []
+    after.pop("pending", None)
+    if wish["restart"] == "if_needed" and not waiting and not any(needs_restart(name, current) for name in changed):
+        return []
+    return [wish["power"].restart(path, label)]
 
 
 def _config_steps(
@@ -303,6 +405,7 @@ def _config_steps(
             task=allocates,
             verify=verify,
             deferrable=True,
+            replan=wish["restart"] == "if_needed" and current.get("status") == power.RUNNING,
             guest=str(current["vmid"]),
         )
     ]

@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a running guest tells of itself: its addresses, and whether its agent answers."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ApiError, PermissionDenied, PveError
+from ..resource import Reader
+from .locate import Location
+
+if TYPE_CHECKING:
+    from ..client import Client
+
+PAUSE = 2.0  # seconds between two questions to a guest that boots
+
+
+class AgentTimeout(PveError):
+    """The guest did not tell in time what the task waits for."""
+
+
+def pending_keys(reader: Reader, where: Location) -> list[str]:
+    """The keys whose new values wait for the next start of the guest."""
+    rows = reader.get(f"{where.path}/pending")
+    return sorted(row["key"] for row in rows if "pending" in row or row.get("delete"))
+
+
+def interface(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One form (name, mac, addresses with prefix) for what agents and containers tell, which differs between releases, too."""
+    addresses = [f"{item['ip-address']}/{item['prefix']}" for item in row.get("ip-addresses") or []]
+    addresses = addresses or [row[key] for key in ("inet", "inet6") if row.get(key)]
+    mac = str(row.get("hardware-address") or row.get("hwaddr") or "")
+    return {"name": row.get("name", ""), "mac": mac.upper(), "addresses": addresses}
+
+
+def read_interfaces(reader: Reader, where: Location) -> list[dict[str, Any]]:
+    """The network interfaces of a running guest; ApiError while it does not tell them."""
+    if where.kind == "lxc":
+        return [interface(row) for row in reader.get(f"{where.path}/interfaces") or []]
+    answer = reader.get(f"{where.path}/agent/network-get-interfaces") or {}
+    return [interface(row) for row in answer.get("result") or []]
+
+
+def wait_for_agent(client: Client, where: Location, timeout: float, *, address: bool) -> list[dict[str, Any]]:
+    """Wait until a guest tells its interfaces, with ``address`` until one has an address that others can reach.
+
+    Returns them; raises AgentTimeout with the last reason. A missing privilege ends the wait at once.
+    """
+    deadline = time.monotonic() + timeout
+    reason = ""
+    while True:
+        try:
+            interfaces = read_interfaces(client, where)
+            if not address or any(reachable(text) for row in interfaces for text in row["addresses"]):
+                return interfaces
+            reason = "it has no address but loopback and link-local ones"
+        except PermissionDenied:
+            raise
+        except ApiError as error:
+            reason = error.server_message
+        if time.monotonic() >= deadline:
+            raise AgentTimeout(
+                f"The {where} did not tell its addresses within {timeout:g} s: {reason}.",
+                hint="It needs a running guest agent, and agent: {enabled: true}." if where.kind == "qemu" else "",
+            )
+        client.sleep(min(PAUSE, max(0.0, deadline - time.monotonic())))
+
+
+def reachable(text: str) -> bool:
+    """Whether an address (with or without prefix) is neither loopback nor link-local."""
+    try:
+        parsed = ipaddress.ip_interface(text)
+    except ValueError:
+        return False
+    return not (parsed.is_loopback or parsed.is_link_local or parsed.is_multicast or parsed.is_unspecified)
