@@ -19,10 +19,10 @@ from .expiry import EXPIRE, Lifetime, settled
 from .user import check_userid
 
 TOKENID = re.compile(r"[A-Za-z][A-Za-z0-9._-]+")
-REGENERATE_SINCE = (9, 1)  # older servers cannot give an existing token a new secret
+FULL_UPDATE_SINCE = (9, 1)  # older servers can neither give an existing token a new secret nor delete its comment
 SECRET = {"token_secret": "value"}  # key of the result -> key of the server's answer
 
-FIELDS = Fields([Field("comment", clear="empty"), EXPIRE, Field("privsep", type="bool", clear="never", default=True)])
+FIELDS = Fields([Field("comment"), EXPIRE, Field("privsep", type="bool", clear="never", default=True)])
 
 
 class Token:
@@ -61,12 +61,14 @@ class Token:
             answer = reader.get(_path(wish))
         except NotFound:
             return None
-        if wish["regenerate"] and wish["state"] == "present":
-            wish["in_place"] = reader.release() >= REGENERATE_SINCE
-            if not wish["in_place"] and "acl" not in wish:
+        state = {**_key(wish), **FIELDS.observe(answer)}
+        cleared = wish["fields"].get("comment") == "" and "comment" in state
+        if wish["state"] == "present" and (wish["regenerate"] or cleared):
+            wish["full_update"] = reader.release() >= FULL_UPDATE_SINCE
+            if wish["regenerate"] and not wish["full_update"] and "acl" not in wish:
                 mine = [row for row in reader.get(acl.COLLECTION) or [] if row["ugid"] == _full(wish)]
                 wish["acl"] = [row for row in mine if row["type"] == "token"]
-        return {**_key(wish), **FIELDS.observe(answer)}
+        return state
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
         if wish["state"] == "absent":
@@ -78,7 +80,7 @@ class Token:
         after = shown(FIELDS, current or _key(wish), changes)
         if current is None:
             return Plan(None, after, self._creation(wish, after))
-        if wish["regenerate"] and not wish["in_place"]:
+        if wish["regenerate"] and not wish["full_update"]:
             delete = Step("DELETE", _path(wish), why=f"delete token {_full(wish)}, to create it anew", verify=False)
             return Plan(current, after, (delete, *self._creation(wish, after, verify=bool(changes))))
         if wish["regenerate"] or changes:
@@ -103,6 +105,9 @@ class Token:
     @staticmethod
     def _update(wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
         params = update_params(changes, FIELDS, current)
+        if "delete" in params and not wish["full_update"]:
+            del params["delete"]
+            params["comment"] = " "  # an empty one is ignored; a blank is trimmed when it is stored
         if not wish["regenerate"]:
             return Step("PUT", _path(wish), params, f"change {', '.join(changes)} of token {_full(wish)}")
         why = f"give token {_full(wish)} a new secret" + (f", change {', '.join(changes)}" if changes else "")

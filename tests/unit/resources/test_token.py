@@ -46,8 +46,20 @@ def test_a_present_token_takes_one_read_and_no_call(given: dict[str, Any]) -> No
 
 def test_changes_take_one_call() -> None:
     plan = planned(TOKEN, server(), userid="alice@pve", tokenid="t1", comment="", privsep=False, expire=0)
-    assert calls(plan) == [("PUT", PATH, {"comment": "", "privsep": 0, "expire": 0})]
+    assert calls(plan) == [("PUT", PATH, {"delete": "comment", "privsep": 0, "expire": 0})]
     assert plan.steps[0].returns == {}
+
+
+def test_an_old_server_clears_a_comment_by_a_blank() -> None:
+    plan = planned(TOKEN, server((8, 4)), userid="alice@pve", tokenid="t1", comment="")
+    assert calls(plan) == [("PUT", PATH, {"comment": " "})]
+    assert "comment" not in plan.after
+
+
+def test_clearing_what_is_clear_takes_one_read() -> None:
+    present = Server({PATH: {"privsep": 1, "expire": 0}})
+    assert not planned(TOKEN, present, userid="alice@pve", tokenid="t1", comment="").steps
+    assert present.asked == [PATH]
 
 
 def test_a_period_counts_from_the_creation() -> None:
