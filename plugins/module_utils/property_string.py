@@ -60,6 +60,16 @@ class Part:
         return canonical
 
 
+def flag(name: str, default: bool | None = None) -> Part:
+    """A boolean sub-option."""
+    return Part(name, BOOLEAN, default=default)
+
+
+def words(*names: str) -> tuple[Part, ...]:
+    """Sub-options that are words of fixed spelling."""
+    return tuple(Part(name, WORD) for name in names)
+
+
 class PropertyString:
     """A codec for one format of property string.
 

@@ -19,16 +19,9 @@ from ..property_string import (
     WORD,
     Part,
     PropertyString,
+    flag,
+    words,
 )
-
-
-def _flag(name: str, default: bool | None = None) -> Part:
-    return Part(name, BOOLEAN, default=default)
-
-
-def _words(*names: str) -> tuple[Part, ...]:
-    return tuple(Part(name, WORD) for name in names)
-
 
 NET_MODELS = tuple(
     "e1000 e1000-82540em e1000-82544gc e1000-82545em e1000e i82551 i82557b i82559er ne2k_isa ne2k_pci pcnet rtl8139 "
@@ -38,9 +31,9 @@ NET = PropertyString(
     Part("model", WORD, choices=NET_MODELS),
     Part("macaddr", MAC),
     Part("bridge", WORD),
-    _flag("firewall", False),
-    _flag("host-tunnel"),
-    _flag("link_down", False),
+    flag("firewall", False),
+    flag("host-tunnel"),
+    flag("link_down", False),
     Part("mtu", INTEGER, minimum=1, maximum=65520),
     Part("queues", INTEGER, minimum=0, maximum=64),
     Part("rate", NUMBER, minimum=0),
@@ -49,11 +42,11 @@ NET = PropertyString(
     default_key="model",
     key_aliases=("model", "macaddr", NET_MODELS),
 )
-IPCONFIG = PropertyString(*_words("ip", "gw", "ip6", "gw6"))
+IPCONFIG = PropertyString(*words("ip", "gw", "ip6", "gw6"))
 AGENT = PropertyString(
-    _flag("enabled", False),
+    flag("enabled", False),
     Part("freeze-fs", BOOLEAN, default=True, aliases=("freeze-fs-on-backup", "guest-fsfreeze")),
-    _flag("fstrim_cloned_disks", False),
+    flag("fstrim_cloned_disks", False),
     Part("type", WORD, choices=("virtio", "isa"), default="virtio"),
     default_key="enabled",
 )
@@ -61,10 +54,10 @@ CPU = PropertyString(
     Part("cputype", WORD),
     Part("flags", SEMICOLON_SET),
     Part("guest-phys-bits", INTEGER),
-    _flag("hidden", False),
-    *_words("hv-vendor-id"),
+    flag("hidden", False),
+    *words("hv-vendor-id"),
     Part("level", INTEGER),
-    *_words("phys-bits", "reported-model"),
+    *words("phys-bits", "reported-model"),
     default_key="cputype",
 )
 VGA = PropertyString(
@@ -82,18 +75,16 @@ VGA = PropertyString(
 )
 HOSTPCI = PropertyString(
     Part("host", SEMICOLON_LIST),
-    *_words("mapping", "mdev", "romfile", "device-id", "vendor-id", "sub-device-id", "sub-vendor-id"),
+    *words("mapping", "mdev", "romfile", "device-id", "vendor-id", "sub-device-id", "sub-vendor-id"),
     Part("driver", WORD, choices=("vfio", "keep"), default="vfio"),
-    _flag("legacy-igd", False),
-    _flag("pcie", False),
-    _flag("rombar", True),
-    _flag("x-vga", False),
+    flag("legacy-igd", False),
+    flag("pcie", False),
+    flag("rombar", True),
+    flag("x-vga", False),
     default_key="host",
     exclusive=("host", "mapping"),
 )
-USB = PropertyString(
-    *_words("host", "mapping"), _flag("usb3", False), default_key="host", exclusive=("host", "mapping")
-)
+USB = PropertyString(*words("host", "mapping"), flag("usb3", False), default_key="host", exclusive=("host", "mapping"))
 AUDIO = PropertyString(
     Part("device", WORD, choices=("ich9-intel-hda", "intel-hda", "AC97")),
     Part("driver", WORD, choices=("spice", "none"), default="spice"),
@@ -110,17 +101,17 @@ WATCHDOG = PropertyString(
     default_key="model",
 )
 SMBIOS = PropertyString(
-    _flag("base64", False), *_words("family", "manufacturer", "product", "serial", "sku", "uuid", "version")
+    flag("base64", False), *words("family", "manufacturer", "product", "serial", "sku", "uuid", "version")
 )
 STARTUP = PropertyString(Part("order", INTEGER), Part("up", INTEGER), Part("down", INTEGER), default_key="order")
 BOOT = PropertyString(
     Part("legacy", WORD), Part("order", SEMICOLON_LIST), default_key="legacy", exclusive=("legacy", "order")
 )
 MACHINE = PropertyString(
-    *_words("type"),
+    *words("type"),
     Part("aw-bits", INTEGER, minimum=32, maximum=64),
-    _flag("enable-s3"),
-    _flag("enable-s4"),
+    flag("enable-s3"),
+    flag("enable-s4"),
     Part("viommu", WORD, choices=("intel", "virtio")),
     default_key="type",
 )
@@ -130,31 +121,31 @@ NUMA_NODE = PropertyString(
     Part("memory", NUMBER),
     Part("policy", WORD, choices=("preferred", "bind", "interleave")),
 )
-IVSHMEM = PropertyString(Part("size", INTEGER, minimum=1), *_words("name"))
+IVSHMEM = PropertyString(Part("size", INTEGER, minimum=1), *words("name"))
 SPICE = PropertyString(
-    _flag("foldersharing", False),
+    flag("foldersharing", False),
     Part("videostreaming", WORD, choices=("off", "all", "filter"), default="off"),
 )
-CICUSTOM = PropertyString(*_words("meta", "network", "user", "vendor"))
+CICUSTOM = PropertyString(*words("meta", "network", "user", "vendor"))
 VIRTIOFS = PropertyString(
-    *_words("dirid"),
+    *words("dirid"),
     Part("cache", WORD, choices=("auto", "always", "metadata", "never"), default="auto"),
-    _flag("direct-io", False),
-    _flag("expose-acl", False),
-    _flag("expose-xattr", False),
+    flag("direct-io", False),
+    flag("expose-acl", False),
+    flag("expose-xattr", False),
     default_key="dirid",
 )
 AMD_SEV = PropertyString(
-    *_words("type"),
-    _flag("allow-smt"),
-    _flag("kernel-hashes"),
-    _flag("no-debug"),
-    _flag("no-key-sharing"),
+    *words("type"),
+    flag("allow-smt"),
+    flag("kernel-hashes"),
+    flag("no-debug"),
+    flag("no-key-sharing"),
     default_key="type",
 )
 INTEL_TDX = PropertyString(
-    *_words("type"),
-    _flag("attestation"),
+    *words("type"),
+    flag("attestation"),
     Part("vsock-cid", INTEGER),
     Part("vsock-port", INTEGER),
     default_key="type",
@@ -187,23 +178,23 @@ _DRIVE_PARTS = (
     _DRIVE_FORMAT,
     *_ALLOCATION,
     Part("aio", WORD, choices=("native", "threads", "io_uring")),
-    _flag("backup", True),
+    flag("backup", True),
     *(Part(name, INTEGER) for name in ("bps", "bps_rd", "bps_wr")),
     Part("cache", WORD, choices=("none", "writethrough", "writeback", "unsafe", "directsync")),
-    _flag("detect_zeroes"),
+    flag("detect_zeroes"),
     Part("discard", WORD, choices=("ignore", "on"), default="ignore"),
     Part("media", WORD, choices=("cdrom", "disk"), default="disk"),
-    _flag("replicate", True),
+    flag("replicate", True),
     Part("rerror", WORD, choices=("ignore", "report", "stop")),
-    *_words("serial"),
-    _flag("shared", False),
-    _flag("snapshot"),
+    *words("serial"),
+    flag("shared", False),
+    flag("snapshot"),
     Part("werror", WORD, choices=("enospc", "ignore", "report", "stop")),
     *_THROTTLES,
     *_BURST_LENGTHS,
 )
-_SSD, _IOTHREAD, _READ_ONLY, _WWN = _flag("ssd", False), _flag("iothread", False), _flag("ro", False), Part("wwn", WORD)
-IDE = PropertyString(*_DRIVE_PARTS, *_words("model"), _SSD, _WWN, default_key="file")
+_SSD, _IOTHREAD, _READ_ONLY, _WWN = flag("ssd", False), flag("iothread", False), flag("ro", False), Part("wwn", WORD)
+IDE = PropertyString(*_DRIVE_PARTS, *words("model"), _SSD, _WWN, default_key="file")
 SATA = PropertyString(*_DRIVE_PARTS, _SSD, _WWN, default_key="file")
 VIRTIO = PropertyString(*_DRIVE_PARTS, _IOTHREAD, _READ_ONLY, default_key="file")
 SCSI = PropertyString(
@@ -213,8 +204,8 @@ SCSI = PropertyString(
     _IOTHREAD,
     _READ_ONLY,
     Part("queues", INTEGER, minimum=2),
-    _flag("scsiblock", False),
-    *_words("vendor", "product"),
+    flag("scsiblock", False),
+    *words("vendor", "product"),
     default_key="file",
 )
 EFIDISK = PropertyString(
@@ -224,7 +215,7 @@ EFIDISK = PropertyString(
     *_ALLOCATION,
     Part("efitype", WORD, choices=("2m", "4m"), default="2m"),
     Part("ms-cert", WORD, choices=("2011", "2023", "2023w", "2023k"), default="2011"),
-    _flag("pre-enrolled-keys", False),
+    flag("pre-enrolled-keys", False),
     default_key="file",
 )
 TPMSTATE = PropertyString(
