@@ -82,6 +82,13 @@ options:
   ciuser:
     description: User that cloud-init sets up.
     type: str
+  clone:
+    description:
+      - Make a machine that does not exist from another one or from a template, then apply all other options of the task to it.
+      - The id or name of the source, or a mapping with C(source), C(full), C(storage), C(format), C(snapname), C(bwlimit).
+        Without C(full) PVE links clones of templates and copies everything else.
+      - A later run completes what an interrupted one left; it never clones a second time.
+    type: raw
   cores:
     description: Cores per socket.
     type: int
@@ -155,6 +162,13 @@ options:
   memory:
     description: Memory in MiB, or a size such as V(4G).
     type: raw
+  migrate:
+    description:
+      - Move a machine that is on another node than O(node) there, live if it runs, together with its local disks. Without it that is
+        an error.
+      - A machine that HA manages is moved by HA; this module waits some seconds only for that.
+    type: bool
+    default: false
   migrate_downtime:
     description: Tolerated downtime in seconds during a migration.
     type: float
@@ -207,6 +221,19 @@ options:
   reboot:
     description: Whether the guest may reboot; if not it stops instead.
     type: bool
+  restart:
+    description:
+      - Whether a running machine is restarted gracefully after a change. V(if_needed) does so when a key waits for the next start,
+        whoever changed it. In check mode this is foretold from the kind of the change.
+    type: str
+    choices: [never, if_needed, always]
+    default: never
+  restore:
+    description:
+      - Make a machine that does not exist from a backup, then apply all other options of the task to it.
+      - The volume of the backup, as in V(local:backup/vzdump-qemu-100-2026_01_31-12_00_00.vma.zst), or a mapping with C(archive),
+        C(storage), C(unique), C(live_restore), C(bwlimit).
+    type: raw
   rng0:
     description: Random number generator, as a mapping with C(source), C(max_bytes), C(period), or as text.
     type: raw
@@ -267,6 +294,9 @@ options:
     description: Tags, a set; they are compared without regard to case.
     type: list
     elements: str
+  target_storage:
+    description: Storage for the local disks of a machine that is migrated, or pairs as in V(local-lvm:other,local:local).
+    type: str
   tdf:
     description: Whether drift of the clock is mended.
     type: bool
@@ -309,6 +339,14 @@ options:
   vmstatestorage:
     description: Storage for the memory of snapshots and of hibernation.
     type: str
+  wait_for:
+    description: Wait until the guest agent answers, or until the machine has an address that is neither loopback nor link-local.
+    type: str
+    choices: [agent, ip]
+  wait_timeout:
+    description: Seconds to wait for O(wait_for).
+    type: int
+    default: 300
   watchdog:
     description: Watchdog, as a mapping with C(model) and C(action), or as text.
     type: raw
@@ -342,6 +380,28 @@ EXAMPLES = r"""
     tags: [web, production]
     pool: web
     state: started
+
+- name: A clone of a template, configured and started in one task, with its address
+  pve.automation.pve_vm:
+    node: pve2
+    name: web2
+    clone: {source: debian-13, full: true, storage: local-lvm}
+    cores: 4
+    memory: 4G
+    scsi:
+      scsi0: {size: 64G}
+    ipconfig:
+      ipconfig0: {ip: dhcp}
+    agent: {enabled: true}
+    state: started
+    wait_for: ip
+  register: web2
+
+- name: To another node, live
+  pve.automation.pve_vm:
+    name: web2
+    node: pve3
+    migrate: true
 
 - name: More memory, a larger disk and another VLAN; the MAC address and everything else stay
   pve.automation.pve_vm:
@@ -390,10 +450,16 @@ vm:
     status: running
 pending:
   description: Keys whose new values wait for the next start of the machine.
-  returned: when the configuration or the state was changed
+  returned: when something was changed
   type: list
   elements: str
   sample: [memory]
+interfaces:
+  description: Network interfaces with their addresses.
+  returned: with O(wait_for)
+  type: list
+  elements: dict
+  sample: [{name: eth0, mac: "BC:24:11:00:00:01", addresses: [192.0.2.10/24]}]
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
