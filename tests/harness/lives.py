@@ -1,0 +1,182 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The life of one object for each managing module: what the lifecycle, parity and leak tests run."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.pve.automation.plugins.module_utils.resource import Resource
+
+MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
+NOT_MANAGING = {"pve_api", "pve_task"}  # actions: they have tests of their own
+
+
+def resource_of(module: str) -> Resource:
+    """The declaration behind a module."""
+    stub = importlib.import_module(f"ansible_collections.pve.automation.plugins.action.{module}")
+    resource: Resource = stub.ActionModule.resource
+    return resource
+
+
+def managing_modules() -> list[str]:
+    """The modules that bring something to a state."""
+    names = sorted(path.stem for path in MODULES.glob("pve_*.py"))
+    return [name for name in names if not name.endswith("_info") and name not in NOT_MANAGING]
+
+
+@dataclasses.dataclass(frozen=True)
+class Life:
+    """One object of a module: ``key`` names it; ``create``, ``update`` and ``absent`` are the further options of its stages.
+
+    ``drift`` are calls of somebody else who undoes part of the update. ``needs`` are tasks that have to run before it.
+    ``allocated`` are parts of the object, by dotted name, whose values the server chooses when it allocates them.
+    ``told_later`` are keys of results that only the server can tell, so that check mode has none.
+    """
+
+    name: str
+    module: str
+    key: Mapping[str, Any]
+    create: Mapping[str, Any]
+    update: Mapping[str, Any]
+    drift: tuple[tuple[str, str, Mapping[str, Any]], ...]
+    absent: Mapping[str, Any] = dataclasses.field(default_factory=lambda: {"state": "absent"})
+    needs: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    allocated: frozenset[str] = frozenset()
+    told_later: frozenset[str] = frozenset()
+
+    @property
+    def resource(self) -> Resource:
+        return resource_of(self.module)
+
+    def stage(self, name: str) -> dict[str, Any]:
+        """The options of a stage; those of the creation stay when updating."""
+        created = {**self.key, **self.create}
+        return {"create": created, "update": {**created, **self.update}, "absent": {**self.key, **self.absent}}[name]
+
+
+USER = ("pve_user", {"userid": "life@pve"})
+EMPTY_VM = {"node": "pve1", "vmid": 9001, "name": "life-member"}
+
+LIVES = (
+    Life(
+        "pool",
+        "pve_pool",
+        {"poolid": "life"},
+        {"comment": "Größe ü", "storage": ["local"]},
+        {"comment": "two\nlines", "storage": []},
+        (("PUT", "/pools", {"poolid": "life", "comment": "else", "storage": "local"}),),
+    ),
+    Life(
+        "pool with members",
+        "pve_pool",
+        {"poolid": "life"},
+        {"vms": [9001]},
+        {"storage": ["local"], "vms": []},
+        (("PUT", "/pools", {"poolid": "life", "vms": "9001"}),),
+        absent={"state": "absent", "force": True},
+        needs=(("pve_vm", EMPTY_VM),),
+    ),
+    Life(
+        "user",
+        "pve_user",
+        {"userid": "life@pve"},
+        {
+            "comment": "Life",
+            "email": "life@example.com",
+            "groups": ["one", "two"],
+            "expire": "2099-01-31",
+            "password": "life-s3cret",
+        },
+        {"comment": "", "enable": False, "groups": ["two"], "expire": "never", "firstname": "Ü"},
+        (("PUT", "/access/users/life@pve", {"enable": 1, "groups": "one", "lastname": "kept"}),),
+        needs=(("pve_group", {"groupid": "one"}), ("pve_group", {"groupid": "two"})),
+    ),
+    Life(
+        "group",
+        "pve_group",
+        {"groupid": "life"},
+        {"comment": "Life"},
+        {"comment": "more", "members": ["life@pve"]},
+        (("PUT", "/access/users/life@pve", {"groups": ""}),),
+        needs=(USER,),
+    ),
+    Life(
+        "role",
+        "pve_role",
+        {"roleid": "Life"},
+        {"privs": ["VM.Audit", "VM.PowerMgmt"]},
+        {"privs": ["VM.Audit", "Sys.Audit"]},
+        (("PUT", "/access/roles/Life", {"privs": "VM.Console"}),),
+    ),
+    Life(
+        "token",
+        "pve_token",
+        {"userid": "life@pve", "tokenid": "one"},
+        {"comment": "Life", "expire": "2099-01-31"},
+        {"comment": "", "expire": "never", "privsep": False},
+        (("PUT", "/access/users/life@pve/token/one", {"comment": "else", "privsep": 1}),),
+        needs=(USER,),
+        told_later=frozenset({"token_secret"}),
+    ),
+    Life(
+        "acl",
+        "pve_acl",
+        {"path": "/pool/life", "users": ["life@pve"]},
+        {"roles": ["PVEVMAdmin", "PVEPoolUser"]},
+        {"roles": ["PVEVMAdmin", "PVEAuditor"], "propagate": False, "exclusive": True},
+        (("PUT", "/access/acl", {"path": "/pool/life", "users": "life@pve", "roles": "NoAccess"}),),
+        absent={"state": "absent", "roles": ["PVEVMAdmin", "PVEAuditor"]},
+        needs=(USER,),
+    ),
+    Life(
+        "vm",
+        "pve_vm",
+        {"vmid": 9100},
+        {
+            "node": "pve1",
+            "name": "life",
+            "memory": "512M",
+            "cores": 2,
+            "scsihw": "virtio-scsi-single",
+            "scsi": {"scsi0": {"storage": "local", "size": "2G", "format": "qcow2", "iothread": True}},
+            "net": {"net0": {"model": "virtio", "bridge": "vmbr0"}},
+            "ide": {"ide2": "local:cloudinit"},
+            "ipconfig": {"ipconfig0": "ip=192.0.2.9/24,gw=192.0.2.1"},
+            "ciuser": "life",
+            "cipassword": "ci-s3cret",
+            "sshkeys": "ssh-ed25519 AAAAC3Nza life@example.com",
+            "tags": ["b", "a"],
+            "description": "Größe\nzwei",
+            "boot": "order=scsi0;net0",
+            "agent": {"enabled": True},
+        },
+        {
+            "memory": "1G",
+            "cores": 1,
+            "tags": ["c"],
+            "onboot": True,
+            "description": "",
+            "scsi": {"scsi0": {"storage": "local", "size": "3G", "format": "qcow2", "iothread": True, "discard": "on"}},
+            "net": {"net0": {"model": "virtio", "bridge": "vmbr0", "tag": 100}, "net1": "e1000,bridge=vmbr0"},
+        },
+        (("PUT", "/nodes/pve1/qemu/9100/config", {"cores": 4, "net1": "virtio,bridge=vmbr0", "delete": "onboot"}),),
+        allocated=frozenset({"scsi0.file", "scsi0.format", "ide2.file"}),
+        told_later=frozenset({"pending"}),
+    ),
+    Life(
+        "running vm",
+        "pve_vm",
+        {"vmid": 9101, "node": "pve1"},
+        {"name": "life", "pool": "life", "state": "started"},
+        {"state": "stopped", "force": True, "pool": "other"},
+        (("POST", "/nodes/pve1/qemu/9101/status/start", {}),),
+        needs=(("pve_pool", {"poolid": "life"}), ("pve_pool", {"poolid": "other"})),
+        told_later=frozenset({"pending"}),
+    ),
+)
