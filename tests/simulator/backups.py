@@ -17,6 +17,7 @@ from .guest import Config, Guest, render, volid_of, volume_slots
 from .lxc_config import parse_mount_point
 from .sizes import KIB
 from .storages import Storage
+from .volume_names import parse_name
 from .volumes import Volume
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def store(cluster: Cluster, storage: Storage, guest: Guest, name: str, moment: i
     size = 32 * KIB + sum(disk.size // 1024 for disk in archive.disks.values())
     volume = Volume(
         storage.storageid, volumes.place_of(storage, guest.node)[1], name, "backup",
-        volumes.parse_name(storage, name).format, size, moment, guest.vmid, size,
+        parse_name(storage, name).format, size, moment, guest.vmid, size,
     )  # fmt: skip
     volume.payload = archive
     return volumes.table(cluster).add(volume)

@@ -20,6 +20,7 @@ from .guest_options import option_format
 from .property_string import split
 from .sizes import GIB, KIB, MIB, format_size
 from .storages import find_storage
+from .volume_names import VolumeName, file_path, parse_name, split_volid
 from .volumes import Volume
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def default_boot(config: Mapping[str, Any]) -> str:
 
 def check_drive(call: Call, slot: str, parts: Parts, vmid: int, default_storage: str | None) -> None:
     """Refuse what PVE refuses before a task starts: storages that are absent, names that cannot be volumes."""
-    cluster, file = call.cluster, parts["file"]
+    file = parts["file"]
     if file in ("none", "cdrom"):
         return
     if match := NEW_DISK.fullmatch(file):
@@ -117,14 +118,14 @@ def check_path(call: Call, slot: str, path: str) -> None:
 
 def check_volume(call: Call, slot: str, parts: Parts, vmid: int) -> None:
     volid = parts["file"]
-    storageid, name = volumes.split_volid(volid)
-    parsed = volumes.parse_name(find_storage(call.cluster, storageid), name)
+    storageid, name = split_volid(volid)
+    parsed = parse_name(find_storage(call.cluster, storageid), name)
     check_access(call, storageid, parsed, vmid)
     if parsed.content == "iso" and not is_cdrom(parts):
         raise param_error(slot, "explicit 'media=cdrom' is required for iso images")
 
 
-def check_access(call: Call, storageid: str, parsed: volumes.VolumeName, vmid: int | None) -> None:
+def check_access(call: Call, storageid: str, parsed: VolumeName, vmid: int | None) -> None:
     """pve-storage Storage.pm, check_volume_access."""
     path = f"/storage/{storageid}"
     if parsed.content in ("iso", "vztmpl", "import", "snippets"):
@@ -142,8 +143,8 @@ def check_access(call: Call, storageid: str, parsed: volumes.VolumeName, vmid: i
 def check_import(call: Call, source: str, vmid: int) -> None:
     if source.startswith("/"):
         raise ApiError(500, f"cannot import from '{source}' - no such file")
-    storageid, name = volumes.split_volid(source)
-    check_access(call, storageid, volumes.parse_name(find_storage(call.cluster, storageid), name), vmid)
+    storageid, name = split_volid(source)
+    check_access(call, storageid, parse_name(find_storage(call.cluster, storageid), name), vmid)
     if volumes.find_volume(call.cluster, source, str(call.node)) is None:
         raise ApiError(500, f"cannot import from '{source}' - could not get size of {source}")
 
@@ -233,7 +234,7 @@ def formatting_line(cluster: Cluster, volume: Volume) -> str:
     storage = find_storage(cluster, volume.storage)
     if not storage.is_directory:
         return f'  Logical volume "{volume.basename}" created.'
-    path = volumes.file_path(storage, volume.name)
+    path = file_path(storage, volume.name)
     if volume.format == "qcow2":
         return (
             f"Formatting '{path}', fmt=qcow2 cluster_size=65536 extended_l2=off preallocation=metadata "

@@ -159,9 +159,7 @@ def creation_meta(cluster: Cluster) -> str:
     return f"creation-qemu=10.0.13,ctime={int(cluster.now())}"
 
 
-def make_guest(
-    cluster: Cluster, vmid: int, kind: str, node: str, config: Config, status: str = "stopped"
-) -> Guest:
+def make_guest(cluster: Cluster, vmid: int, kind: str, node: str, config: Config, status: str = "stopped") -> Guest:
     """A guest as scenarios describe it: complete configuration, an operating system inside, unchecked."""
     complete = dict(config)
     if kind == "qemu":

@@ -43,7 +43,9 @@ def _addresses(guest: Guest, number: int, text: str | None) -> list[dict[str, An
 
 def interfaces(guest: Guest) -> list[dict[str, Any]]:
     """The answer of network-get-interfaces."""
-    found = [{**LOOPBACK, "ip-addresses": [{"ip-address": "127.0.0.1", "ip-address-type": "ipv4", "prefix": 8}]}]
+    found: list[dict[str, Any]] = [
+        {**LOOPBACK, "ip-addresses": [{"ip-address": "127.0.0.1", "ip-address-type": "ipv4", "prefix": 8}]}
+    ]
     for number, card in cards(guest):
         config = str(guest.config.get(f"ipconfig{number}", ""))
         ip = dict(part.split("=", 1) for part in config.split(",") if "=" in part).get("ip")

@@ -15,7 +15,9 @@ from .guest_status import boots_system
 from .lxc_config import apply_pending as apply_pending_lxc
 from .property_string import split
 from .qemu_config import apply_pending as apply_pending_qemu
+from .storages import usable_storage
 from .tasks import TaskLog
+from .volume_names import split_volid
 
 if TYPE_CHECKING:
     from .state import Cluster
@@ -51,8 +53,8 @@ def check_volumes(cluster: Cluster, guest: Guest) -> None:
     for slot in volume_slots(guest.kind, guest.config):
         volid = volid_of(guest.config[slot])
         if ":" in volid and not volid.startswith("/"):
-            storageid, name = volumes.split_volid(volid)
-            volumes.usable_storage(cluster, storageid, guest.node)
+            storageid, _name = split_volid(volid)
+            usable_storage(cluster, storageid, guest.node)
             volumes.existing_volume(cluster, volid, guest.node)
 
 

@@ -20,9 +20,19 @@ from .formats import split_list
 from .guest import MOUNT_POINT, NET, UNUSED, Config, Guest, add_unused, new_mac, volid_of
 from .guest_options import check_option_privileges, check_vm, option_format, settings_of
 from .property_string import join, split
-from .qemu_config import Change, check_bridges, check_lists, check_protection, normal_tags, remove_unused
+from .qemu_config import (
+    Change,
+    blank,
+    check_bridges,
+    check_lists,
+    check_protection,
+    normal_description,
+    normal_tags,
+    remove_unused,
+)
 from .sizes import GIB, format_size
 from .storages import find_storage, usable_storage
+from .volume_names import parse_name, split_volid
 
 if TYPE_CHECKING:
     from .call import Call
@@ -33,6 +43,7 @@ READ_ONLY = frozenset({"unprivileged"})
 AT_ONCE = frozenset(
     "description onboot startup protection hostname hookscript cores tags lock cpulimit cpuunits".split()
 )
+
 MEMORY = frozenset({"memory", "swap"})
 Log = Callable[[str], Any]
 
@@ -102,24 +113,24 @@ def check_mount_point(call: Call, guest: Guest, name: str, value: str, default_s
         if "rootdir" not in storage.contents:
             raise ApiError(500, f"storage '{storageid}' does not support container directories")
     else:
-        storageid, volume = volumes.split_volid(volid)
-        parsed = volumes.parse_name(find_storage(call.cluster, storageid), volume)
+        storageid, volume = split_volid(volid)
+        parsed = parse_name(find_storage(call.cluster, storageid), volume)
         check_access(call, storageid, parsed, guest.vmid)
         volumes.existing_volume(call.cluster, volid, guest.node)
 
 
 def normal(cluster: Cluster, settings: Config) -> Config:
     """The options as they are stored, mount points apart."""
-    stored: Config = {}
-    for name, value in settings.items():
-        if NET.fullmatch(name):
-            value = complete_net(cluster, name, value)
-        elif name == "tags":
-            value = normal_tags(str(value))
-        elif name == "description" and value:
-            value = "\n".join(line.rstrip() for line in str(value).rstrip().split("\n")) + "\n"
-        stored[name] = " " if value == "" and name != "description" else value
-    return stored
+    return {name: _normal(cluster, name, value) for name, value in settings.items()}
+
+
+def _normal(cluster: Cluster, name: str, value: Any) -> Any:
+    if NET.fullmatch(name):
+        return complete_net(cluster, name, value)
+    if name == "description":
+        text = normal_description(str(value))
+        return f"{text}\n" if text else ""
+    return blank(normal_tags(str(value)) if name == "tags" else value)
 
 
 def complete_net(cluster: Cluster, name: str, value: Any) -> str:
@@ -207,7 +218,7 @@ def hotplug_pending(cluster: Cluster, guest: Guest) -> dict[str, str]:
             del guest.pending[name]
         elif name in MEMORY and not cluster.nodes[guest.node].extra.get("memory_cgroup", True):
             problems[name] = "unable to hotplug memory: trying to change memory cgroup values: container not running\n"
-        elif name in AT_ONCE | MEMORY or NET.fullmatch(name) or name.startswith("mp") and name not in guest.config:
+        elif name in AT_ONCE | MEMORY or NET.fullmatch(name) or (name.startswith("mp") and name not in guest.config):
             _apply(cluster, guest, name)
     return problems
 

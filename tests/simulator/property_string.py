@@ -23,7 +23,7 @@ class PropertyStringError(ValueError):
 
 
 def boolean(text: str) -> str:
-    """"1" or "0" for the words that PVE takes as booleans inside property strings, anything else unchanged."""
+    """ "1" or "0" for the words that PVE takes as booleans inside property strings, anything else unchanged."""
     word = text.lower()
     return "1" if word in TRUE_WORDS else "0" if word in FALSE_WORDS else text
 

@@ -101,18 +101,26 @@ def check_bridges(call: Call, settings: Config) -> None:
 
 def normal(cluster: Cluster, settings: Config) -> Config:
     """The options as they are stored: addresses made up, tags in order, empty texts as a blank."""
-    stored: Config = {}
-    for name, value in settings.items():
-        if NET.fullmatch(name):
-            value = complete_net(cluster, value, name)
-        elif name == "tags":
-            value = normal_tags(str(value))
-        elif name == "vmgenid" and value == "1":
-            value = new_uuid(cluster)
-        elif name == "description":
-            value = "\n".join(line.rstrip() for line in str(value).rstrip().split("\n"))
-        stored[name] = " " if value == "" and name != "description" else value
-    return stored
+    return {name: _normal(cluster, name, value) for name, value in settings.items()}
+
+
+def _normal(cluster: Cluster, name: str, value: Any) -> Any:
+    if NET.fullmatch(name):
+        return complete_net(cluster, value, name)
+    if name == "vmgenid" and value == "1":
+        return new_uuid(cluster)
+    if name == "description":
+        return normal_description(str(value))
+    return blank(normal_tags(str(value)) if name == "tags" else value)
+
+
+def blank(value: Any) -> Any:
+    """An empty text comes back from the file as a blank."""
+    return " " if value == "" else value
+
+
+def normal_description(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.rstrip().split("\n"))
 
 
 def normal_tags(text: str) -> str:
@@ -209,13 +217,13 @@ def _retire_pending(cluster: Cluster, guest: Guest, name: str) -> None:
 def _retire_drive(cluster: Cluster, guest: Guest, name: str, value: Any, force: bool = False) -> None:
     """Keep a detached volume as unused; with `force`, and for cloud-init drives, remove it."""
     parts = parse_drive(name, value)
-    if is_cdrom(parts) and not is_cloudinit(parts) or parts["file"].startswith("/"):
+    if (is_cdrom(parts) and not is_cloudinit(parts)) or parts["file"].startswith("/"):
         return
     volid = parts["file"]
     volume = volumes.find_volume(cluster, volid, guest.node) if ":" in volid else None
     if volume is None or volume.vmid != guest.vmid:
         return
-    if is_cloudinit(parts) or force and not used_in_snapshot(guest, volid):
+    if is_cloudinit(parts) or (force and not used_in_snapshot(guest, volid)):
         volumes.free(cluster, volume)
         guest.cloudinit = {} if is_cloudinit(parts) else guest.cloudinit
     else:
@@ -272,9 +280,9 @@ def _pluggable(guest: Guest, name: str, features: frozenset[str]) -> bool:
         return _media_change(guest, name)
     if base == "usb" or name == "tablet":
         return "usb" in features
-    if base == "ipconfig" or base == "unused":
+    if base == "ipconfig":
         return True
-    return name == "vcpus" and "cpu" in features or name == "memory" and "memory" in features
+    return (name == "vcpus" and "cpu" in features) or (name == "memory" and "memory" in features)
 
 
 def _media_change(guest: Guest, name: str) -> bool:

@@ -26,15 +26,19 @@ from .lxc_config import (
     check_settings,
     complete_net,
     new_volume,
-    normal as normal_ct,
     parse_mount_point,
     print_mount_point,
 )
+from .lxc_config import (
+    normal as normal_ct,
+)
 from .property_string import split
-from .qemu_config import check_protection, normal as normal_vm
+from .qemu_config import check_protection
+from .qemu_config import normal as normal_vm
 from .sizes import GIB, format_size, parse_size
-from .storages import find_storage
+from .storages import find_storage, usable_storage
 from .tasks import TaskLog
+from .volume_names import file_path, parse_name, split_volid
 
 if TYPE_CHECKING:
     from .call import Call
@@ -46,9 +50,9 @@ INCOMPLETE = "error before or during data restore, some or all disks were not co
 def archive_volume(call: Call, volid: str) -> volumes.Volume:
     if ":" not in volid:
         raise ApiError(500, f"can't find file '{volid}'")
-    storageid, name = volumes.split_volid(volid)
+    storageid, name = split_volid(volid)
     storage = find_storage(call.cluster, storageid)
-    check_access(call, storageid, volumes.parse_name(storage, name), call.params["vmid"])
+    check_access(call, storageid, parse_name(storage, name), call.params["vmid"])
     return volumes.existing_volume(call.cluster, volid, str(call.node))
 
 
@@ -80,8 +84,7 @@ def restore_vm(call: Call) -> str:
 
     def work(log: TaskLog) -> None:
         try:
-            if guest.running:
-                raise ApiError(500, f"unable to restore VM {vmid} - vm is running")
+            check_stopped(guest)
             fill_vm(call, guest, volume, normal_vm(call.cluster, overrides), log)
         except ApiError:
             log(INCOMPLETE.format(vmid))
@@ -95,9 +98,14 @@ def restore_vm(call: Call) -> str:
     return start_task(call, "qmrestore", vmid, work, guest=guest, lock="create", duration=3.0)
 
 
+def check_stopped(guest: Guest) -> None:
+    if guest.running:
+        raise ApiError(500, f"unable to restore VM {guest.vmid} - vm is running")
+
+
 def fill_vm(call: Call, guest: Guest, volume: volumes.Volume, overrides: Config, log: TaskLog) -> None:
     archive = volume.payload
-    path = volumes.file_path(find_storage(call.cluster, volume.storage), volume.name)
+    path = file_path(find_storage(call.cluster, volume.storage), volume.name)
     if not isinstance(archive, Archive) or archive.kind != "qemu":
         raise ApiError(500, f"ERROR: file '{path}' does not look like a QemuServer vzdump backup")
     command = extraction(path, guest.vmid)
@@ -133,12 +141,14 @@ def extraction(path: str, vmid: int) -> str:
 def check_targets(call: Call, archive: Archive, command: str) -> None:
     for disk in archive.disks.values():
         storageid = call.params.get("storage") or disk.storage
+        problem = None
         try:
-            storage = volumes.usable_storage(call.cluster, storageid, str(call.node))
-            if "images" not in storage.contents:
-                raise ApiError(500, f"Content type 'images' is not available on storage '{storageid}'")
+            if "images" not in usable_storage(call.cluster, storageid, str(call.node)).contents:
+                problem = f"Content type 'images' is not available on storage '{storageid}'"
         except ApiError as error:
-            raise ApiError(500, f"command 'set -o pipefail && {command}' failed: {error.message}") from None
+            problem = error.message
+        if problem:
+            raise ApiError(500, f"command 'set -o pipefail && {command}' failed: {problem}")
 
 
 def discard(call: Call, guest: Guest) -> None:

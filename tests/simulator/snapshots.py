@@ -81,7 +81,9 @@ def roll_back(cluster: Cluster, guest: Guest, name: str, start: bool, log: Log) 
     """The configuration and the disks of the snapshot; the machine runs afterwards if its memory was kept."""
     snapshot = snapshot_of(guest, name)
     set_stopped(guest)
-    kept = {option: guest.config[option] for option in ("description", "lock") if option in guest.config}
+    kept: dict[str, Any] = {
+        option: guest.config[option] for option in ("description", "lock") if option in guest.config
+    }
     before = guest.config
     guest.config = {**{o: v for o, v in snapshot.config.items() if o != "description"}, **kept}
     _keep_other_volumes(guest, before)

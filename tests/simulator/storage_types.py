@@ -73,7 +73,10 @@ STORAGE_TYPES: dict[str, StorageType] = {
     ),
     "cifs": StorageType(
         required=_names("server share"),
-        optional=COMMON | MOUNTED | KEEPING | CHAIN
+        optional=COMMON
+        | MOUNTED
+        | KEEPING
+        | CHAIN
         | _names("path subdir username password domain smbversion options preallocation"),
         fixed=_names("path server share") | CHAIN,
         secret=_names("password"),
@@ -97,7 +100,8 @@ STORAGE_TYPES: dict[str, StorageType] = {
     ),
     "btrfs": StorageType(
         required=_names("path"),
-        optional=COMMON | KEEPING
+        optional=COMMON
+        | KEEPING
         | _names("shared format is_mountpoint nocow mkdir create-base-path create-subdirs preallocation"),
         fixed=_names("path"),
         contents=FILE_CONTENTS,
@@ -108,7 +112,8 @@ STORAGE_TYPES: dict[str, StorageType] = {
     ),
     "lvm": StorageType(
         required=_names("vgname"),
-        optional=COMMON | CHAIN
+        optional=COMMON
+        | CHAIN
         | _names("shared saferemove saferemove-stepsize saferemove_throughput base tagged_only bwlimit"),
         fixed=_names("vgname base") | CHAIN,
         default_contents=("images", "rootdir"),
@@ -162,8 +167,7 @@ STORAGE_TYPES: dict[str, StorageType] = {
     ),
     "pbs": StorageType(
         required=_names("server datastore"),
-        optional=COMMON | KEEPING
-        | _names("port username password encryption-key master-pubkey fingerprint namespace"),
+        optional=COMMON | KEEPING | _names("port username password encryption-key master-pubkey fingerprint namespace"),
         fixed=_names("server datastore"),
         secret=_names("password encryption-key master-pubkey"),
         contents=_names("backup none"),

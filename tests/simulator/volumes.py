@@ -16,21 +16,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .errors import ApiError
-from .formats import STORAGE_ID
 from .sizes import KIB
 from .storages import Storage, find_storage, usable_storage
+from .volume_names import file_path, split_volid
 
 if TYPE_CHECKING:
     from .state import Cluster
 
 Place = tuple[str, str | None]
-
-ISO_SUFFIXES = (".iso", ".img")
-TEMPLATE_SUFFIXES = (".tar.gz", ".tar.xz", ".tar.zst", ".tar.bz2", ".tar")
-IMPORT_SUFFIXES = (".ova", ".ovf", ".qcow2", ".vmdk", ".raw")
-BACKUP_NAME = re.compile(r"vzdump-(?P<kind>qemu|lxc)-(?P<vmid>\d+)-\S+?\.(?P<format>(?:vma|tar)(?:\.(?:gz|lzo|zst))?)")
-FILE_CONTENTS = frozenset({"iso", "vztmpl", "snippets", "backup", "import"})
-IMAGE_FORMATS = ("raw", "qcow2", "vmdk", "subvol", "qed", "cow")
 
 
 @dataclass
@@ -110,75 +103,7 @@ def place_of(storage: Storage, node: str) -> Place:
     return (storage.storageid, None if storage.shared else node)
 
 
-# --- names -------------------------------------------------------------------
-
-
-def split_volid(text: str) -> tuple[str, str]:
-    storageid, colon, name = text.partition(":")
-    if not colon or not name or not STORAGE_ID.fullmatch(storageid):
-        raise ApiError(500, f"unable to parse volume ID '{text}'")
-    return storageid, name
-
-
-@dataclass(frozen=True)
-class VolumeName:
-    """What a volume's name tells."""
-
-    content: str
-    format: str
-    vmid: int | None = None
-
-
-def parse_name(storage: Storage, name: str) -> VolumeName:
-    """Content, format and owner of a name, whether such a volume exists or not (parse_volname of the plugins)."""
-    parsed = _parse_file_name(name) if storage.is_directory or storage.kind == "pbs" else _parse_block_name(name)
-    if parsed is None:
-        label = {"pbs": "PBS", "zfspool": "zfs"}.get(storage.kind, storage.kind)
-        raise ApiError(500, f"unable to parse {'directory' if storage.is_directory else label} volume name '{name}'")
-    return parsed
-
-
-def _parse_file_name(name: str) -> VolumeName | None:
-    head, _, tail = name.partition("/")
-    if head == "iso" and tail.lower().endswith(ISO_SUFFIXES):
-        return VolumeName("iso", tail.rsplit(".", 1)[1].lower())
-    if head == "vztmpl" and tail.endswith(TEMPLATE_SUFFIXES):
-        return VolumeName("vztmpl", "t" + tail.rsplit(".", 1)[1].removeprefix("tar"))
-    if head == "backup" and (match := BACKUP_NAME.fullmatch(tail)):
-        return VolumeName("backup", match["format"], int(match["vmid"]))
-    if head == "backup" and (match := re.fullmatch(r"(vm|ct)/(\d+)/\S+Z", tail)):
-        return VolumeName("backup", f"pbs-{match[1]}", int(match[2]))
-    if head == "snippets" and tail:
-        return VolumeName("snippets", "snippet")
-    if head == "import" and tail.endswith(IMPORT_SUFFIXES):
-        return VolumeName("import", tail.rsplit(".", 1)[1])
-    parts = name.split("/")
-    suffix = parts[-1].rpartition(".")[2]
-    if len(parts) in (2, 4) and parts[-2].isdigit() and suffix in IMAGE_FORMATS:
-        return VolumeName("images", suffix, int(parts[-2]))
-    return None
-
-
-def _parse_block_name(name: str) -> VolumeName | None:
-    last = name.rsplit("/", 1)[-1]
-    match = re.fullmatch(r"(vm|base|subvol|basevol)-(\d+)-\S+", last)
-    if not match:
-        return None
-    return VolumeName("images", "subvol" if match[1] in ("subvol", "basevol") else "raw", int(match[2]))
-
-
-def file_path(storage: Storage, name: str) -> str:
-    """Where a volume appears in the node's file system."""
-    head, _, tail = name.partition("/")
-    if storage.is_directory and head in FILE_CONTENTS:
-        return f"{storage.directory(head)}/{tail}"
-    if storage.is_directory:
-        owner, last = name.split("/")[-2:]
-        return f"{storage.directory('images')}/{owner}/{last}"
-    if storage.kind in ("zfspool", "zfs"):
-        return f"/dev/zvol/{storage.options.get('pool')}/{name.rsplit('/', 1)[-1]}"
-    group = storage.options.get("vgname") or storage.options.get("pool") or storage.storageid
-    return f"/dev/{group}/{name.rsplit('/', 1)[-1]}"
+# --- naming ---------------------------------------------------------------------
 
 
 def free_name(volumes: VolumeTable, storage: Storage, node: str, vmid: int, image_format: str) -> str:
@@ -242,9 +167,7 @@ def allocate(
     )
     if table(cluster).get(place_of(storage, node), name):
         raise ApiError(500, f"disk image '{file_path(storage, name)}' already exists")
-    volume = Volume(
-        storageid, place_of(storage, node)[1], name, content, image_format, size, int(cluster.now()), vmid
-    )
+    volume = Volume(storageid, place_of(storage, node)[1], name, content, image_format, size, int(cluster.now()), vmid)
     volume.used = 196 * KIB if image_format == "qcow2" else 4 * KIB
     return table(cluster).add(volume)
 
@@ -276,8 +199,17 @@ def linked_clone(cluster: Cluster, base: Volume, node: str, vmid: int) -> Volume
     name = free_name(table(cluster), storage, node, vmid, image_format)
     parent = f"../{base.name}" if storage.is_directory else base.name
     volume = Volume(
-        base.storage, base.node, f"{base.name}/{name}", base.content, image_format, base.size,
-        int(cluster.now()), vmid, 196 * KIB, parent, system=base.system,
+        base.storage,
+        base.node,
+        f"{base.name}/{name}",
+        base.content,
+        image_format,
+        base.size,
+        int(cluster.now()),
+        vmid,
+        196 * KIB,
+        parent,
+        system=base.system,
     )
     return table(cluster).add(volume)
 

@@ -20,6 +20,7 @@ from ..routing import endpoint
 from ..sizes import format_size
 from ..storages import Storage, find_storage, usable_storage
 from ..tasks import TaskError, TaskLog
+from ..volume_names import file_path, parse_name, split_volid
 from ..volumes import Volume
 
 VZDUMP = "/nodes/{node}/vzdump"
@@ -106,9 +107,7 @@ def selected(call: Call) -> list[int]:
     else:
         wanted = cluster.guests
     return sorted(
-        vmid
-        for vmid in set(wanted) - excluded
-        if vmid not in cluster.guests or cluster.guests[vmid].node == call.node
+        vmid for vmid in set(wanted) - excluded if vmid not in cluster.guests or cluster.guests[vmid].node == call.node
     )
 
 
@@ -153,7 +152,7 @@ def back_up(call: Call, storage: Storage, vmid: int, blocked: dict[int, str], lo
     moment = backups.moment_of(cluster, storage, guest)
     name = backups.archive_name(storage, guest, moment, str(params.get("compress", "0")))
     if storage.is_directory:
-        log(f"INFO: creating vzdump archive '{volumes.file_path(storage, name)}'")
+        log(f"INFO: creating vzdump archive '{file_path(storage, name)}'")
     volume = backups.store(cluster, storage, guest, name, moment)
     if mode == "stop" and guest.running:
         set_stopped(guest)
@@ -197,8 +196,8 @@ def prune_after(call: Call, storage: Storage, guest: Guest, log: TaskLog) -> Non
 @endpoint("GET", f"{VZDUMP}/extractconfig")
 def extract_config(call: Call) -> Any:
     volid = call.params["volume"]
-    storageid, name = volumes.split_volid(volid)
-    check_access(call, storageid, volumes.parse_name(find_storage(call.cluster, storageid), name), None)
+    storageid, name = split_volid(volid)
+    check_access(call, storageid, parse_name(find_storage(call.cluster, storageid), name), None)
     volume = volumes.existing_volume(call.cluster, volid, str(call.node))
     if volume.payload is None:
         raise ApiError(500, "unable to extract configuration - unexpected content")

@@ -42,7 +42,7 @@ def pending(call: Call) -> Any:
     written = values(guest.cloudinit) if guest.running else current
     rows = []
     for name in {**written, **current}:
-        row = {"key": name}
+        row: dict[str, Any] = {"key": name}
         if name in written:
             row["value"] = written[name]
         if name not in current:
@@ -123,7 +123,11 @@ def subnets_of(text: str) -> list[str]:
         lines.append("      - type: dhcp4")
     elif ip:
         interface = ipaddress.IPv4Interface(ip)
-        lines += ["      - type: static", f"        address: '{interface.ip}'", f"        netmask: '{interface.netmask}'"]
+        lines += [
+            "      - type: static",
+            f"        address: '{interface.ip}'",
+            f"        netmask: '{interface.netmask}'",
+        ]
         lines += [f"        gateway: '{parts['gw']}'"] if "gw" in parts else []
     if (ip6 := parts.get("ip6")) == "auto":
         lines.append("      - type: ipv6_slaac")

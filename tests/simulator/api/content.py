@@ -23,6 +23,7 @@ from ..routing import endpoint
 from ..sizes import KIB
 from ..storages import Storage, find_storage, usable_storage
 from ..tasks import TaskError, TaskLog
+from ..volume_names import VolumeName, file_path, parse_name
 from ..volumes import Volume
 
 CONTENT = "/nodes/{node}/storage/{storage}/content"
@@ -60,7 +61,7 @@ def readable(call: Call, volume: Volume) -> bool:
     if call.is_root:
         return True
     try:
-        check_access(call, volume.storage, volumes.VolumeName(volume.content, volume.format, volume.vmid), None)
+        check_access(call, volume.storage, VolumeName(volume.content, volume.format, volume.vmid), None)
     except ApiError:
         return False
     return True
@@ -72,7 +73,7 @@ def row(call: Call, volume: Volume) -> dict[str, Any]:
     if volume.vmid is not None:
         item["vmid"] = volume.vmid
     if volume.content in ("images", "rootdir"):
-        owner = call.cluster.guests.get(volume.vmid)
+        owner = call.cluster.guests.get(volume.vmid or 0)
         item |= {"used": volume.used, "parent": volume.parent}
         item["content"] = "rootdir" if owner is not None and owner.kind == "lxc" else "images"
     if volume.content == "backup":
@@ -94,7 +95,7 @@ def named(call: Call) -> tuple[Storage, str]:
     else:
         name = volume
     storage = find_storage(call.cluster, storageid)
-    check_access(call, storageid, volumes.parse_name(storage, name), None)
+    check_access(call, storageid, parse_name(storage, name), None)
     return storage, name
 
 
@@ -107,7 +108,7 @@ def get_volume(call: Call) -> Any:
         raise ApiError(500, f"volume_size_info on '{storage.storageid}:{name}' failed - no format")
     is_image = volume.content in ("images", "rootdir")
     answer: dict[str, Any] = {
-        "path": volumes.file_path(storage, name),
+        "path": file_path(storage, name),
         "size": volume.size,
         "used": volume.used,
         "format": volume.format if is_image else "raw",
@@ -123,7 +124,7 @@ def update_volume(call: Call) -> Any:
     storage, name = named(call)
     if not (call.given("notes") or call.given("protected")):
         return None
-    if volumes.parse_name(storage, name).content != "backup":
+    if parse_name(storage, name).content != "backup":
         raise ApiError(500, "only backups can have notes")
     if call.given("protected"):
         call.check(f"/storage/{storage.storageid}", ["Datastore.Allocate", "Datastore.AllocateSpace"], any=True)
@@ -155,7 +156,7 @@ def allocate_volume(call: Call) -> Any:
 def delete_volume(call: Call) -> Any:
     """A task; with `delay` null when it is done within that time."""
     storage, name = named(call)
-    parsed = volumes.parse_name(storage, name)
+    parsed = parse_name(storage, name)
     path = f"/storage/{storage.storageid}"
     if parsed.content == "backup" and not call.may(path, ["Datastore.Allocate"]):
         call.check(path, ["Datastore.AllocateSpace"])
@@ -166,7 +167,11 @@ def delete_volume(call: Call) -> Any:
     ident = f"{owner}@{storage.storageid}" if owner is not None else storage.storageid
 
     upid = start_task(
-        call, "imgdel", ident, lambda log: remove(call, storage, name, log), duration=0.0 if call.given("delay") else 0.5
+        call,
+        "imgdel",
+        ident,
+        lambda log: remove(call, storage, name, log),
+        duration=0.0 if call.given("delay") else 0.5,
     )
     task = call.cluster.tasks.all[upid]
     if call.given("delay") and not task.running:
@@ -179,7 +184,7 @@ def delete_volume(call: Call) -> Any:
 def remove(call: Call, storage: Storage, name: str, log: TaskLog) -> None:
     volume = volumes.table(call.cluster).get(volumes.place_of(storage, str(call.node)), name)
     if volume is None:
-        log(f"disk image '{volumes.file_path(storage, name)}' does not exist")
+        log(f"disk image '{file_path(storage, name)}' does not exist")
     else:
         if volume.protected:
             raise TaskError(f"cannot remove protected volume '{name}' on '{storage.storageid}'")
@@ -210,7 +215,7 @@ def check_checksum_options(call: Call) -> None:
 
 def put_file(call: Call, storage: Storage, node: str, name: str, size: int, payload: Any = None) -> None:
     content = name.partition("/")[0]
-    parsed = volumes.parse_name(storage, name)
+    parsed = parse_name(storage, name)
     table, place = volumes.table(call.cluster), volumes.place_of(storage, node)
     used = -(-size // (4 * KIB)) * 4 * KIB
     file = Volume(storage.storageid, place[1], name, content, parsed.format, size, int(call.cluster.now()), used=used)
@@ -238,14 +243,16 @@ def upload(call: Call) -> Any:
     size = len(sent.content)
     expected = str(call.params.get("checksum", "")).lower()
     actual = hashlib.new(call.params.get("checksum-algorithm", "sha256"), sent.content).hexdigest()
-    source, target = f"/var/tmp/pveupload-{call.cluster.hexadecimal(32)}", volumes.file_path(storage, name)
+    source, target = f"/var/tmp/pveupload-{call.cluster.hexadecimal(32)}", file_path(storage, name)
 
     def copy(log: TaskLog) -> None:
         log(f"starting file import from: {source}\ntarget node: {node}\ntarget file: {target}\nfile size is: {size}")
         if expected and actual != expected:
             raise TaskError(f"checksum mismatch: got '{actual}' != expect '{expected}'")
         log(f"command: cp -- {source} {target}\nfinished file import successfully")
-        put_file(call, storage, node, name, size, root_file_system(sent.content) if name.startswith("vztmpl/") else None)
+        put_file(
+            call, storage, node, name, size, root_file_system(sent.content) if name.startswith("vztmpl/") else None
+        )
 
     local = call.cluster.local_node  # the node that receives the request runs the task
     call.params["node"] = local
@@ -260,7 +267,7 @@ def download(call: Call) -> Any:
     storage, name = new_file(call, node)
 
     def fetch(log: TaskLog) -> None:
-        target = volumes.file_path(storage, name)
+        target = file_path(storage, name)
         log(f"downloading {url} to {target}")
         if re.match(r"https?://[^/]*\.invalid(?:[:/]|$)", url):
             raise TaskError("download failed: unable to resolve host address")
@@ -275,7 +282,7 @@ def import_metadata(call: Call) -> Any:
     storage = usable_storage(call.cluster, call.params["storage"], str(call.node))
     if "import" not in storage.type.contents:
         raise ApiError(500, f"storage type '{storage.kind}' does not support import")
-    volumes.parse_name(storage, str(call.params["volume"]))
+    parse_name(storage, str(call.params["volume"]))
     raise not_simulated("reading the metadata of a foreign guest")
 
 
@@ -283,5 +290,5 @@ def import_metadata(call: Call) -> Any:
 def list_files_in_backup(call: Call) -> Any:
     storage = usable_storage(call.cluster, call.params["storage"], str(call.node))
     name = str(call.params["volume"]).removeprefix(f"{storage.storageid}:")
-    volumes.parse_name(storage, name)
+    parse_name(storage, name)
     raise ApiError(500, "Only PBS storages supported for file-restore.")

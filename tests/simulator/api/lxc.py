@@ -25,12 +25,14 @@ from ..restore import restore_ct
 from ..routing import endpoint
 from ..storages import find_storage, usable_storage
 from ..tasks import TaskLog
+from ..volume_names import file_path, parse_name, split_volid
 
 CONFIG = "/nodes/{node}/lxc/{vmid}/config"
 SUBDIRECTORIES = (
     "config pending status vncproxy termproxy vncwebsocket spiceproxy migrate clone rrd rrddata firewall snapshot resize"
     " interfaces"
 ).split()
+
 MODIFIED = "detected modified configuration - file changed by other user? Try again."
 SSH_KEY = re.compile(r"(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\S+|sk-\S+) [A-Za-z0-9+/]+={0,2}(?: .*)?")
 DEFAULT_ROOTFS = "4"
@@ -94,8 +96,8 @@ def check_template(call: Call, ostemplate: str) -> None:
         if not call.is_root:
             raise ApiError(500, "Only root can pass arbitrary filesystem paths.")
         return
-    storageid, name = volumes.split_volid(ostemplate)
-    parsed = volumes.parse_name(find_storage(call.cluster, storageid), name)
+    storageid, name = split_volid(ostemplate)
+    parsed = parse_name(find_storage(call.cluster, storageid), name)
     call.check(f"/storage/{storageid}", ["Datastore.AllocateSpace", "Datastore.Audit"], any=True)
     if parsed.content != "vztmpl":
         raise ApiError(500, f"unable to use volume {ostemplate} - content type needs to be 'vztmpl'")
@@ -109,7 +111,7 @@ def complete_ct(call: Call, guest: Guest, settings: Config, storage: str | None,
     if ":" not in ostemplate:
         raise ApiError(500, f"can't find file '{ostemplate}'")
     template = volumes.existing_volume(cluster, ostemplate, guest.node)
-    path = volumes.file_path(find_storage(cluster, template.storage), template.name)
+    path = file_path(find_storage(cluster, template.storage), template.name)
     log(f"extracting archive '{path}'")
     guest.config |= {name: value for name, value in settings.items() if name not in guest.config and value != ""}
     for name, value in (
@@ -133,9 +135,9 @@ def ostype_of(template: volumes.Volume) -> str:
 def discard_volumes(call: Call, guest: Guest) -> None:
     for slot in volume_slots("lxc", guest.config):
         volid = str(guest.config[slot]).partition(",")[0]
-        if not volid.startswith("/") and (volume := volumes.find_volume(call.cluster, volid, guest.node)):
-            if volume.vmid == guest.vmid:
-                volumes.table(call.cluster).remove(volume)
+        volume = None if volid.startswith("/") else volumes.find_volume(call.cluster, volid, guest.node)
+        if volume is not None and volume.vmid == guest.vmid:
+            volumes.table(call.cluster).remove(volume)
 
 
 @endpoint("GET", CONFIG)

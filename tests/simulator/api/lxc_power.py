@@ -21,7 +21,7 @@ from ..lxc_config import parse_mount_point, print_mount_point
 from ..qemu_config import used_in_snapshot
 from ..routing import endpoint
 from ..sizes import format_size, wanted_size
-from ..storages import find_storage
+from ..storages import find_storage, usable_storage
 from ..tasks import TaskLog
 from .qemu_disks import NO_TARGET, check_digest
 
@@ -174,7 +174,7 @@ def copy_volume(call: Call) -> str:
 
     def work(log: TaskLog) -> None:
         source = volumes.existing_volume(call.cluster, volid, guest.node)
-        storage = volumes.usable_storage(call.cluster, storageid, guest.node)
+        storage = usable_storage(call.cluster, storageid, guest.node)
         copy = volumes.copy_volume(
             call.cluster, source, storageid, guest.node, guest.vmid, storage.type.container_format
         )
@@ -220,8 +220,8 @@ def reassign(call: Call) -> str:
         log(f"removing volume '{slot}' from container '{vmid}' config")
         del guest.config[slot]
         new = {**parts, "volume": moved.volid}
-        target.config[target_slot] = moved.volid if target_slot.startswith("unused") else print_mount_point(
-            target_slot, new
+        target.config[target_slot] = (
+            moved.volid if target_slot.startswith("unused") else print_mount_point(target_slot, new)
         )
         log(f"target container '{target_id}' updated with '{target_slot}'")
 

@@ -18,8 +18,9 @@ from ..guest_tasks import start_task
 from ..qemu_config import Change, apply_change, used_in_snapshot
 from ..routing import endpoint
 from ..sizes import KIB, format_size, wanted_size
-from ..storages import find_storage
+from ..storages import find_storage, usable_storage
 from ..tasks import TaskLog
+from ..volume_names import split_volid
 from .qemu_power import machine
 
 BASE = "/nodes/{node}/qemu/{vmid}"
@@ -46,7 +47,7 @@ def resize(call: Call) -> Any:
         if slot not in guest.config:
             raise ApiError(500, f"disk '{slot}' does not exist")
         parts = parse_drive(slot, guest.config[slot])
-        volumes.split_volid(parts["file"])
+        split_volid(parts["file"])
         call.check(f"/storage/{parts['file'].partition(':')[0]}", ["Datastore.AllocateSpace"])
         volume = volumes.existing_volume(call.cluster, parts["file"], guest.node)
         size = wanted_size(call.params["size"], volume.size)
@@ -97,7 +98,7 @@ def copy_disk(call: Call) -> str:
     if is_cdrom(parts):
         raise ApiError(500, "you can't move a cdrom")
     call.check(f"/storage/{storageid}", ["Datastore.AllocateSpace"])
-    target = volumes.usable_storage(call.cluster, storageid, guest.node)
+    target = usable_storage(call.cluster, storageid, guest.node)
     if "images" not in target.contents:
         raise ApiError(500, f"storage '{storageid}' does not support vm images")
     source = volumes.existing_volume(call.cluster, parts["file"], guest.node)

@@ -46,9 +46,10 @@ def process(call: Call, text: str = "VM {} not running") -> Guest:
     guest = call.cluster.guests.get(vmid)
     if guest is None or guest.kind != "qemu" or guest.node != call.node:
         raise no_file(call)
-    if not guest.running:
+    found: Guest = guest
+    if not found.running:
         raise ApiError(500, text.format(vmid))
-    return guest
+    return found
 
 
 def no_file(call: Call) -> ApiError:
@@ -150,7 +151,6 @@ def suspend(call: Call) -> Any:
 
 def _hibernate(call: Call, guest: Guest, log: TaskLog) -> None:
 
-
     guest.config["vmstate"] = allocate_state(call.cluster, guest, "suspend", call.params.get("statestorage"), log)
     set_stopped(guest)
     guest.config["lock"] = "suspended"
@@ -175,7 +175,6 @@ def resume(call: Call) -> Any:
 
 
 def drop_state(call: Call, guest: Guest) -> None:
-
 
     volid = guest.config.pop("vmstate", None)
     volume = volumes.find_volume(call.cluster, volid, guest.node) if volid else None

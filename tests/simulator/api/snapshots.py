@@ -35,7 +35,12 @@ def list_snapshots(call: Call) -> Any:
         if snapshot.parent:
             row["parent"] = snapshot.parent
         rows.append(row)
-    current = {"name": "current", "description": "You are here!", "digest": guest.digest(), "running": int(guest.running)}
+    current = {
+        "name": "current",
+        "description": "You are here!",
+        "digest": guest.digest(),
+        "running": int(guest.running),
+    }
     if guest.parent:
         current["parent"] = guest.parent
     return [*rows, current]
@@ -94,9 +99,7 @@ def roll_back(call: Call) -> Any:
     def work(log: TaskLog) -> None:
         snapshots.roll_back(call.cluster, guest, name, bool(call.params.get("start")), log)
 
-    return start_task(
-        call, f"{PREFIX[guest.kind]}rollback", guest.vmid, work, guest=guest, lock=lock, duration=2.0
-    )
+    return start_task(call, f"{PREFIX[guest.kind]}rollback", guest.vmid, work, guest=guest, lock=lock, duration=2.0)
 
 
 for _kind in ("qemu", "lxc"):

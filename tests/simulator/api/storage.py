@@ -101,13 +101,11 @@ def update(call: Call) -> Any:
 @endpoint("DELETE", "/storage/{storage}")
 def delete_storage(call: Call) -> Any:
     cluster, storageid = call.cluster, call.params["storage"]
-    try:
-        storage = find_storage(cluster, storageid)
-        if any(str(other.options.get("base", "")).startswith(f"{storageid}:") for other in cluster.storages.values()):
-            raise ApiError(500, "can't remove storage - storage is used as base of another storage")
-    except ApiError as error:
-        raise ApiError(500, f"delete storage failed: {error.message}") from None
-    del cluster.storages[storage.storageid]
+    if storageid not in cluster.storages:
+        raise ApiError(500, f"delete storage failed: storage '{storageid}' does not exist")
+    if any(str(other.options.get("base", "")).startswith(f"{storageid}:") for other in cluster.storages.values()):
+        raise ApiError(500, "delete storage failed: can't remove storage - storage is used as base of another storage")
+    del cluster.storages[storageid]
     for pool in cluster.pools.values():
         pool.storages.discard(storageid)
     cluster.drop_acl(f"/storage/{storageid}")
@@ -181,7 +179,7 @@ def list_node_storages(call: Call) -> Any:
         available = storage.enabled and storage.allows(node)
         if params.get("enabled") and not available:
             continue
-        if target and not (available and storage.allows(target)):
+        if target not in (None, node) and not (storage.shared and available and storage.allows(target)):
             continue
         rows.append(row(call, storage, node))
     return rows
@@ -228,4 +226,3 @@ def storage_index(call: Call) -> Any:
 @endpoint("GET", "/nodes/{node}/storage/{storage}/status")
 def storage_status(call: Call) -> Any:
     return status_of(call, find_storage(call.cluster, call.params["storage"]), str(call.node))
-
