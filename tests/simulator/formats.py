@@ -177,8 +177,10 @@ CPU_MODELS = frozenset(
 
 def cpu_conf(text: str) -> None:
     """A CPU: its model, named or as the first part, must be known."""
-    parts = dict(("cputype", part) if "=" not in part else part.split("=", 1) for part in text.split(",") if part)
-    model = parts.get("cputype", "kvm64")
+    parts = [part for part in text.split(",") if part]
+    model = next(
+        (part.removeprefix("cputype=") for part in parts if "=" not in part or part.startswith("cputype=")), "max"
+    )
     if not model.startswith("custom-") and model not in CPU_MODELS:
         raise ValueError(f"Built-in cputype '{model}' is not defined (missing 'custom-' prefix?)")
 
