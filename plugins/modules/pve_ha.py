@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_ha
+short_description: Manage resources of high availability
+description:
+  - Puts guests under high availability, changes how they are kept running, and takes them out again.
+  - Where they run is said by M(pve.automation.pve_ha_rule), on PVE 8 by M(pve.automation.pve_ha_group).
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes
+  - pve.automation.connection
+options:
+  sid:
+    description: The resource, as in V(vm:100) or V(ct:101), or just the id of the guest.
+    type: str
+    required: true
+    aliases: [vmid]
+  state:
+    description:
+      - V(present) and V(absent) say whether the guest is a resource, and nothing about whether it runs.
+      - V(started) keeps the guest running, V(stopped) keeps it stopped and lets it move to another node when its node fails.
+      - V(disabled) keeps it stopped where it is, V(ignored) leaves it alone.
+      - The manager acts on a request within some seconds. This module does not wait for that.
+    type: str
+    choices: [present, absent, started, stopped, disabled, ignored]
+    default: present
+  comment:
+    description: Comment of the resource. The empty text removes it.
+    type: str
+  failback:
+    description: Whether the guest returns to a node of higher priority as soon as that is back. Needs PVE 9.
+    type: bool
+  group:
+    description: The group of nodes where the guest may run. Only on PVE 8; later releases have rules instead.
+    type: str
+  max_restart:
+    description: How often a failed start is tried again on the same node.
+    type: int
+  max_relocate:
+    description: How often a guest that could not be started is moved to another node.
+    type: int
+  purge:
+    description:
+      - With O(state=absent), whether the resource is also taken out of all rules, and rules that become empty are deleted.
+      - The server's default is V(true). Needs PVE 9.
+    type: bool
+  unset:
+    description: Names of options that are removed, so that the server's default holds.
+    type: list
+    elements: str
+seealso:
+  - module: pve.automation.pve_ha_rule
+  - module: pve.automation.pve_ha_group
+  - module: pve.automation.pve_ha_info
+"""
+
+EXAMPLES = r"""
+- name: Keep a virtual machine running, whatever happens to its node
+  pve.automation.pve_ha:
+    sid: vm:100
+    state: started
+    max_restart: 2
+    comment: Mail
+
+- name: Leave a container alone during maintenance
+  pve.automation.pve_ha:
+    sid: 101
+    state: ignored
+
+- name: Take it out, and out of all rules
+  pve.automation.pve_ha:
+    sid: 101
+    state: absent
+"""
+
+RETURN = r"""
+resource:
+  description: The resource as the server has it afterwards; null if it does not exist. In check mode as it would be.
+  returned: success
+  type: dict
+  sample: {sid: "vm:100", state: started, max_restart: 2, comment: Mail}
+requests:
+  description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{method: POST, path: /cluster/ha/resources, params: {sid: "vm:100", state: started}, why: create resource vm:100}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.ha import RESOURCE
+
+
+def main() -> None:
+    run_module(RESOURCE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,282 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.pve.automation.plugins.module_utils.errors import (
+    ApiError,
+    InvalidOption,
+    NotFound,
+    NotImplementedByServer,
+    Refused,
+)
+from ansible_collections.pve.automation.plugins.module_utils.resources.ha import INFO, RESOURCE, Comment
+from ansible_collections.pve.automation.plugins.module_utils.resources.ha_rule import GROUP, RULE, NodePriorities
+from tests.unit.resources.fake import Server, calls, options, planned
+
+GUESTS = {"/cluster/resources": [{"vmid": 100, "type": "qemu"}, {"vmid": 101, "type": "lxc"}]}
+PATH = "/cluster/ha/resources/vm:100"
+RULE_PATH = "/cluster/ha/rules/r1"
+
+
+def with_resource(release: tuple[int, int] = (9, 2), **config: Any) -> Server:
+    answer = {"sid": "vm:100", "type": "vm", "digest": "0" * 40, **config}
+    return Server({PATH: answer, "/cluster/ha/resources/100": answer, **GUESTS}, release)
+
+
+def with_rule(**config: Any) -> Server:
+    rule = {"rule": "r1", "order": 1, "type": "node-affinity", "resources": "vm:100", "nodes": "pve1:2", **config}
+    return Server({RULE_PATH: rule, **GUESTS})
+
+
+# --- resources ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_bare_number_is_completed_before_anything_is_created() -> None:
+    plan = planned(RESOURCE, Server(GUESTS), sid="101", state="started", failback=False, max_restart=0)
+    assert calls(plan) == [
+        ("POST", "/cluster/ha/resources", {"sid": "ct:101", "failback": 0, "max_restart": 0, "state": "started"})
+    ]
+    assert plan.after == {"sid": "ct:101", "failback": False, "max_restart": 0, "state": "started"}
+
+
+def test_a_noop_is_one_get() -> None:
+    server = with_resource(state="stopped", max_restart=2, failback=0)
+    assert not planned(RESOURCE, server, sid="100", state="stopped", max_restart=2, failback=False).steps
+    assert server.asked == ["/cluster/ha/resources/100"]
+
+
+def test_defaults_of_the_server_equal_being_absent() -> None:
+    server = with_resource()
+    assert not planned(RESOURCE, server, sid="100", state="started", max_restart=1, max_relocate=1, failback=True).steps
+
+
+def test_present_says_nothing_about_the_requested_state() -> None:
+    assert not planned(RESOURCE, with_resource(state="ignored"), sid="vm:100").steps
+
+
+def test_enabled_is_started() -> None:
+    assert not planned(RESOURCE, with_resource(state="enabled"), sid="vm:100", state="started").steps
+
+
+def test_only_what_differs_is_sent_and_the_empty_comment_is_deleted() -> None:
+    plan = planned(RESOURCE, with_resource(state="stopped", comment="x"), sid="100", state="disabled", comment="")
+    assert calls(plan) == [("PUT", PATH, {"state": "disabled", "delete": "comment"})]
+
+
+@pytest.mark.parametrize("text", ["kept ✓", "é", "naïve → yes", "plain", "Ã"])
+def test_garbled_comments_are_told_from_good_ones(text: str) -> None:
+    garbled = text.encode().decode("latin-1")
+    assert Comment().parse(garbled) == Comment().parse(text) == text
+
+
+@pytest.mark.parametrize(("purge", "params"), [(None, {}), (True, {"purge": True}), (False, {"purge": False})])
+def test_absent_sends_purge_only_if_it_was_given(purge: bool | None, params: dict[str, Any]) -> None:
+    plan = planned(RESOURCE, with_resource(), sid="100", state="absent", purge=purge)
+    assert calls(plan) == [("DELETE", PATH, params)]
+
+
+def test_absent_of_a_guest_that_is_gone_is_nothing() -> None:
+    assert not planned(RESOURCE, Server(), sid="100", state="absent").steps
+
+
+@pytest.mark.parametrize(
+    ("release", "given", "option"),
+    [
+        ((8, 4), {"failback": False}, "failback"),
+        ((8, 4), {"state": "absent", "purge": True}, "purge"),
+        ((9, 2), {"group": "g1"}, "group"),
+        ((9, 2), {"max_restart": -1}, "max_restart"),
+        ((9, 2), {"unset": ["state"]}, "unset"),
+    ],
+)
+def test_what_a_server_cannot_do_is_refused(release: tuple[int, int], given: dict[str, Any], option: str) -> None:
+    with pytest.raises(InvalidOption) as error:
+        planned(RESOURCE, with_resource(release), sid="100", **given)
+    assert error.value.option == option
+
+
+def test_groups_are_for_older_servers() -> None:
+    plan = planned(RESOURCE, with_resource((8, 4)), sid="100", group="g1")
+    assert calls(plan) == [("PUT", PATH, {"group": "g1"})]
+
+
+@pytest.mark.parametrize("sid", ["nonsense", "vm:", "vm:1", "qemu:100", "99", "", "0100"])
+def test_bad_ids_are_refused(sid: str) -> None:
+    with pytest.raises(InvalidOption) as error:
+        RESOURCE.wish(options(RESOURCE, sid=sid))
+    assert error.value.option == "sid"
+
+
+def test_an_unknown_guest_is_refused_before_any_write() -> None:
+    with pytest.raises(InvalidOption, match="no guest 199"):
+        planned(RESOURCE, Server(GUESTS), sid="199")
+
+
+# --- rules --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_rule_is_created_with_full_ids() -> None:
+    server = Server(GUESTS)
+    plan = planned(
+        RULE,
+        server,
+        rule="r1",
+        type="node-affinity",
+        resources=["101", "vm:100"],
+        nodes=["pve2", "pve1:2"],
+        strict=False,
+    )
+    params = {"type": "node-affinity", "nodes": "pve1:2,pve2", "resources": "vm:100,ct:101", "strict": 0}
+    assert calls(plan) == [("POST", "/cluster/ha/rules", {"rule": "r1", **params})]
+
+
+def test_a_rule_that_is_there_takes_one_get() -> None:
+    server = with_rule(strict=0)
+    wish = {"type": "node-affinity", "resources": ["100"], "nodes": ["pve1:2"], "strict": False, "disable": False}
+    assert not planned(RULE, server, rule="r1", **wish).steps
+    assert server.asked == [RULE_PATH]
+
+
+def test_an_update_names_the_type() -> None:
+    plan = planned(RULE, with_rule(comment="x", strict=1), rule="r1", nodes=["pve2"], strict=False, comment="")
+    assert calls(plan) == [
+        ("PUT", RULE_PATH, {"type": "node-affinity", "delete": "comment", "nodes": "pve2", "strict": 0})
+    ]
+
+
+def test_append_only_adds() -> None:
+    assert calls(planned(RULE, with_rule(), rule="r1", resources=["101"], append=True)) == [
+        ("PUT", RULE_PATH, {"type": "node-affinity", "resources": "vm:100,ct:101"})
+    ]
+    assert not planned(RULE, with_rule(), rule="r1", resources=["vm:100"], append=True).steps
+    assert calls(planned(RULE, with_rule(), rule="r1", resources=["ct:101"])) == [
+        ("PUT", RULE_PATH, {"type": "node-affinity", "resources": "ct:101"})
+    ]
+
+
+def test_another_type_is_delete_and_create_and_carries_over() -> None:
+    server = with_rule(resources="vm:100,ct:101", comment="kept", strict=1)
+    plan = planned(RULE, server, rule="r1", type="resource-affinity", affinity="negative")
+    created = {"rule": "r1", "type": "resource-affinity", "affinity": "negative", "comment": "kept"}
+    assert calls(plan) == [
+        ("DELETE", RULE_PATH, {}),
+        ("POST", "/cluster/ha/rules", {**created, "resources": "vm:100,ct:101"}),
+    ]
+    assert plan.after == {**created, "resources": ["vm:100", "ct:101"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [
+        ({"resources": ["vm:100"]}, "type"),
+        ({"type": "node-affinity", "resources": ["vm:100"]}, "nodes"),
+        ({"type": "node-affinity", "nodes": ["pve1"]}, "resources"),
+        ({"type": "resource-affinity", "resources": ["vm:100", "ct:101"]}, "affinity"),
+        ({"type": "resource-affinity", "resources": ["vm:100"], "affinity": "positive"}, "resources"),
+        ({"type": "resource-affinity", "resources": ["vm:100"], "affinity": "positive", "strict": False}, "strict"),
+        ({"type": "node-affinity", "resources": ["vm:100"], "nodes": ["pve1"], "affinity": "positive"}, "affinity"),
+        ({"type": "node-affinity", "resources": ["all"], "nodes": ["pve1"]}, "resources"),
+        ({"type": "node-affinity", "resources": ["vm:100"], "nodes": ["pve1:high"]}, "nodes"),
+        ({"type": "node-affinity", "resources": ["vm:100"], "nodes": ["pve1", "pve1:2"]}, "nodes"),
+        ({"type": "node-affinity", "resources": [], "nodes": ["pve1"]}, "resources"),
+        ({"type": "node-affinity", "resources": ["199"], "nodes": ["pve1"]}, "resources"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused(given: dict[str, Any], option: str) -> None:
+    with pytest.raises(InvalidOption) as error:
+        planned(RULE, Server(GUESTS), rule="r1", **given)
+    assert error.value.option == option
+
+
+def test_priority_zero_is_no_priority() -> None:
+    assert NodePriorities().parse("pve2:0;pve1:02") == ["pve1:2", "pve2"]
+
+
+def test_servers_without_rules_are_told_apart() -> None:
+    missing = NotImplementedByServer("GET", RULE_PATH, 501, "Method 'GET /cluster/ha/rules/r1' not implemented")
+    with pytest.raises(NotImplementedByServer, match="pve_ha_group"):
+        planned(RULE, Server({RULE_PATH: missing}), rule="r1")
+
+
+# --- groups -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_group_is_created_changed_and_deleted() -> None:
+    path = "/cluster/ha/groups/g1"
+    wish = {"nodes": ["pve2:1", "pve1"], "restricted": True}
+    assert calls(planned(GROUP, Server(), group="g1", **wish)) == [
+        ("POST", "/cluster/ha/groups", {"group": "g1", "nodes": "pve1,pve2:1", "restricted": 1})
+    ]
+    server = Server({path: {"group": "g1", "nodes": "pve2:1,pve1", "restricted": 1, "digest": "x"}})
+    assert not planned(GROUP, server, group="g1", **wish, nofailback=False).steps
+    assert calls(planned(GROUP, server, group="g1", nofailback=True)) == [("PUT", path, {"nofailback": 1})]
+    assert calls(planned(GROUP, server, group="g1", state="absent")) == [("DELETE", path, {})]
+
+
+def test_a_group_needs_nodes() -> None:
+    with pytest.raises(InvalidOption, match="nodes"):
+        planned(GROUP, Server(), group="g1")
+
+
+def migrated() -> Server:
+    text = "cannot read group: ha groups have been migrated to rules"
+    return Server({"/cluster/ha/groups/g1": ApiError("GET", "/cluster/ha/groups/g1", 500, text)})
+
+
+def test_a_server_with_rules_gets_a_task_ready_to_paste() -> None:
+    with pytest.raises(Refused) as error:
+        planned(GROUP, migrated(), group="g1", nodes=["pve1:2"], restricted=True, nofailback=True, comment="it's: #1")
+    _text, _newline, pasted = error.value.hint.partition("\n")
+    (task,) = yaml.safe_load(pasted)
+    wish = task["pve.automation.pve_ha_rule"]
+    assert wish.pop("resources") == []
+    assert wish == {"rule": "g1", "type": "node-affinity", "nodes": ["pve1:2"], "strict": True, "comment": "it's: #1"}
+    assert "pve_ha with failback: false" in pasted
+    assert "rule" in options(RULE, **wish)
+
+
+def test_a_server_with_rules_has_no_groups_to_delete() -> None:
+    assert not planned(GROUP, migrated(), group="g1", state="absent").steps
+
+
+# --- state --------------------------------------------------------------------------------------------------------------
+
+ROWS = [
+    {"id": "quorum", "type": "quorum", "node": "pve1", "quorate": 1, "status": "OK"},
+    {"id": "master", "type": "master", "node": "pve2", "status": "pve2 (active)"},
+    {"id": "service:vm:100", "type": "service", "sid": "vm:100", "node": "pve1", "state": "started"},
+    {"id": "service:ct:101", "type": "service", "sid": "ct:101", "node": "pve1", "state": "error"},
+]
+
+
+def test_info_takes_one_get() -> None:
+    server = Server({"/cluster/ha/status/current": ROWS})
+    found = INFO.read(server, INFO.wish(options(INFO)))
+    assert server.asked == ["/cluster/ha/status/current"]
+    assert (found["quorate"], found["master"], found["armed"]) == (True, "pve2", None)
+    assert [row["sid"] for row in found["services"]] == ["ct:101", "vm:100"]
+
+
+@pytest.mark.parametrize("sid", ["101", "ct:101"])
+def test_info_of_one_resource(sid: str) -> None:
+    server = Server(
+        {
+            "/cluster/ha/status/current": ROWS,
+            "/cluster/ha/resources": [{"sid": "ct:101", "state": "started", "digest": "x"}, {"sid": "vm:100"}],
+        }
+    )
+    found = INFO.read(server, INFO.wish(options(INFO, sid=sid, include=["resources"])))
+    assert [row["sid"] for row in found["services"]] == ["ct:101"]
+    assert found["resources"] == [{"sid": "ct:101", "state": "started"}]
+
+
+def test_info_passes_errors_on() -> None:
+    with pytest.raises(NotFound):
+        INFO.read(Server({"/cluster/ha/status/current": []}), INFO.wish(options(INFO, include=["rules"])))
