@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import volumes
 from .drives import boot_devices, is_cdrom, parse_drive
+from .file_system import file_system_size
 from .guest import DISK_SLOTS, NET, Guest, volid_of
 from .guest_options import option_format
 from .property_string import split
@@ -143,13 +144,8 @@ def lxc_status(cluster: Cluster, guest: Guest) -> dict[str, Any]:
         status["lock"] = guest.lock
     if guest.running:
         status |= {"pid": guest.pid, **{f"pressure{name}": "0.00" for name in PRESSURE}}
-        status |= {"mem": status["maxmem"] // 8, "disk": 372736, "maxdisk": _file_system(status["maxdisk"])}
+        status |= {"mem": status["maxmem"] // 8, "disk": 372736, "maxdisk": file_system_size(status["maxdisk"])}
     return status
-
-
-def _file_system(size: int) -> int:
-    """About what ext4 leaves of a volume."""
-    return size * 95 // 100
 
 
 def lxc_current(cluster: Cluster, guest: Guest) -> dict[str, Any]:

@@ -44,8 +44,11 @@ def scenario(name: str, version: str, nodes: Sequence[str] = ()) -> Callable[[],
 
 
 def single(version: str, nodes: Sequence[str]) -> Cluster:
-    """A bare installation without guests; more than one node make a cluster."""
-    return _base(version, nodes, "single" if len(nodes) > 1 else "")
+    """A bare installation on small machines, without guests; more than one node make a cluster."""
+    cluster = _base(version, nodes, "single" if len(nodes) > 1 else "")
+    for node in cluster.nodes.values():
+        node.cpus = 2
+    return cluster
 
 
 def demo(version: str, nodes: Sequence[str]) -> Cluster:

@@ -32,7 +32,8 @@ def members(cluster: Cluster, pool: Pool, kind: str | None) -> list[dict[str, An
         guest = cluster.guests.get(vmid)
         if guest is not None and kind in (None, guest.kind):
             row = guest_row(cluster, guest)
-            row.pop("pool", None)
+            for name in ("pool", "tags"):
+                row.pop(name, None)
             rows.append(row)
     for name in pool.storages if kind in (None, "storage") else ():
         if name in cluster.storages:
