@@ -64,8 +64,8 @@ def locate(
         return found
     matches = [guest for guest in everyone if guest.kind == kind and guest.name == name]
     if len(matches) > 1:
-        listed = "; ".join(str(guest) for guest in sorted(matches, key=lambda guest: guest.vmid))
-        raise InvalidOption("name", f"{len(matches)} guests are named {name!r}: {listed}", hint="Give vmid as well.")
+        told = "; ".join(str(guest) for guest in sorted(matches, key=lambda guest: guest.vmid))
+        raise InvalidOption("name", f"{len(matches)} guests are named {name!r}: {told}", hint="Give vmid as well.")
     if not matches and node is not None:
         return _just_created(reader, kind, name, node)
     return matches[0] if matches else None

@@ -17,6 +17,7 @@ from ..plan import Step, api_path
 from ..resource import State
 from ..values import Boolean, Codec, Integer, Text, Word
 from .locate import Location
+from .volumes import storage_of
 
 _TEXT = Text()
 CLONE_OPTIONS: Mapping[str, Codec] = {
@@ -34,8 +35,10 @@ RESTORE_OPTIONS: Mapping[str, Codec] = {
     "live_restore": Boolean(),
     "bwlimit": Integer(),
 }
+NAME_KEY = {"qemu": "name", "lxc": "hostname"}
+_MAC_PARTS = {"macaddr", "hwaddr"}
 # Keys that PVE makes anew for a clone or that belong to the source alone
-_OWN_KEYS = ("vmid", "node", "name", "template", "lock", "smbios1", "vmgenid", "status", "pool", "pending", "parent")
+_OWN_KEYS = frozenset("vmid node name hostname template lock smbios1 vmgenid status pool pending parent".split())
 
 
 def parse_source(option: str, value: Any, known: Mapping[str, Codec]) -> dict[str, Any] | None:
@@ -76,7 +79,7 @@ def clone_step(source: Location, target: Location, options: Mapping[str, Any], p
     """The call that clones; its task bears the id of the source."""
     params: dict[str, Any] = {"newid": target.vmid}
     if target.name:
-        params["name" if source.kind == "qemu" else "hostname"] = target.name
+        params[NAME_KEY[source.kind]] = target.name
     if target.node != source.node:
         params["target"] = target.node
     if pool:
@@ -87,8 +90,10 @@ def clone_step(source: Location, target: Location, options: Mapping[str, Any], p
 
 
 def restore_step(target: Location, options: Mapping[str, Any], pool: str | None) -> Step:
-    """The call that creates a virtual machine from a backup."""
+    """The call that creates a guest from a backup."""
     params = {"vmid": target.vmid, **{name.replace("_", "-"): value for name, value in options.items()}}
+    if target.kind == "lxc":
+        params.update({"ostemplate": params.pop("archive"), "restore": True})
     if pool:
         params["pool"] = pool
     why = f"restore {target.vmid} from {options['archive']}"
@@ -101,14 +106,15 @@ def predicted_clone(source: State, target: Location, storage: str | None) -> Sta
     """The state of a clone as far as it can be told beforehand: MAC addresses and volume names are the server's to choose."""
     state: State = {"vmid": target.vmid, "node": target.node}
     if target.name:
-        state["name"] = target.name
+        state[NAME_KEY[target.kind]] = target.name
     for key, value in source.items():
         if key in _OWN_KEYS or key.startswith("unused"):
             continue
-        if isinstance(value, Mapping) and "macaddr" in value:
-            state[key] = {name: item for name, item in value.items() if name != "macaddr"}
-        elif isinstance(value, Mapping) and "file" in value and value.get("media") != "cdrom":
-            state[key] = {**value, "file": f"{storage or str(value['file']).partition(':')[0]}:(clone)"}
+        if isinstance(value, Mapping) and _MAC_PARTS & set(value):
+            state[key] = {name: item for name, item in value.items() if name not in _MAC_PARTS}
+        elif isinstance(value, Mapping) and storage_of(value) and value.get("media") != "cdrom":
+            part = "file" if "file" in value else "volume"
+            state[key] = {**value, part: f"{storage or storage_of(value)}:(clone)"}
         else:
             state[key] = value
     return state

@@ -1,0 +1,217 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests of both kinds as resources: their options, finding one, and reading its present state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InvalidOption, NotFound
+from ..field import Fields
+from ..options import task_arguments
+from ..property_string import PropertyString
+from ..resource import Reader, State, Wish, changed_fields, require_release, unset_option
+from ..values import Codec
+from . import power
+from .agent import pending_keys, wait_for_agent
+from .fields import Family
+from .locate import KINDS, Location, guests, locate
+from .membership import pool_of
+from .planner import Planner
+from .sources import find_source, parse_source
+
+if TYPE_CHECKING:
+    from ..client import Client
+
+_DNS_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
+
+
+class Guest(Planner):
+    """A guest as a resource; a subclass is one kind, mostly as data."""
+
+    name: str  # the key of the guest in the result
+    states: Sequence[str]  # of a guest that exists
+    events: Sequence[str]  # what a task may wait for
+    flags: Mapping[str, bool]  # boolean options that are no part of the configuration, with their defaults
+    options: Fields  # configuration keys that are options of their own
+    families: Mapping[str, Family]  # options that are maps of numbered keys
+    volume_families: Mapping[str, Family]  # the same where the keys are slots of volumes
+    single_volumes: Mapping[str, PropertyString]  # slots that are options of their own
+    clone_options: Mapping[str, Codec]
+    restore_options: Mapping[str, Codec]
+
+    def own_arguments(self) -> dict[str, Any]:
+        """The argument spec of options that only this kind has, besides its configuration."""
+        return {}
+
+    def arguments(self) -> dict[str, Any]:
+        maps = {option: {"type": "dict"} for option in (*self.families, *self.volume_families)}
+        spec = {
+            "vmid": {"type": "int"},
+            "node": {"type": "str"},
+            **self.options.specs(),
+            **maps,
+            **{slot: {"type": "raw"} for slot in self.single_volumes},
+            "pool": {"type": "str"},
+            "template": {"type": "bool"},
+            "clone": {"type": "raw"},
+            "restore": {"type": "raw"},
+            "migrate": {"type": "bool", "default": False},
+            "target_storage": {"type": "str"},
+            "restart": {"type": "str", "choices": ["never", "if_needed", "always"], "default": "never"},
+            "wait_for": {"type": "str", "choices": list(self.events)},
+            "wait_timeout": {"type": "int", "default": 300},
+            "unset": unset_option(),
+            "state": {"type": "str", "choices": [*self.states, "absent"], "default": "present"},
+            "shutdown_timeout": {"type": "int"},
+            **{flag: {"type": "bool", "default": default} for flag, default in self.flags.items()},
+            **self.own_arguments(),
+            **task_arguments(),
+        }
+        rules = {"required_one_of": [["vmid", self.name_option]], "mutually_exclusive": [["clone", "restore"]]}
+        return {"argument_spec": spec, **rules}
+
+    # --- the wish -----------------------------------------------------------------------------------------------------
+
+    def volume_wish(self, slot: str, value: Any) -> dict[str, Any] | str:
+        """The canonical wish for one slot, "" to empty it."""
+        raise NotImplementedError
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        self._check_identity(params)
+        slots = {key: value for family in self.families.values() for key, value in family.spread(params).items()}
+        emptied = [name for name in params.get("unset") or [] if self._is_volume(name)]
+        others = [name for name in params.get("unset") or [] if name not in emptied]
+        config = self.config.wish({**params, **slots, "unset": others})
+        return {
+            "vmid": params.get("vmid"),
+            "name": params.get(self.name_option),
+            "node": params.get("node"),
+            "state": params["state"],
+            "config": config,
+            "volumes": self._volume_wishes(params, emptied),
+            "pool": params.get("pool"),
+            "template": params.get("template"),
+            "power": power.Power(params["state"], params["force"], params.get("shutdown_timeout")),
+            "push_secrets": params.get("update_password") == "always",
+            "clone": parse_source("clone", params.get("clone"), self.clone_options),
+            "restore": parse_source("restore", params.get("restore"), self.restore_options),
+            **{name: params.get(name) for name in ("migrate", "target_storage", "restart", "wait_for", "wait_timeout")},
+            **{flag: params[flag] for flag in self.flags},
+        }
+
+    def _check_identity(self, params: Mapping[str, Any]) -> None:
+        vmid, name = params.get("vmid"), params.get(self.name_option)
+        if vmid is not None and not 100 <= vmid <= 999999999:
+            raise InvalidOption("vmid", f"{vmid} is not in the range 100 to 999999999")
+        if name is not None and not (_DNS_NAME.fullmatch(name) or (name == "" and vmid is not None)):
+            raise InvalidOption(self.name_option, f"{name!r} is not a DNS name: letters, digits, hyphens and dots")
+        for option in ("force", "shutdown_timeout"):
+            if params["state"] == "present" and params.get(option) not in (None, False):
+                raise InvalidOption(option, "means nothing with state: present")
+
+    def _is_volume(self, name: str) -> bool:
+        return any(field.name == name for field in self.volumes)
+
+    def _volume_wishes(self, params: Mapping[str, Any], emptied: list[str]) -> dict[str, Any]:
+        given = {key: value for family in self.volume_families.values() for key, value in family.spread(params).items()}
+        given.update({slot: params[slot] for slot in self.single_volumes if params.get(slot) is not None})
+        both = sorted(set(given) & set(emptied))
+        if both:
+            raise InvalidOption("unset", f"{', '.join(both)} is also given a value")
+        given.update(dict.fromkeys(emptied, ""))
+        return {slot: self.volume_wish(slot, value) for slot, value in given.items()}
+
+    # --- the present state --------------------------------------------------------------------------------------------
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        wish["listed"] = None  # all guests of the cluster, asked for once where they are needed
+        found = self._find(reader, wish)
+        if found is None:
+            if wish["state"] != "absent":
+                require_release(reader, self.config, wish["config"])
+                self._prepare_creation(reader, wish)
+            return None
+        where, config = found
+        require_release(reader, self.config, changed_fields(self.config, self.config.observe(config), wish["config"]))
+        wish["digest"] = None if wish.get("fresh") else config.get("digest")
+        return self._observe(reader, wish, where, config)
+
+    def needs_status(self, wish: Wish, where: Location) -> bool:
+        """Whether the power state matters, which costs a request."""
+        moves = wish["node"] not in (None, where.node)
+        return bool(wish["state"] != "present" or moves or wish["restart"] != "never")
+
+    def _observe(self, reader: Reader, wish: Wish, where: Location, config: Mapping[str, Any]) -> State:
+        state: State = {"vmid": where.vmid, "node": where.node, **self.observe_config(config)}
+        if self.needs_status(wish, where):
+            state["status"] = power.observe({**reader.get(f"{where.path}/status/current"), "lock": config.get("lock")})
+        if wish["restart"] == "if_needed" and state["status"] == power.RUNNING:
+            state["pending"] = pending_keys(reader, where)
+        if wish["pool"] is not None:
+            state["pool"] = pool_of(reader, where.vmid, wish["pool"])
+        return state
+
+    def _find(self, reader: Reader, wish: Wish) -> tuple[Location, Mapping[str, Any]] | None:
+        """The guest and its configuration. One request if node and id are known, which they are after a creation."""
+        vmid = wish["vmid"] or wish.get("new_vmid")
+        node = wish["node"] or wish.get("new_node")
+        if vmid and node:
+            where = Location(self.kind, vmid, node, wish["name"] or "")
+            config = read_config(reader, where)
+            if config is not None and (wish["vmid"] or config.get(self.name_option) == wish["name"]):
+                return where, config
+        wish["listed"] = guests(reader)
+        found = locate(reader, self.kind, vmid=wish["vmid"], name=wish["name"], node=node, listed=wish["listed"])
+        if found is None:
+            return None
+        if wish["node"] not in (None, found.node) and not wish["migrate"] and wish["state"] != "absent":
+            raise InvalidOption(
+                "node", f"the {found} is not on {wish['node']}", hint="Leave node out, or set migrate: true."
+            )
+        config = read_config(reader, found)
+        return None if config is None else (found, config)
+
+    def _prepare_creation(self, reader: Reader, wish: Wish) -> None:
+        """Complete the wish for a new guest with what the cluster has to decide."""
+        if wish["clone"]:
+            source = find_source(wish["listed"], self.kind, wish["clone"]["source"])
+            config = read_config(reader, source) or {}
+            wish["source"] = (source, self.observe_config(config))
+            wish["new_node"] = wish["node"] or source.node
+        else:
+            wish["new_node"] = wish["node"]
+        if not wish["new_node"]:
+            raise InvalidOption("node", f"is needed to create a {KINDS[self.kind]}")
+        if not wish["vmid"]:
+            wish["new_vmid"] = int(reader.get("/cluster/nextid"))
+        wish["fresh"] = True
+
+    def observe_config(self, config: Mapping[str, Any]) -> State:
+        """A configuration as users see it: by option names, property strings as mappings."""
+        state = {**self.config.observe(config), **self.volumes.observe(config)}
+        if config.get("template"):
+            state["template"] = True
+        if config.get("lock"):
+            state["lock"] = config["lock"]
+        return state
+
+    def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
+        """The keys whose new values wait for the next start, and the addresses that the task waits for."""
+        where = self.where(state)
+        told: dict[str, Any] = {"pending": pending_keys(client, where)} if changed else {}
+        if wish["wait_for"]:
+            told["interfaces"] = wait_for_agent(client, where, wish["wait_timeout"], address=wish["wait_for"] == "ip")
+        return told
+
+
+def read_config(reader: Reader, where: Location) -> Mapping[str, Any] | None:
+    """The configuration of a guest with pending changes applied; None if there is no such guest on that node."""
+    try:
+        config: Mapping[str, Any] = reader.get(f"{where.path}/config")
+    except NotFound:
+        return None
+    return config
