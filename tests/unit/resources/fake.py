@@ -34,7 +34,7 @@ class Server:
         return self._release
 
 
-def options(resource: Resource, **given: Any) -> dict[str, Any]:
+def options(resource: Resource, /, **given: Any) -> dict[str, Any]:
     """The options of a task as a module gets them: types converted, defaults filled in."""
     arguments = dict(resource.arguments())
     checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(given)
@@ -42,7 +42,7 @@ def options(resource: Resource, **given: Any) -> dict[str, Any]:
     return dict(checked.validated_parameters)
 
 
-def planned(resource: Resource, server: Server, **given: Any) -> Plan:
+def planned(resource: Resource, server: Server, /, **given: Any) -> Plan:
     """The plan of a task with these options."""
     wish = resource.wish(options(resource, **given))
     return resource.plan(resource.read(server, wish), wish)
