@@ -125,7 +125,7 @@ from ..module_utils.errors import InvalidOption, PveError
 from ..module_utils.options import Connection, connection_arguments
 from ..plugin_utils.action import plain
 from ..plugin_utils.guest_facts import read_facts
-from ..plugin_utils.inventory import Host, cache_digest, group_names, hosts_of, read_node_addresses, read_rows
+from ..plugin_utils.inventory import Host, Memo, cache_digest, group_names, hosts_of, read_node_addresses, read_rows
 
 try:
     from ansible.template import trust_as_template as _  # noqa: F401
@@ -149,6 +149,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         config = self._read_config_data(path)
         self._unreadable: set[str] = set()  # filters that were warned about
+        self._memo = Memo()
         try:
             self._fill(self._connection(config), path, cache)
         except PveError as error:
@@ -219,23 +220,31 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         conditions = self.get_option("filters")
         if not conditions:
             return True
-        self.templar.available_variables = untrusted(host.variables(self.get_option("vars_prefix")))
-        return all(self._holds(condition, host) for condition in conditions)
+        variables = untrusted(host.variables(self.get_option("vars_prefix")))
+        return all(self._holds(condition, variables, host.name) for condition in conditions)
 
-    def _holds(self, condition: str, host: Host) -> bool:
+    def _holds(self, condition: str, variables: dict[str, Any], name: str) -> bool:
         try:
-            if hasattr(self.templar, "evaluate_conditional"):
-                return bool(self.templar.evaluate_conditional(condition))
-            text = "{%% if %s %%} True {%% else %%} False {%% endif %%}" % condition  # noqa: UP031 - the braces
-            return bool(boolean(self.templar.template(text, disable_lookups=True)))
+            return bool(self._memo.get(condition, variables, lambda: self._evaluate(condition, variables)))
         except Exception as error:  # whatever a template can raise
-            message = f"The filter {condition!r} cannot be evaluated for {host.name}: {error}"
+            message = f"The filter {condition!r} cannot be evaluated for {name}: {error}"
             if self.get_option("strict"):
                 raise AnsibleParserError(message) from None
             if condition not in self._unreadable:
                 self._unreadable.add(condition)
                 self.display.warning(f"{message} Hosts for which this is so are left out.")
             return False
+
+    def _evaluate(self, condition: str, variables: dict[str, Any]) -> bool:
+        self.templar.available_variables = variables
+        if hasattr(self.templar, "evaluate_conditional"):
+            return bool(self.templar.evaluate_conditional(condition))
+        text = "{%% if %s %%} True {%% else %%} False {%% endif %%}" % condition  # noqa: UP031 - the braces
+        return bool(boolean(self.templar.template(text, disable_lookups=True)))
+
+    def _compose(self, template: str, variables: dict[str, Any], *args: Any, **options: Any) -> Any:
+        evaluate = super()._compose
+        return self._memo.get(str(template), variables, lambda: evaluate(template, variables, *args, **options))
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -254,5 +263,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.inventory.add_child(group, host.name)
         strict = self.get_option("strict")
         self._set_composite_vars(self.get_option("compose"), variables, host.name, strict=strict)
-        self._add_host_to_composed_groups(self.get_option("groups"), variables, host.name, strict=strict)
+        self._add_to_composed_groups(host.name, variables, strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host.name, strict=strict)
+
+    def _add_to_composed_groups(self, host: str, variables: Mapping[str, Any], strict: bool) -> None:
+        """What the base class does for ``groups``, without compiling each condition for each host."""
+        groups = self.get_option("groups")
+        if not groups:
+            return
+        known = {**variables, **self.inventory.get_host(host).get_vars()}
+        for name, condition in groups.items():
+            try:
+                belongs = self._memo.get(
+                    str(condition), known, lambda condition=condition: self._evaluate(condition, known)
+                )
+            except Exception as error:  # whatever a template can raise
+                if strict:
+                    raise AnsibleParserError(f"Cannot tell whether {host} belongs to group {name}: {error}") from None
+                continue
+            if belongs:
+                self.inventory.add_child(self.inventory.add_group(self._sanitize_group_name(name)), host)

@@ -9,11 +9,15 @@ Nothing here needs Ansible's inventory objects. A *row* is an item of GET /clust
 from __future__ import annotations
 
 import collections
+import copy
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+
+import jinja2
+import jinja2.meta
 
 from ..module_utils.options import Connection
 from ..module_utils.resource import Reader
@@ -116,6 +120,37 @@ def group_names(host: Host) -> list[str]:
     if values["template"]:
         names.append("templates")
     return names
+
+
+class Memo:
+    """Results of expressions by the values of the variables that they use.
+
+    Compiling an expression costs Ansible more than a millisecond for every host; few of them have more than a handful of
+    different results.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, frozenset[str]] = {}
+        self._results: dict[tuple[str, ...], Any] = {}
+
+    def get(self, expression: str, variables: Mapping[str, Any], evaluate: Callable[[], Any]) -> Any:
+        """What ``evaluate`` returned when the variables had these values, or returns now."""
+        names = self._names_in(expression)
+        if not names or not names <= variables.keys():  # it also uses a function, or something not defined here
+            return evaluate()
+        key = (expression, *(repr(variables[name]) for name in sorted(names)))
+        if key not in self._results:
+            self._results[key] = evaluate()
+        return copy.copy(self._results[key])
+
+    def _names_in(self, expression: str) -> frozenset[str]:
+        if expression not in self._names:
+            try:
+                tree = jinja2.Environment().parse("{{ %s }}" % expression)  # noqa: S701, UP031 - only parsed
+                self._names[expression] = frozenset(jinja2.meta.find_undeclared_variables(tree))
+            except jinja2.TemplateError:
+                self._names[expression] = frozenset()
+        return self._names[expression]
 
 
 def cache_digest(connection: Connection, options: Mapping[str, Any]) -> str:
