@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import ha, volumes
+from .. import ha
 from ..call import Call
 from ..errors import ApiError, not_simulated
 from ..guest import Guest, volid_of, volume_slots
@@ -16,6 +16,7 @@ from ..routing import endpoint
 from ..state import Cluster
 from ..storages import find_storage
 from ..tasks import TaskLog
+from ..volume_names import split_volid
 
 GROUPS_GONE = "ha groups have been migrated to rules"
 RESOURCE_OPTIONS = ("state", "group", "max_restart", "max_relocate", "failback", "comment")
@@ -165,7 +166,7 @@ def _excluded(cluster: Cluster, sid: str, target: str) -> bool:
 def _move(call: Call, guest: Guest, target: str) -> None:
     for slot in volume_slots(guest.kind, guest.config):
         volid = volid_of(guest.config[slot])
-        if ":" in volid and not find_storage(call.cluster, volumes.split_volid(volid)[0]).shared:
+        if ":" in volid and not find_storage(call.cluster, split_volid(volid)[0]).shared:
             raise not_simulated("moving a resource with volumes on a local storage")
 
     def work(log: TaskLog) -> None:
