@@ -111,6 +111,11 @@ class Connection:
         """Who asks, for messages."""
         return self.token or self.user or f"{self.ssh_user} on the node"
 
+    @property
+    def is_root(self) -> bool:
+        """Whether root@pam asks in person: PVE keeps some things from every token and every other user."""
+        return self.backend != "https" or (not self.token and self.user == "root@pam")
+
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Connection:
         """The connection that a task's options describe; InvalidOption tells what is missing or contradictory."""

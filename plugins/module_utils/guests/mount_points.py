@@ -10,7 +10,6 @@ or a device). What it does not name stays. A volume is allocated once; nothing h
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption, Refused
@@ -45,10 +44,11 @@ def mount_wish(slot: str, value: Any, codec: PropertyString) -> dict[str, Any] |
     try:
         wish = codec.parse(value)
         codec.check_known(wish)
-        if wish.get("volume") and not take_allocation(wish, "volume") and wish.get("storage"):
-            raise ValueError("give either volume, which exists, or storage, where to allocate one")
+        exists = bool(wish.get("volume")) and not take_allocation(wish, "volume")
     except ValueError as error:
         raise InvalidOption(slot, str(error)) from None
+    if exists and wish.get("storage"):
+        raise InvalidOption(slot, "give either volume, which exists, or storage, where to allocate one")
     if is_path(wish) and wish.get("size"):
         raise InvalidOption(slot, f"{wish['volume']} is a path of the host, which has no size here")
     if wish.get("mp") == "":
@@ -120,9 +120,3 @@ def _plan_present(slot: str, current: Slot, wish: Slot, codec: PropertyString, m
         before_size=str(current.get("size", "")),
         after=after,
     )
-
-
-def missing_part(slot: str, value: Any, part: str) -> None:
-    """Refuse a slot without a part that PVE requires."""
-    if isinstance(value, Mapping) and not value.get(part):
-        raise InvalidOption(slot, f"names no {part}")
