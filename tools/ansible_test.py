@@ -1,23 +1,26 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `ansible-test` needs: a copy of the project in a directory named as it wants it, and one environment per
+"""What `ansible-test` needs: copies of the project in directories named as it wants them, and one environment per
 release of ansible-core, each with exactly the `coverage` that this release asks for.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError
 
-from tools.common import BUILD, ROOT, output, project_files, tee
+from tools.common import BUILD, ROOT, captured, output, project_files
 
-TREE = BUILD / "ansible_collections" / "pve" / "automation"
-# What is in the copy only.
-KEPT = (".git/", "tests/output/", "tests/integration/integration_config.yml")
+# What is in a copy only.
+KEPT = (".git/", "tests/output/")
 
 # ansible-test downloads this script from a host of its own; Python brings what is needed.
 GET_PIP = '''"""Stand-in for get-pip: the pip that comes with Python installs what ansible-test asks for."""
@@ -101,20 +104,32 @@ def provide_get_pip(core: Core) -> None:
         cached.write_text(GET_PIP, encoding="utf-8")
 
 
-def copy_tree() -> None:
-    """Make TREE the same as the project: what changed is copied, what is gone is deleted."""
+@contextmanager
+def copied_tree(name: str) -> Iterator[Path]:
+    """A copy of the project under a name, for the block alone: who else wants it waits."""
+    parent = BUILD / "trees" / name
+    parent.mkdir(parents=True, exist_ok=True)
+    with (parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        tree = parent / "ansible_collections" / "pve" / "automation"
+        synchronise(tree)
+        yield tree
+
+
+def synchronise(tree: Path) -> None:
+    """Make a copy the same as the project: what changed is copied, what is gone is deleted."""
     wanted = set(project_files())
     # ansible-test asks git for the files; without a repository of its own it would find ours, which ignores the copy.
-    output("git", "init", "--quiet", TREE)
+    output("git", "init", "--quiet", tree)
     for name in sorted(wanted):
-        source, target = ROOT / name, TREE / name
+        source, target = ROOT / name, tree / name
         if source.is_symlink() or not is_same(source, target):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
             shutil.copy2(source, target, follow_symlinks=False)
-    for path in sorted(TREE.rglob("*"), reverse=True):
-        name = path.relative_to(TREE).as_posix()
-        if name.startswith(KEPT) or f"{name}/" in KEPT:
+    for path in sorted(tree.rglob("*"), reverse=True):
+        name = path.relative_to(tree).as_posix()
+        if f"{name}/".startswith(KEPT):
             continue
         if path.is_dir() and not path.is_symlink():
             if not any(path.iterdir()):
@@ -130,19 +145,33 @@ def is_same(source: Path, target: Path) -> bool:
     return (ours.st_mtime_ns, ours.st_size, ours.st_mode) == (theirs.st_mtime_ns, theirs.st_size, theirs.st_mode)
 
 
-def ansible_test(core: Core, *arguments: str) -> tuple[bool, str]:
-    """Run ansible-test of this ansible-core, on the Python of its environment, in the copied tree.
+def ansible_test(core: Core, tree: Path, *arguments: str) -> tuple[bool, str]:
+    """Run ansible-test of this ansible-core, on the Python of its environment, in a copied tree.
 
     Returns whether it succeeded, and what it printed.
     """
     python = output(core.bin / "python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip()
-    shutil.rmtree(TREE / "tests" / "output" / "junit", ignore_errors=True)
     # Its own programs come first, so that it finds the ansible-core it belongs to.
-    path = f"{core.bin}{os.pathsep}{os.environ['PATH']}"
-    print(f"--- ansible-core {core.version}, Python {python}", flush=True)
-    return tee(core.bin / "ansible-test", *arguments, "--local", "--python", python, cwd=TREE, env={"PATH": path})
+    env = {"PATH": f"{core.bin}{os.pathsep}{os.environ['PATH']}"}
+    return captured(core.bin / "ansible-test", *arguments, "--local", "--python", python, cwd=tree, env=env)
 
 
-def reports() -> list[Path]:
-    """The JUnit reports of the last run."""
-    return sorted((TREE / "tests" / "output" / "junit").glob("*.xml"))
+@dataclass(frozen=True)
+class Job:
+    """One run of ansible-test, with what the others must not touch: `run` returns passed, failed and the output."""
+
+    title: str
+    run: Callable[[], tuple[int, int, str]]
+
+
+def run_jobs(jobs: list[Job]) -> tuple[int, int]:
+    """Run the jobs, two at a time, and print the output of each when it has ended; passed and failed of all."""
+    passed = failed = 0
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        running = {pool.submit(job.run): job for job in jobs}
+        for future in as_completed(running):
+            good, bad, printed = future.result()
+            print(f"=== {running[future].title}\n{printed}", flush=True)
+            passed += good
+            failed += bad
+    return passed, failed or int(not jobs)

@@ -40,6 +40,16 @@ def tee(*command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = 
     return process.returncode == 0, "".join(lines)
 
 
+def captured(*command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> tuple[bool, str]:
+    """Run a command without showing its output; whether it succeeded, and what it printed."""
+    words = [str(word) for word in command]
+    environment = {**os.environ, **(env or {})}
+    done = subprocess.run(
+        words, cwd=cwd, env=environment, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    return done.returncode == 0, done.stdout
+
+
 def output(*command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
     """What a command prints; its failure is ours."""
     environment = {**os.environ, **(env or {})}

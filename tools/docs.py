@@ -8,33 +8,27 @@ from __future__ import annotations
 import shutil
 import sys
 
-from tools.ansible_test import TREE, copy_tree
+from tools.ansible_test import copied_tree
 from tools.common import BUILD, FULL_NAME, ROOT, conclude, run
 
 SITE = ROOT / "docs" / "build"
 
 
 def main() -> int:
-    copy_tree()
     pages = BUILD / "docs"
-    shutil.rmtree(pages, ignore_errors=True)
-    shutil.rmtree(SITE, ignore_errors=True)
-    pages.mkdir(mode=0o700)  # antsibull-docs refuses a directory that others may write
-    env = {"ANSIBLE_COLLECTIONS_PATH": str(BUILD)}
-    antsibull = ["antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
-    checks = [
-        run(
-            "antsibull-docs",
-            "lint-collection-docs",
-            "--plugin-docs",
-            "--validate-collection-refs",
-            "all",
-            TREE,
-            env=env,
-        ),
-        run(*antsibull, "--dest-dir", pages, FULL_NAME, env=env)
-        and run("sphinx-build", "-q", "-W", "--keep-going", "-c", ROOT / "docs", pages, SITE / "html", env=env),
-    ]
+    with copied_tree("docs") as tree:
+        shutil.rmtree(pages, ignore_errors=True)
+        shutil.rmtree(SITE, ignore_errors=True)
+        pages.mkdir(mode=0o700)  # antsibull-docs refuses a directory that others may write
+        env = {"ANSIBLE_COLLECTIONS_PATH": str(tree.parents[2])}
+        lint = ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "all"]
+        antsibull = ["antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
+        sphinx = ["sphinx-build", "-q", "-W", "--keep-going"]
+        checks = [
+            run(*lint, tree, env=env),
+            run(*antsibull, "--dest-dir", pages, FULL_NAME, env=env)
+            and run(*sphinx, "-c", ROOT / "docs", pages, SITE / "html", env=env),
+        ]
     return conclude("docs", checks.count(True), checks.count(False))
 
 

@@ -19,17 +19,17 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import yaml
 
-from tools.ansible_test import CORES, TREE, Core, ansible_test, copy_tree, prepare
+from tools.ansible_test import CORES, Core, Job, ansible_test, copied_tree, prepare, run_jobs
 from tools.common import conclude
 from tools.simulated import simulator
 
-CONFIG = TREE / "tests" / "integration" / "integration_config.yml"
 # ansible-core and pve_in_process of each run against the simulator
-RUNS = (("2.19", True), ("2.19", False), ("2.17", True))
+RUNS = (("2.19", False), ("2.19", True), ("2.17", True))
 LIVE_RUN = ("2.19", True)
 
 
@@ -77,52 +77,51 @@ def simulated_variables(facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def run_targets(core: Core, variables: Mapping[str, Any], targets: list[str]) -> tuple[int, int]:
-    """Run the targets with one ansible-core; passed and failed targets."""
-    CONFIG.touch(mode=0o600)
-    CONFIG.write_text(yaml.safe_dump(dict(variables)), encoding="utf-8")
-    try:
-        succeeded, printed = ansible_test(core, "integration", "--continue-on-error", *targets)
-    finally:
-        CONFIG.unlink()
+def run_targets(core: Core, variables: Mapping[str, Any], targets: list[str]) -> tuple[int, int, str]:
+    """Run the targets with one ansible-core; passed and failed targets, and the output."""
+    host = "in-process" if variables["pve_in_process"] else "modules"
+    with copied_tree(f"integration-{core.release}-{host}") as tree:
+        config = tree / "tests" / "integration" / "integration_config.yml"
+        config.touch(mode=0o600)
+        config.write_text(yaml.safe_dump(dict(variables)), encoding="utf-8")
+        try:
+            succeeded, printed = ansible_test(core, tree, "integration", "--continue-on-error", *targets)
+        finally:
+            config.unlink()  # it holds a password
     ran = len(set(re.findall(r"^Running (\S+) integration test role$", printed, re.MULTILINE)))
     told = re.search(r"The (\d+) integration test\(s\) listed below \(out of \d+\) failed", printed)
     failed = int(told[1]) if told else 0 if succeeded and ran else 1
-    return max(0, ran - failed), failed
+    return max(0, ran - failed), failed, printed
 
 
-def simulated_runs(targets: list[str]) -> tuple[int, int]:
-    """All runs against simulators, a fresh one for each; passed and failed targets."""
-    counts = [(0, 0)]
-    for release, in_process in RUNS:
+def run_simulated(core: Core, in_process: bool, targets: list[str]) -> tuple[int, int, str]:
+    """Run the targets against a simulator of their own."""
+    with simulator("demo") as server:
+        variables = {**simulated_variables(server.facts), "pve_in_process": in_process}
+        return run_targets(core, variables, targets)
+
+
+def jobs(live: bool, targets: list[str]) -> list[Job]:
+    """What is to run, as far as there is a Python for it."""
+    listed = []
+    for release, in_process in [LIVE_RUN] if live else RUNS:
         core = CORES[release]
+        title = f"integration, ansible-core {core.version}, {'in process' if in_process else 'as modules'}"
+        if live:
+            variables = {**live_variables(os.environ), "pve_in_process": in_process}
+            run = partial(run_targets, core, variables, targets)
+        else:
+            run = partial(run_simulated, core, in_process, targets)
         if prepare(core):
-            print(f"=== ansible-core {release}, {'in process' if in_process else 'as modules'}", flush=True)
-            with simulator("demo") as server:
-                variables = simulated_variables(server.facts)
-                counts.append(run_targets(core, {**variables, "pve_in_process": in_process}, targets))
-    if len(counts) == 1:
-        print("No ansible-core could run")
-        return 0, 1
-    passed, failed = (sum(column) for column in zip(*counts, strict=True))
-    return passed, failed
-
-
-def live_run(targets: list[str]) -> tuple[int, int]:
-    """The run against the server named by the environment; passed and failed targets."""
-    release, in_process = LIVE_RUN
-    variables = live_variables(os.environ)
-    if not prepare(CORES[release]):
-        return 0, 1
-    return run_targets(CORES[release], {**variables, "pve_in_process": in_process}, targets)
+            listed.append(Job(title, run))
+    return listed
 
 
 def main() -> int:
     targets = [word for word in sys.argv[1:] if word != "--live"]
     live = "--live" in sys.argv[1:]
-    copy_tree()
     try:
-        passed, failed = live_run(targets) if live else simulated_runs(targets)
+        passed, failed = run_jobs(jobs(live, targets))
     except ValueError as error:
         print(error)
         return 2

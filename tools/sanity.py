@@ -9,29 +9,32 @@ SANITY_ALL=1 adds the others. Arguments name the sanity tests to run instead of 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from functools import partial
 
-from tools.ansible_test import CORES, ansible_test, copy_tree, prepare, reports
+from tools.ansible_test import CORES, Core, Job, ansible_test, copied_tree, prepare, run_jobs
 from tools.common import conclude, junit_counts
 
 ALWAYS = ("2.17", "2.19")
 
 
+def check(core: Core, arguments: list[str]) -> tuple[int, int, str]:
+    """Run the sanity tests with one ansible-core; passed, failed, output."""
+    with copied_tree(f"sanity-{core.release}") as tree:
+        reports = tree / "tests" / "output" / "junit"
+        shutil.rmtree(reports, ignore_errors=True)
+        succeeded, printed = ansible_test(core, tree, "sanity", "--junit", *arguments)
+        passed, failed = junit_counts(reports.glob("*.xml"))
+    return passed, failed if succeeded or failed else 1, printed
+
+
 def main() -> int:
     tests = [word for name in sys.argv[1:] for word in ("--test", name)]
-    passed = failed = 0
-    copy_tree()
-    for release in CORES if os.environ.get("SANITY_ALL") == "1" else ALWAYS:
-        core = CORES[release]
-        if not prepare(core):
-            continue
-        succeeded, _printed = ansible_test(core, "sanity", "--junit", *tests)
-        good, bad = junit_counts(reports())
-        passed += good
-        failed += bad if succeeded or bad else 1
-    if not passed + failed:
-        failed = 1  # nothing ran
-    return conclude("sanity", passed, failed)
+    releases = CORES if os.environ.get("SANITY_ALL") == "1" else ALWAYS
+    cores = [core for core in map(CORES.__getitem__, releases) if prepare(core)]
+    jobs = [Job(f"sanity, ansible-core {core.version}", partial(check, core, tests)) for core in cores]
+    return conclude("sanity", *run_jobs(jobs))
 
 
 if __name__ == "__main__":
