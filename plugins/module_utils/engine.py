@@ -39,7 +39,7 @@ class Outcome:
     def result(self) -> dict[str, Any]:
         sent = [*self.done, *([self.unfinished] if self.unfinished else [])]
         return {
-            "changed": bool(self.done) or self.touched,
+            "changed": any(step.changes for step in self.done) or self.touched,
             "diff": {"before": self.plan.before or {}, "after": self.plan.after or {}},
             "requests": [step.describe() for step in sent],
             self.resource.name: self.object,
