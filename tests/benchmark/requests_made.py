@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How many requests a task costs that has nothing to do."""
+
+from __future__ import annotations
+
+from tests.harness.cluster import Cluster, running_cluster
+from tests.harness.lives import LIVES, Life, resource_of
+
+EXPECTED = {"pool": 1, "acl": 1, "user": 1, "token": 1, "storage": 1, "running vm": 3}  # running: config, power, pool
+
+
+def measure() -> None:
+    """Print the requests of a second run, with an API token, of every object that the lifecycle tests know."""
+    print("Requests of a task that has nothing to do (API token, so no login)")
+    with running_cluster("demo") as cluster:
+        for life in LIVES:
+            cluster.reset()
+            paths = second_run(cluster, life)
+            expected = EXPECTED.get(life.name)
+            told = "" if expected is None or expected == len(paths) else f"   EXPECTED {expected}"
+            print(f"  {life.name:28} {life.module:24} {len(paths)}{told}")
+
+
+def second_run(cluster: Cluster, life: Life) -> list[str]:
+    """The requests of the second of two equal tasks."""
+    for module, options in life.needs:
+        done(cluster, module, options)
+    done(cluster, life.module, life.stage("create"))
+    cluster.forget_client()
+    cluster.connection = cluster.token_connection()
+    cluster.requests_made()
+    if done(cluster, life.module, life.stage("create"))["changed"]:
+        raise RuntimeError(f"{life.name}: the second run changed something")
+    return [f"{row['method']} {row['path']}" for row in cluster.requests_made()]
+
+
+def done(cluster: Cluster, module: str, options: object) -> dict[str, object]:
+    """The result of a task that must not fail."""
+    result = cluster.run(resource_of(module), options)  # type: ignore[arg-type]
+    if result.get("failed"):
+        raise RuntimeError(f"{module}: {result['msg']}")
+    return result
