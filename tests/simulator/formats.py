@@ -242,11 +242,7 @@ FORMATS: dict[str, Check] = {
     "disk-size": matching(r"\d+(?:\.\d+)?[KMGT]?", "value does not look like a valid disk size: {}"),
     "email": email,
     "email-opt": one_of(email, matching("", ""), reason="value does not look like a valid email address"),
-    "email-or-username": one_of(
-        email,
-        matching(r"[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+", ""),
-        reason="value does not look like a valid email address or user name",
-    ),
+    "email-or-username": matching(r"\S+", "value does not look like a valid email address or user name"),
     "ip": ip_address,
     "ipv4": parsing(ipaddress.IPv4Address, "value does not look like a valid IPv4 address"),
     "ipv6": parsing(ipaddress.IPv6Address, "value does not look like a valid IPv6 address"),
@@ -280,7 +276,7 @@ FORMATS: dict[str, Check] = {
     "pve-storage-path": absolute_path,
     "pve-storage-path-in-property-string": matching(
         r"/[^;,=()]+",
-        "Value does not look like a valid absolute path. These symbols are currently not allowed in path: ;,=()\n",
+        "Value does not look like a valid absolute path. These symbols are currently not allowed in path: ;,=()",
     ),
     "pve-storage-server": server,
     "pve-tag": matching(r"(?i)[a-z0-9_][a-z0-9_+.-]*", "invalid characters in tag"),

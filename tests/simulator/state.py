@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -15,6 +16,8 @@ from .roles import Role, builtin_roles
 from .tasks import Tasks
 
 T = TypeVar("T")
+
+LOG_LENGTH = 500  # entries of the cluster's log that are kept
 
 
 @dataclass
@@ -116,12 +119,13 @@ class Cluster:
     guests: dict[int, Any] = field(default_factory=dict)
     jobs: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
-    log: list[dict[str, Any]] = field(default_factory=list)
+    log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
     areas: dict[str, Any] = field(default_factory=dict)
     clock_offset: float = 0.0
     revision: int = 0  # counts what permissions depend on
 
     def __post_init__(self) -> None:
+        self._notes = 0
         self.random = random.Random(self.seed)
         self.roles = self.roles or builtin_roles(self.version)
         self.tasks = Tasks(self)
@@ -138,6 +142,13 @@ class Cluster:
     def touch(self) -> None:
         """Say that users, groups, roles, tokens, the ACL or pools have changed."""
         self.revision += 1
+
+    def note(self, user: str, text: str, node: str | None = None, tag: str = "pvedaemon") -> None:
+        """Add a line to the cluster's log; the oldest ones are forgotten."""
+        self._notes += 1
+        node = node or self.local_node
+        entry = {"uid": str(self._notes), "id": f"{self._notes}:{node}", "node": node, "user": user, "msg": text}
+        self.log.append({**entry, "time": self.now(), "pid": 1000 + self.nodes[node].nodeid, "pri": 6, "tag": tag})
 
     def shuffled(self, items: Iterable[T]) -> list[T]:
         result = list(items)

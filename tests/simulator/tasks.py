@@ -122,6 +122,7 @@ class Tasks:
         upid = f"UPID:{node}:{self._pid:08X}:{pstart:08X}:{now:08X}:{kind}:{ident}:{user}:"
         task = Task(upid, node, self._pid, pstart, now, kind, ident, user)
         self.all[upid] = task
+        self.cluster.note(user, f"starting task {upid}", node)
         return task
 
     def _fault(self, kind: str) -> TaskFault | None:

@@ -83,6 +83,7 @@ def create_ticket(call: Call) -> dict[str, Any]:
     answer = _verified(call, username) if "privs" in call.params else _login(call, username)
     if "NeedTFA" not in answer:
         answer["cap"] = capabilities(call, username)
+        call.cluster.note("root@pam", f"successful auth for user '{username}'")
     audits = call.permissions.missing(username, "/", ["Sys.Audit"]) is None
     if call.cluster.name and audits:
         answer["clustername"] = call.cluster.name
