@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_realm_info
+short_description: List realms
+description:
+  - Lists realms with what the server tells everybody - type, comment, required second factor, and which one is the default.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes.info
+  - pve.automation.connection
+options:
+  realm:
+    description: Only this realm. If there is none of that name, the list is empty.
+    type: str
+seealso:
+  - module: pve.automation.pve_realm
+"""
+
+EXAMPLES = r"""
+- name: All realms
+  pve.automation.pve_realm_info:
+  register: listed
+"""
+
+RETURN = r"""
+realms:
+  description: The realms, ordered by name.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{realm: pve, type: pve, comment: Proxmox VE authentication server}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.realm import REALM_INFO
+
+
+def main() -> None:
+    run_module(REALM_INFO)
+
+
+if __name__ == "__main__":
+    main()
