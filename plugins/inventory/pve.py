@@ -23,7 +23,7 @@ notes:
   - When a guest shares its name with another guest or with a node, or is called like something that Ansible reserves (V(all), V(ungrouped),
     V(localhost), V(127.0.0.1), V(::1)), every guest of that name is C(NAME-VMID) instead, so that none hides another one.
     Nodes keep their names. Guests that O(filters) leave out count as well, so that a filter renames no host.
-  - A guest without a name is C(VM-VMID) or C(CT-VMID), from the name that PVE shows for it.
+  - A guest without a name is C(VM-VMID) or C(CT-VMID), from the name that PVE shows for it, or C(TYPE-VMID) where it shows none.
   - The variables of a host, here with the default of O(vars_prefix), are what C(/cluster/resources) tells, with C(_) for C(-) in their names.
     All hosts have C(pve_id), C(pve_type) (V(qemu), V(lxc) or V(node)), C(pve_node), C(pve_name), C(pve_status), C(pve_pool) and C(pve_lock)
     (empty if there is none), C(pve_tags) (a list) and C(pve_template) (a boolean). Guests have C(pve_vmid).
@@ -149,7 +149,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         config = self._read_config_data(path)
         self._unreadable: set[str] = set()  # filters that were warned about
-        self._memo = Memo()
+        self._conditions, self._expressions = Memo(), Memo()
         try:
             self._fill(self._connection(config), path, cache)
         except PveError as error:
@@ -225,7 +225,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _holds(self, condition: str, variables: dict[str, Any], name: str) -> bool:
         try:
-            return bool(self._memo.get(condition, variables, lambda: self._evaluate(condition, variables)))
+            return bool(self._conditions.get(condition, variables, lambda: self._evaluate(condition, variables)))
         except Exception as error:  # whatever a template can raise
             message = f"The filter {condition!r} cannot be evaluated for {name}: {error}"
             if self.get_option("strict"):
@@ -244,7 +244,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _compose(self, template: str, variables: dict[str, Any], *args: Any, **options: Any) -> Any:
         evaluate = super()._compose
-        return self._memo.get(str(template), variables, lambda: evaluate(template, variables, *args, **options))
+        return self._expressions.get(str(template), variables, lambda: evaluate(template, variables, *args, **options))
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -274,7 +274,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         known = {**variables, **self.inventory.get_host(host).get_vars()}
         for name, condition in groups.items():
             try:
-                belongs = self._memo.get(
+                belongs = self._conditions.get(
                     str(condition), known, lambda condition=condition: self._evaluate(condition, known)
                 )
             except Exception as error:  # whatever a template can raise
