@@ -95,6 +95,8 @@ def _plan_new(slot: str, wish: Slot, codec: PropertyString) -> VolumePlan:
 def _plan_present(slot: str, current: Slot, wish: Slot, codec: PropertyString, move: bool) -> VolumePlan:
     volume, storage = wish.get("volume", volume_of(current)), wish.get("storage")
     changes = _behaviour(wish)
+    if slot == "rootfs" and volume != volume_of(current):
+        raise InvalidOption(slot, f"is {volume_of(current)} and cannot be replaced by {volume}")
     if is_path(current):
         if storage or not volume.startswith("/"):
             raise occupied(slot, current)
