@@ -8,6 +8,7 @@ The data was derived from the schema of a genuine server by derive_facts.py.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -82,6 +83,7 @@ PARAMETERS_ABSENT_IN_8_4 = (
 )
 
 
+@functools.cache  # compiled checks are kept by the identity of what they were made from
 def load(version: str = "9.2") -> Facts:
     """The facts of a version, "9.2" or "8.4"."""
     source = json.loads(DATA.read_text(encoding="utf-8"))

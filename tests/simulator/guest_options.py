@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .errors import ApiError, param_error
-from .facts import Facts, load
+from .facts import load
 from .property_string import Format, split
 
 if TYPE_CHECKING:
@@ -21,20 +21,15 @@ NUMBERS = ("integer", "boolean")
 
 
 @functools.cache
-def facts() -> Facts:
-    return load()
-
-
-@functools.cache
 def options(kind: str) -> dict[str, Any]:
     """The facts of each option by name, net0, net1 … apart."""
-    parameters = facts().endpoints["PUT", f"/nodes/{{node}}/{kind}/{{vmid}}/config"].parameters
+    parameters = load().endpoints["PUT", f"/nodes/{{node}}/{kind}/{{vmid}}/config"].parameters
     return {name: value for name, value in parameters.items() if name not in NOT_OPTIONS}
 
 
 def option_format(kind: str, option: str) -> Format:
     """The parts of an option that is a property string."""
-    found: Format = facts().formats[options(kind)[option]["format"]]
+    found: Format = load().formats[options(kind)[option]["format"]]
     return found
 
 

@@ -51,29 +51,35 @@ def interfaces(call: Call) -> Any:
 
 def running(call: Call, label: str = "CT") -> Guest:
     """The running container; absent and stopped ones are the same here."""
-    guest = call.cluster.guests.get(call.params["vmid"])
-    if guest is None or guest.kind != "lxc" or guest.node != call.node or not guest.running:
+    guest = present(call)
+    if guest is None or not guest.running:
         raise ApiError(500, f"{label} {call.params['vmid']} not running")
-    found: Guest = guest
-    return found
+    return guest
 
 
 def power_task(call: Call, kind: str, work: Callable[[Guest, TaskLog], Any], duration: float = 1.0) -> str:
     check_root_options(call, "skiplock")
+    return start_task(
+        call,
+        kind,
+        call.params["vmid"],
+        lambda log: work(container(call), log),
+        guest=present(call),
+        ignore_lock=bool(call.params.get("skiplock")),
+        duration=duration,
+    )
 
-    def run(log: TaskLog) -> None:
-        guest = container(call)
-        if not call.params.get("skiplock"):
-            guest.check_lock()
-        work(guest, log)
 
-    return start_task(call, kind, call.params["vmid"], run, duration=duration)
+def present(call: Call) -> Guest | None:
+    """The container, if it is there."""
+    guest: Guest | None = call.cluster.guests.get(call.params["vmid"])
+    return guest if guest is not None and guest.kind == "lxc" and guest.node == call.node else None
 
 
 @endpoint("POST", f"{STATUS}/start")
 def start(call: Call) -> Any:
-    guest = call.cluster.guests.get(call.params["vmid"])
-    if guest is not None and guest.kind == "lxc" and guest.node == call.node and guest.running:
+    guest = present(call)
+    if guest is not None and guest.running:
         raise ApiError(500, f"CT {guest.vmid} already running")
     return power_task(call, "vzstart", lambda guest, log: start_guest(call.cluster, guest, log))
 

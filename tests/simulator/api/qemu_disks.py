@@ -21,7 +21,7 @@ from ..sizes import KIB, format_size, wanted_size
 from ..storages import find_storage, usable_storage
 from ..tasks import TaskLog
 from ..volume_names import split_volid
-from .qemu_power import machine
+from .qemu_power import machine, present
 
 BASE = "/nodes/{node}/qemu/{vmid}"
 MODIFIED = "detected modified configuration - file changed by other user? Try again."
@@ -42,8 +42,6 @@ def resize(call: Call) -> Any:
     def work(log: TaskLog) -> None:
         guest = machine(call)
         check_digest(call, guest)
-        if not call.params.get("skiplock"):
-            guest.check_lock()
         if slot not in guest.config:
             raise ApiError(500, f"disk '{slot}' does not exist")
         parts = parse_drive(slot, guest.config[slot])
@@ -59,7 +57,8 @@ def resize(call: Call) -> Any:
         guest.config[slot] = print_drive({**parts, "size": format_size(size)})
         log("Image resized.")
 
-    return start_task(call, "resize", vmid, work)
+    skip = bool(call.params.get("skiplock"))
+    return start_task(call, "resize", vmid, work, guest=present(call), ignore_lock=skip)
 
 
 @endpoint("PUT", f"{BASE}/unlink")

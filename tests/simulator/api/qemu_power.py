@@ -43,13 +43,12 @@ def machine(call: Call) -> Guest:
 def process(call: Call, text: str = "VM {} not running") -> Guest:
     """The running machine; refuses absent and stopped ones in the words of the process table."""
     vmid = call.params["vmid"]
-    guest = call.cluster.guests.get(vmid)
-    if guest is None or guest.kind != "qemu" or guest.node != call.node:
+    guest = present(call)
+    if guest is None:
         raise no_file(call)
-    found: Guest = guest
-    if not found.running:
+    if not guest.running:
         raise ApiError(500, text.format(vmid))
-    return found
+    return guest
 
 
 def no_file(call: Call) -> ApiError:
@@ -58,16 +57,22 @@ def no_file(call: Call) -> ApiError:
 
 def power_task(call: Call, kind: str, work: Callable[[Guest, TaskLog], Any], duration: float = 1.0) -> str:
     """A task on a machine that is looked for only when the task runs."""
-    vmid = call.params["vmid"]
     check_root_options(call, "skiplock", "keepActive", "stateuri", "migratedfrom")
+    return start_task(
+        call,
+        kind,
+        call.params["vmid"],
+        lambda log: work(machine(call), log),
+        guest=present(call),
+        ignore_lock=bool(call.params.get("skiplock")),
+        duration=duration,
+    )
 
-    def run(log: TaskLog) -> None:
-        guest = machine(call)
-        if not call.params.get("skiplock"):
-            guest.check_lock()
-        work(guest, log)
 
-    return start_task(call, kind, vmid, run, duration=duration)
+def present(call: Call) -> Guest | None:
+    """The machine, if it is there."""
+    guest: Guest | None = call.cluster.guests.get(call.params["vmid"])
+    return guest if guest is not None and guest.kind == "qemu" and guest.node == call.node else None
 
 
 @endpoint("POST", f"{STATUS}/start")
@@ -86,15 +91,14 @@ def stop(call: Call) -> Any:
     vmid = call.params["vmid"]
 
     def run(log: TaskLog) -> None:
-        guest = call.cluster.guests.get(vmid)
-        if guest is None or guest.kind != "qemu" or guest.node != call.node:
+        guest = present(call)
+        if guest is None:
             raise no_file(call)
-        if not call.params.get("skiplock"):
-            guest.check_lock()
         if guest.running:
             stop_guest(call.cluster, guest)
 
-    return start_task(call, "qmstop", vmid, run)
+    skip = bool(call.params.get("skiplock"))
+    return start_task(call, "qmstop", vmid, run, guest=present(call), ignore_lock=skip)
 
 
 @endpoint("POST", f"{STATUS}/shutdown")
@@ -158,8 +162,8 @@ def _hibernate(call: Call, guest: Guest, log: TaskLog) -> None:
 
 @endpoint("POST", f"{STATUS}/resume")
 def resume(call: Call) -> Any:
-    guest = call.cluster.guests.get(call.params["vmid"])
-    hibernated = guest is not None and guest.kind == "qemu" and guest.config.get("lock") == "suspended"
+    guest = present(call)
+    hibernated = guest is not None and guest.config.get("lock") == "suspended"
     if not hibernated:
         process(call)
 
