@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..errors import InvalidOption
 from ..plan import api_path
 from ..resource import Reader
 
+_UNNAMED = re.compile(r"((VM|CT) \d+)?")  # how the cluster's list shows a guest whose name it does not know yet
 KINDS = {"qemu": "virtual machine", "lxc": "container"}
 
 
@@ -69,6 +71,26 @@ def locate(
     if not matches and node is not None:
         return _just_created(reader, kind, name, node)
     return matches[0] if matches else None
+
+
+def locate_any(reader: Reader, *, vmid: int | None, name: str | None, node: str | None) -> Location:
+    """The guest of either kind with this id, or else with this name; InvalidOption if there is none or several."""
+    listed = guests(reader)
+    matches = [guest for guest in listed if (guest.vmid == vmid if vmid is not None else guest.name == name)]
+    if len(matches) > 1:
+        told = "; ".join(str(guest) for guest in sorted(matches, key=lambda guest: guest.vmid))
+        raise InvalidOption("name", f"{len(matches)} guests are named {name!r}: {told}", hint="Give vmid instead.")
+    found = matches[0] if matches else None
+    if found is None and vmid is None and node is not None:
+        found = _just_created(reader, "qemu", name, node) or _just_created(reader, "lxc", name, node)
+    if found is None:
+        option, value = ("name", name) if vmid is None else ("vmid", vmid)
+        raise InvalidOption(option, f"there is no guest {value!r}")
+    if name not in (None, found.name) and not _UNNAMED.fullmatch(found.name):
+        raise InvalidOption("name", f"the {found} is not named {name!r}")
+    if node not in (None, found.node):
+        raise InvalidOption("node", f"the {found} is not on {node}", hint="Leave node out.")
+    return found
 
 
 def _just_created(reader: Reader, kind: str, name: str | None, node: str) -> Location | None:
