@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InvalidOption, NotFound
+from ..errors import InvalidOption, NotFound, PermissionDenied
 from ..field import Fields
 from ..options import task_arguments
 from ..property_string import PropertyString
@@ -161,7 +161,7 @@ class Guest(Planner):
         node = wish["node"] or wish.get("new_node")
         if vmid and node:
             where = Location(self.kind, vmid, node, wish["name"] or "")
-            config = read_config(reader, where)
+            config = read_config(reader, where, forbidden_is_absent=True)
             if config is not None and (wish["vmid"] or config.get(self.name_option) == wish["name"]):
                 return where, config
         wish["listed"] = guests(reader)
@@ -208,10 +208,18 @@ class Guest(Planner):
         return told
 
 
-def read_config(reader: Reader, where: Location) -> Mapping[str, Any] | None:
-    """The configuration of a guest with pending changes applied; None if there is no such guest on that node."""
+def read_config(reader: Reader, where: Location, *, forbidden_is_absent: bool = False) -> Mapping[str, Any] | None:
+    """The configuration of a guest with pending changes applied; None if there is no such guest on that node.
+
+    PVE looks at privileges before existence: who has rights on a pool only may not ask for a guest that does not exist yet.
+    With ``forbidden_is_absent`` that is None as well, and the list of guests has to decide.
+    """
     try:
         config: Mapping[str, Any] = reader.get(f"{where.path}/config")
     except NotFound:
         return None
+    except PermissionDenied:
+        if forbidden_is_absent:
+            return None
+        raise
     return config
