@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import InvalidOption, Refused
@@ -70,10 +70,9 @@ class Snapshot:
         if where.kind == "lxc" and wish["vmstate"]:
             raise InvalidOption("vmstate", f"the {where} is a container, whose memory no snapshot keeps")
         rows = reader.get(f"{where.path}/snapshot") or []
-        found = sorted((_observe(row) for row in rows if row["name"] != "current"), key=_age)
         parent = next((row.get("parent") for row in rows if row["name"] == "current"), None)
         state: State = {"vmid": where.vmid, "name": where.name, "node": where.node, "type": where.kind}
-        state.update({"snapshots": found, "parent": parent})
+        state.update({"snapshots": observe_snapshots(rows), "parent": parent})
         if not wish.get("checked") and self._steps(state, wish):
             self._refuse_impossible(reader, where, state, wish)
             wish["checked"] = True
@@ -155,6 +154,11 @@ def _check_use(params: Mapping[str, Any]) -> None:
     for option in ("description", "vmstate"):
         if params.get(option) is not None and params.get("snapname") is None:
             raise InvalidOption(option, "means nothing without snapname")
+
+
+def observe_snapshots(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The snapshots in PVE's list, oldest first, without the present state that it lists among them."""
+    return sorted((_observe(row) for row in rows if row["name"] != "current"), key=_age)
 
 
 def _observe(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_guest_info
+short_description: List guests and what they tell of themselves
+description:
+  - Lists virtual machines and containers of the cluster that fit all given options; without options all of them.
+  - The list is one request, however many guests there are. What O(gather) names is asked of each listed guest, in parallel.
+    What a guest cannot tell is missing in its entry and becomes a warning.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes.info
+  - pve.automation.connection
+options:
+  gather:
+    description:
+      - 'What to ask each guest for besides what the list tells. V(config): its configuration as pve_vm and pve_lxc show it.
+        V(status): its present state and figures, as C(live). V(pending): the keys that wait for its next start.
+        V(snapshots): its snapshots. V(agent): the operating system, as its guest agent tells. V(interfaces): its network
+        interfaces with their addresses, of machines by their guest agent.'
+    type: list
+    elements: str
+    choices: [config, status, pending, snapshots, agent, interfaces]
+    default: []
+  name:
+    description: Names, or patterns such as V(web*); guests with one of them.
+    type: list
+    elements: str
+  node:
+    description: Guests on one of these nodes.
+    type: list
+    elements: str
+  parallel:
+    description: How many guests are asked at the same time, 1 to 64.
+    type: int
+    default: 8
+  pool:
+    description: Guests in one of these pools.
+    type: list
+    elements: str
+  status:
+    description: Guests that run, or that do not.
+    type: str
+    choices: [running, stopped]
+  tags:
+    description: Guests with all of these tags.
+    type: list
+    elements: str
+  template:
+    description: Only templates, or only others.
+    type: bool
+  type:
+    description: Only virtual machines, or only containers.
+    type: str
+    choices: [qemu, lxc]
+  vmid:
+    description: Guests with one of these ids; one that does not exist is not in the result.
+    type: list
+    elements: int
+seealso:
+  - module: pve.automation.pve_vm
+  - module: pve.automation.pve_lxc
+"""
+
+EXAMPLES = r"""
+- name: Running web servers with their addresses
+  pve.automation.pve_guest_info:
+    tags: [web, production]
+    status: running
+    gather: [interfaces]
+  register: web
+
+- name: Everything about one guest
+  pve.automation.pve_guest_info:
+    vmid: [9001]
+    gather: [config, status, pending, snapshots, agent, interfaces]
+  register: guest
+"""
+
+RETURN = r"""
+guests:
+  description:
+    - The guests, by their ids. Sizes are in bytes.
+    - C(config), C(live), C(pending), C(snapshots), C(agent) and C(interfaces) are there as far as O(gather) asked for them and
+      the guest could tell; C(agent) and C(interfaces) are empty for one that does not run or has no agent.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - vmid: 9001
+      name: web1
+      node: pve1
+      type: qemu
+      status: running
+      template: false
+      tags: [production, web]
+      pool: web
+      maxmem: 4294967296
+      interfaces:
+        - {name: eth0, mac: "BC:24:11:00:00:01", addresses: [192.0.2.10/24]}
+"""
+
+from ..module_utils.guests.info import GUEST_INFO
+from ..module_utils.module import run_module
+
+
+def main() -> None:
+    run_module(GUEST_INFO)
+
+
+if __name__ == "__main__":
+    main()
