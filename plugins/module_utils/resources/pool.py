@@ -138,5 +138,18 @@ def observe(row: Mapping[str, Any]) -> State:
     }
 
 
+class PoolListing(Listing):
+    """Pools; the members only of the one that is asked for, as the server tells them for no more than one at a time."""
+
+    def read(self, reader: Reader, wish: Wish) -> list[dict[str, Any]]:
+        if wish["poolid"] is None:
+            rows: list[dict[str, Any]] = super().read(reader, wish)
+            return rows
+        try:
+            return [observe(row) for row in reader.get(COLLECTION, {"poolid": wish["poolid"]}) or []]
+        except NotFound:
+            return []
+
+
 POOL = Pool()
-POOL_INFO = Listing("pools", lambda wish: COLLECTION, key="poolid")
+POOL_INFO = PoolListing("pools", lambda wish: COLLECTION, key="poolid", fields=FIELDS)

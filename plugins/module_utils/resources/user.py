@@ -16,7 +16,7 @@ from ..resource import Item, Listing, State, Wish
 from .expiry import EXPIRE, settled
 
 USERID = re.compile(r"[^\s:/!@]+(?:@[^\s:/!@]+)*@[A-Za-z][A-Za-z0-9._-]+")
-PASSWORD_PATH = "/access/password"  # noqa: S105 - a path
+PASSWORD_PATH = "/access/password"
 
 FIELDS = Fields(
     [
@@ -39,16 +39,23 @@ def check_userid(option: str, userid: str) -> None:
         raise InvalidOption(option, f"{userid!r} is not a user with its realm, such as 'alice@pve'")
 
 
+def by_token(params: Mapping[str, Any]) -> bool:
+    """Whether the task logs in with an API token, which may not change what people log in with."""
+    return bool(params.get("api_token_id"))
+
+
+def own_password(params: Mapping[str, Any]) -> str | None:
+    """What everybody but root@pam has to confirm such changes with: the password of the login."""
+    return params.get("api_password") if (params.get("api_user") or "root@pam") != "root@pam" else None
+
+
 class User(Item):
     """An item whose password is changed by a call of its own, which no API token may make."""
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         wish = super().wish(params)
         check_userid(self.key.name, wish["key"])
-        wish["by_token"] = bool(params.get("api_token_id"))
-        # Everybody but root@pam confirms the change of a password with the own one.
-        own = params.get("api_password") if (params.get("api_user") or "root@pam") != "root@pam" else None
-        return {**wish, "own_password": own}
+        return {**wish, "by_token": by_token(params), "own_password": own_password(params)}
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
         return super().plan(current, {**wish, "fields": settled(wish["fields"], current)})

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user or an API token may do, and what it lacks for the modules of this collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import InvalidOption
+from ..plan import Plan
+from ..resource import Reader, Wish
+from .acl import normalised_path
+
+COLLECTION = "/access/permissions"
+_CONFIG = " ".join(f"VM.Config.{name}" for name in ("CPU", "Disk", "Memory", "Network", "Options"))
+_GUEST = f"VM.Allocate VM.Audit VM.Backup VM.Clone VM.Migrate VM.PowerMgmt {_CONFIG}"
+_AROUND = {"/storage": "Datastore.AllocateSpace", "/sdn/zones": "SDN.Use"}
+# module -> path -> privileges for all that the module does. The option path narrows a path to one below it.
+# Source: the permissions that the API's schema names for the calls of the modules.
+REQUIREMENTS = {
+    "pve_acl": {"/": "Permissions.Modify"},
+    "pve_group": {"/access/groups": "Group.Allocate User.Modify"},
+    "pve_ha": {"/": "Sys.Audit Sys.Console"},
+    "pve_ha_group": {"/": "Sys.Audit Sys.Console"},
+    "pve_ha_rule": {"/": "Sys.Audit Sys.Console"},
+    "pve_lxc": {"/vms": _GUEST, **_AROUND},
+    "pve_permission_info": {"/access": "Sys.Audit"},
+    "pve_pool": {"/pool": "Pool.Allocate Pool.Audit"},
+    "pve_realm": {"/access/realm": "Realm.Allocate"},
+    "pve_realm_sync": {"/access/realm": "Realm.AllocateUser Sys.Audit", "/access/groups": "User.Modify"},
+    "pve_role": {"/access": "Sys.Modify"},
+    "pve_storage": {"/storage": "Datastore.Allocate Datastore.Audit"},
+    "pve_storage_info": {"/storage": "Datastore.Audit"},
+    "pve_tfa": {"/access/groups": "User.Modify"},
+    "pve_token": {"/access/groups": "User.Modify"},
+    "pve_user": {"/access/groups": "User.Modify", "/access/realm": "Realm.AllocateUser"},
+    "pve_vm": {"/vms": f"{_GUEST} VM.Config.CDROM VM.Config.Cloudinit VM.Config.HWType", **_AROUND},
+}
+
+
+class Permissions:
+    """Effective permissions, by path. With privileges or modules to look for, also what of these is missing where."""
+
+    name = "permissions"
+
+    def arguments(self) -> dict[str, Any]:
+        names = {"type": "list", "elements": "str"}
+        spec = {
+            "userid": {"type": "str"},
+            "path": {"type": "str"},
+            "privs": dict(names),
+            "modules": {**names, "choices": sorted(REQUIREMENTS)},
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        path = params["path"] and normalised_path(params["path"])
+        needed: dict[str, set[str]] = {}
+        if params["privs"]:
+            if not path:
+                raise InvalidOption("path", "is missing: name the path on which privs are needed")
+            needed[path] = set(params["privs"])
+        for module in params["modules"] or []:
+            for where, privs in REQUIREMENTS[module].items():
+                below = path and path.startswith(where.rstrip("/") + "/")
+                needed.setdefault(path if below else where, set()).update(privs.split())
+        return {"userid": params["userid"], "path": path, "needed": needed}
+
+    def read(self, reader: Reader, wish: Wish) -> dict[str, Any]:
+        paths: dict[str, dict[str, bool]] = {}
+        for path in sorted(wish["needed"]) or [wish["path"]]:
+            paths.update(_effective(reader, wish["userid"], path))
+        if not wish["needed"]:
+            return {"paths": paths}
+        lacking = {path: sorted(privs - set(paths.get(path, {}))) for path, privs in sorted(wish["needed"].items())}
+        return {"paths": paths, "missing": {path: privs for path, privs in lacking.items() if privs}}
+
+    def plan(self, current: Any, wish: Wish) -> Plan:
+        return Plan.nothing(current)
+
+
+def _effective(reader: Reader, userid: str | None, path: str | None) -> dict[str, dict[str, bool]]:
+    asked = {name: value for name, value in (("userid", userid), ("path", path)) if value}
+    answer = reader.get(COLLECTION, asked) or {}
+    return {
+        where: {priv: bool(int(propagate)) for priv, propagate in sorted(privs.items())}
+        for where, privs in sorted(answer.items())
+    }
+
+
+PERMISSION_INFO = Permissions()

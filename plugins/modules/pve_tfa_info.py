@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_tfa_info
+short_description: List second factors of users
+description:
+  - Lists users that have second factors, with these, and whether they are locked out.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes.info
+  - pve.automation.connection
+options:
+  userid:
+    description: Only this user. If it has no second factor, the list is empty.
+    type: str
+seealso:
+  - module: pve.automation.pve_tfa
+"""
+
+EXAMPLES = r"""
+- name: Who has a second factor
+  pve.automation.pve_tfa_info:
+  register: listed
+"""
+
+RETURN = r"""
+tfa:
+  description: The users, ordered by name.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{userid: alice@pve, entries: [{id: recovery, type: recovery, created: 1795211669, enable: true}]}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.tfa import TFA_INFO
+
+
+def main() -> None:
+    run_module(TFA_INFO)
+
+
+if __name__ == "__main__":
+    main()
