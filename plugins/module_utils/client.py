@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import re
 import threading
@@ -36,7 +37,8 @@ _NOT_PVE = "Something other than PVE answers there, such as a login page of a pr
 class Client:
     """A connection to one cluster. Safe for parallel reads from threads.
 
-    ``warnings`` collects what the user should read; ``on_progress`` hears about long tasks.
+    ``warnings`` collects what the user should read; ``on_step`` hears what is about to be done,
+    ``on_progress`` how far a long task is.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Client:
     ) -> None:
         self.connection = connection
         self.warnings: list[str] = []
+        self.on_step: Callable[[str], None] = lambda text: None
         self.on_progress: Callable[[str], None] = lambda text: None
         self.sleep: Callable[[float], None] = time.sleep
         self._open = open_transport or self._open_transport
@@ -59,6 +62,12 @@ class Client:
         if self.connection.backend == "https" and endpoint is not None:
             return HttpsTransport(self.connection, endpoint)
         return CommandTransport(self.connection, endpoint)
+
+    def sibling(self) -> Client:
+        """A client on the same connections and with the same ticket, but with warnings and listeners of its own."""
+        twin = copy.copy(self)
+        twin.warnings = []
+        return twin
 
     def close(self) -> None:
         """Close the connections. The client can be used again."""

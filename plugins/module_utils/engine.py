@@ -64,9 +64,14 @@ def _list(steps: Iterable[Step]) -> str:
     return "; ".join(step.why or f"{step.method} {step.path}" for step in steps)
 
 
-def bring_about(client: Client, resource: Resource, params: Mapping[str, Any], *, check_mode: bool) -> Outcome:
-    """Bring the cluster to the state that the options describe. Raises PveError; Interrupted where steps were done."""
-    wish = resource.wish(params)
+def bring_about(
+    client: Client, resource: Resource, params: Mapping[str, Any], *, check_mode: bool, wish: Wish | None = None
+) -> Outcome:
+    """Bring the cluster to the state that the options describe. Raises PveError; Interrupted where steps were done.
+
+    ``wish`` is that of the options where the caller has it already, perhaps completed by what it knows.
+    """
+    wish = resource.wish(params) if wish is None else wish
     current = resource.read(client, wish)
     plan = resource.plan(current, wish)
     client.warnings.extend(plan.notes)
@@ -133,7 +138,7 @@ class _Run:
         return True
 
     def _execute(self, step: Step) -> None:
-        self.client.on_progress(step.why)
+        self.client.on_step(step.why)
         answer = self.client.call(step.method, step.path, step.params, api_format=step.api_format)
         for name, key in step.returns.items():
             self.outcome.answers[name] = answer.get(key) if key else answer

@@ -32,7 +32,11 @@ def perform(
     client: Client | None = None
     try:
         client = open_client(Connection.from_options(params))
-        result = bring_about(client, resource, params, check_mode=check_mode).result()
+        perform_many = getattr(resource, "perform_many", None)  # of a resource that is many resources
+        if perform_many:
+            result: dict[str, Any] = perform_many(client, params, check_mode=check_mode)
+        else:
+            result = bring_about(client, resource, params, check_mode=check_mode).result()
     except Interrupted as error:
         partial = error.outcome.result()
         result = {

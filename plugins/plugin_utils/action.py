@@ -17,6 +17,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -52,7 +53,8 @@ def kept_client(connection: Connection) -> Client:
     if client is None:
         client = _clients[connection] = Client(connection)
     client.warnings = []
-    client.on_progress = lambda text: display.vv(f"pve: {text}")
+    client.on_step = lambda text: display.vv(f"pve: {text}")
+    client.on_progress = lambda text: display.display(f"pve: {text}")
     return client
 
 
@@ -112,13 +114,25 @@ class PveAction(ActionBase):
         checked = ArgumentSpecValidator(spec, **arguments).validate(args)
         params = checked.validated_parameters
         secrets = checked._no_log_values | secret_values(self.resource, params)
-        if checked.error_messages:
-            outcome: dict[str, Any] = {"failed": True, "msg": ", ".join(checked.error_messages)}
+        if checked.errors.errors:
+            outcome: dict[str, Any] = {"failed": True, "msg": self._refusal(checked.errors.errors[0])}
         else:
             outcome = perform(self.resource, params, check_mode=self._task.check_mode, open_client=kept_client)
+        for twice in checked._warnings:
+            text = f"Both option {twice['option']} and its alias {twice['alias']} are set."
+            outcome.setdefault("warnings", []).append(text)
         outcome["invocation"] = {"module_args": _censor(params, spec)}
         censored: dict[str, Any] = remove_values(outcome, secrets)
         return censored
+
+    def _refusal(self, error: AnsibleValidationError) -> str:
+        """What a module says about a wrong option."""
+        text = str(error.msg)
+        return (
+            f"Unsupported parameters for ({self._task.action}) module: {text}"
+            if isinstance(error, UnsupportedError)
+            else text
+        )
 
 
 def _censor(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:

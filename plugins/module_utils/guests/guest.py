@@ -159,12 +159,13 @@ class Guest(Planner):
         """The guest and its configuration. One request if node and id are known, which they are after a creation."""
         vmid = wish["vmid"] or wish.get("new_vmid")
         node = wish["node"] or wish.get("new_node")
-        if vmid and node:
+        listed = wish.pop("shared", None)  # all guests, where a bulk has asked for them already
+        if vmid and node and (listed is None or any(guest.vmid == vmid for guest in listed)):
             where = Location(self.kind, vmid, node, wish["name"] or "")
             config = read_config(reader, where, forbidden_is_absent=True)
             if config is not None and (wish["vmid"] or config.get(self.name_option) == wish["name"]):
                 return where, config
-        wish["listed"] = guests(reader)
+        wish["listed"] = guests(reader) if listed is None else listed
         found = locate(reader, self.kind, vmid=wish["vmid"], name=wish["name"], node=node, listed=wish["listed"])
         if found is None:
             return None
@@ -187,7 +188,7 @@ class Guest(Planner):
         if not wish["new_node"]:
             raise InvalidOption("node", f"is needed to create a {KINDS[self.kind]}")
         if not wish["vmid"]:
-            wish["new_vmid"] = int(reader.get("/cluster/nextid"))
+            wish["new_vmid"] = wish.pop("reserved", None) or int(reader.get("/cluster/nextid"))
         wish["fresh"] = True
 
     def observe_config(self, config: Mapping[str, Any]) -> State:

@@ -40,6 +40,7 @@ class Server:
         self.task, self.task_ends = task, "OK"
         self.unsettled, self.stale = unsettled, None
         self.connection = SimpleNamespace(identity="root@pam")
+        self.on_step = self.said.append
         self.on_progress = self.said.append
         self.sleep = self.pauses.append
         self.read_faults = []
