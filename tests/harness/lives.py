@@ -61,6 +61,12 @@ class Life:
 
 
 USER = ("pve_user", {"userid": "life@pve"})
+EMPTY_CONTAINER = {
+    "node": "pve1",
+    "hostname": "life",
+    "ostemplate": "local:vztmpl/alpine-3.22-default_20250617_amd64.tar.xz",
+    "rootfs": "local:1",
+}
 EMPTY_VM = {"node": "pve1", "vmid": 9001, "name": "life-member"}
 
 LIVES = (
@@ -178,5 +184,85 @@ LIVES = (
         (("POST", "/nodes/pve1/qemu/9101/status/start", {}),),
         needs=(("pve_pool", {"poolid": "life"}), ("pve_pool", {"poolid": "other"})),
         told_later=frozenset({"pending"}),
+    ),
+    Life(
+        "container",
+        "pve_lxc",
+        {"vmid": 9110},
+        {
+            **EMPTY_CONTAINER,
+            "memory": "256M",
+            "swap": 0,
+            "cores": 2,
+            "password": "ct-s3cret",
+            "ssh_public_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHdlbGxub3RyZWFsbHlha2V5YnV0bG9va3NsaWtlb25l l@e"],
+            "unprivileged": True,
+            "rootfs": {"storage": "local", "size": "1G", "mountoptions": ["noatime"]},
+            "mp": {"mp0": "local:1,mp=/data,backup=1", "mp1": {"volume": "/srv", "mp": "/srv", "ro": True}},
+            "net": {"net0": {"name": "eth0", "bridge": "vmbr0", "ip": "192.0.2.7/24", "gw": "192.0.2.1"}},
+            "features": {"nesting": True},
+            "dev": {"dev0": {"path": "/dev/ttyS0", "mode": "0660"}},
+            "env": {"LANG": "C.UTF-8", "EMPTY": ""},
+            "entrypoint": "/sbin/init",
+            "nameserver": ["192.0.2.53", "192.0.2.54"],
+            "searchdomain": "example.org",
+            "startup": {"order": 2, "up": 5},
+            "tags": ["b", "A"],
+            "cmode": "shell",
+            "tty": 1,
+            "timezone": "UTC",
+            "description": "Größe\nzwei\n",
+        },
+        {
+            "memory": "512M",
+            "cores": 1,
+            "tags": [],
+            "onboot": True,
+            "description": "",
+            "rootfs": {"size": "2G"},
+            "mp": {
+                "mp0": {"size": "2048M", "backup": False},
+                "mp1": {"volume": "/srv/more"},
+                "mp2": "local:1,mp=/more",
+            },
+            "net": {"net0": {"name": "eth0", "tag": 100}, "net1": "name=eth1,bridge=vmbr0,ip=dhcp"},
+            "features": {"keyctl": True},
+            "dev": {"dev0": {"mode": ""}, "dev1": "/dev/ttyS1"},
+            "env": {"LANG": "C"},
+            "nameserver": ["192.0.2.54", "192.0.2.53"],
+            "startup": {"up": ""},
+            "timezone": "",
+            "protection": False,
+        },
+        (
+            (
+                "PUT",
+                "/nodes/pve1/lxc/9110/config",
+                {"cores": 4, "net1": "name=eth1,bridge=vmbr0", "delete": "onboot,env"},
+            ),
+        ),
+        allocated=frozenset({"rootfs.volume", "mp0.volume", "mp2.volume"}),
+        told_later=frozenset({"pending"}),
+    ),
+    Life(
+        "running container",
+        "pve_lxc",
+        {"vmid": 9111, "node": "pve1"},
+        {**EMPTY_CONTAINER, "pool": "life", "state": "started"},
+        {"state": "stopped", "force": True, "pool": "other"},
+        (("POST", "/nodes/pve1/lxc/9111/status/start", {}),),
+        needs=(("pve_pool", {"poolid": "life"}), ("pve_pool", {"poolid": "other"})),
+        allocated=frozenset({"rootfs.volume"}),
+        told_later=frozenset({"pending"}),
+    ),
+    Life(
+        "snapshot",
+        "pve_snapshot",
+        {"vmid": 9120, "snapname": "life"},
+        {"description": "Größe\nzwei\n"},
+        {"description": "other"},
+        (("PUT", "/nodes/pve1/qemu/9120/snapshot/life/config", {"description": "drift"}),),
+        needs=(("pve_vm", {"node": "pve1", "vmid": 9120, "scsi": {"scsi0": "local:1,format=qcow2"}}),),
+        allocated=frozenset({"snapshots"}),  # their times
     ),
 )
