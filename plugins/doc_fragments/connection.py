@@ -53,7 +53,7 @@ options:
     type: float
     default: 10
   api_timeout:
-    description: Seconds to wait for the answer to one request. How long a PVE task may run is another option, O(timeout), of the modules that start some.
+    description: Seconds to wait for the answer to one request. How long a PVE task may run is another option, C(timeout), of the modules that start some.
     type: float
     default: 60
   api_backend:

@@ -8,7 +8,8 @@ module: pve_api
 short_description: Make any call of the API of Proxmox VE
 description:
   - Makes one call of the API, for what no other module does yet.
-  - A call that reads is made in check mode as well. A call that writes is made only outside of it, and with O(ensure) or O(get_path) only where it is needed.
+  - A call that reads is made in check mode as well. A call that writes is made only outside of it, and with O(ensure) or O(get_path)
+    only where it is needed.
   - When the call starts a task, the module waits for its end, and fails if the task does.
   - Uploads are not possible with this module.
 version_added: 0.1.0
@@ -32,7 +33,8 @@ options:
   params:
     description:
       - Parameters of the call. A boolean is sent as 1 or 0, a list as a repeated parameter, null not at all.
-      - The values of those with a name like C(password), C(secret), C(token) or C(key), and of those in O(secret_params), are not shown in results and logs.
+      - The values of those with a name like C(password), C(secret), C(token) or C(key), and of those in O(secret_params), are not shown
+        in results and logs.
     type: dict
   secret_params:
     description: Names of further parameters whose values are secret.
@@ -41,7 +43,8 @@ options:
   format:
     description:
       - Format that the server is asked for.
-      - With V(json), RV(data) is what the call returns; with V(extjs) the whole answer with its C(success), C(total) and the like; with V(html) and V(text) the text.
+      - With V(json), RV(data) is what the call returns; with V(extjs) the whole answer with its C(success), C(total) and the like;
+        with V(html) and V(text) the text.
       - V(html) and V(text) are for O(method=GET). Formats other than V(json) need O(api_backend=https).
     type: str
     choices: [json, extjs, html, text]
@@ -53,14 +56,19 @@ options:
     type: str
   ensure:
     description:
-      - What the answer of O(get_path) has to contain, for O(method=POST) and O(method=PUT). If it does, nothing is written. If it still does not afterwards, the module fails.
-      - Only the keys that are named count; V(null) wants one to be absent. Of a list, one item has to contain all of them. V({}) only wants something to be there.
-      - Values are equal as PVE takes them, so that V(true) equals 1, V(2) equals "2", and lists are the same in any order and as comma-separated text.
+      - What the answer of O(get_path) has to contain, for O(method=POST) and O(method=PUT). If it does, nothing is written.
+        If it still does not afterwards, the module fails.
+      - Only the keys that are named count; V(null) wants one to be absent. Of a list, one item has to contain all of them.
+        V({}) only wants something to be there.
+      - Values are equal as PVE takes them, so that V(true) equals 1, V(2) equals "2", and lists are the same in any order
+        and as comma-separated text.
     type: dict
   validate:
     description:
-      - Whether the call is first checked against the schema that the server publishes, so that an unknown path, or a parameter that is unknown, missing or of the wrong type, is refused before anything is sent.
-      - The schema is kept in C(~/.cache/pve.automation) of the user (E(XDG_CACHE_HOME)) for each host and version. Formats of texts, such as property strings, are left to the server.
+      - Whether the call is first checked against the schema that the server publishes, so that an unknown path, or a parameter that is
+        unknown, missing or of the wrong type, is refused before anything is sent.
+      - The schema is kept in C(~/.cache/pve.automation) of the user (E(XDG_CACHE_HOME)) for each host and version.
+        Formats of texts, such as property strings, are left to the server.
       - Needs O(api_backend=https).
     type: bool
     default: false

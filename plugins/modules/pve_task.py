@@ -62,12 +62,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 task:
-  description:
-    - The task as it is afterwards.
-    - RV(task.exitstatus) is V(OK), V(WARNINGS) with a number, the text of the error, or null while the task runs.
-      RV(task.log) has all lines of its log. RV(task.starttime) is in seconds since the epoch.
+  description: The task as it is afterwards, with the parts of its identifier.
   returned: success
   type: dict
+  contains:
+    starttime:
+      description: When it started, in seconds since the epoch.
+      type: int
+    running:
+      description: Whether it still runs.
+      type: bool
+    exitstatus:
+      description: V(OK), V(WARNINGS) with a number, the text of the error, or null while the task runs.
+      type: str
+    log:
+      description: All lines of its log.
+      type: list
+      elements: str
   sample:
     upid: "UPID:pve1:0000E03F:00097E07:6B00C179:qmstart:9700:root@pam:"
     node: pve1

@@ -62,13 +62,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tasks:
-  description:
-    - The tasks. Times are in seconds since the epoch.
-    - RV(tasks[].exitstatus) is V(OK), V(WARNINGS) with a number, the text of the error, or null while the task runs.
-    - RV(tasks[].failed) is true only for tasks that have ended with an error.
+  description: The tasks, with the parts of their identifiers. Times are in seconds since the epoch.
   returned: success
   type: list
   elements: dict
+  contains:
+    running:
+      description: Whether it still runs.
+      type: bool
+    exitstatus:
+      description: V(OK), V(WARNINGS) with a number, the text of the error, or null while the task runs.
+      type: str
+    failed:
+      description: Whether it has ended with an error.
+      type: bool
+    warnings:
+      description: Whether it has ended well, but with warnings.
+      type: bool
   sample:
     - upid: "UPID:pve1:0000E03F:00097E07:6B00C179:qmstart:9700:root@pam:"
       node: pve1
