@@ -93,18 +93,18 @@ def _clock(text: str) -> tuple[str, str, str]:
 
 
 def _numbers(text: str, lowest: int, highest: int) -> list[int]:
-    """The numbers of "*", "5", "1..5", "*/15", "8/2" and lists of these."""
+    """The numbers of "*", "5", "1..5", "*/15" (which counts from 0), "8/2" and lists of these."""
     found: set[int] = set()
     for part in text.split(","):
-        match = re.fullmatch(r"(\*|\d+)(?:\.\.(\d+))?(?:/(\d+))?", part)
-        if not match:
+        match = re.fullmatch(r"(\*|\d+)(?:\.\.(\d+)|/(\d+))?", part)
+        if not match or (match[1] == "*" and match[2]):
             raise ValueError(text)
-        first = lowest if match[1] == "*" else int(match[1])
+        first = lowest if part == "*" else 0 if match[1] == "*" else int(match[1])
         last = int(match[2]) if match[2] else highest if match[1] == "*" or match[3] else first
-        if not lowest <= first <= last <= highest or match[3] == "0":
+        if not (lowest <= first or match[1] == "*") or not first <= last <= highest or match[3] == "0":
             raise ValueError(text)
         found.update(range(first, last + 1, int(match[3] or 1)))
-    return sorted(found)
+    return sorted(number for number in found if number >= lowest)
 
 
 def _weekdays(text: str) -> Iterator[int]:

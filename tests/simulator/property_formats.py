@@ -20,6 +20,14 @@ PCI_ADDRESS = r"(?:[a-f0-9]{4,}:)?[a-f0-9]{2}:[a-f0-9]{2}(?:\.[a-f0-9])?"
 TEXT_OF_SMBIOS = _part(pattern=r"\S+")
 
 PROPERTY_FORMATS: dict[str, dict[str, Any]] = {
+    "backup-fleecing": {
+        "enabled": _part("boolean", default_key=1),
+        "storage": _part(format="pve-storage-id"),
+    },
+    "backup-performance": {
+        "max-workers": _part("integer", minimum=1, maximum=256),
+        "pbs-entries-max": _part("integer", minimum=1),
+    },
     "prune-backups": {
         "keep-all": _part("boolean"),
         **{
