@@ -120,7 +120,7 @@ def blank(value: Any) -> Any:
 
 
 def normal_description(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.rstrip().split("\n"))
+    return "\n".join(line.rstrip(" \t") for line in text.rstrip().split("\n"))
 
 
 def normal_tags(text: str) -> str:

@@ -125,7 +125,7 @@ def _default(source: Endpoint, facts: Facts) -> Registered:
         return Registered(_refusal(source), ordered=False)
     prefix = source.path.rstrip("/") + "/"
     children = {path[len(prefix) :].split("/")[0] for _method, path in facts.endpoints if path.startswith(prefix)}
-    rows = [{source.index: child} for child in sorted(children) if not child.startswith("{")]
+    rows = [{source.index: child} for child in sorted(children) if child and not child.startswith("{")]
     return Registered(lambda call: [dict(row) for row in rows], ordered=False)
 
 

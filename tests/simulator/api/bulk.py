@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..call import Call
-from ..errors import ApiError
+from ..errors import ApiError, param_error
 from ..formats import split_list
 from ..guest import Guest
 from ..guest_migrate import StorageMap, check_storages, migrate
@@ -17,6 +17,7 @@ from ..guest_tasks import start_task
 from ..routing import endpoint
 from ..tasks import TaskLog
 from .clone import check_node
+from .qemu_power import hibernate
 
 PREFIX = "/nodes/{node}"
 
@@ -77,7 +78,7 @@ def suspend_all(call: Call) -> Any:
         for guest in guests:
             if guest.kind == "qemu" and guest.running:
                 log(f"Suspending VM {guest.vmid}")
-                guest.paused = True
+                hibernate(call, guest, log)
 
     return start_task(call, "suspendall", "", work, duration=2.0)
 
@@ -85,6 +86,8 @@ def suspend_all(call: Call) -> Any:
 @endpoint("POST", f"{PREFIX}/migrateall")
 def migrate_all(call: Call) -> Any:
     guests = chosen(call, "VM.Migrate")
+    if call.params["target"] == call.node:
+        raise param_error("target", "target is local node.")
     if not (call.given("maxworkers") or call.given("max-workers")):
         raise ApiError(500, "either 'max-workers' parameter or max_workers in datacenter.cfg must be set!")
 

@@ -153,5 +153,5 @@ def delete_vm(call: Call) -> Any:
         raise ApiError(500, f"VM {vmid} is running - destroy failed")
     return start_task(
         call, "qmdestroy", vmid, lambda log: destroy(call, guest, log), guest=guest,
-        ignore_lock=bool(call.params.get("skiplock")),
+        ignore_lock=bool(call.params.get("skiplock")) or guest.lock == "suspended",
     )  # fmt: skip

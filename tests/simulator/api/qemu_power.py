@@ -23,6 +23,7 @@ from ..tasks import TaskLog
 BASE = "/nodes/{node}/qemu/{vmid}"
 STATUS = f"{BASE}/status"
 NO_AGENT = "QEMU Guest Agent is not running - VM {} qga command 'guest-ping' failed - got timeout"
+DEAF_TIMEOUT = 60.0  # seconds that a machine without an operating system is given to shut down
 DEAF = "VM quit/powerdown failed - got timeout"
 
 
@@ -97,13 +98,17 @@ def stop(call: Call) -> Any:
         if guest.running:
             stop_guest(call.cluster, guest)
 
-    skip = bool(call.params.get("skiplock"))
-    return start_task(call, "qmstop", vmid, run, guest=present(call), ignore_lock=skip)
+    found = present(call)
+    skip = bool(call.params.get("skiplock")) or (found is not None and not found.running)
+    return start_task(call, "qmstop", vmid, run, guest=found, ignore_lock=skip)
 
 
 @endpoint("POST", f"{STATUS}/shutdown")
 def shutdown(call: Call) -> Any:
-    return power_task(call, "qmshutdown", lambda guest, log: _shut_down(call, guest, log), duration=2.0)
+    found = call.cluster.guests.get(call.params["vmid"])
+    deaf = found is not None and found.running and not found.answers
+    duration = float(call.params.get("timeout", DEAF_TIMEOUT)) if deaf else 2.0
+    return power_task(call, "qmshutdown", lambda guest, log: _shut_down(call, guest, log), duration=duration)
 
 
 def _shut_down(call: Call, guest: Guest, log: TaskLog) -> None:
@@ -146,14 +151,14 @@ def suspend(call: Call) -> Any:
 
     def run(guest: Guest, log: TaskLog) -> None:
         if to_disk:
-            _hibernate(call, guest, log)
+            hibernate(call, guest, log)
         else:
             guest.paused = True
 
     return power_task(call, "qmsuspend" if to_disk else "qmpause", run)
 
 
-def _hibernate(call: Call, guest: Guest, log: TaskLog) -> None:
+def hibernate(call: Call, guest: Guest, log: TaskLog) -> None:
 
     guest.config["vmstate"] = allocate_state(call.cluster, guest, "suspend", call.params.get("statestorage"), log)
     set_stopped(guest)

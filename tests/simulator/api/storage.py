@@ -225,4 +225,6 @@ def storage_index(call: Call) -> Any:
 
 @endpoint("GET", "/nodes/{node}/storage/{storage}/status")
 def storage_status(call: Call) -> Any:
+    if call.params["storage"] not in call.cluster.storages:
+        raise param_error("storage", "No such storage.")
     return status_of(call, find_storage(call.cluster, call.params["storage"]), str(call.node))
