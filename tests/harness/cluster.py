@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import json
-import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import requests
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.pve.automation.plugins.module_utils.client import Client
@@ -33,8 +30,10 @@ class Cluster:
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         self.facts = dict(facts)
-        self._context = ssl.create_default_context(cafile=facts["ca_path"])
+        self._session = requests.Session()
+        self._session.trust_env = False
         self._client: Client | None = None
+        self._other: Client | None = None
         self.connection = self.password_connection()
 
     def password_connection(self) -> dict[str, Any]:
@@ -79,24 +78,26 @@ class Cluster:
 
     def call(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """A call of the API beside all tasks, as somebody else may make it. It is among the requests made."""
-        checked = ArgumentSpecValidator(connection_arguments()).validate(self.token_connection())
-        client = Client(Connection.from_options(checked.validated_parameters))
-        try:
-            return client.call(method, path, params)
-        finally:
-            client.close()
+        if self._other is None:
+            checked = ArgumentSpecValidator(connection_arguments()).validate(self.token_connection())
+            self._other = Client(Connection.from_options(checked.validated_parameters))
+        return self._other.call(method, path, params)
+
+    def close(self) -> None:
+        self.forget_client()
+        self._session.close()
+        if self._other:
+            self._other.close()
 
     # --- the other side -----------------------------------------------------------------------------------------------
 
     def control(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Use the simulator's control path, see tests/simulator/control.py."""
-        data = json.dumps(body).encode() if body is not None else None
-        request = urllib.request.Request(f"{self.facts['url']}/simulator/{name}", data, method=method)
-        try:
-            with urllib.request.urlopen(request, context=self._context, timeout=60) as answer:
-                parsed: dict[str, Any] = json.load(answer)
-        except urllib.error.HTTPError as error:
-            raise ValueError(error.read().decode()) from None
+        url = f"{self.facts['url']}/simulator/{name}"
+        answer = self._session.request(method, url, json=body, verify=self.facts["ca_path"], timeout=60)
+        parsed: dict[str, Any] = answer.json()
+        if not answer.ok:
+            raise ValueError(parsed["error"])
         return parsed
 
     def requests_made(self) -> list[dict[str, Any]]:
@@ -132,4 +133,4 @@ def running_cluster(scenario: str = "demo") -> Iterator[Cluster]:
         try:
             yield cluster
         finally:
-            cluster.forget_client()
+            cluster.close()
