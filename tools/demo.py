@@ -1,10 +1,14 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run playbooks/demo.yml twice against a simulated three-node cluster; the second run must change nothing."""
+"""Run playbooks/demo.yml twice; the second run must change nothing.
+
+It runs against a simulated three-node cluster, or against the cluster that PVE_HOST names, after a question (CONFIRM=1 answers it).
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tempfile
@@ -12,7 +16,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tools.common import record, run, tee
+from tools.common import BUILD, record, run, tee
 from tools.simulated import Simulated, simulator
 
 
@@ -27,11 +31,12 @@ class Run:
     writes: int
 
     @classmethod
-    def play(cls, server: Simulated, env: Mapping[str, str]) -> Run:
+    def play(cls, server: Simulated | None, env: Mapping[str, str]) -> Run:
         start = time.monotonic()
-        succeeded, printed = tee("ansible-playbook", "playbooks/demo.yml", env=env)
+        succeeded, printed = tee("ansible-playbook", "-i", "playbooks/demo.pve.yml", "playbooks/demo.yml", env=env)
         seconds = time.monotonic() - start
-        methods = [request["method"] for request in server.requests() if request["path"] != "/access/ticket"]
+        asked = server.requests() if server else []  # a real server does not count them
+        methods = [request["method"] for request in asked if request["path"] != "/access/ticket"]
         reads = methods.count("GET")
         changed = sum(int(count) for count in re.findall(r" changed=(\d+) ", printed))
         return cls(succeeded, changed, seconds, reads, len(methods) - reads)
@@ -52,10 +57,31 @@ def environment(server: Simulated) -> dict[str, str]:
 
 
 def main() -> int:
-    with simulator("demo") as server, tempfile.TemporaryDirectory(prefix="pve-demo-") as state:
-        env = {**environment(server), "PVE_DEMO_STATE": state}
-        runs = [Run.play(server, env), Run.play(server, env)]
-        graph = run("ansible-inventory", "-i", "playbooks/demo.pve.yml", "--graph", env=env)
+    if os.environ.get("PVE_HOST"):
+        if not confirmed(os.environ["PVE_HOST"]):
+            print("Nothing was done.")
+            return 1
+        state = BUILD / "demo"
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return play_twice(None, {"PVE_DEMO_STATE": str(state)})
+    with simulator("demo") as server, tempfile.TemporaryDirectory(prefix="pve-demo-") as folder:
+        return play_twice(server, {**environment(server), "PVE_DEMO_STATE": folder})
+
+
+def confirmed(host: str) -> bool:
+    """Whether the user wants the demo on a real cluster."""
+    print(f"This runs against the real cluster at {host} (PVE_HOST), as PVE_USER and with PVE_NODE, PVE_BRIDGE.")
+    print("It makes a storage, a pool and a user named pvetest-demo, and starts the machines 9101 to 9103.")
+    print("ansible-playbook playbooks/demo_cleanup.yml deletes them again.")
+    if os.environ.get("CONFIRM") == "1":
+        return True
+    return sys.stdin.isatty() and input("Go on? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def play_twice(server: Simulated | None, env: Mapping[str, str]) -> int:
+    """Run the playbook twice, show the inventory, and sum up; returns the exit code."""
+    runs = [Run.play(server, env), Run.play(server, env)]
+    graph = run("ansible-inventory", "-i", "playbooks/demo.pve.yml", "--graph", env=env)
     print("            changed   seconds   reads   writes")
     for name, played in zip(("first run", "second run"), runs, strict=True):
         print(f"{name:10} {played.changed:8} {played.seconds:9.1f} {played.reads:7} {played.writes:8}")
