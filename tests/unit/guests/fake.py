@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A server with guests, for tests of what is planned for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.pve.automation.plugins.module_utils.options import Connection
+from tests.unit.resources.fake import Server
+
+ROOT = Connection(user="root@pam")
+TOKEN = Connection(user="root@pam", token="root@pam!automation")
+OTHER = Connection(user="alice@pve")
+
+
+class GuestServer(Server):
+    """Guests of node pve1 by their paths below it, such as ``lxc/9101``; more answers by their whole path."""
+
+    def __init__(
+        self,
+        guests: Mapping[str, Mapping[str, Any]] | None = None,
+        answers: Mapping[str, Any] | None = None,
+        connection: Connection = ROOT,
+        status: str = "stopped",
+    ) -> None:
+        self.connection = connection
+        self.warnings: list[str] = []
+        rows, known = [], {}
+        for place, config in (guests or {}).items():
+            kind, vmid = place.split("/")
+            name = config.get("hostname") or config.get("name") or ""
+            rows.append({"type": kind, "vmid": int(vmid), "node": "pve1", "name": name, "status": status, "id": place})
+            known[f"/nodes/pve1/{place}/config"] = {"digest": "d1", **config}
+            known[f"/nodes/pve1/{place}/status/current"] = {"status": status}
+        known.update({f"/nodes/pve1/{kind}": [row for row in rows if row["type"] == kind] for kind in ("qemu", "lxc")})
+        super().__init__({"/cluster/resources": rows, "/cluster/nextid": "103", **known, **(answers or {})})

@@ -1,0 +1,334 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Containers: what is read, what is planned, what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
+from ansible_collections.pve.automation.plugins.module_utils.guests.lxc import LXC
+from ansible_collections.pve.automation.plugins.module_utils.plan import Plan
+from tests.unit.guests.fake import OTHER, ROOT, TOKEN, GuestServer
+from tests.unit.resources.fake import calls, options, planned
+
+TEMPLATE = "local:vztmpl/alpine.tar.xz"
+PATH = "/nodes/pve1/lxc/9101"
+# As a server of release 9.2 answers, in its order of sub-options.
+CONFIG: dict[str, Any] = {
+    "arch": "amd64",
+    "cores": 1,
+    "cpulimit": "0.5",
+    "description": "Line one\nLine two: ünïcödé\n",
+    "features": "nesting=1,keyctl=1",
+    "hostname": "ct-full",
+    "memory": 64,
+    "mp0": "local:9101/vm-9101-disk-1.raw,mp=/data,backup=1,size=1G",
+    "mp1": "/srv,mp=/srv,ro=1",
+    "nameserver": "192.0.2.53",
+    "net0": "name=eth0,bridge=vmbr0,firewall=1,gw=192.0.2.1,hwaddr=BC:24:11:00:01:00,ip=192.0.2.20/24,rate=2.5,tag=5,type=veth",
+    "onboot": 1,
+    "ostype": "alpine",
+    "rootfs": "local:9101/vm-9101-disk-0.raw,mountoptions=noatime,quota=0,size=1G",
+    "startup": "order=2,up=5",
+    "swap": 0,
+    "tags": "prod;web",
+    "unprivileged": 1,
+    "unused0": "local:9101/vm-9101-disk-9.raw",
+}
+
+
+def server(config: dict[str, Any] | None = None, **more: Any) -> GuestServer:
+    return GuestServer({"lxc/9101": {**CONFIG, **(config or {})}}, **more)
+
+
+def plan(on: GuestServer | None = None, **given_options: Any) -> Plan:
+    return planned(LXC, on or server(), **{"vmid": 9101, "node": "pve1", **given_options})
+
+
+def written(made: Plan) -> dict[str, Any]:
+    """The parameters of the only call, which has to be the write of the configuration."""
+    ((method, path, params),) = calls(made)
+    assert (method, path) == ("PUT", f"{PATH}/config")
+    assert params.pop("digest") == "d1"
+    return params
+
+
+def test_what_is_there_costs_one_request() -> None:
+    present = server()
+    made = plan(
+        present,
+        hostname="ct-full",
+        cores=1,
+        cpulimit=0.5,
+        description="Line one\nLine two: ünïcödé",
+        features={"keyctl": True, "nesting": True, "fuse": False},
+        memory="64M",
+        swap=0,
+        mp={"mp0": "local:1,mp=/data,backup=1", "mp1": "/srv,mp=/srv,ro=on"},
+        net={"net0": {"hwaddr": "bc:24:11:00:01:00", "rate": 2.50, "tag": "5"}},
+        rootfs="local:1,mountoptions=noatime",
+        startup={"order": 2, "up": 5},
+        tags=["web", "PROD"],
+        unprivileged=True,
+        console=True,
+        tty=2,
+        ostemplate=TEMPLATE,
+        password="secret-word",
+    )
+    assert calls(made) == []
+    assert present.asked == [f"{PATH}/config"]
+
+
+def test_creation_sends_everything_in_one_call() -> None:
+    made = planned(
+        LXC,
+        GuestServer(),
+        node="pve1",
+        hostname="new",
+        ostemplate=TEMPLATE,
+        password="secret-word",
+        ssh_public_keys=["ssh-ed25519 AAAA a@b", "ssh-ed25519 BBBB a@b"],
+        ignore_unpack_errors=True,
+        rootfs="local:8",
+        env={"B": 2, "A": "x y"},
+        pool="web",
+        state="started",
+    )
+    create, start = made.steps
+    assert (create.method, create.path, create.task) == ("POST", "/nodes/pve1/lxc", True)
+    assert dict(create.params) == {
+        "vmid": 103,
+        "ostemplate": TEMPLATE,
+        "password": "secret-word",
+        "ssh-public-keys": "ssh-ed25519 AAAA a@b\nssh-ed25519 BBBB a@b",
+        "ignore-unpack-errors": 1,
+        "hostname": "new",
+        "env": "A=x y\0B=2",
+        "rootfs": "local:8",
+        "pool": "web",
+    }
+    assert create.describe()["params"]["password"] == "********"
+    assert start.path == "/nodes/pve1/lxc/103/status/start"
+    assert made.after is not None
+    assert "secret-word" not in str(made.after)
+
+
+def test_a_new_container_needs_something_to_be_made_of() -> None:
+    with pytest.raises(InvalidOption, match="ostemplate: is needed"):
+        planned(LXC, GuestServer(), node="pve1", hostname="new")
+    with pytest.raises(InvalidOption, match="node: is needed to create a container"):
+        planned(LXC, GuestServer(), hostname="new", ostemplate=TEMPLATE)
+
+
+def test_options_of_creation_mean_nothing_with_a_copy() -> None:
+    for source in ({"clone": "base"}, {"restore": "local:backup/x"}):
+        with pytest.raises(InvalidOption, match=f"password: means nothing with {next(iter(source))}"):
+            LXC.wish(options(LXC, vmid=9101, password="secret-word", **source))
+
+
+@pytest.mark.parametrize(
+    ("wish", "params"),
+    [
+        ({"memory": "1G"}, {"memory": "1024"}),
+        ({"hostname": "other"}, {"hostname": "other"}),
+        (
+            {"net": {"net0": {"tag": 7}}},
+            {
+                "net0": "name=eth0,bridge=vmbr0,firewall=1,gw=192.0.2.1,hwaddr=BC:24:11:00:01:00,ip=192.0.2.20/24,"
+                "rate=2.5,tag=7,type=veth"
+            },
+        ),
+        (
+            {"net": {"net0": {"tag": "", "gw": "", "ip": "dhcp"}}},
+            {"net0": "name=eth0,bridge=vmbr0,firewall=1,hwaddr=BC:24:11:00:01:00,ip=dhcp,rate=2.5,type=veth"},
+        ),
+        ({"features": {"fuse": True}}, {"features": "nesting=1,keyctl=1,fuse=1"}),
+        ({"features": ""}, {"delete": "features"}),
+        ({"env": ["A=1"]}, {"env": "A=1"}),
+        ({"tags": []}, {"delete": "tags"}),
+        ({"unset": ["startup", "net0", "mp1"]}, {"delete": "startup,net0,mp1"}),
+        ({"dev": {"dev0": "/dev/ttyS0,mode=0660"}}, {"dev0": "/dev/ttyS0,mode=0660"}),
+        ({"mp": {"mp2": "local:1,mp=/more"}}, {"mp2": "local:1,mp=/more"}),
+    ],
+)
+def test_only_what_differs_is_written(wish: dict[str, Any], params: dict[str, Any]) -> None:
+    assert written(plan(**wish)) == params
+
+
+def test_a_detached_volume_is_kept_and_shown() -> None:
+    after = plan(unset=["mp0", "mp1"]).after or {}
+    assert "mp0" not in after
+    assert after["unused1"] == {"volume": "local:9101/vm-9101-disk-1.raw"}
+    assert "unused2" not in after  # a path of the host leaves nothing behind
+
+
+def test_a_purged_volume_is_detached_and_then_deleted() -> None:
+    detach, delete = calls(plan(unset=["mp0", "mp1"], purge=True))
+    assert detach[2]["delete"] == "mp0,mp1"
+    assert delete == ("PUT", f"{PATH}/config", {"delete": "unused1"})
+
+
+def test_a_running_container_keeps_its_volumes() -> None:
+    with pytest.raises(Refused, match="keeps mp0 until it stops"):
+        plan(server(status="running"), unset=["mp0"], purge=True)
+    made = calls(plan(server(status="running"), unset=["mp0"], purge=True, state="stopped"))
+    assert [path.rpartition("/")[2] for _method, path, _params in made] == ["shutdown", "config", "config"]
+
+
+def test_unprivileged_is_fixed() -> None:
+    with pytest.raises(InvalidOption, match="unprivileged: can be set only when"):
+        plan(unprivileged=False)
+
+
+@pytest.mark.parametrize("connection", [TOKEN, OTHER])
+@pytest.mark.parametrize(
+    ("wish", "option"),
+    [
+        ({"features": {"keyctl": False}}, "features"),
+        ({"features": {"mount": "nfs"}}, "features"),
+        ({"features": ""}, "features"),
+        ({"mp": {"mp2": "/x,mp=/x"}}, "mp2"),
+        ({"mp": {"mp1": {"ro": False}}}, "mp1"),
+        ({"dev": {"dev0": "/dev/ttyS0"}}, "dev0"),
+        ({"hookscript": "local:snippets/a.sh"}, "hookscript"),
+    ],
+)
+def test_what_only_root_may_do_is_told_before_the_call(connection: Any, wish: dict[str, Any], option: str) -> None:
+    with pytest.raises(InvalidOption, match=r"only by root@pam.*password") as caught:
+        plan(server(connection=connection), **wish)
+    assert caught.value.option == option
+    assert plan(server(connection=ROOT), **wish).steps
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"features": {"nesting": False}},
+        {"features": {"keyctl": True}},  # as it is
+        {"mp": {"mp1": "/srv,mp=/srv,ro=1"}},
+        {"mp": {"mp0": {"backup": False}}},
+        {"memory": 128},
+    ],
+)
+def test_everything_else_is_left_to_the_privileges(wish: dict[str, Any]) -> None:
+    plan(server(connection=TOKEN), **wish)
+
+
+def test_nesting_of_a_privileged_container_is_for_root_as_well() -> None:
+    with pytest.raises(InvalidOption, match="nesting of a privileged container"):
+        plan(server({"unprivileged": 0}, connection=TOKEN), features={"nesting": False})
+    new = {"node": "pve1", "hostname": "new", "ostemplate": TEMPLATE, "features": "nesting=1"}
+    assert planned(LXC, GuestServer(connection=TOKEN), **new).steps
+    with pytest.raises(InvalidOption, match="privileged"):
+        planned(LXC, GuestServer(connection=TOKEN), **new, unprivileged=False)
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        ({"net": {"net1": {"bridge": "vmbr0"}}}, "net1: names no name"),
+        ({"dev": {"dev0": {"mode": "0660"}}}, "dev0: names no path"),
+        ({"dev": {"dev0": "/dev/x,mode=660"}}, "dev0: mode"),
+        ({"env": "A"}, "env: 'A' is not of the form NAME=value"),
+        ({"env": {"A-B": "1"}}, "env: 'A-B' is not a name"),
+        ({"env": {"A": "1\n2"}}, "env: the value of A has a control character"),
+        ({"net": {"eth0": "x"}}, "net: eth0 is not among its keys"),
+        ({"unset": ["memory"]}, "'memory' cannot be removed"),
+        ({"hostname": "bad_name"}, "hostname: 'bad_name' is not a DNS name"),
+        ({"features": "nosuch=1"}, "features: unknown option nosuch"),
+        ({"clone": {"source": "x", "format": "raw"}}, "clone: unknown option format"),
+    ],
+)
+def test_a_wrong_option_is_named(wish: dict[str, Any], reason: str) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        plan(**wish)
+    assert reason in str(caught.value)
+
+
+def test_a_clone_is_configured_in_the_same_task() -> None:
+    made = planned(
+        LXC,
+        server({"mp1": None}),
+        hostname="copy",
+        clone={"source": "ct-full", "full": True},
+        memory=128,
+        net={"net0": {"tag": 9}},
+        rootfs={"size": "2G"},
+        state="started",
+    )
+    clone, config, resize, start = made.steps
+    assert (clone.path, dict(clone.params)) == (f"{PATH}/clone", {"newid": 103, "hostname": "copy", "full": True})
+    assert clone.replan
+    assert config.path == "/nodes/pve1/lxc/103/config"
+    assert set(config.params) == {"memory", "net0"}
+    assert "hwaddr" not in config.params["net0"]
+    assert dict(resize.params) == {"disk": "rootfs", "size": "2G"}
+    assert start.path == "/nodes/pve1/lxc/103/status/start"
+
+
+def test_a_restore_says_so_in_the_words_of_the_api() -> None:
+    made = planned(
+        LXC,
+        GuestServer(),
+        node="pve1",
+        vmid=9102,
+        restore="local:backup/a.tar.zst",
+        unprivileged=True,
+        rootfs={"size": "9G"},
+    )
+    assert calls(made) == [
+        ("POST", "/nodes/pve1/lxc", {"vmid": 9102, "ostemplate": "local:backup/a.tar.zst", "restore": True})
+    ]
+
+
+@pytest.mark.parametrize(("status", "params"), [("stopped", {}), ("running", {"restart": True})])
+def test_migration_restarts_a_running_container(status: str, params: dict[str, Any]) -> None:
+    on = GuestServer({"lxc/9101": CONFIG}, status=status)
+    made = planned(LXC, on, vmid=9101, node="pve2", migrate=True, target_storage="other")
+    ((method, path, sent),) = calls(made)
+    assert (method, path) == ("POST", f"{PATH}/migrate")
+    assert sent == {"target": "pve2", **params, "target-storage": "other"}
+
+
+def test_a_change_that_waits_restarts_where_it_is_wished() -> None:
+    def steps(**wish: Any) -> list[str]:
+        answers = {f"{PATH}/pending": []}
+        made = plan(server(status="running", answers=answers), restart="if_needed", **wish)
+        return [path.rpartition("/")[2] for _method, path, _params in calls(made)]
+
+    assert steps(memory=128, mp={"mp2": "local:1,mp=/x"}, net={"net0": {"tag": 8}}) == ["config"]
+    assert steps(tty=1) == ["config", "reboot"]
+
+
+SCALARS = {
+    "cores": st.integers(1, 64),
+    "memory": st.integers(16, 4096),
+    "swap": st.integers(0, 4096),
+    "tty": st.integers(0, 6),
+    "onboot": st.booleans(),
+    "cmode": st.sampled_from(["shell", "console", "tty"]),
+    "description": st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=20),
+    "searchdomain": st.sampled_from(["example.org", "a.example"]),
+    "nameserver": st.lists(st.sampled_from(["192.0.2.1", "192.0.2.2", "2001:db8::1"]), unique=True),
+    "tags": st.lists(st.sampled_from(["a", "B", "c-d"])),
+    "features": st.dictionaries(st.sampled_from(["nesting", "keyctl", "fuse"]), st.booleans()),
+    "env": st.dictionaries(st.sampled_from(["A", "B_2"]), st.text("xyz =,;", max_size=5)),
+    "startup": st.fixed_dictionaries({}, optional={"order": st.integers(0, 9), "up": st.integers(0, 9)}),
+}
+
+
+@given(st.fixed_dictionaries({}, optional=SCALARS))
+def test_what_was_written_is_found_again(wish: dict[str, Any]) -> None:
+    stored = dict(CONFIG)
+    for _method, _path, params in calls(plan(**wish)):
+        params.pop("digest")
+        for name in filter(None, params.pop("delete", "").split(",")):
+            del stored[name]
+        stored.update(params)
+    assert calls(plan(GuestServer({"lxc/9101": stored}), **wish)) == []
