@@ -122,7 +122,7 @@ def test_a_cloud_init_drive_is_made_once() -> None:
 def test_a_slot_is_emptied_without_losing_the_volume() -> None:
     assert plan("", DISK).delete
     assert plan("", None) == VolumePlan()
-    with pytest.raises(Refused, match="deletes the volume local:9001/vm-9001-disk-0.qcow2"):
+    with pytest.raises(Refused, match=r"deletes the volume local:9001/vm-9001-disk-0.qcow2"):
         plan_drive("unused0", {"file": "local:9001/vm-9001-disk-0.qcow2"}, "", SCSI, move=False, purge=False)
 
 
