@@ -18,7 +18,10 @@ import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -26,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "pve-api"
 BASELINE = Path(__file__).with_name("baseline.yml")
 RESULT = re.compile(r"(\d+) passed, (\d+) failed")
+PARALLEL = 2  # scenarios that are played at once, each against a simulator of its own
 
 
 def options() -> argparse.Namespace:
@@ -36,8 +40,23 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def play(name: str, brief: bool) -> tuple[int, int]:
-    """Play a scenario against a simulator of its own; returns how many steps passed and failed."""
+@dataclass
+class Played:
+    """What became of a scenario's steps."""
+
+    name: str
+    passed: int
+    failed: int
+    differences: list[str]
+
+    def line(self, baseline: int) -> str:
+        share = 100 * self.passed / max(1, self.passed + self.failed)
+        counts = f"{self.passed:4} passed, {self.failed:3} failed, {share:5.1f} %"
+        return f"{self.name:13} {counts} (baseline {baseline})"
+
+
+def play(name: str) -> Played:
+    """Play a scenario against a fresh simulator."""
     nodes = "sim,pveb" if name.startswith("multinode") else "sim"  # a node named like the realm pve would be confusing
     pace = "0.02" if name == "nodes" else "0"  # one of its tasks must last long enough to be aborted
     command = [sys.executable, "-m", "tests.simulator", "--scenario", "single", "--nodes", nodes, "--stop-with-stdin"]
@@ -46,13 +65,10 @@ def play(name: str, brief: bool) -> tuple[int, int]:
     assert simulator.stdin is not None
     assert simulator.stdout is not None
     try:
-        started = json.loads(simulator.stdout.readline())
-        with tempfile.TemporaryDirectory() as directory:
-            credentials = Path(directory) / "credentials.json"
-            credentials.write_text(json.dumps(started), encoding="utf-8")
-            check = [sys.executable, str(SHARED / "contract.py"), "check", "--base", started["base"]]
-            check += ["--credentials", str(credentials), "--only", name]
-            output = subprocess.run(check, stdout=subprocess.PIPE, text=True, check=False).stdout
+        announced = simulator.stdout.readline()
+        if not announced:
+            raise SystemExit(f"{name}: the simulator did not start")
+        output = check(name, json.loads(announced))
     finally:
         simulator.stdin.close()
         simulator.wait()
@@ -60,9 +76,17 @@ def play(name: str, brief: bool) -> tuple[int, int]:
     result = RESULT.fullmatch(last)
     if result is None:
         raise SystemExit(f"{name}: contract.py ended without a result:\n{output}")
-    if not brief:
-        print("\n".join(differences))
-    return int(result[1]), int(result[2])
+    return Played(name, int(result[1]), int(result[2]), differences)
+
+
+def check(name: str, started: dict[str, Any]) -> str:
+    """What contract.py prints about a scenario and a running simulator."""
+    with tempfile.TemporaryDirectory() as directory:
+        credentials = Path(directory) / "credentials.json"
+        credentials.write_text(json.dumps(started), encoding="utf-8")
+        command = [sys.executable, str(SHARED / "contract.py"), "check", "--base", started["base"]]
+        command += ["--credentials", str(credentials), "--only", name]
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout
 
 
 def main() -> int:
@@ -74,30 +98,34 @@ def main() -> int:
     unknown = set(chosen.only) - baseline.keys()
     if unknown:
         raise SystemExit(f"not in {BASELINE.name}: {', '.join(sorted(unknown))}")
-    reached: dict[str, int] = {}
-    total_passed = total_failed = 0
-    for name in chosen.only or baseline:
-        passed, failed = play(name, chosen.brief)
-        reached[name] = passed
-        total_passed, total_failed = total_passed + passed, total_failed + failed
-        share = 100 * passed / max(1, passed + failed)
-        print(f"{name:13} {passed:4} passed, {failed:3} failed, {share:5.1f} % (baseline {baseline[name]})", flush=True)
-    fallen = sorted(name for name, passed in reached.items() if passed < baseline[name])
-    if chosen.update and not fallen:
-        update(baseline, reached)
+    everything: list[Played] = []
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        for played in pool.map(play, chosen.only or baseline):
+            everything.append(played)
+            if not chosen.brief:
+                print("".join(f"{line}\n" for line in played.differences), end="")
+            print(played.line(baseline[played.name]), flush=True)
+    return conclude(everything, baseline, chosen.update)
+
+
+def conclude(everything: list[Played], baseline: dict[str, int], update: bool) -> int:
+    """Hold the counts against the baseline, and raise it on demand; the exit status."""
+    fallen = [played.name for played in everything if played.passed < baseline[played.name]]
     if fallen:
         print(f"below the baseline: {', '.join(fallen)}")
     else:
         print(f"no scenario is below its baseline; the failed steps are differences known to {BASELINE.name}")
-    print(f"{total_passed} passed, {total_failed} failed")
+        if update:
+            raise_baseline(everything)
+    print(f"{sum(played.passed for played in everything)} passed, {sum(played.failed for played in everything)} failed")
     return 1 if fallen else 0
 
 
-def update(baseline: dict[str, int], reached: dict[str, int]) -> None:
+def raise_baseline(everything: list[Played]) -> None:
     """Write what was reached into the baseline, its comments kept."""
     text = BASELINE.read_text(encoding="utf-8")
-    for name, passed in reached.items():
-        text = re.sub(rf"(?m)^{re.escape(name)}: \d+$", f"{name}: {passed}", text)
+    for played in everything:
+        text = re.sub(rf"(?m)^{re.escape(played.name)}: \d+$", f"{played.name}: {played.passed}", text)
     BASELINE.write_text(text, encoding="utf-8")
 
 
