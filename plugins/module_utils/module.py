@@ -60,11 +60,26 @@ def secret_values(resource: Resource, params: Mapping[str, Any]) -> set[str]:
     return found
 
 
+def _module_of(resource: Resource) -> type[AnsibleModule]:
+    """AnsibleModule that knows a resource's secrets whenever it ends, which may be before its constructor returns."""
+
+    class Module(AnsibleModule):  # type: ignore[misc]
+        def fail_json(self, *args: Any, **kwargs: Any) -> None:
+            self.no_log_values.update(secret_values(resource, self.params))
+            super().fail_json(*args, **kwargs)
+
+        def exit_json(self, **kwargs: Any) -> None:
+            self.no_log_values.update(secret_values(resource, self.params))
+            super().exit_json(**kwargs)
+
+    return Module
+
+
 def run_module(resource: Resource) -> None:
     """The whole body of a module."""
-    finds_secrets = hasattr(resource, "secret_values")
-    module = AnsibleModule(supports_check_mode=True, no_log=finds_secrets, **module_arguments(resource))
-    module.no_log_values.update(secret_values(resource, module.params))
+    module = _module_of(resource)(
+        supports_check_mode=True, no_log=hasattr(resource, "secret_values"), **module_arguments(resource)
+    )
     result = perform(resource, module.params, check_mode=module.check_mode)
     if result.get("failed"):
         module.fail_json(**result)

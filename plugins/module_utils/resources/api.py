@@ -45,7 +45,7 @@ class ApiCall:
     def secret_values(self, params: Mapping[str, Any]) -> set[str]:
         given = params.get("params")
         if not isinstance(given, dict):
-            return set()
+            return {given} if isinstance(given, str) and given else set()
         names = _secret_names(given, params.get("secret_params"))
         return {given[name] for name in names if isinstance(given[name], str) and given[name]}
 
