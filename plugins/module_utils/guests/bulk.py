@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ..client import Client
-from ..engine import Interrupted, bring_about
-from ..errors import InvalidOption, PveError
+from ..errors import InvalidOption
+from ..many import Crew, Job, check_counts, summary
 from ..plan import Plan
 from ..resource import Reader, State, Wish
 from ..values import Set
@@ -42,17 +39,16 @@ SELECTORS: Mapping[str, Mapping[str, Any]] = {
 
 
 @dataclasses.dataclass
-class Job:
-    """One guest of a bulk: what it shall be, and what became of it."""
+class GuestJob(Job):
+    """One guest of a bulk."""
 
-    title: str
-    guest: Guest
-    params: dict[str, Any]
-    wish: Wish
-    vmid: int | None = None  # as far as it is known before the work
-    limits: list[str] = dataclasses.field(default_factory=list)  # what it shares with others: storages, the source
-    result: dict[str, Any] = dataclasses.field(default_factory=dict)
-    diff: dict[str, Any] = dataclasses.field(default_factory=dict)
+    resource: Guest
+
+    @property
+    def vmid(self) -> int | None:
+        """Its id as far as it is known before the work."""
+        found: int | None = self.wish["vmid"] or self.wish.get("reserved")
+        return found
 
 
 class Guests:
@@ -104,9 +100,7 @@ class Guests:
 
     def perform_many(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         """The result of a task: one entry for each guest, in the order of the task."""
-        for name in ("parallel", "per_storage", "per_source"):
-            if params.get(name) is not None and params[name] < 1:
-                raise InvalidOption(name, "must be at least 1")
+        check_counts(params, "parallel", "per_storage", "per_source")
         jobs = [_job(number, spec) for number, spec in enumerate(params.get("guests") or [])]
         _refuse_twice(jobs)
         rows = client.get("/cluster/resources", {"type": "vm"})
@@ -120,15 +114,30 @@ class Guests:
         _reserve(client, jobs, listed)
         for job in jobs:
             job.wish["shared"] = listed
-            job.vmid = job.wish["vmid"] or job.wish.get("reserved") or _vmid_by_name(job, listed)
-        _Pool(client, jobs, params, check_mode=check_mode).run()
-        return _result(jobs)
+            vmid = job.vmid or _vmid_by_name(job, listed)
+            job.entry = {"vmid": vmid, "name": job.title, "type": KIND_OF[job.resource.kind]}
+        crew = Crew(
+            client,
+            parallel=params["parallel"],
+            fail_fast=params["fail_fast"],
+            check_mode=check_mode,
+            counts=_counts(jobs, params),
+        )
+        crew.run(jobs)
+        return summary(self.name, jobs, "guests")
+
+
+def _counts(jobs: Sequence[GuestJob], params: Mapping[str, Any]) -> dict[str, int]:
+    """How many jobs may share each storage and each source at a time, where the task says so."""
+    limits = {limit for job in jobs for limit in job.limits}
+    counts = {limit: params.get("per_" + limit.partition(" ")[0]) for limit in limits}
+    return {limit: count for limit, count in counts.items() if count}
 
 
 GUESTS = Guests()
 
 
-def _job(number: int, spec: Mapping[str, Any]) -> Job:
+def _job(number: int, spec: Mapping[str, Any]) -> GuestJob:
     """A job from one entry of ``guests``, which is what pve_vm or pve_lxc takes."""
     option = f"guests[{number}]"
     given = dict(spec)
@@ -149,10 +158,10 @@ def _job(number: int, spec: Mapping[str, Any]) -> Job:
     source = [f"source {wish['clone']['source']}"] if wish["clone"] else []
     volumes = [part for part in wish["volumes"].values() if isinstance(part, Mapping)]
     storages = {str(part["storage"]) for part in [*volumes, wish["clone"] or {}] if part.get("storage")}
-    return Job(title, guest, params, wish, limits=[*source, *(f"storage {name}" for name in sorted(storages))])
+    return GuestJob(title, guest, params, wish, limits=[*source, *(f"storage {name}" for name in sorted(storages))])
 
 
-def _refuse_twice(jobs: Sequence[Job]) -> None:
+def _refuse_twice(jobs: Sequence[GuestJob]) -> None:
     for key in ("vmid", "name"):
         seen = [job.wish[key] for job in jobs if job.wish[key]]
         twice = sorted({str(value) for value in seen if seen.count(value) > 1})
@@ -183,7 +192,7 @@ def _fits(row: Mapping[str, Any], selector: str, value: Any) -> bool:
     return str(row.get(selector, "")) == str(value)
 
 
-def _power_job(row: Mapping[str, Any], params: Mapping[str, Any]) -> Job:
+def _power_job(row: Mapping[str, Any], params: Mapping[str, Any]) -> GuestJob:
     guest = KINDS[KIND_OF[row["type"]]]
     if params["state"] not in guest.states:
         raise InvalidOption("state", f"{params['state']} does not exist for {row['type']} {row['vmid']}")
@@ -192,16 +201,16 @@ def _power_job(row: Mapping[str, Any], params: Mapping[str, Any]) -> Job:
     arguments = guest.arguments()
     checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(given)
     checked_params: dict[str, Any] = checked.validated_parameters
-    return Job(str(row.get("name") or row["vmid"]), guest, checked_params, guest.wish(checked_params))
+    return GuestJob(str(row.get("name") or row["vmid"]), guest, checked_params, guest.wish(checked_params))
 
 
-def _reserve(client: Client, jobs: Sequence[Job], listed: Sequence[Location]) -> None:
+def _reserve(client: Client, jobs: Sequence[GuestJob], listed: Sequence[Location]) -> None:
     """Give each new guest without an id one of its own, so that they do not race for the next free one."""
     names = {(guest.kind, guest.name) for guest in listed}
     new = [
         job
         for job in jobs
-        if not job.wish["vmid"] and job.wish["state"] != "absent" and (job.guest.kind, job.wish["name"]) not in names
+        if not job.wish["vmid"] and job.wish["state"] != "absent" and (job.resource.kind, job.wish["name"]) not in names
     ]
     if not new:
         return
@@ -214,83 +223,7 @@ def _reserve(client: Client, jobs: Sequence[Job], listed: Sequence[Location]) ->
         taken.add(candidate)
 
 
-def _vmid_by_name(job: Job, listed: Sequence[Location]) -> int | None:
+def _vmid_by_name(job: GuestJob, listed: Sequence[Location]) -> int | None:
     return next(
-        (guest.vmid for guest in listed if (guest.kind, guest.name) == (job.guest.kind, job.wish["name"])), None
+        (guest.vmid for guest in listed if (guest.kind, guest.name) == (job.resource.kind, job.wish["name"])), None
     )
-
-
-class _Pool:
-    """Runs jobs side by side within the limits of the task."""
-
-    def __init__(self, client: Client, jobs: Sequence[Job], params: Mapping[str, Any], *, check_mode: bool) -> None:
-        self.client, self.jobs, self.check_mode = client, jobs, check_mode
-        self.parallel, self.fail_fast = params["parallel"], params["fail_fast"]
-        limits = {"storage": params.get("per_storage"), "source": params.get("per_source")}
-        self.semaphores: dict[str, threading.Semaphore] = {}
-        for limit in {limit for job in jobs for limit in job.limits}:
-            count = limits[limit.partition(" ")[0]]
-            if count:
-                self.semaphores[limit] = threading.Semaphore(count)
-        self.failed = threading.Event()
-        self.finished = 0
-        self.lock = threading.Lock()
-
-    def run(self) -> None:
-        with ThreadPoolExecutor(self.parallel) as threads:
-            list(threads.map(self._run, self.jobs))
-        for job in self.jobs:
-            self.client.warnings.extend(f"{job.title}: {text}" for text in job.result.pop("warnings", []))
-
-    def _run(self, job: Job) -> None:
-        with ExitStack() as held:
-            for limit in sorted(job.limits):  # always in this order, so that no two jobs wait for each other
-                if limit in self.semaphores:
-                    held.enter_context(self.semaphores[limit])
-            if self.fail_fast and self.failed.is_set():
-                job.result = {"changed": False, "skipped": True, "msg": "Not begun, because another guest failed."}
-                return
-            self._work(job)
-        with self.lock:
-            self.finished += 1
-            state = "failed" if job.result.get("failed") else "changed" if job.result["changed"] else "ok"
-            self.client.on_progress(f"{job.title}: {state} ({self.finished} of {len(self.jobs)})")
-
-    def _work(self, job: Job) -> None:
-        own = self.client.sibling()
-        own.on_step = lambda text: self.client.on_step(f"{job.title}: {text}")
-        own.on_progress = lambda text: self.client.on_progress(f"{job.title}: {text}")
-        try:
-            outcome = bring_about(own, job.guest, job.params, check_mode=self.check_mode, wish=job.wish)
-            job.result = outcome.result()
-            job.diff = job.result.pop("diff")
-        except Interrupted as error:
-            partial = error.outcome.result()
-            told = {name: partial[name] for name in ("changed", "requests")}
-            job.result = {"failed": True, "msg": str(error), "error": error.cause.details(), **told}
-            job.diff = partial["diff"]
-        except PveError as error:
-            job.result = {"failed": True, "changed": False, "msg": str(error), "error": error.details(), "requests": []}
-        if job.result.get("failed"):
-            self.failed.set()
-        job.result["warnings"] = own.warnings
-
-
-def _result(jobs: Sequence[Job]) -> dict[str, Any]:
-    entries = []
-    for job in jobs:
-        state = job.result.get(job.guest.name) or {}
-        entries.append(
-            {"vmid": state.get("vmid") or job.vmid, "name": job.title, "type": KIND_OF[job.guest.kind], **job.result}
-        )
-    failed = [entry for entry in entries if entry.get("failed")]
-    result: dict[str, Any] = {
-        "changed": any(entry["changed"] for entry in entries),
-        "guests": entries,
-        "requests": [request for entry in entries for request in entry.get("requests", [])],
-        "diff": {side: {job.title: job.diff[side] for job in jobs if job.diff} for side in ("before", "after")},
-    }
-    if failed:
-        told = "\n".join(f"{entry['name']}: {entry['msg']}" for entry in failed)
-        result.update(failed=True, msg=f"{len(failed)} of {len(entries)} guests failed.\n{told}")
-    return result

@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many runs of the engine side by side: none hides another's failure."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
+
+from .client import Client
+from .engine import Interrupted, bring_about
+from .errors import InvalidOption, PveError
+from .resource import Resource, Wish
+
+
+@dataclasses.dataclass
+class Job:
+    """One run of the engine: what is wished, and what became of it.
+
+    ``limits`` name what it shares with other jobs; ``entry`` is what the result says of it besides its outcome.
+    """
+
+    title: str
+    resource: Resource
+    params: Mapping[str, Any]
+    wish: Wish
+    limits: Sequence[str] = ()
+    entry: dict[str, Any] = dataclasses.field(default_factory=dict)
+    result: dict[str, Any] = dataclasses.field(default_factory=dict)
+    diff: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def check_counts(params: Mapping[str, Any], *names: str) -> None:
+    """Refuse counts below one."""
+    for name in names:
+        if params.get(name) is not None and params[name] < 1:
+            raise InvalidOption(name, "must be at least 1")
+
+
+class Crew:
+    """Works on jobs, ``parallel`` at a time; ``counts`` says for a limit how many jobs may share it at a time."""
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        parallel: int,
+        fail_fast: bool,
+        check_mode: bool,
+        counts: Mapping[str, int] | None = None,
+    ) -> None:
+        self.client, self.parallel, self.fail_fast, self.check_mode = client, parallel, fail_fast, check_mode
+        self.semaphores = {limit: threading.Semaphore(count) for limit, count in (counts or {}).items()}
+        self.failed = threading.Event()
+        self.finished = self.total = 0
+        self.lock = threading.Lock()
+
+    def run(self, jobs: Sequence[Job]) -> None:
+        """Fill in the results of the jobs. Their warnings become the client's, with their titles."""
+        self.total = len(jobs)
+        with ThreadPoolExecutor(self.parallel) as threads:
+            list(threads.map(self._run, jobs))
+        for job in jobs:
+            self.client.warnings.extend(f"{job.title}: {text}" for text in job.result.pop("warnings", []))
+
+    def _run(self, job: Job) -> None:
+        with ExitStack() as held:
+            for limit in sorted(job.limits):  # always in this order, so that no two jobs wait for each other
+                if limit in self.semaphores:
+                    held.enter_context(self.semaphores[limit])
+            if self.fail_fast and self.failed.is_set():
+                job.result = {"changed": False, "skipped": True, "msg": "Not begun, because another one failed."}
+                return
+            self._work(job)
+        with self.lock:
+            self.finished += 1
+            state = "failed" if job.result.get("failed") else "changed" if job.result["changed"] else "ok"
+            self.client.on_progress(f"{job.title}: {state} ({self.finished} of {self.total})")
+
+    def _work(self, job: Job) -> None:
+        own = self.client.sibling()
+        own.on_step = lambda text: self.client.on_step(f"{job.title}: {text}")
+        own.on_progress = lambda text: self.client.on_progress(f"{job.title}: {text}")
+        try:
+            outcome = bring_about(own, job.resource, job.params, check_mode=self.check_mode, wish=job.wish)
+            job.result = outcome.result()
+            job.diff = job.result.pop("diff")
+        except Interrupted as error:
+            partial = error.outcome.result()
+            told = {name: partial[name] for name in ("changed", "requests")}
+            job.result = {"failed": True, "msg": str(error), "error": error.cause.details(), **told}
+            job.diff = partial["diff"]
+        except PveError as error:
+            job.result = {"failed": True, "changed": False, "msg": str(error), "error": error.details(), "requests": []}
+        if job.result.get("failed"):
+            self.failed.set()
+        job.result["warnings"] = own.warnings
+
+
+def summary(name: str, jobs: Sequence[Job], things: str) -> dict[str, Any]:
+    """The result of a task that is many: one entry a job under ``name``, in the order of the jobs."""
+    entries = [{**job.entry, **job.result} for job in jobs]
+    result: dict[str, Any] = {
+        "changed": any(entry["changed"] for entry in entries),
+        name: entries,
+        "requests": [request for entry in entries for request in entry.get("requests", [])],
+        "diff": {side: {job.title: job.diff[side] for job in jobs if job.diff} for side in ("before", "after")},
+    }
+    failed = [job for job in jobs if job.result.get("failed")]
+    if failed:
+        told = "\n".join(f"{job.title}: {job.result['msg']}" for job in failed)
+        result.update(failed=True, msg=f"{len(failed)} of {len(jobs)} {things} failed.\n{told}")
+    return result
