@@ -9,14 +9,11 @@ from typing import Any
 
 from .. import ha
 from ..call import Call
-from ..errors import ApiError, not_simulated
-from ..guest import Guest, volid_of, volume_slots
+from ..errors import ApiError
+from ..ha_moves import blocking, excluded, move
 from ..parameters import split_list
 from ..routing import endpoint
 from ..state import Cluster
-from ..storages import find_storage
-from ..tasks import TaskLog
-from ..volume_names import split_volid
 
 GROUPS_GONE = "ha groups have been migrated to rules"
 RESOURCE_OPTIONS = ("state", "group", "max_restart", "max_relocate", "failback", "comment")
@@ -133,48 +130,13 @@ def move_resource(call: Call) -> dict[str, Any]:
     guest = ha.guest_of(cluster, sid)
     if guest is None or target == guest.node or target not in cluster.nodes:
         return answer
-    blocking = list(_blocking(cluster, sid, target))
-    if blocking:
-        return {**answer, "blocking-resources": blocking}
-    if _excluded(cluster, sid, target):
+    blockers = list(blocking(cluster, sid, target))
+    if blockers:
+        return {**answer, "blocking-resources": blockers}
+    if excluded(cluster, sid, target):
         return answer
-    _move(call, guest, target)
+    move(cluster, guest, target)
     return answer
-
-
-def _blocking(cluster: Cluster, sid: str, target: str) -> Any:
-    for rule in ha.rules(cluster).values():
-        apart = rule["type"] == "resource-affinity" and rule["affinity"] == "negative" and not rule.get("disable")
-        for other in rule["resources"] if apart and sid in rule["resources"] else ():
-            guest = ha.guest_of(cluster, other)
-            if other != sid and guest is not None and guest.node == target:
-                yield {"sid": other, "cause": "resource-affinity"}
-
-
-def _excluded(cluster: Cluster, sid: str, target: str) -> bool:
-    """Whether a strict rule keeps the resource from the node."""
-    strict = [
-        rule
-        for rule in ha.rules(cluster).values()
-        if rule["type"] == "node-affinity" and rule.get("strict") and not rule.get("disable")
-    ]
-    return any(
-        sid in rule["resources"] and target not in {node.partition(":")[0] for node in rule["nodes"]} for rule in strict
-    )
-
-
-def _move(call: Call, guest: Guest, target: str) -> None:
-    for slot in volume_slots(guest.kind, guest.config):
-        volid = volid_of(guest.config[slot])
-        if ":" in volid and not find_storage(call.cluster, split_volid(volid)[0]).shared:
-            raise not_simulated("moving a resource with volumes on a local storage")
-
-    def work(log: TaskLog) -> None:
-        log(f"migration of {ha.sid_of(guest)} to node '{target}'")
-        guest.node = target
-
-    kind = "qmigrate" if guest.kind == "qemu" else "vzmigrate"
-    call.cluster.tasks.start("root@pam", guest.node, kind, guest.vmid, work, ha.REACTION)
 
 
 # --- status -------------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from ..sizes import format_size, wanted_size
 from ..storages import find_storage, usable_storage
 from ..tasks import TaskLog
 from .qemu_disks import NO_TARGET, check_digest
+from .qemu_power import ha_request
 
 BASE = "/nodes/{node}/lxc/{vmid}"
 STATUS = f"{BASE}/status"
@@ -81,18 +82,22 @@ def start(call: Call) -> Any:
     guest = present(call)
     if guest is not None and guest.running:
         raise ApiError(500, f"CT {guest.vmid} already running")
+    if upid := ha_request(call, guest, start=True):
+        return upid
     return power_task(call, "vzstart", lambda guest, log: start_guest(call.cluster, guest, log))
 
 
 @endpoint("POST", f"{STATUS}/stop")
 def stop(call: Call) -> Any:
-    running(call)
+    if upid := ha_request(call, running(call), start=False):
+        return upid
     return power_task(call, "vzstop", lambda guest, log: stop_guest(call.cluster, guest))
 
 
 @endpoint("POST", f"{STATUS}/shutdown")
 def shutdown(call: Call) -> Any:
-    running(call)
+    if upid := ha_request(call, running(call), start=False):
+        return upid
     return power_task(call, "vzshutdown", lambda guest, log: stop_guest(call.cluster, guest), duration=2.0)
 
 

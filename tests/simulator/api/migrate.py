@@ -24,6 +24,7 @@ from ..guest_migrate import (
 )
 from ..guest_power import start_guest, stop_guest
 from ..guest_tasks import start_task
+from ..ha_moves import managed, preconditions, request_move
 from ..routing import endpoint
 from ..storages import find_storage
 from ..tasks import TaskLog
@@ -57,6 +58,7 @@ def vm_preconditions(call: Call) -> Any:
         "mapped-resources": [],
         "mapped-resource-info": {},
         "has-dbus-vmstate": 1,
+        **preconditions(call.cluster, guest, allowed, refused),
     }
 
 
@@ -104,6 +106,8 @@ def migrate_vm(call: Call) -> Any:
     guest.check_lock()
     if guest.running and not params.get("online"):
         raise ApiError(500, "can't migrate running VM without --online")
+    if sid := managed(call.cluster, guest):
+        return request_move(call, guest, sid, target)
     check_storages(call.cluster, guest, target, mapping)
     online = guest.running
 
@@ -162,6 +166,8 @@ def migrate_ct(call: Call) -> Any:
     guest.check_lock()
     if guest.running and not (params.get("online") or params.get("restart")):
         raise ApiError(500, "can't migrate running container without --online or --restart")
+    if sid := managed(call.cluster, guest):
+        return request_move(call, guest, sid, target)
     check_storages(call.cluster, guest, target, mapping)
     restart = guest.running and bool(params.get("restart"))
 

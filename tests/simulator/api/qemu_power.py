@@ -16,6 +16,7 @@ from ..guest_options import check_root_options
 from ..guest_power import start_guest, stop_guest
 from ..guest_status import agent_enabled, qemu_current
 from ..guest_tasks import start_task
+from ..ha_moves import managed, request_power
 from ..routing import endpoint
 from ..snapshots import allocate_state
 from ..tasks import TaskLog
@@ -76,8 +77,17 @@ def present(call: Call) -> Guest | None:
     return guest if guest is not None and guest.kind == "qemu" and guest.node == call.node else None
 
 
+def ha_request(call: Call, guest: Guest | None, start: bool) -> str | None:
+    """The task that stands for the action where high availability manages the guest."""
+    sid = managed(call.cluster, guest)
+    return request_power(call, guest, sid, start) if guest is not None and sid else None
+
+
 @endpoint("POST", f"{STATUS}/start")
 def start(call: Call) -> Any:
+    if upid := ha_request(call, present(call), start=True):
+        return upid
+
     def run(guest: Guest, log: TaskLog) -> None:
         if guest.running:
             raise ApiError(500, f"VM {guest.vmid} already running")
@@ -90,6 +100,8 @@ def start(call: Call) -> Any:
 def stop(call: Call) -> Any:
     check_root_options(call, "skiplock", "keepActive", "migratedfrom")
     vmid = call.params["vmid"]
+    if upid := ha_request(call, present(call), start=False):
+        return upid
 
     def run(log: TaskLog) -> None:
         guest = present(call)
@@ -105,6 +117,8 @@ def stop(call: Call) -> Any:
 
 @endpoint("POST", f"{STATUS}/shutdown")
 def shutdown(call: Call) -> Any:
+    if upid := ha_request(call, present(call), start=False):
+        return upid
     found = call.cluster.guests.get(call.params["vmid"])
     deaf = found is not None and found.running and not found.answers
     duration = float(call.params.get("timeout", DEAF_TIMEOUT)) if deaf else 2.0
