@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+LOCK_HINT = "Wait for the running task; a lock that was left behind goes with 'qm unlock' or 'pct unlock' on the node."
+
 
 class PveError(Exception):
     """Base of all errors that a user is meant to read; anything else is a bug and stays a traceback.
@@ -70,11 +72,14 @@ class TaskError(PveError):
     """Something about an asynchronous PVE task. ``log`` holds its last lines."""
 
     def __init__(self, message: str, *, upid: str, exitstatus: str | None, log: list[str], hint: str = "") -> None:
-        tail = "".join(f"\n  {line}" for line in log)
-        super().__init__(message + (f"\nLast lines of its log:{tail}" if log else ""), hint=hint)
+        super().__init__(message, hint=hint)
         self.upid = upid
         self.exitstatus = exitstatus
         self.log = log
+
+    def __str__(self) -> str:
+        tail = "".join(f"\n  {line}" for line in self.log)
+        return super().__str__() + (f"\nLast lines of its log:{tail}" if tail else "")
 
     def details(self) -> dict[str, Any]:
         return {**super().details(), "upid": self.upid, "exitstatus": self.exitstatus, "log": self.log}
@@ -82,6 +87,10 @@ class TaskError(PveError):
 
 class TaskFailed(TaskError):
     """The task ended, and not well."""
+
+    def __init__(self, message: str, *, upid: str, exitstatus: str, log: list[str]) -> None:
+        locked = _LOCKED.search(exitstatus) or _LOCK_TIMEOUT.search(exitstatus)
+        super().__init__(message, upid=upid, exitstatus=exitstatus, log=log, hint=LOCK_HINT if locked else "")
 
     @property
     def lock_timeout(self) -> bool:
@@ -137,7 +146,7 @@ class Conflict(ApiError):
 class Locked(ApiError):
     """Another task holds the lock of a guest or of a configuration file."""
 
-    hint = "Wait for the running task; a lock that was left behind goes with 'qm unlock' or 'pct unlock' on the node."
+    hint = LOCK_HINT
 
 
 class HopFailed(ApiError):
@@ -201,6 +210,8 @@ def _hint(kind: type[ApiError], message: str, who: str) -> str:
         return _permission_hint(message, who)
     if re.search(r"hostname lookup '[^']*' failed|no such cluster node", message):
         return "There is no node of that name in the cluster."
+    if re.search(r"\bstorage '[^']*' does not exist", message):
+        return "Create the storage by pve_storage, or name another one."
     if "have been migrated to rules" in message:
         return "PVE 9 replaced HA groups by rules: use pve_ha_rule with type node-affinity."
     if kind is InvalidParameter and "invalid privilege 'VM.Monitor'" in message:

@@ -65,7 +65,8 @@ def succeeded(exitstatus: str) -> bool:
 def read_log(reader: Reader, upid: Upid) -> list[str]:
     """All lines of a task's log."""
     rows = reader.get(f"{upid.path}/log", {"limit": 0}) or []
-    return [str(row.get("t", "")) for row in rows]
+    lines = [str(row.get("t", "")) for row in rows]
+    return [] if lines == ["no content"] else lines
 
 
 def _log(reader: Reader, upid: Upid) -> list[str]:

@@ -1,0 +1,239 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever is wrong with a task or its surroundings: the message names the cause and the cure, and nothing is half done unsaid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.pve.automation.plugins.module_utils.client import Client
+from tests.harness.cluster import Cluster, Result
+from tests.harness.lives import resource_of
+
+VM, POOL = resource_of("pve_vm"), resource_of("pve_pool")
+BAD = {"node": "pve1", "vmid": 9000, "name": "bad"}
+DISK = {"scsi": {"scsi0": {"storage": "local", "size": "4G"}}}
+
+
+def refused(result: Result, *texts: str, changed: bool = False) -> None:
+    """The task failed, says all of this, and tells the truth about changes."""
+    assert result.get("failed"), result
+    assert [text for text in texts if text not in result["msg"]] == [], result["msg"]
+    assert result["changed"] is changed, result["msg"]
+    assert "Traceback" not in result["msg"]
+
+
+def made(cluster: Cluster, options: dict[str, Any]) -> None:
+    result = cluster.run(VM, options)
+    assert not result.get("failed"), result["msg"]
+    cluster.requests_made()
+
+
+# --- the connection ---------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_password(cluster: Cluster) -> None:
+    cluster.connection["api_password"] = "wrong"
+    refused(
+        cluster.run(POOL, {"poolid": "x"}),
+        "POST /access/ticket was answered with 401: authentication failure",
+        "Check api_user (with its realm, as in root@pam), api_password",
+    )
+    assert len(cluster.requests_made()) == 1
+
+
+def test_an_expired_ticket_is_replaced_by_one_login(cluster: Cluster) -> None:
+    cluster.run(POOL, {"poolid": "x"})
+    cluster.control("POST", "clock", {"seconds": 3 * 3600})
+    cluster.requests_made()
+    result = cluster.run(POOL, {"poolid": "x", "comment": "later"})
+    assert result["changed"] is True
+    assert "warnings" not in result
+    asked = [(row["method"], row["path"]) for row in cluster.requests_made()]
+    assert asked.count(("POST", "/access/ticket")) == 1
+    assert asked.count(("PUT", "/pools")) == 1
+
+
+def test_a_token_without_privileges(cluster: Cluster) -> None:
+    cluster.run(resource_of("pve_user"), {"userid": "u@pve"})
+    secret = cluster.run(resource_of("pve_token"), {"userid": "u@pve", "tokenid": "t1"})["token_secret"]
+    cluster.connection = {**cluster.token_connection(), "api_token_id": "u@pve!t1", "api_token_secret": secret}
+    refused(
+        cluster.run(POOL, {"poolid": "x"}),
+        "403: Permission check failed (/pool/x, Pool.Audit)",
+        "Asked as u@pve!t1.",
+        "It needs Pool.Audit on /pool/x: grant a role with it by pve_acl.",
+        "A token with privilege separation has only what its own ACL entries and its user's both allow.",
+    )
+
+
+def test_a_host_that_is_down(cluster: Cluster) -> None:
+    cluster.connection["api_host"] = "127.0.0.1:1"
+    refused(cluster.run(POOL, {"poolid": "x"}), "Cannot connect to 127.0.0.1:1", "Check api_host and api_port")
+
+
+def test_a_host_that_is_down_beside_one_that_is_up(cluster: Cluster) -> None:
+    cluster.connection["api_host"] = ["127.0.0.1:1", cluster.facts["url"]]
+    result = cluster.run(POOL, {"poolid": "x"})
+    assert (result.get("failed"), result["changed"]) == (None, True)
+
+
+def test_a_wrong_fingerprint(cluster: Cluster) -> None:
+    cluster.connection["api_fingerprint"] = "ab" * 32
+    refused(
+        cluster.run(POOL, {"poolid": "x"}),
+        "is not trusted",
+        "No credential was sent.",
+        f"Its SHA-256 fingerprint is {cluster.facts['fingerprint']}.",
+        "set api_fingerprint to it",
+        "ca_path to the CA",
+        "validate_certs to false",
+    )
+    assert cluster.requests_made() == []
+
+
+def test_no_credentials(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PVE_PASSWORD", "PROXMOX_PASSWORD", "PVE_TOKEN_ID", "PROXMOX_TOKEN_ID"):
+        monkeypatch.delenv(name, raising=False)
+    del cluster.connection["api_password"]
+    refused(cluster.run(POOL, {"poolid": "x"}), "api_password: is missing", "api_token_id with api_token_secret")
+
+
+# --- names that do not fit --------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_storage(cluster: Cluster) -> None:
+    disk = {"scsi": {"scsi0": {"storage": "nosuch", "size": "1G"}}}
+    refused(cluster.run(VM, {**BAD, **disk}), "storage 'nosuch' does not exist", "Create the storage by pve_storage")
+
+
+def test_an_unknown_bridge(cluster: Cluster) -> None:
+    options = {**BAD, "net": {"net0": "virtio,bridge=vmbr77"}, "state": "started"}
+    refused(
+        cluster.run(VM, options),
+        "bridge 'vmbr77' does not exist",
+        "Done before that: create virtual machine 9000 (bad).",
+        "Not done: start virtual machine 9000 (bad). Run the task again to complete it.",
+        changed=True,
+    )
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_an_unknown_node(cluster: Cluster, state: str) -> None:
+    refused(cluster.run(VM, {**BAD, "node": "pve9", "state": state}), "'pve9'", "There is no node of that name")
+
+
+def test_an_id_that_a_container_has(cluster: Cluster) -> None:
+    containers = [row for row in cluster.call("GET", "/cluster/resources", {"type": "vm"}) if row["type"] == "lxc"]
+    taken = containers[0]
+    options = {**BAD, "vmid": taken["vmid"], "node": taken["node"]}
+    refused(cluster.run(VM, options), f"vmid: {taken['vmid']} is taken: it is the container", taken["name"])
+
+
+def test_a_name_that_two_guests_share(cluster: Cluster) -> None:
+    made(cluster, BAD)
+    made(cluster, {**BAD, "vmid": 9001})
+    result = cluster.run(VM, {"name": "bad", "cores": 2})
+    refused(result, "2 guests are named 'bad'", "9000", "9001", "Give vmid as well.")
+
+
+# --- values that do not fit -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "texts"),
+    [
+        ({"net": {"net0": "virtio,bridge=a,oops"}}, ["net0: 'oops' is not of the form key=value"]),
+        ({"net": {"net0": {"model": "virtio", "colour": "red"}}}, ["net0: unknown option colour; known are bridge"]),
+        ({"net": {"net0": "virtio,tag=5000"}}, ["net0: tag: '5000' is more than 4094"]),
+        ({"net": {"net77": "virtio"}}, ["net: net77 is not among its keys, which are net0 to net31"]),
+        ({"memory": "much"}, ["memory: 'much' is not a size such as 32G or 512M"]),
+        ({"colour": "red"}, ["colour", "Supported parameters include"]),
+        ({"state": "flying"}, ["state", "must be one of"]),
+        ({"cores": 2, "unset": ["cores"]}, ["unset: 'cores' is also given a value"]),
+        ({"unset": ["nosuch"]}, ["unset: 'nosuch' is not an option that can be removed"]),
+        ({"name": "no good"}, ["name: 'no good'"]),
+        ({"vmid": 5}, ["vmid"]),
+    ],
+)
+def test_a_value_that_is_wrong_is_refused_before_anything_is_sent(
+    cluster: Cluster, options: dict[str, Any], texts: list[str]
+) -> None:
+    refused(cluster.run(VM, {**BAD, **options}), *texts)
+    assert cluster.requests_made() == []
+
+
+def test_a_disk_does_not_shrink(cluster: Cluster) -> None:
+    made(cluster, {**BAD, **DISK})
+    smaller = {"scsi": {"scsi0": {"storage": "local", "size": "2G"}}}
+    refused(cluster.run(VM, {**BAD, **smaller}), "scsi0: cannot shrink from 4G to 2G", "PVE only grows disks")
+    assert cluster.writes_made() == []
+
+
+# --- the cluster at work ----------------------------------------------------------------------------------------------
+
+
+def test_a_locked_guest(cluster: Cluster) -> None:
+    made(cluster, BAD)
+    cluster.control("POST", "lock", {"vmid": 9000, "lock": "backup"})
+    for options in ({"cores": 4}, {"state": "started"}, {"state": "absent"}):
+        refused(
+            cluster.run(VM, {**BAD, **options}), "VM is locked (backup)", "Wait for the running task", "'qm unlock'"
+        )
+
+
+def test_a_config_that_somebody_else_changes_between_read_and_write(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The write is refused by the digest; the wish is planned again on what is there now, and nothing of theirs is lost."""
+    made(cluster, BAD)
+    call, raced = Client.call, []
+
+    def race(self: Client, method: str, path: str, *rest: Any, **more: Any) -> Any:
+        if method in ("PUT", "POST") and path.endswith("/9000/config") and not raced:
+            raced.append(path)
+            cluster.call("PUT", path, {"description": "theirs"})
+        return call(self, method, path, *rest, **more)
+
+    monkeypatch.setattr(Client, "call", race)
+    result = cluster.run(VM, {**BAD, "cores": 3})
+    assert raced
+    assert not result.get("failed"), result["msg"]
+    assert (result["vm"]["cores"], result["vm"]["description"]) == (3, "theirs")
+    assert len(result["requests"]) == 1
+    statuses = [row["status"] for row in cluster.writes_made()]
+    assert statuses.count(500) == 1
+
+
+def test_a_task_that_fails(cluster: Cluster) -> None:
+    made(cluster, BAD)
+    cluster.task_fault(type="qmstart", error="kvm: cannot allocate memory")
+    result = cluster.run(VM, {**BAD, "state": "started"})
+    refused(result, "Task qmstart 9000 on node pve1 failed: kvm: cannot allocate memory", "TASK ERROR")
+    assert result["error"]["exitstatus"] == "kvm: cannot allocate memory"
+    assert result["error"]["upid"].startswith("UPID:pve1:")
+
+
+def test_a_task_that_ends_with_warnings_is_a_success_that_warns(cluster: Cluster) -> None:
+    made(cluster, BAD)
+    cluster.task_fault(type="qmstart", warnings=["iothread is only valid with virtio disk"])
+    result = cluster.run(VM, {**BAD, "state": "started"})
+    assert (result.get("failed"), result["changed"]) == (None, True)
+    (warning,) = result["warnings"]
+    assert "ended with WARNINGS: 1" in warning
+    assert "iothread is only valid" in warning
+
+
+def test_a_task_that_takes_too_long(cluster: Cluster) -> None:
+    made(cluster, BAD)
+    cluster.task_fault(type="qmstart", duration=600.0)
+    result = cluster.run(VM, {**BAD, "state": "started", "timeout": 1})
+    refused(
+        result,
+        "Task qmstart 9000 on node pve1 still runs after 1 s and was not stopped (UPID:pve1:",
+        "Raise timeout, or wait for it with pve_task.",
+        changed=True,
+    )

@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No secret is in anything that a run prints, logs, returns or shows as a difference, however talkative it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness.cluster import Cluster
+from tests.harness.playbook import Task, play
+
+SECRETS = {
+    "password of a user": "user-S3cret,ü",
+    "another password": "user-An0ther",
+    "password of cloud-init": "ci-S3cret-9",
+    "wrong token": "11111111-2222-3333-4444-555555555555",
+    "wrong password": "wr0ng-Passw0rd",
+    "second factor": "876543",
+}
+SECRET = list(SECRETS.values())
+NO_CONNECTION = {"api_user": None, "api_password": None}
+
+
+def script(connection: Mapping[str, Any]) -> list[Task]:
+    """Tasks that carry every kind of secret, successful ones and ones that fail."""
+    user = {"userid": "leak@pve", "password": SECRETS["password of a user"]}
+    machine = {
+        "node": "pve1",
+        "vmid": 9300,
+        "name": "leak",
+        "ciuser": "x",
+        "cipassword": SECRETS["password of cloud-init"],
+    }
+    refused = {
+        "api_host": connection["api_host"],
+        "api_fingerprint": connection["api_fingerprint"],
+        "path": "/version",
+    }
+    by_token = {"api_token_id": "root@pam!leak", "api_token_secret": SECRETS["wrong token"]}
+    return [
+        Task("predict", "pve_user", user, {"check_mode": True}),
+        Task("create", "pve_user", user),
+        Task("push", "pve_user", {**user, "password": SECRETS["another password"], "update_password": "always"}),
+        Task("a value that is refused", "pve_user", {**user, "email": "no mail"}),
+        Task("an option that is unknown", "pve_user", {**user, "colour": "red"}),
+        Task("a machine", "pve_vm", machine),
+        Task("a machine again", "pve_vm", {**machine, "cores": 2, "update_password": "always"}),
+        Task("a token", "pve_token", {"userid": "leak@pve", "tokenid": "one"}, {"no_log": True}),
+        Task("a wrong token", "pve_pool", {"poolid": "leak", **by_token, **NO_CONNECTION}),
+        Task("a wrong password", "pve_pool", {"poolid": "leak", "api_password": SECRETS["wrong password"]}),
+        Task("a second factor", "pve_pool", {"poolid": "leak", "api_otp": SECRETS["second factor"]}),
+        Task("a raw call", "pve_api", {"method": "GET", **refused}),
+        Task("a host that is down", "pve_user", {**user, "api_host": "127.0.0.1:1"}),
+    ]
+
+
+@pytest.mark.parametrize("in_process", [True, False], ids=["in process", "as modules"])
+def test_no_secret_leaks(cluster: Cluster, tmp_path: Path, in_process: bool) -> None:
+    tasks = script(cluster.connection)
+    played = play(cluster, tasks, tmp_path, "-vvvv", "--diff", in_process=in_process)
+
+    assert [name for name, _result in played.results] == [task.name for task in tasks], played.printed[-3000:]
+    failed = {name for name, result in played.results if result["failed"]}
+    assert failed == {
+        task.name for task in tasks if "refused" in task.name or "unknown" in task.name or "wrong" in task.name
+    } | {"a host that is down"}
+    (kept,) = (row["params"]["password"] for row in cluster.requests_made() if row["path"] == "/access/password")
+    assert kept == SECRETS["another password"]
+
+    told = {
+        "output": played.printed,
+        "log": played.logged,
+        "results": json.dumps(played.results, ensure_ascii=False),
+    }
+    assert all(len(text) > 1000 for text in told.values())
+    secrets = [*SECRET, cluster.facts["password"]]
+    for place, text in told.items():
+        for secret in secrets:
+            for form in (secret, json.dumps(secret)[1:-1]):
+                assert form not in text, f"{form} is in the {place}: {text[max(0, text.index(form) - 300) :][:400]}"
+        assert "PVEAuthCookie=PVE" not in text
+        assert "PVEAPIToken=" not in text
+
+
+def test_the_secret_of_a_token_is_told_once(cluster: Cluster) -> None:
+    """The one secret that a result has, documented as such; tasks keep it from output by no_log."""
+    from tests.harness.lives import resource_of
+
+    token = {"userid": "root@pam", "tokenid": "leak"}
+    created = cluster.run(resource_of("pve_token"), token)
+    assert len(created["token_secret"]) == 36
+    rest = {name: value for name, value in created.items() if name != "token_secret"}
+    assert created["token_secret"] not in json.dumps(rest)
+    assert "token_secret" not in cluster.run(resource_of("pve_token"), token)
