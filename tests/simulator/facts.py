@@ -89,23 +89,34 @@ def load(version: str = "9.2") -> Facts:
     source = json.loads(DATA.read_text(encoding="utf-8"))
     endpoints = {("GET", "/"): ROOT}
     for facts in source["endpoints"]:
+        if version == "8.4" and not _age(facts):
+            continue
         endpoint = _endpoint(facts)
         endpoints[endpoint.method, endpoint.path] = endpoint
-    if version == "8.4":
-        endpoints = dict(_reduced(endpoints))
     return Facts(source["version"], source["release"], endpoints, {**PROPERTY_FORMATS, **source["formats"]})
 
 
-def _reduced(endpoints: dict[tuple[str, str], Endpoint]) -> Iterator[tuple[tuple[str, str], Endpoint]]:
-    for key, endpoint in endpoints.items():
-        if endpoint.path.startswith(ABSENT_IN_8_4):
-            continue
-        for method, path, parameter in PARAMETERS_ABSENT_IN_8_4:
-            if key == (method, path):
-                endpoint.parameters.pop(parameter, None)
-        if "lock-token" in endpoint.parameters:
-            endpoint.parameters.pop("lock-token")
-        yield key, endpoint
+def _age(facts: dict[str, Any]) -> bool:
+    """Turn the facts of a call into those of 8.4; False when it was not there."""
+    if facts["path"].startswith(ABSENT_IN_8_4):
+        return False
+    for method, path, parameter in PARAMETERS_ABSENT_IN_8_4:
+        if (facts["method"], facts["path"]) == (method, path):
+            facts["parameters"].pop(parameter, None)
+    facts["parameters"].pop("lock-token", None)
+    if "permissions" in facts:
+        facts["permissions"] = _aged_permissions(facts["permissions"])
+    return True
+
+
+def _aged_permissions(value: Any) -> Any:
+    """The permissions with VM.Monitor in place of the privileges on the guest agent that 9 has."""
+    if isinstance(value, dict):
+        return {name: _aged_permissions(part) for name, part in value.items()}
+    if isinstance(value, list):
+        aged = [_aged_permissions(part) for part in value]
+        return [part for index, part in enumerate(aged) if part != "VM.Monitor" or aged.index(part) == index]
+    return "VM.Monitor" if isinstance(value, str) and value.startswith("VM.GuestAgent.") else value
 
 
 def _endpoint(facts: dict[str, Any]) -> Endpoint:

@@ -24,6 +24,7 @@ def totem(cluster: Cluster) -> dict[str, Any]:
         "ip_version": "ipv4-6",
         "link_mode": "passive",
         "secauth": "on",
+        "token_coefficient": "125",
         "version": "2",
     }
 
@@ -31,7 +32,6 @@ def totem(cluster: Cluster) -> dict[str, Any]:
 def members(cluster: Cluster) -> list[dict[str, str]]:
     return [
         {
-            "node": node.name,
             "name": node.name,
             "nodeid": str(node.nodeid),
             "quorum_votes": "1",
@@ -48,7 +48,7 @@ def index(call: Call) -> list[dict[str, str]]:
 
 @endpoint("GET", f"{BASE}/nodes")
 def list_members(call: Call) -> list[dict[str, str]]:
-    return members(call.cluster) if call.cluster.name else []
+    return [{**row, "node": row["name"]} for row in members(call.cluster)] if call.cluster.name else []
 
 
 @endpoint("GET", f"{BASE}/totem")
@@ -71,10 +71,13 @@ def join_information(call: Call) -> dict[str, Any]:
     cluster = call.cluster
     if not cluster.name:
         raise ApiError(424, "node is not in a cluster, no join info available!", newline=False)
+    preferred = call.params.get("node", cluster.local_node)
+    if preferred not in cluster.nodes:
+        raise ApiError(500, f"unknown node '{preferred}'")
     fingerprint = cluster.areas["fingerprint"]
     return {
         "config_digest": digest_of(members(cluster)),
-        "preferred_node": call.params.get("node", cluster.local_node),
+        "preferred_node": preferred,
         "totem": totem(cluster),
         "nodelist": [{**row, "pve_addr": row["ring0_addr"], "pve_fp": fingerprint} for row in members(cluster)],
     }
@@ -83,6 +86,8 @@ def join_information(call: Call) -> dict[str, Any]:
 @endpoint("POST", BASE)
 @endpoint("POST", f"{BASE}/join")
 def found_or_join(call: Call) -> Any:
+    if call.cluster.name:
+        raise ApiError(500, "cluster config '/etc/pve/corosync.conf' already exists")
     raise not_simulated("founding or joining a cluster; choose a scenario with the nodes that you need")
 
 

@@ -82,6 +82,8 @@ def test_8_4_lacks_what_came_later() -> None:
     assert ("GET", "/cluster/ha/rules") not in old.endpoints
     assert ("GET", "/cluster/ha/groups") in old.endpoints
     assert "regenerate" not in old.endpoints["PUT", "/access/users/{userid}/token/{tokenid}"].parameters
+    agent = old.endpoints["GET", "/nodes/{node}/qemu/{vmid}/agent/info"].permissions
+    assert agent == {"check": ["perm", "/vms/{vmid}", ["VM.Monitor"], "any", 1]}
     assert "regenerate" in FACTS.endpoints["PUT", "/access/users/{userid}/token/{tokenid}"].parameters
 
 
