@@ -44,7 +44,7 @@ def plain(value: Any) -> Any:
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in value]
-    return str(value)
+    return str.__str__(str(value))  # str() alone may return another subclass
 
 
 def kept_client(connection: Connection) -> Client:
