@@ -17,7 +17,10 @@ COUNTERS = ("cpu", "mem", "memhost", "disk", "diskread", "diskwrite", "netin", "
 
 
 def guest_row(cluster: Cluster, guest: Guest) -> dict[str, Any]:
-    """One guest; PVE's rows carry the pool, tags and lock only where there are any."""
+    """One guest; PVE's rows carry the pool, tags and lock only where there are any.
+
+    Of a guest on a node that is down no state and no numbers are known.
+    """
     config = guest.config
     row: dict[str, Any] = {
         "id": f"{guest.kind}/{guest.vmid}",
@@ -25,16 +28,9 @@ def guest_row(cluster: Cluster, guest: Guest) -> dict[str, Any]:
         "vmid": guest.vmid,
         "name": guest.name,
         "node": guest.node,
-        "status": guest.status,
         "template": int(bool(config.get("template"))),
-        "maxcpu": cpus_of(cluster, guest),
-        "maxmem": memory_bytes(guest),
-        "maxdisk": disk_bytes(guest),
-        "uptime": uptime(cluster, guest),
-        **dict.fromkeys(COUNTERS, 0),
+        **(_usage(cluster, guest) if cluster.nodes[guest.node].online else {"status": "unknown"}),
     }
-    if guest.running:
-        row.update(mem=row["maxmem"] // 3, memhost=row["maxmem"] // 2, cpu=0.01)
     if guest.vmid in cluster.pool_of:
         row["pool"] = cluster.pool_of[guest.vmid]
     if "tags" in config:
@@ -47,6 +43,21 @@ def guest_row(cluster: Cluster, guest: Guest) -> dict[str, Any]:
         if managed is not None:
             row["hastate"] = managed.get("state", "started")
     return row
+
+
+def _usage(cluster: Cluster, guest: Guest) -> dict[str, Any]:
+    """The state of a guest and what it may use and does use."""
+    usage: dict[str, Any] = {
+        "status": guest.status,
+        "maxcpu": cpus_of(cluster, guest),
+        "maxmem": memory_bytes(guest),
+        "maxdisk": disk_bytes(guest),
+        "uptime": uptime(cluster, guest),
+        **dict.fromkeys(COUNTERS, 0),
+    }
+    if guest.running:
+        usage.update(mem=usage["maxmem"] // 3, memhost=usage["maxmem"] // 2, cpu=0.01)
+    return usage
 
 
 def storage_row(cluster: Cluster, name: str, node: str) -> dict[str, Any]:

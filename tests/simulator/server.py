@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import html
 import json
 import re
 import sys
@@ -30,14 +31,15 @@ from .simulation import Answer, Request, Simulation, Unreachable
 MAX_POST = 512 * 1024  # bytes of a body that is not an upload
 MAX_UPLOAD = 4 * 2**30
 METHODS = ("GET", "POST", "PUT", "DELETE")
-FORMATS = ("json", "extjs", "html", "text", "htmljs", "spiceconfig", "png")
+# The formats that pve-http-server registers (PVE::APIServer::Formatter::Standard and ::HTML); "text" is not among them.
 CONTENT_TYPES = {
     "json": "application/json;charset=UTF-8",
     "extjs": "application/json;charset=UTF-8",
     "htmljs": "text/html;charset=UTF-8",
     "html": "text/html;charset=UTF-8",
-    "text": "text/plain;charset=UTF-8",
 }
+EXT_FORMATS = ("extjs", "htmljs")
+NOT_SIMULATED_FORMATS = ("spiceconfig", "png")
 SOURCE = "/usr/share/perl5/PVE/APIServer/AnyEvent.pm"
 
 
@@ -119,8 +121,11 @@ class Front:
             user = self.simulation.authenticate(http.method, path, http.headers)
         except Unauthorized as refusal:
             return web.Response(status=401, reason=refusal.message)
-        if form not in FORMATS:
-            raise Plain(501, f"no formatter for uri {path}, {form}", f"no formatter for uri {path}, {form}")
+        if form not in CONTENT_TYPES:
+            text = f"no formatter for uri {path}, {form}"
+            if form in NOT_SIMULATED_FORMATS:
+                text = f"the simulator has no format '{form}'"
+            raise Plain(501, text, text)
         request = Request(http.method, path, http.headers, user=user)
         request.query = _decoded(http.raw_path.partition("?")[2])
         await self._read_body(http, request)
@@ -213,46 +218,39 @@ def _granted(form: str, answer: Answer) -> web.Response:
     if isinstance(answer.data, Text):
         return web.Response(text=answer.data.text, content_type=answer.data.content_type)
     body: dict[str, Any] = {"data": answer.data, **answer.extra}
-    if form == "extjs":
+    if form in EXT_FORMATS:
         body["success"] = 1
     return _response(form, 200, "OK", body)
 
 
 def _refused(form: str, refusal: ApiError) -> web.Response:
+    """An error in the API's form; the formats for Ext JS hide the status in the body."""
     body: dict[str, Any] = {"data": None, "message": refusal.body}
     if refusal.errors:
         body["errors"] = refusal.errors
-    if form == "extjs":
+    if form in EXT_FORMATS:
         body.update(success=0, status=str(refusal.status) if refusal.errors else refusal.status)
         return _response(form, 200, "OK", body)
     return _response(form, refusal.status, refusal.reason, body)
 
 
 def _response(form: str, status: int, reason: str, body: Mapping[str, Any]) -> web.Response:
-    if form in ("html", "htmljs"):
-        text = _html(status, reason, body)
-    elif form == "text":
-        text = _text(body)
-    elif form in ("json", "extjs"):
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    if form == "html":
+        text = _page(status, reason, body)
     else:
-        return web.Response(status=501, reason=f"the simulator has no format '{form}'")
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        text = html.escape(text) if form == "htmljs" else text
     response = web.Response(status=status, reason=reason, body=text.encode())
     response.headers["Content-Type"] = CONTENT_TYPES[form]
     response.headers["Cache-Control"] = "max-age=0"
     return response
 
 
-def _text(body: Mapping[str, Any]) -> str:
-    data = body.get("data")
-    if data is None and "message" in body:
-        return str(body["message"])
-    return data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, indent=3)
-
-
-def _html(status: int, reason: str, body: Mapping[str, Any]) -> str:
-    text = _text(body).replace("&", "&amp;").replace("<", "&lt;")
-    return f"<!DOCTYPE html><html><head><title>{status} {reason}</title></head><body><pre>{text}</pre></body></html>"
+def _page(status: int, reason: str, body: Mapping[str, Any]) -> str:
+    """A page for people: what went wrong, and the answer as JSON."""
+    error = f"<p>Error {status}: {html.escape(reason)}</p>" if status >= 400 else ""
+    text = json.dumps(body, ensure_ascii=False, indent=3, sort_keys=True)
+    return f"<!DOCTYPE html><html><body>{error}<pre>{html.escape(text)}</pre></body></html>"
 
 
 @contextlib.asynccontextmanager

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starting, stopping and suspending chosen guests of the whole cluster; ids that no guest has are passed over."""
+"""Starting, stopping, suspending and moving chosen guests of the whole cluster; ids that no guest has are passed over."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from collections.abc import Callable
 from ..call import Call
 from ..errors import ApiError, not_simulated
 from ..guest import Guest
+from ..guest_migrate import StorageMap, check_storages, migrate
 from ..guest_power import start_guest, stop_guest
 from ..routing import endpoint
-from ..tasks import TaskLog
+from ..tasks import TaskError, TaskLog
+from .clone import check_node
 
 BASE = "/cluster/bulk-action/guest"
 Act = Callable[[Guest, TaskLog], None]
@@ -45,9 +47,11 @@ def bulk(call: Call, kind: str, title: str, act: Act) -> str:
 
 @endpoint("POST", f"{BASE}/start")
 def start(call: Call) -> str:
-    def act(guest: Guest, log: TaskLog) -> None:
-        if not guest.running and not guest.is_template:
-            start_guest(call.cluster, guest, log)
+    def act(guest: Guest, output: TaskLog) -> None:
+        if guest.running:
+            output.warn(f"Skipping {guest.label} {guest.vmid}, already running.")
+        elif not guest.is_template:
+            start_guest(call.cluster, guest, output)
 
     return bulk(call, "bulk-start", "Starting guests", act)
 
@@ -74,3 +78,38 @@ def suspend(call: Call) -> str:
             guest.paused = True
 
     return bulk(call, "bulk-suspend", "Suspending guests", act)
+
+
+@endpoint("POST", f"{BASE}/migrate")
+def migrate_guests(call: Call) -> str:
+    """A task that moves each guest from wherever it is; one that cannot be moved makes it fail in the end."""
+    cluster, target = call.cluster, call.params["target"]
+    vmids: list[int] = call.params.get("vms") or sorted(cluster.guests)
+    guests = [cluster.guests[vmid] for vmid in vmids if vmid in cluster.guests]
+    for guest in guests:
+        call.check(f"/vms/{guest.vmid}", ["VM.Migrate"])
+
+    def work(output: TaskLog) -> None:
+        output(f"Migrating guests to {target}: {', '.join(str(vmid) for vmid in vmids)}")
+        failed = [guest.vmid for guest in guests if not moved(call, guest, target, output)]
+        if failed:
+            raise TaskError(f"Some guests failed to migrate {', '.join(map(str, failed))}")
+
+    return cluster.tasks.start(call, cluster.local_node, "bulk-migrate", "", work, duration=3.0)
+
+
+def moved(call: Call, guest: Guest, target: str, output: TaskLog) -> bool:
+    """Move one guest; whether that went well, or was not necessary."""
+    if guest.node == target:
+        output.warn(f"{guest.label} {guest.vmid} already on {target}, skipping.")
+        return True
+    output(f"Migrating {guest.label} {guest.vmid}")
+    try:
+        guest.check_lock()
+        check_node(call, target)
+        check_storages(call.cluster, guest, target, StorageMap())
+        migrate(call.cluster, guest, target, StorageMap(), output)
+    except ApiError as error:
+        output.warn(f"{error.status} {error.message}")
+        return False
+    return True

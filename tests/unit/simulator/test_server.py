@@ -194,6 +194,11 @@ def test_errors_keep_pves_form_in_each_format() -> None:
         async with client.get("/api2/extjs/pools/none", headers=ROOT) as response:
             assert response.status == 200
             assert (await response.json())["success"] == 0
+        async with client.get("/api2/html/pools/none", headers=ROOT) as response:
+            assert response.status == 500
+            assert "Error 500: pool &#x27;none&#x27; does not exist" in await response.text()
+        async with client.get("/api2/text/version", headers=ROOT) as response:
+            assert (response.status, response.reason) == (501, "no formatter for uri /version, text")
         async with client.get("/api2/json/nope", headers=ROOT) as response:
             assert (response.status, response.reason) == (501, "Method 'GET /nope' not implemented")
         async with client.get("/api2/json/nope") as response:
