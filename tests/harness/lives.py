@@ -14,7 +14,15 @@ from typing import Any
 from ansible_collections.pve.automation.plugins.module_utils.resource import Resource
 
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
-NOT_MANAGING = {"pve_api", "pve_task"}  # actions: they have tests of their own
+WITHOUT_LIFE = {  # and why; they have tests of their own
+    "pve_api": "any call",
+    "pve_backup": "an action",
+    "pve_guests": "many guests at once",
+    "pve_ha_group": "for PVE 8 only, which the shared cluster is not",
+    "pve_realm_sync": "an action",
+    "pve_task": "an action",
+    "pve_tfa": "its codes depend on the time",
+}
 
 
 def resource_of(module: str) -> Resource:
@@ -27,7 +35,7 @@ def resource_of(module: str) -> Resource:
 def managing_modules() -> list[str]:
     """The modules that bring something to a state."""
     names = sorted(path.stem for path in MODULES.glob("pve_*.py"))
-    return [name for name in names if not name.endswith("_info") and name not in NOT_MANAGING]
+    return [name for name in names if not name.endswith("_info") and name not in WITHOUT_LIFE]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -264,5 +272,82 @@ LIVES = (
         (("PUT", "/nodes/pve1/qemu/9120/snapshot/life/config", {"description": "drift"}),),
         needs=(("pve_vm", {"node": "pve1", "vmid": 9120, "scsi": {"scsi0": "local:1,format=qcow2"}}),),
         allocated=frozenset({"snapshots"}),  # their times
+    ),
+    Life(
+        "storage",
+        "pve_storage",
+        {"storage": "life"},
+        {
+            "type": "dir",
+            "path": "/srv/life",
+            "content": ["images", "iso", "backup"],
+            "nodes": ["pve2", "pve1"],
+            "prune_backups": {"keep-last": 3},
+        },
+        {
+            "content": ["iso", "backup"],
+            "nodes": [],
+            "disable": True,
+            "prune_backups": {"keep-last": 2, "keep-weekly": 1},
+        },
+        (("PUT", "/storage/life", {"content": "iso", "delete": "disable"}),),
+        absent={"state": "absent", "force": True},
+    ),
+    Life(
+        "storage with a secret",
+        "pve_storage",
+        {"storage": "share"},
+        {
+            "type": "cifs",
+            "server": "192.0.2.5",
+            "share": "pve",
+            "username": "u",
+            "password": "cifs-s3cret",
+            "content": ["iso"],
+        },
+        {"username": "other", "content": ["iso", "vztmpl"]},
+        (("PUT", "/storage/share", {"username": "else"}),),
+    ),
+    Life(
+        "realm",
+        "pve_realm",
+        {"realm": "life"},
+        {
+            "type": "ldap",
+            "server1": "ldap.example.com",
+            "base_dn": "dc=example,dc=com",
+            "user_attr": "uid",
+            "bind_dn": "cn=pve,dc=example,dc=com",
+            "password": "ldap-s3cret",
+            "comment": "Life",
+        },
+        {"comment": "", "server2": "ldap2.example.com", "mode": "ldaps", "verify": True},
+        (("PUT", "/access/domains/life", {"comment": "else", "delete": "server2"}),),
+    ),
+    Life(
+        "backup job",
+        "pve_backup_job",
+        {"id": "life"},
+        {"schedule": "21:30", "storage": "local", "vmid": [9001], "mode": "snapshot", "compress": "zstd"},
+        {"schedule": "mon..fri 22:00", "vmid": [9001, 9002], "prune_backups": {"keep-last": 2}, "comment": "Life"},
+        (("PUT", "/cluster/backup/life", {"schedule": "sun 01:00", "delete": "comment"}),),
+    ),
+    Life(
+        "HA resource",
+        "pve_ha",
+        {"sid": "vm:9001"},
+        {"state": "stopped", "comment": "Life"},
+        {"state": "disabled", "comment": "", "max_restart": 3},
+        (("PUT", "/cluster/ha/resources/vm:9001", {"max_restart": 1, "comment": "else"}),),
+        needs=(("pve_vm", EMPTY_VM),),
+    ),
+    Life(
+        "HA rule",
+        "pve_ha_rule",
+        {"rule": "life"},
+        {"type": "node-affinity", "resources": ["vm:9001"], "nodes": ["pve1:2", "pve2"]},
+        {"nodes": ["pve1", "pve3"], "strict": True, "comment": "Life"},
+        (("PUT", "/cluster/ha/rules/life", {"type": "node-affinity", "nodes": "pve2", "delete": "comment"}),),
+        needs=(("pve_vm", EMPTY_VM), ("pve_ha", {"sid": "vm:9001", "state": "stopped"})),
     ),
 )
