@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..call import Call
-from ..errors import ApiError, param_error
+from ..errors import ApiError
 from ..formats import split_list
 from ..guest import Guest
 from ..guest_migrate import StorageMap, check_storages, migrate
@@ -16,7 +16,7 @@ from ..guest_power import start_guest, stop_guest
 from ..guest_tasks import start_task
 from ..routing import endpoint
 from ..tasks import TaskLog
-from .clone import check_node
+from .migrate import checked_target
 from .qemu_power import hibernate
 
 PREFIX = "/nodes/{node}"
@@ -74,26 +74,24 @@ def stop_all(call: Call) -> Any:
 def suspend_all(call: Call) -> Any:
     guests = chosen(call, "VM.PowerMgmt")
 
-    def work(log: TaskLog) -> None:
+    def work(output: TaskLog) -> None:
         for guest in guests:
-            if guest.kind == "qemu" and guest.running:
-                log(f"Suspending VM {guest.vmid}")
-                hibernate(call, guest, log)
+            if guest.kind == "lxc" and call.given("vms"):
+                output.warn(f"skipping {guest.vmid}, only VMs can be suspended")
+            elif guest.kind == "qemu" and guest.running:
+                output(f"Suspending VM {guest.vmid}")
+                hibernate(call, guest, output)
 
     return start_task(call, "suspendall", "", work, duration=2.0)
 
 
 @endpoint("POST", f"{PREFIX}/migrateall")
 def migrate_all(call: Call) -> Any:
-    guests = chosen(call, "VM.Migrate")
-    if call.params["target"] == call.node:
-        raise param_error("target", "target is local node.")
+    guests, target = chosen(call, "VM.Migrate"), checked_target(call)
     if not (call.given("maxworkers") or call.given("max-workers")):
         raise ApiError(500, "either 'max-workers' parameter or max_workers in datacenter.cfg must be set!")
 
     def work(log: TaskLog) -> None:
-        target = call.params["target"]
-        check_node(call, target)
         for guest in guests:
             log(f"Migrating {guest.label} {guest.vmid}")
             try:
