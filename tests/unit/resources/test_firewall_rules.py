@@ -1,0 +1,196 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ansible_collections.pve.automation.plugins.module_utils.resources.firewall_rules import (
+    Edit,
+    Rule,
+    heaviest_increasing,
+    plan_edits,
+)
+
+
+def rule(action: str = "ACCEPT", enable: bool = True, type_: str = "in", **more: Any) -> dict[str, Any]:
+    return {"type": type_, "action": action, "enable": enable, **more}
+
+
+def frozen(one: Rule) -> frozenset[tuple[str, Any]]:
+    return frozenset(one.items())
+
+
+class Pve:
+    """The list of rules as the API handles it: POST to the top, PUT with moveto or with new values, DELETE."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = [dict(one) for one in rules]
+        self.states = [list(self.rules)]
+
+    def do(self, edit: Edit) -> None:
+        rules = self.rules
+        if edit.kind == "insert":
+            rules = [dict(edit.rule), *rules]
+        elif edit.kind == "move":
+            assert edit.target != edit.position
+            moved, others = rules[edit.position], []
+            for number, one in enumerate(rules):
+                if number == edit.target:
+                    others.append(moved)
+                if number != edit.position:
+                    others.append(one)
+            rules = others + ([moved] if edit.target >= len(rules) else [])
+        elif edit.kind == "update":
+            rules = [dict(edit.rule) if number == edit.position else one for number, one in enumerate(rules)]
+        else:
+            assert edit.kind == "delete"
+            rules = rules[: edit.position] + rules[edit.position + 1 :]
+        self.rules = rules
+        self.states.append(list(rules))
+
+
+def decision(rules: Sequence[Rule], direction: str, port: int) -> str:
+    """What happens to a packet: the first rule that is in force and fits decides."""
+    for one in rules:
+        if one["enable"] and one["type"] == direction and one.get("dport") in (None, port):
+            return str(one["action"])
+    return "policy"
+
+
+RULES = st.builds(
+    lambda type_, action, enable, dport, comment: rule(
+        action, enable, type_, **({"dport": dport} if dport else {}), **({"comment": comment} if comment else {})
+    ),
+    st.sampled_from(["in", "in", "in", "out"]),
+    st.sampled_from(["ACCEPT", "ACCEPT", "DROP"]),
+    st.sampled_from([True, True, True, False]),
+    st.sampled_from([None, 22, 80, 443]),
+    st.sampled_from(["", "", "a", "b"]),
+)
+LISTS = st.lists(RULES, max_size=7)
+A, B, C, D = (rule(dport=port) for port in (1, 2, 3, 4))
+DROP = rule("DROP")
+
+
+@given(LISTS, LISTS)
+def test_the_result_equals_the_wish_and_planning_again_gives_the_rest(current: list[Rule], wished: list[Rule]) -> None:
+    edits = plan_edits(current, wished)
+    server = Pve(current)
+    for number, edit in enumerate(edits):
+        assert plan_edits(server.rules, wished) == edits[number:]
+        server.do(edit)
+    assert server.rules == wished
+    assert plan_edits(server.rules, wished) == []
+
+
+@given(LISTS, LISTS)
+def test_it_never_takes_more_calls_than_a_rewrite_that_is_as_safe(current: list[Rule], wished: list[Rule]) -> None:
+    """Such a rewrite creates every rule disabled at the top, puts them in force from the top on, and deletes the old ones."""
+    in_force = sum(one["enable"] for one in wished)
+    assert len(plan_edits(current, wished)) <= len(wished) + in_force + len(current)
+
+
+@given(LISTS)
+def test_a_list_that_is_there_takes_no_call(rules: list[Rule]) -> None:
+    assert plan_edits(rules, rules) == []
+
+
+@given(LISTS, st.data())
+def test_what_only_went_takes_one_call_each(rules: list[Rule], data: st.DataObject) -> None:
+    kept = [one for one in rules if data.draw(st.booleans())]
+    edits = plan_edits(rules, kept)
+    assert len(edits) == len(rules) - len(kept)
+    assert {edit.kind for edit in edits} <= {"delete"}
+
+
+@given(st.permutations([A, B, C, D, DROP]))
+def test_a_permutation_takes_only_as_many_moves_as_rules_are_out_of_order(wished: list[Rule]) -> None:
+    current = [A, B, C, D, DROP]
+    edits = plan_edits(current, wished)
+    order = [current.index(one) for one in wished]
+    assert {edit.kind for edit in edits} <= {"move"}
+    assert len(edits) == len(order) - len(heaviest_increasing(order, [1] * len(order)))
+
+
+@given(LISTS, LISTS)
+def test_a_rule_that_stays_is_never_missing(current: list[Rule], wished: list[Rule]) -> None:
+    server = Pve(current)
+    for edit in plan_edits(current, wished):
+        server.do(edit)
+    staying = Counter(map(frozen, current)) & Counter(map(frozen, wished))
+    for state in server.states:
+        assert not staying - Counter(map(frozen, state))
+
+
+DISTINCT = st.lists(st.sampled_from([22, 80, 443, 8006, 111, 5900]), unique=True, max_size=6)
+
+
+@given(kept=DISTINCT, new=DISTINCT, data=st.data(), old=DISTINCT)
+@example(kept=[], new=[22], data=None, old=[22])
+def test_traffic_that_both_lists_let_through_is_never_cut(
+    kept: list[int], new: list[int], data: st.DataObject | None, old: list[int]
+) -> None:
+    """The usual shape: what is accepted, then everything dropped; rules come, go, and get other comments."""
+    current = [
+        *(rule(dport=port, comment="kept") for port in kept),
+        *(rule(dport=port, comment="old") for port in old),
+        DROP,
+    ]
+    added = [rule(dport=port, comment="new") for port in new]
+    staying = current[: len(kept)]
+    wished = [*(data.draw(st.permutations(staying + added)) if data else added), rule("DROP", comment="last")]
+    server = Pve(current)
+    for edit in plan_edits(current, wished):
+        server.do(edit)
+    assert server.rules == wished
+    both = [port for port in range(22, 9000) if port in {*kept, *old} & {*kept, *new}]
+    neither = [port for port in (22, 80, 443, 8006, 111, 5900) if port not in {*kept, *old, *new}]
+    for state in server.states:
+        assert all(decision(state, "in", port) == "ACCEPT" for port in both)
+        assert all(decision(state, "in", port) == "DROP" for port in neither)
+
+
+@pytest.mark.parametrize(
+    ("current", "wished", "kinds"),
+    [
+        ([], [A], ["insert"]),
+        ([], [A, B, C], ["insert"] * 3),
+        ([A, B, DROP], [A, B, C, DROP], ["insert", "move"]),
+        ([A, B], [A, B, DROP], ["insert", "move", "update"]),
+        ([A, B], [A, {**DROP, "enable": False}, B], ["insert", "move"]),
+        ([A, B, C], [A, C], ["delete"]),
+        ([A, B, C], [C, A, B], ["move"]),
+        ([A, B], [A, {**B, "enable": False}], ["update"]),
+        ([A, {**B, "comment": "web"}], [A, {**C, "comment": "web"}], ["update"]),
+        ([A], [{**A, "comment": "x", "log": "info"}], ["update"]),
+        ([A], [B], ["insert", "delete"]),
+        ([A, DROP], [], ["delete", "delete"]),
+    ],
+)
+def test_small_changes_take_few_calls(current: list[Rule], wished: list[Rule], kinds: list[str]) -> None:
+    assert [edit.kind for edit in plan_edits(current, wished)] == kinds
+
+
+def test_a_rule_that_decides_otherwise_waits_disabled() -> None:
+    first, *_others, last = plan_edits([A], [A, DROP])
+    assert first.rule == {**DROP, "enable": False}
+    assert last == Edit("update", 1, rule=DROP)
+
+
+def test_a_group_decides_nobody_knows_what() -> None:
+    group = rule("web", type_="group")
+    edits = plan_edits([A], [group, B, A])
+    assert [edit.rule["enable"] for edit in edits if edit.kind == "insert"] == [False, True]
+
+
+def test_many_rules_are_planned_in_time() -> None:
+    many = [rule(dport=port) for port in range(300)]
+    assert len(plan_edits(many, [*many[1:], many[0]])) == 1
