@@ -48,9 +48,11 @@ def bulk(call: Call, kind: str, title: str, act: Act) -> str:
 @endpoint("POST", f"{BASE}/start")
 def start(call: Call) -> str:
     def act(guest: Guest, output: TaskLog) -> None:
-        if guest.running and guest.kind == "qemu":
+        if guest.paused:
+            guest.paused = False
+        elif guest.running:
             output.warn(f"Skipping {guest.label} {guest.vmid}, already running.")
-        elif not guest.running and not guest.is_template:
+        elif not guest.is_template:
             start_guest(call.cluster, guest, output)
 
     return bulk(call, "bulk-start", "Starting guests", act)
