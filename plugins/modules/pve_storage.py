@@ -49,7 +49,7 @@ options:
     choices: [images, rootdir, vztmpl, iso, backup, snippets, import, none]
   content_dirs:
     description:
-      - Directories for kinds of content, relative to the storage, as a dictionary (C(iso: images/iso)) or as PVE's own text (V(iso=images/iso)).
+      - Directories for kinds of content, relative to the storage, as a dictionary from kind to directory or as PVE's own text (V(iso=images/iso)).
       - A kind that is not named stays; one that is given as empty text goes.
     type: raw
     aliases: [content-dirs]
@@ -171,7 +171,7 @@ options:
   prune_backups:
     description:
       - Which backups are kept, as a dictionary with C(keep_last), C(keep_hourly), C(keep_daily), C(keep_weekly), C(keep_monthly), C(keep_yearly) or only C(keep_all), or as PVE's own text (V(keep-last=3\,keep-daily=7)).
-      - It is the whole policy: what is not named is not kept.
+      - It is the whole policy; what is not named is not kept.
     type: raw
     aliases: [prune-backups]
   saferemove:
