@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,18 +14,34 @@ from typing import Any
 import pytest
 
 from tests.harness.cluster import Cluster
+from tests.harness.lives import LIVES, Life, resource_of
 from tests.harness.playbook import Task, play
 
 SECRETS = {
     "password of a user": "user-S3cret,ü",
     "another password": "user-An0ther",
     "password of cloud-init": "ci-S3cret-9",
+    "password of a container": "ct-S3cret-9",
+    "password of a share": "cifs-S3cret",
+    "password of a directory": "ldap-S3cret",
     "wrong token": "11111111-2222-3333-4444-555555555555",
     "wrong password": "wr0ng-Passw0rd",
     "second factor": "876543",
 }
 SECRET = list(SECRETS.values())
 NO_CONNECTION = {"api_user": None, "api_password": None}
+
+
+def with_secret(name: str, secret: str) -> Life:
+    life = next(life for life in LIVES if life.name == name)
+    return dataclasses.replace(life, create={**life.create, "password": SECRETS[secret]})
+
+
+SECRETIVE = (
+    with_secret("container", "password of a container"),
+    with_secret("storage with a secret", "password of a share"),
+    with_secret("realm", "password of a directory"),
+)
 
 
 def script(connection: Mapping[str, Any]) -> list[Task]:
@@ -51,6 +68,7 @@ def script(connection: Mapping[str, Any]) -> list[Task]:
         Task("an option that is unknown", "pve_user", {**user, "colour": "red"}),
         Task("a machine", "pve_vm", machine),
         Task("a machine again", "pve_vm", {**machine, "cores": 2, "update_password": "always"}),
+        *(Task(f"{life.name}, with a secret", life.module, life.stage("create")) for life in SECRETIVE),
         Task("a token", "pve_token", {"userid": "leak@pve", "tokenid": "one"}, {"no_log": True}),
         Task("a wrong token", "pve_pool", {"poolid": "leak", **by_token, **NO_CONNECTION}),
         Task("a wrong password", "pve_pool", {"poolid": "leak", "api_password": SECRETS["wrong password"]}),
@@ -90,8 +108,6 @@ def test_no_secret_leaks(cluster: Cluster, tmp_path: Path, in_process: bool) -> 
 
 def test_the_secret_of_a_token_is_told_once(cluster: Cluster) -> None:
     """The one secret that a result has, documented as such; tasks keep it from output by no_log."""
-    from tests.harness.lives import resource_of
-
     token = {"userid": "root@pam", "tokenid": "leak"}
     created = cluster.run(resource_of("pve_token"), token)
     assert len(created["token_secret"]) == 36
