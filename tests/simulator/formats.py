@@ -211,8 +211,9 @@ def mac_address(text: str) -> None:
 
 
 def netmask_v4(text: str) -> None:
-    if text.isdigit() and 0 < int(text) <= 32:
-        return
+    """Four numbers, such as 255.255.255.0; a prefix length will not do."""
+    if text.isdigit():
+        raise ValueError
     ipaddress.IPv4Network(f"0.0.0.0/{text}")
 
 

@@ -96,7 +96,7 @@ def _node(cluster: Cluster, name: str, number: int) -> Node:
         "eno1": {"type": "eth", "method": "manual", "method6": "manual", "families": ["inet"], "priority": 3},
         "vmbr0": {
             "type": "bridge", "method": "static", "method6": "manual", "families": ["inet"], "priority": 4, "active": 1,
-            "autostart": 1, "address": address, "netmask": "24", "cidr": f"{address}/24", "gateway": "10.0.0.254",
+            "autostart": 1, "address": address, "netmask": "24", "cidr": f"{address}/24",
             "bridge_ports": "eno1", "bridge_stp": "off", "bridge_fd": "0",
         },
     }  # fmt: skip

@@ -150,17 +150,3 @@ def update_config(call: Call) -> None:
     if "description" in given:
         given["description"] = given["description"].rstrip() + "\n"
     node.config.update(given)
-
-
-@endpoint("GET", "/nodes/{node}/network")
-def list_interfaces(call: Call) -> list[dict[str, Any]]:
-    """The interfaces; bridges only for those who may audit or use them."""
-    kind = call.params.get("type")
-    rows = []
-    for name, config in node_of(call).interfaces.items():
-        bridge = config["type"] in ("bridge", "OVSBridge")
-        if bridge and not call.may(f"/sdn/zones/localnetwork/{name}", ["SDN.Audit", "SDN.Use"], any=True):
-            continue
-        if kind in (None, config["type"]) or (bridge and kind in ("any_bridge", "any_local_bridge", "include_sdn")):
-            rows.append({**config, "iface": name})
-    return rows
