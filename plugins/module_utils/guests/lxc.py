@@ -70,7 +70,8 @@ class Lxc(Guest):
         return super().read(reader, wish)
 
     def needs_status(self, wish: Wish, where: Location) -> bool:
-        return super().needs_status(wish, where) or (wish["purge"] and "" in wish["volumes"].values())
+        moves = wish["move_volumes"] and any(isinstance(part, dict) for part in wish["volumes"].values())
+        return super().needs_status(wish, where) or moves or (wish["purge"] and "" in wish["volumes"].values())
 
     # --- plan ---------------------------------------------------------------------------------------------------------
 
@@ -83,6 +84,21 @@ class Lxc(Guest):
     def plan_volume(self, slot: str, current: Slot | None, wish: Slot | str, task: Wish) -> VolumePlan:
         codec = self.volume_codec(slot)
         return plan_mount_point(slot, current, wish, codec, move=task["move_volumes"], purge=task["purge"])
+
+    def check_volumes(self, current: State, volumes: Mapping[str, VolumePlan], wish: Wish) -> None:
+        if current.get("status") != power.RUNNING or wish["state"] == "stopped":
+            return
+        moved = [slot for slot, plan in volumes.items() if plan.move]
+        if moved:
+            raise Refused(
+                f"PVE cannot move {', '.join(moved)} of a running container.", hint="Set state: stopped as well."
+            )
+        detached = [slot for slot, plan in volumes.items() if plan.delete and not slot.startswith("unused")]
+        if detached and wish["purge"]:
+            raise Refused(
+                f"A running container keeps {', '.join(detached)} until it stops, so that no volume can be deleted.",
+                hint="Set state: stopped as well, or leave purge out to detach it at the next stop.",
+            )
 
     def leaves_unused(self, held: Slot) -> bool:
         return bool(storage_of(held))
@@ -110,12 +126,6 @@ class Lxc(Guest):
                     raise InvalidOption(name, f"names no {part}, {example}")
             if not wish["as_root"]:
                 _refuse_for_others(name, before, after)
-        detached = [name for name in names if name.startswith("mp") and name not in after]
-        if detached and wish["purge"] and before.get("status") == power.RUNNING and wish["state"] != "stopped":
-            raise Refused(
-                f"A running container keeps {', '.join(detached)} until it stops, so that no volume can be deleted.",
-                hint="Set state: stopped as well, or leave purge out to detach it at the next stop.",
-            )
 
 
 LXC = Lxc()

@@ -54,6 +54,9 @@ class Planner:
     def check(self, before: State, after: State, names: Sequence[str], wish: Wish) -> None:
         """Refuse changes of these keys that the server would not accept, or not explain."""
 
+    def check_volumes(self, current: State, volumes: Mapping[str, VolumePlan], wish: Wish) -> None:
+        """Refuse what cannot be done to the volumes of a guest in its present state."""
+
     def config_call(self, *, allocates: bool) -> str:
         """The method that writes the configuration: PUT answers at once, POST with a task."""
         return "PUT"
@@ -159,6 +162,7 @@ class Planner:
         written = [*changes, *(slot for slot, plan in volumes.items() if plan.value or plan.delete)]
         after = self._with_volumes(shown(self.config, current, changes), current, volumes, purge=wish["purge"])
         self.check(current, after, written, wish)
+        self.check_volumes(current, volumes, wish)
         steps = self._config_steps((path, label), current, changes, volumes, wish)
         steps += _volume_steps(path, label, volumes, self.move_call)
         if wish["pool"] is not None:

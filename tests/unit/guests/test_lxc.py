@@ -332,3 +332,12 @@ def test_what_was_written_is_found_again(wish: dict[str, Any]) -> None:
             del stored[name]
         stored.update(params)
     assert calls(plan(GuestServer({"lxc/9101": stored}), **wish)) == []
+
+
+def test_a_running_container_keeps_its_volumes_where_they_are() -> None:
+    wish = {"rootfs": {"storage": "other"}, "move_volumes": True}
+    with pytest.raises(Refused, match="PVE cannot move rootfs of a running container"):
+        plan(server(status="running"), **wish)
+    made = calls(plan(server(status="running"), **wish, state="stopped"))
+    assert [path.rpartition("/")[2] for _method, path, _params in made] == ["shutdown", "move_volume"]
+    assert made[1][2] == {"volume": "rootfs", "storage": "other", "delete": True}
