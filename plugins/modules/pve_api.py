@@ -46,6 +46,7 @@ options:
       - With V(json), RV(data) is what the call returns; with V(extjs) the whole answer with its C(success), C(total) and the like;
         with V(html) and V(text) the text.
       - V(html) and V(text) are for O(method=GET). Formats other than V(json) need O(api_backend=https).
+        PVE's documentation names V(text), but present servers answer that they do not have it.
     type: str
     choices: [json, extjs, html, text]
     default: json
