@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from ..call import Call
-from ..errors import ApiError, not_simulated, param_error
+from ..errors import ApiError, not_simulated
 from ..routing import endpoint
 
 SERVICES = {
@@ -163,17 +163,6 @@ def subscription(call: Call) -> dict[str, str]:
         "serverid": "0" * 32,
         "url": "https://www.proxmox.com/en/proxmox-virtual-environment/pricing",
     }
-
-
-@endpoint("GET", "/nodes/{node}/aplinfo")
-def appliances(call: Call) -> list[dict[str, str]]:
-    """What could be downloaded: nothing, the simulator reaches no mirror."""
-    return []
-
-
-@endpoint("POST", "/nodes/{node}/aplinfo")
-def download_appliance(call: Call) -> None:
-    raise param_error("template", "no such template")
 
 
 # --- hardware and network of the host ------------------------------------------------------
