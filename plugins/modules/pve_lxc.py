@@ -155,8 +155,8 @@ options:
     default: never
   restore:
     description:
-      - Make a container that does not exist from a backup, then apply all other options of the task to it. What is in the backup
-        is known only then, so that check mode does not foretell changes of volumes.
+      - Make a container that does not exist from a backup, then apply all other options of the task to it. Where the configuration
+        in the backup may not be read, check mode does not foretell changes of volumes.
       - The volume of the backup, as in V(local:backup/vzdump-lxc-100-2026_01_31-12_00_00.tar.zst), or a mapping with C(archive),
         C(storage), C(unique), C(bwlimit).
     type: raw

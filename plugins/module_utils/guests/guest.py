@@ -21,7 +21,7 @@ from .fields import Family
 from .locate import KINDS, Location, guests, locate
 from .membership import pool_of
 from .planner import Planner
-from .sources import find_source, parse_source
+from .sources import find_source, parse_source, read_backup
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -187,6 +187,9 @@ class Guest(Planner):
             wish["new_node"] = wish["node"]
         if not wish["new_node"]:
             raise InvalidOption("node", f"is needed to create a {KINDS[self.kind]}")
+        if wish["restore"]:
+            backup = read_backup(reader, wish["new_node"], wish["restore"]["archive"])
+            wish["backup"] = None if backup is None else self.observe_config(backup)
         if not wish["vmid"]:
             wish["new_vmid"] = wish.pop("reserved", None) or int(reader.get("/cluster/nextid"))
         wish["fresh"] = True

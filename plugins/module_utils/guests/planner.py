@@ -16,7 +16,7 @@ from ..resource import State, Wish, changed_fields, refuse_create_only, secret_k
 from . import power
 from .locate import KINDS, Location
 from .membership import pool_steps
-from .sources import clone_step, predicted_clone, restore_step
+from .sources import clone_step, predicted_clone, predicted_restore, restore_step
 from .volumes import Slot, VolumePlan, volume_of
 
 
@@ -136,9 +136,10 @@ class Planner:
             source, state = wish["source"]
             first = clone_step(source, where, wish["clone"], wish["pool"])
             predicted = predicted_clone(state, where, wish["clone"].get("storage"))
-        else:  # what is in the backup shows when it is restored
+        else:
             first = restore_step(where, wish["restore"], wish["pool"])
-            predicted = {"vmid": where.vmid, "node": where.node}
+            predicted = predicted_restore(wish["backup"] or {}, where, wish["restore"])
+        if wish["restore"] and wish["backup"] is None:  # it shows when it is restored
             fixed = {name for name in wish["config"] if self.config.named(name).create_only}
             rest_wish["config"] = {name: value for name, value in wish["config"].items() if name not in fixed}
             rest_wish["volumes"] = {}

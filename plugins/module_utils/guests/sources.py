@@ -9,12 +9,14 @@ of it, and a later run completes what an interrupted one left.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
-from ..errors import InvalidOption
+from ..errors import ApiError, InvalidOption, NotFound
 from ..plan import Step, api_path
-from ..resource import State
+from ..resource import Reader, State
 from ..values import Boolean, Codec, Integer, Text, Word
 from .locate import Location
 from .volumes import storage_of
@@ -37,6 +39,8 @@ RESTORE_OPTIONS: Mapping[str, Codec] = {
 }
 NAME_KEY = {"qemu": "name", "lxc": "hostname"}
 _MAC_PARTS = {"macaddr", "hwaddr"}
+_DISK = re.compile(r"(?:scsi|virtio|sata|ide|efidisk|tpmstate)\d+")
+_NO_DATA = re.compile(r"\bmedia=cdrom\b")
 # Keys that PVE makes anew for a clone or that belong to the source alone
 _OWN_KEYS = frozenset("vmid node name hostname template lock smbios1 vmgenid status pool pending parent".split())
 
@@ -110,11 +114,60 @@ def predicted_clone(source: State, target: Location, storage: str | None) -> Sta
     for key, value in source.items():
         if key in _OWN_KEYS or key.startswith("unused"):
             continue
-        if isinstance(value, Mapping) and _MAC_PARTS & set(value):
-            state[key] = {name: item for name, item in value.items() if name not in _MAC_PARTS}
-        elif isinstance(value, Mapping) and storage_of(value) and value.get("media") != "cdrom":
-            part = "file" if "file" in value else "volume"
-            state[key] = {**value, part: f"{storage or storage_of(value)}:(clone)"}
-        else:
-            state[key] = value
+        state[key] = _elsewhere(_without_mac(value), storage, "clone")
     return state
+
+
+def read_backup(reader: Reader, node: str, archive: str) -> dict[str, str] | None:
+    """The configuration in a backup, to tell beforehand what its restoration leads to; None if it may not be read.
+
+    Raises NotFound if there is no such backup.
+    """
+    try:
+        text = reader.get(api_path("nodes", node, "vzdump", "extractconfig"), {"volume": archive})
+    except NotFound:
+        raise
+    except ApiError:
+        return None
+    return parse_backup(str(text))
+
+
+def parse_backup(text: str) -> dict[str, str]:
+    """The keys of a configuration file without its snapshots, and without drives whose data are not in the backup."""
+    present = text.partition("\n[")[0].splitlines()
+    lines = [line.partition(": ") for line in present if not line.startswith("#")]
+    config = {key: value for key, colon, value in lines if colon}
+    notes = [unquote(line[1:]) for line in present if line.startswith("#") and not line.startswith("#qmdump#")]
+    if notes:
+        config["description"] = "\n".join(notes)
+    kept = set(re.findall(r"^#qmdump#map:(\w+):", text, re.MULTILINE))
+    lost = [
+        key for key in config if kept and _DISK.fullmatch(key) and key not in kept and not _NO_DATA.search(config[key])
+    ]
+    return {key: value for key, value in config.items() if key not in lost}
+
+
+def predicted_restore(backup: State, target: Location, options: Mapping[str, Any]) -> State:
+    """The state of a restored guest as far as it can be told beforehand."""
+    state: State = {"vmid": target.vmid, "node": target.node}
+    for key, value in backup.items():
+        if key in ("template", "lock") or key.startswith("unused"):
+            continue
+        known = _without_mac(value) if options.get("unique") else value
+        state[key] = _elsewhere(known, options.get("storage"), "restored")
+    return state
+
+
+def _without_mac(value: Any) -> Any:
+    """A network device whose MAC address the server chooses anew; anything else as it is."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: item for name, item in value.items() if name not in _MAC_PARTS}
+
+
+def _elsewhere(value: Any, storage: str | None, how: str) -> Any:
+    """A slot with a volume that is not there yet: its storage is known, its name is the server's to choose."""
+    if not isinstance(value, Mapping) or not storage_of(value) or value.get("media") == "cdrom":
+        return value
+    part = "file" if "file" in value else "volume"
+    return {**value, part: f"{storage or storage_of(value)}:({how})"}

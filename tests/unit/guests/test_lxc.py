@@ -11,8 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
+from ansible_collections.pve.automation.plugins.module_utils.errors import (
+    InvalidOption,
+    NotFound,
+    PermissionDenied,
+    Refused,
+)
 from ansible_collections.pve.automation.plugins.module_utils.guests.lxc import LXC
+from ansible_collections.pve.automation.plugins.module_utils.guests.sources import parse_backup
 from ansible_collections.pve.automation.plugins.module_utils.plan import Plan
 from tests.unit.guests.fake import OTHER, ROOT, TOKEN, GuestServer
 from tests.unit.resources.fake import calls, options, planned
@@ -272,19 +278,70 @@ def test_a_clone_is_configured_in_the_same_task() -> None:
     assert start.path == "/nodes/pve1/lxc/103/status/start"
 
 
-def test_a_restore_says_so_in_the_words_of_the_api() -> None:
+BACKUP = """#Line one
+#z%C3%BCrich
+arch: amd64
+hostname: ct-back
+memory: 64
+mp0: local:9310/vm-9310-disk-1.raw,mp=/data,backup=0,size=1G
+net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:01:00,ip=dhcp,type=veth
+rootfs: local:9310/vm-9310-disk-0.raw,size=1G
+unprivileged: 1
+
+[before]
+memory: 32
+"""
+EXTRACT = "/nodes/pve1/vzdump/extractconfig"
+
+
+def test_a_restore_is_foretold_from_what_is_in_the_backup() -> None:
     made = planned(
         LXC,
-        GuestServer(),
+        GuestServer(answers={EXTRACT: BACKUP}),
         node="pve1",
         vmid=9102,
-        restore="local:backup/a.tar.zst",
+        restore={"archive": "local:backup/a.tar.zst", "storage": "other", "unique": True},
+        description="Line one\nzürich",
         unprivileged=True,
-        rootfs={"size": "9G"},
+        memory=128,
+        rootfs={"size": "2G"},
+        mp={"mp0": {"mp": "/data", "size": "1G"}},
+        net={"net0": {"tag": 5}},
     )
-    assert calls(made) == [
-        ("POST", "/nodes/pve1/lxc", {"vmid": 9102, "ostemplate": "local:backup/a.tar.zst", "restore": True})
-    ]
+    restore, config, grow = calls(made)
+    assert restore == (
+        "POST",
+        "/nodes/pve1/lxc",
+        {"vmid": 9102, "ostemplate": "local:backup/a.tar.zst", "restore": True, "storage": "other", "unique": True},
+    )
+    assert config[2] == {"memory": "128", "net0": "name=eth0,bridge=vmbr0,ip=dhcp,type=veth,tag=5"}
+    assert grow[2] == {"disk": "rootfs", "size": "2G"}
+    assert made.after is not None
+    assert made.after["rootfs"] == {"volume": "other:(restored)", "size": "2G"}
+
+
+def test_a_restore_that_cannot_become_the_wish_does_not_begin() -> None:
+    wish = {"node": "pve1", "vmid": 9102, "restore": "local:backup/a.tar.zst"}
+    with pytest.raises(InvalidOption, match="unprivileged: can be set only when"):
+        planned(LXC, GuestServer(answers={EXTRACT: BACKUP}), **wish, unprivileged=False)
+    with pytest.raises(NotFound):
+        planned(LXC, GuestServer(), **wish)
+
+
+def test_a_backup_that_may_not_be_read_is_restored_all_the_same() -> None:
+    denied = PermissionDenied("GET", EXTRACT, 403, "Permission check failed")
+    wish = {"vmid": 9102, "restore": "local:backup/a.tar.zst", "unprivileged": True, "rootfs": {"size": "2G"}}
+    made = planned(LXC, GuestServer(answers={EXTRACT: denied}), node="pve1", **wish)
+    assert [path for _method, path, _params in calls(made)] == ["/nodes/pve1/lxc"]
+
+
+def test_a_machine_loses_the_disks_that_are_not_in_its_backup() -> None:
+    text = "ide2: none,media=cdrom\nname: a\nscsi0: s:1/a.qcow2,size=1G\nscsi1: s:1/b.raw,backup=0,size=1G\n"
+    assert parse_backup(text + "#qmdump#map:scsi0:drive-scsi0:s:qcow2:\n") == {
+        "ide2": "none,media=cdrom",
+        "name": "a",
+        "scsi0": "s:1/a.qcow2,size=1G",
+    }
 
 
 @pytest.mark.parametrize(("status", "params"), [("stopped", {}), ("running", {"restart": True})])
