@@ -45,6 +45,7 @@ options:
     description:
       - Give the token a new secret. The old one stops working at once. A task with this always reports a change.
       - Servers before PVE 9.1 cannot do that to a token; there it is deleted and created anew, with the same properties and the same roles on the same paths.
+      - That needs V(Permissions.Modify) on these paths, as the server tells roles on other paths to nobody.
     type: bool
     default: false
   state:

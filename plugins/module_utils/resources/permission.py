@@ -21,7 +21,11 @@ _AROUND = {"/storage": "Datastore.AllocateSpace", "/sdn/zones": "SDN.Use"}
 # Source: the permissions that the API's schema names for the calls of the modules.
 REQUIREMENTS = {
     "pve_acl": {"/": "Permissions.Modify"},
+    "pve_backup": {"/vms": "VM.Audit VM.Backup", "/storage": "Datastore.AllocateSpace Datastore.Audit"},
+    "pve_backup_job": {"/": "Sys.Audit Sys.Modify"},
     "pve_group": {"/access/groups": "Group.Allocate User.Modify"},
+    "pve_guest_info": {"/vms": "VM.Audit"},
+    "pve_guests": {"/vms": "VM.Audit VM.PowerMgmt"},
     "pve_ha": {"/": "Sys.Audit Sys.Console"},
     "pve_ha_group": {"/": "Sys.Audit Sys.Console"},
     "pve_ha_rule": {"/": "Sys.Audit Sys.Console"},
@@ -31,8 +35,10 @@ REQUIREMENTS = {
     "pve_realm": {"/access/realm": "Realm.Allocate"},
     "pve_realm_sync": {"/access/realm": "Realm.AllocateUser Sys.Audit", "/access/groups": "User.Modify"},
     "pve_role": {"/access": "Sys.Modify"},
+    "pve_snapshot": {"/vms": "VM.Audit VM.Snapshot VM.Snapshot.Rollback"},
     "pve_storage": {"/storage": "Datastore.Allocate Datastore.Audit"},
     "pve_storage_info": {"/storage": "Datastore.Audit"},
+    "pve_task": {"/nodes": "Sys.Audit Sys.Modify"},
     "pve_tfa": {"/access/groups": "User.Modify"},
     "pve_token": {"/access/groups": "User.Modify"},
     "pve_user": {"/access/groups": "User.Modify", "/access/realm": "Realm.AllocateUser"},
