@@ -43,6 +43,10 @@ class Token:
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         userid, tokenid = _identity(params)
+        if (params["regenerate"] or params["state"] == "absent") and _login(params) == f"{userid}!{tokenid}":
+            raise InvalidOption(
+                "tokenid", "is the token that this task logs in with, which would lock itself out; log in otherwise"
+            )
         fields = FIELDS.wish(params)
         renew_before = _seconds(params["renew_before"])
         if renew_before and not isinstance(fields.get("expire"), Lifetime):
@@ -128,6 +132,12 @@ def _identity(params: Mapping[str, Any]) -> tuple[str, str]:
             "tokenid", f"{tokenid!r} is not two or more letters, digits, '.', '_', '-', with a letter in front"
         )
     return userid, tokenid
+
+
+def _login(params: Mapping[str, Any]) -> str:
+    """The token that the task logs in with, whole; empty if it is none."""
+    tokenid = params.get("api_token_id") or ""
+    return tokenid if "!" in tokenid or not tokenid else f"{params.get('api_user')}!{tokenid}"
 
 
 def _seconds(text: str | None) -> int:

@@ -139,6 +139,15 @@ def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
     assert error.value.option == option
 
 
+@pytest.mark.parametrize("login", [{"api_token_id": "alice@pve!t1"}, {"api_user": "alice@pve", "api_token_id": "t1"}])
+@pytest.mark.parametrize("given", [{"regenerate": True}, {"state": "absent"}])
+def test_a_token_does_not_lock_itself_out(login: dict[str, str], given: dict[str, Any]) -> None:
+    with pytest.raises(InvalidOption, match="logs in with"):
+        TOKEN.wish({**options(TOKEN, tokenid="alice@pve!t1", **given), **login})
+    assert TOKEN.wish({**options(TOKEN, tokenid="alice@pve!t2", **given), **login})
+    assert TOKEN.wish({**options(TOKEN, tokenid="alice@pve!t1", comment="x"), **login})
+
+
 def test_info_lists_the_tokens_of_a_user() -> None:
     rows = Server({"/access/users/alice@pve/token": [{"tokenid": "t2", "privsep": 0, "expire": 0}, {"tokenid": "t1"}]})
     listed = TOKEN_INFO.read(rows, TOKEN_INFO.wish(options(TOKEN_INFO, userid="alice@pve")))
