@@ -218,7 +218,11 @@ def hotplug_pending(cluster: Cluster, guest: Guest) -> dict[str, str]:
             del guest.pending[name]
         elif name in MEMORY and not cluster.nodes[guest.node].extra.get("memory_cgroup", True):
             problems[name] = "unable to hotplug memory: trying to change memory cgroup values: container not running\n"
-        elif name in AT_ONCE | MEMORY or NET.fullmatch(name) or (name.startswith("mp") and name not in guest.config):
+        elif (
+            name in AT_ONCE | MEMORY
+            or NET.fullmatch(name)
+            or (name.startswith(("mp", "dev")) and name not in guest.config)
+        ):
             _apply(cluster, guest, name)
     return problems
 

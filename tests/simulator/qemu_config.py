@@ -9,7 +9,6 @@ vmconfig_apply_pending, vmconfig_register_unused_drive).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -29,17 +28,12 @@ from .formats import split_list
 from .guest import DRIVE, NET, UNUSED, Config, Guest, add_unused, new_uuid, volid_of
 from .guest_options import check_option_privileges, option_format, options, settings_of
 from .property_string import split
+from .qemu_hotplug import HotplugProblem, Verdict, check_unplug, judge
 
 if TYPE_CHECKING:
     from .call import Call
     from .state import Cluster
 
-CLOUDINIT = frozenset("cicustom cipassword citype ciuser ciupgrade nameserver searchdomain sshkeys".split())
-AT_ONCE = CLOUDINIT | frozenset(
-    "description hookscript lock migrate_downtime migrate_speed name onboot protection shares startup tags"
-    " vmstatestorage hotplug cpuunits cpulimit balloon".split()
-)
-DEFAULT_HOTPLUG = ("network", "disk", "usb")
 DEFAULT_MEMORY = 512
 
 
@@ -246,58 +240,21 @@ def _apply(cluster: Cluster, guest: Guest, name: str) -> None:
     guest.pending_force.discard(name)
 
 
-# --- while the guest runs -----------------------------------------------------------
-
-
-def hotplug_features(config: Config) -> frozenset[str]:
-    text = str(config.get("hotplug", "1"))
-    return frozenset(DEFAULT_HOTPLUG if text == "1" else () if text == "0" else split_list(text))
-
-
 def hotplug_pending(cluster: Cluster, guest: Guest) -> None:
-    """Put in force what a running guest takes, and name what it refuses; the rest stays pending."""
-    features = hotplug_features(guest.config)
+    """Put in force what a running machine takes, and name what fails; the rest stays pending."""
     problems: dict[str, str] = {}
     for name in list(guest.pending):
         if guest.pending[name] == guest.config.get(name):
             del guest.pending[name]
-        elif name in AT_ONCE or _pluggable(guest, name, features):
-            if _unplugs(guest, name) and not guest.answers:
-                problems[name] = f"hotplug problem - error on hot-unplugging device '{name}' - still busy in guest?\n"
-            else:
+            continue
+        try:
+            verdict = judge(guest, name, guest.pending[name])
+            if verdict is Verdict.UNPLUG:
+                check_unplug(guest, name)
+        except HotplugProblem as problem:
+            problems[name] = f"hotplug problem - {problem}"
+        else:
+            if verdict is not Verdict.WAIT:
                 _apply(cluster, guest, name)
     if problems:
         raise params_error(problems)
-
-
-def _pluggable(guest: Guest, name: str, features: frozenset[str]) -> bool:
-    base = name.rstrip("0123456789")
-    if base == "net":
-        return "network" in features
-    if base in ("scsi", "virtio"):
-        return "disk" in features
-    if base in ("ide", "sata"):
-        return _media_change(guest, name)
-    if base == "usb" or name == "tablet":
-        return "usb" in features
-    if base == "ipconfig":
-        return True
-    return (name == "vcpus" and "cpu" in features) or (name == "memory" and "memory" in features)
-
-
-def _media_change(guest: Guest, name: str) -> bool:
-    """Whether only the medium of a CD drive changes."""
-    values = (guest.config.get(name), guest.pending[name])
-    return all(value is not None and is_cdrom(parse_drive(name, value)) for value in values)
-
-
-def _unplugs(guest: Guest, name: str) -> bool:
-    """Whether the change takes a device away, which the guest's operating system has to agree to."""
-    if not re.fullmatch(r"(?:net|scsi|virtio)\d+", name) or name not in guest.config:
-        return False
-    new = guest.pending[name]
-    if new is None:
-        return True
-    if name.startswith("net"):
-        return str(new).split(",", 1)[0] != str(guest.config[name]).split(",", 1)[0]
-    return volid_of(new) != volid_of(guest.config[name])

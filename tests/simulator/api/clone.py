@@ -155,7 +155,7 @@ def cloned_config(call: Call, guest: Guest, config: Config) -> Config:
     if "vmgenid" in new:
         new["vmgenid"] = new_uuid(cluster)
     old_name = config.get("name")
-    new["name"] = params.get("name") or (f"Copy-of-{old_name}" if old_name else f"Copy-of-VM-{guest.vmid}")
+    new["name"] = params.get("name") or f"Copy-of-VM-{old_name or guest.vmid}"
     if "description" in params:
         new["description"] = params["description"].rstrip()
     return new

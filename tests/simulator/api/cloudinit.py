@@ -17,7 +17,7 @@ from ..guest import DISK_SLOTS, Guest
 from ..guest_config import HIDDEN
 from ..guest_options import option_format
 from ..property_string import split
-from ..qemu_config import CLOUDINIT
+from ..qemu_hotplug import CLOUDINIT
 from ..routing import endpoint
 from .qemu_power import machine
 

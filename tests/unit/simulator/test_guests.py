@@ -165,3 +165,39 @@ def test_a_container_loses_its_features_only_by_root(pve: Conversation) -> None:
     assert "only allowed for root@pam" in pve.refused("PUT", f"{LXC}/100/config", delete="features")
     pve("PUT", f"{LXC}/100/config", features="fuse=1")
     assert pve.config(f"{LXC}/100")["features"] == "fuse=1"
+
+
+@pytest.mark.parametrize(
+    ("change", "live"),
+    [
+        ({"name": "other", "tags": "a;b", "cpulimit": 2, "ciuser": "me"}, True),
+        ({"memory": 4096}, False),
+        ({"net0": "virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=7"}, True),
+        ({"agent": "1,fstrim_cloned_disks=1"}, True),
+        ({"agent": "0"}, False),
+        ({"balloon": 0}, False),
+        ({"scsi1": "local:1"}, True),
+        ({"sata1": "local:1"}, False),
+        ({"usb0": "spice"}, True),
+        ({"delete": "net0"}, True),
+        ({"delete": "agent"}, False),
+    ],
+)
+def test_what_a_running_machine_takes_at_once(change: dict[str, str], live: bool) -> None:
+    pve = Conversation("demo")
+    path = "/nodes/pve1/qemu/100"
+    mac = pve.config(path)["net0"].partition("=")[2].partition(",")[0]
+    pve(
+        "PUT",
+        f"{path}/config",
+        **{name: str(value).replace("BC:24:11:00:00:01", mac) for name, value in change.items()},
+    )
+    waiting = [row["key"] for row in pve("GET", f"{path}/pending") if "pending" in row or "delete" in row]
+    assert (not waiting) is live
+
+
+def test_the_disk_that_a_machine_boots_from_stays() -> None:
+    pve = Conversation("demo")
+    refused = pve.refused("PUT", "/nodes/pve1/qemu/100/config", delete="scsi0")
+    assert "scsi0: hotplug problem - can't unplug bootdisk 'scsi0'" in refused
+    assert "scsi0" in pve.config("/nodes/pve1/qemu/100")
