@@ -176,8 +176,8 @@ STORAGE_TYPES: dict[str, StorageType] = {
         layout="none",
     ),
     "esxi": StorageType(
-        required=_names("server username password"),
-        optional=COMMON | _names("skip-cert-verification port"),
+        required=_names("server username"),
+        optional=COMMON | _names("password shared skip-cert-verification port"),
         secret=_names("password"),
         contents=_names("import"),
         default_contents=("import",),

@@ -141,24 +141,11 @@ def reassign(call: Call) -> str:
         raise param_error("target-vmid", "must be different than source VMID to move disk to another VM")
     check_vm(call, target_id, ["VM.Config.Disk"])
     target = find_guest(call.cluster, "qemu", target_id, str(call.node))
-    for one in (guest, target):
-        one.check_lock()
-        if one.config.get("protection"):
-            raise ApiError(500, f"can't move disk '{slot}' from VM '{one.vmid}' - protection mode enabled")
     check_digest(call, guest)
     if "target-digest" in params and params["target-digest"] != target.digest():
         raise ApiError(500, f"VM {target_id} - {MODIFIED}")
-    if slot not in guest.config:
-        raise ApiError(500, f"Disk '{slot}' for VM '{vmid}' does not exist")
-    if target_slot in target.config:
-        raise ApiError(500, f"Target disk key '{target_slot}' is already in use for VM '{target_id}'")
+    check_reassign(guest, slot, target, target_slot)
     volid = volid_of(guest.config[slot])
-    if used_in_snapshot(guest, volid):
-        raise ApiError(500, "Can't move disk used by a snapshot to another owner")
-    if is_cdrom(parse_drive(slot, guest.config[slot])):
-        raise ApiError(500, "can't move a CD drive to another VM")
-    if guest.running:
-        raise ApiError(500, f"Can't move disk of running VM '{vmid}'")
 
     def work(log: TaskLog) -> None:
         log(f"reassign disk '{slot}' from VM '{vmid}' as '{target_slot}' to VM '{target_id}'")
@@ -176,3 +163,21 @@ def reassign(call: Call) -> str:
         target.config[target_slot] = text
 
     return start_task(call, "qmmove", f"{vmid}-{slot}>{target_id}-{target_slot}", work)
+
+
+def check_reassign(guest: Guest, slot: str, target: Guest, target_slot: str) -> None:
+    """Refuse what cannot be handed over, and what would overwrite something."""
+    for one in (guest, target):
+        one.check_lock()
+        if one.config.get("protection"):
+            raise ApiError(500, f"can't move disk '{slot}' from VM '{one.vmid}' - protection mode enabled")
+    if slot not in guest.config:
+        raise ApiError(500, f"Disk '{slot}' for VM '{guest.vmid}' does not exist")
+    if target_slot in target.config:
+        raise ApiError(500, f"Target disk key '{target_slot}' is already in use for VM '{target.vmid}'")
+    if used_in_snapshot(guest, volid_of(guest.config[slot])):
+        raise ApiError(500, "Can't move disk used by a snapshot to another owner")
+    if is_cdrom(parse_drive(slot, guest.config[slot])):
+        raise ApiError(500, "can't move a CD drive to another VM")
+    if guest.running:
+        raise ApiError(500, f"Can't move disk of running VM '{guest.vmid}'")
