@@ -117,3 +117,14 @@ def test_secrets_in_parameters_are_shown_nowhere(cluster: Cluster, tmp_path: Pat
     played = play(cluster, tasks, tmp_path, "-vvvv", "--diff", in_process=in_process)
     assert [result["failed"] for _name, result in played.results] == [False, True, True, True]
     assert not [secret for secret in SECRETS if secret in played.printed or secret in str(played.results)]
+
+
+def test_a_node_that_is_down_costs_its_own_tasks_only(cluster: Cluster) -> None:
+    created = cluster.run(API, CREATE)
+    cluster.control("POST", "node", {"node": "pve3", "online": False})
+    listed = cluster.run(TASK_INFO, {"vmid": 9400})
+    assert [task["upid"] for task in listed["tasks"]] == [created["data"]]
+    assert listed["warnings"] == ["Node pve3 is not online: its tasks are not listed."]
+    named = cluster.run(TASK_INFO, {"nodes": ["pve3"]})
+    assert named["failed"]
+    assert named["error"]["type"] == "HopFailed"

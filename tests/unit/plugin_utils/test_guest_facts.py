@@ -107,12 +107,18 @@ def test_a_container_without_interfaces_yet() -> None:
 def test_dead_agents_are_one_warning_and_lose_nothing() -> None:
     answers: dict[str, Any] = {}
     for vmid in range(100, 108):
-        answers[f"/nodes/pve1/qemu/{vmid}/config"] = {"agent": "1", "ipconfig0": "ip=192.0.2.9/24", "net0": f"virtio={MAC}"}
+        answers[f"/nodes/pve1/qemu/{vmid}/config"] = {
+            "agent": "1",
+            "ipconfig0": "ip=192.0.2.9/24",
+            "net0": f"virtio={MAC}",
+        }
         answers[f"/nodes/pve1/qemu/{vmid}/agent/get-osinfo"] = AGENT_DOWN
     answers["/nodes/pve1/qemu/107/agent/get-osinfo"] = {"result": {"id": "arch"}}
     answers["/nodes/pve1/qemu/107/agent/network-get-interfaces"] = {"result": []}
     cluster = Cluster(answers)
-    facts, warnings = read_facts(cluster, [guest(vmid) for vmid in range(100, 108)], ["config", "agent", "interfaces"], 4)
+    facts, warnings = read_facts(
+        cluster, [guest(vmid) for vmid in range(100, 108)], ["config", "agent", "interfaces"], 4
+    )
     assert len(warnings) == 1
     assert "g100, g101, g102, g103, g104 and 2 more" in warnings[0]
     assert "QEMU guest agent is not running" in warnings[0]
@@ -135,7 +141,9 @@ def test_problems_of_different_kinds_are_told_apart() -> None:
 
 def test_guests_of_an_offline_node_are_not_asked() -> None:
     cluster = Cluster({"/nodes/pve1/qemu/100/config": {}})
-    facts, warnings = read_facts(cluster, [guest(100), guest(101, node="pve2")], ["config"], 2, offline=["pve2", "pve3"])
+    facts, warnings = read_facts(
+        cluster, [guest(100), guest(101, node="pve2")], ["config"], 2, offline=["pve2", "pve3"]
+    )
     assert cluster.asked == ["/nodes/pve1/qemu/100/config"]
     assert facts == {"qemu/100": {"config": {}}}
     assert warnings == ["Node pve2 is not online: its guests (1) have no facts."]
@@ -162,7 +170,10 @@ def test_whether_an_agent_is_enabled(agent: str, enabled: bool) -> None:
         ({"net0": f"virtio={MAC}", "ipconfig0": "ip=dhcp,ip6=2001:db8::1/64"}, "2001:db8::1"),
         ({"net0": f"virtio={MAC}", "ipconfig0": "ip=dhcp,ip6=auto"}, ""),
         ({"net1": f"virtio={MAC}", "ipconfig0": "ip=192.0.2.1/24", "ipconfig1": "ip=192.0.2.2/24"}, "192.0.2.2"),
-        ({"net0": f"name=eth0,hwaddr={MAC},ip=192.0.2.3/24", "net10": "ip=192.0.2.10/24", "net2": "ip=192.0.2.2/24"}, "192.0.2.3"),
+        (
+            {"net0": f"name=eth0,hwaddr={MAC},ip=192.0.2.3/24", "net10": "ip=192.0.2.10/24", "net2": "ip=192.0.2.2/24"},
+            "192.0.2.3",
+        ),
         ({"net10": "name=a,ip=192.0.2.10/24", "net2": "name=b,ip=192.0.2.2/24"}, "192.0.2.2"),
         ({"net0": "name=eth0,ip=fe80::1/64"}, ""),
         ({}, ""),

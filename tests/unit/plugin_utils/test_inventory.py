@@ -27,7 +27,15 @@ class Cluster:
 
 
 def guest(vmid: int, name: str | None = None, type_: str = "qemu", **more: Any) -> dict[str, Any]:
-    row = {"id": f"{type_}/{vmid}", "type": type_, "vmid": vmid, "node": "pve1", "status": "stopped", "template": 0, **more}
+    row = {
+        "id": f"{type_}/{vmid}",
+        "type": type_,
+        "vmid": vmid,
+        "node": "pve1",
+        "status": "stopped",
+        "template": 0,
+        **more,
+    }
     return row if name is None else {**row, "name": name}
 
 
@@ -73,7 +81,11 @@ def test_a_guest_cannot_take_a_name_that_ansible_reserves(name: str) -> None:
 
 
 def test_a_name_that_looks_like_one_with_an_id_hides_nothing() -> None:
-    assert names(guest(101, "web"), guest(102, "web"), guest(200, "web-101")) == ["web-101-101", "web-102", "web-101-200"]
+    assert names(guest(101, "web"), guest(102, "web"), guest(200, "web-101")) == [
+        "web-101-101",
+        "web-102",
+        "web-101-200",
+    ]
 
 
 def test_a_guest_without_name() -> None:
@@ -89,7 +101,9 @@ def test_names_hold_no_template() -> None:
     st.sets(st.sampled_from(["a", "a-1", "a-1-1", "a-2-2-2"])),
     st.randoms(use_true_random=False),
 )
-def test_no_host_is_ever_lost_and_order_means_nothing(guests: list[str], nodes: set[str], chance: random.Random) -> None:
+def test_no_host_is_ever_lost_and_order_means_nothing(
+    guests: list[str], nodes: set[str], chance: random.Random
+) -> None:
     rows = [guest(number, name) for number, name in enumerate(guests, 1)] + [node(name) for name in nodes]
     found = inventory.host_names(rows)
     assert len(set(found.values())) == len(rows)
