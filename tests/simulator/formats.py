@@ -115,6 +115,12 @@ def cidr(version: int | None = None) -> Check:
     return _with_reason(check, reason)
 
 
+def subnet_id(text: str) -> None:
+    """ZONE-ADDRESS-PREFIX, or an address with its prefix."""
+    parts = text.rsplit("-", 2)
+    cidr()("/".join(parts[1:]) if len(parts) == 3 else text)
+
+
 def _with_reason(check: Check, reason: str) -> Check:
     return parsing(check, reason)
 
@@ -272,6 +278,7 @@ FORMATS: dict[str, Check] = {
     "pve-realm": matching(r"[A-Za-z][A-Za-z0-9.\-_]+", "value does not look like a valid realm"),
     "pve-replication-job-id": matching(r"[1-9][0-9]{2,8}-\d{1,9}", "invalid replication job id '{}'"),
     "pve-roleid": matching(r"[A-Za-z0-9._-]+", "role name '{}' contains invalid characters"),
+    "pve-sdn-subnet-id": subnet_id,
     "pve-storage-content": content_type,
     "pve-storage-id": matching(STORAGE_ID.pattern, "storage ID '{}' contains illegal characters"),
     "pve-storage-path": absolute_path,
