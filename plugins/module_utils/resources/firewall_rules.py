@@ -32,6 +32,7 @@ class Edit:
     position: int = 0
     target: int = 0
     rule: Rule = dataclasses.field(default_factory=dict)
+    old: Rule = dataclasses.field(default_factory=dict, compare=False)  # what an update replaces
 
 
 def apply_edit(rules: Sequence[Rule], edit: Edit) -> list[Rule]:
@@ -85,7 +86,7 @@ def _next_update(current: Sequence[Rule], wished: Sequence[Rule], places: Sequen
     """Change the topmost rule that differs."""
     for rule, place in zip(wished, places, strict=True):
         if current[place] != rule:
-            return Edit("update", place, rule=rule)
+            return Edit("update", place, rule=rule, old=current[place])
     return None
 
 

@@ -1,0 +1,350 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The firewall of one scope: its options and the ordered list of its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import InvalidOption, NotFound
+from ..field import Field, Fields, update_params
+from ..plan import Plan, Step
+from ..property_string import INTEGER, Part, PropertyString, flag
+from ..resource import STATES, Reader, State, Wish, changed_fields, shown
+from ..values import Text
+from .firewall_rules import Edit, Rule, match, plan_edits
+from .firewall_scope import SCOPES, find_scope, scope_of, scope_options
+
+LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog")
+POLICIES = ("ACCEPT", "REJECT", "DROP")
+
+
+class Compact(Text):
+    """A list whose order is kept as it is, without blanks."""
+
+    def parse(self, value: Any) -> str:
+        return ",".join(part for part in str(value).replace(",", " ").split())
+
+
+class Protocol(Text):
+    def parse(self, value: Any) -> str:
+        return str(value).strip().lower()
+
+
+RULE_FIELDS = Fields(
+    [
+        Field("type", choices=("in", "out", "forward", "group"), clear="never"),
+        Field("action", clear="never"),
+        Field("enable", type="bool", clear="never"),
+        Field("macro"),
+        Field("proto", codec=Protocol()),
+        Field("source", codec=Compact()),
+        Field("dest", codec=Compact()),
+        Field("sport", codec=Compact()),
+        Field("dport", codec=Compact()),
+        Field("icmp_type", api="icmp-type"),
+        Field("iface"),
+        Field("log", choices=LEVELS),
+        Field("comment"),
+    ]
+)
+_LEVEL: dict[str, Any] = {"choices": LEVELS}
+_COMMON = [Field("enable", type="bool", clear="never", default=False)]
+_BOTH_WAYS = [
+    Field("policy_in", choices=POLICIES, default="DROP"),
+    Field("policy_out", choices=POLICIES, default="ACCEPT"),
+]
+_RATE = PropertyString(flag("enable", True), Part("rate"), Part("burst", INTEGER, minimum=0), default_key="enable")
+OPTIONS: dict[str, Fields] = {
+    "cluster": Fields(
+        [
+            *_COMMON,
+            *_BOTH_WAYS,
+            Field("policy_forward", choices=("ACCEPT", "DROP"), default="ACCEPT"),
+            Field("ebtables", type="bool", default=True),
+            Field("log_ratelimit", type="raw", codec=_RATE),
+        ]
+    ),
+    "node": Fields(
+        [
+            Field("enable", type="bool", clear="never", default=True),
+            *(Field(f"log_level_{way}", **_LEVEL) for way in ("in", "out", "forward")),
+            Field("log_nf_conntrack", type="bool", default=False),
+            Field("ndp", type="bool", default=True),
+            Field("nf_conntrack_allow_invalid", type="bool", default=False),
+            Field("nf_conntrack_helpers", type="list", elements="str"),
+            Field("nf_conntrack_max", type="int", default=262144),
+            Field("nf_conntrack_tcp_timeout_established", type="int", default=432000),
+            Field("nf_conntrack_tcp_timeout_syn_recv", type="int", default=60),
+            Field("nftables", type="bool", default=False),
+            Field("nosmurfs", type="bool"),
+            Field("protection_synflood", type="bool", default=False),
+            Field("protection_synflood_burst", type="int", default=1000),
+            Field("protection_synflood_rate", type="int", default=200),
+            Field("smurf_log_level", **_LEVEL),
+            Field("tcp_flags_log_level", **_LEVEL),
+            Field("tcpflags", type="bool", default=False),
+        ]
+    ),
+    "guest": Fields(
+        [
+            *_COMMON,
+            *_BOTH_WAYS,
+            Field("dhcp", type="bool", default=False),
+            Field("ipfilter", type="bool"),
+            *(Field(f"log_level_{way}", **_LEVEL) for way in ("in", "out")),
+            Field("macfilter", type="bool", default=True),
+            Field("ndp", type="bool", default=True),
+            Field("radv", type="bool"),
+        ]
+    ),
+    "vnet": Fields(
+        [
+            *_COMMON,
+            Field("policy_forward", choices=("ACCEPT", "DROP"), default="ACCEPT"),
+            Field("log_level_forward", **_LEVEL),
+        ]
+    ),
+}
+
+
+def option_specs() -> dict[str, dict[str, Any]]:
+    """The suboptions of all scopes together."""
+    return {name: row for fields in OPTIONS.values() for name, row in fields.specs().items()}
+
+
+class Firewall:
+    """Options by name, and rules by what they say: the whole list, or with ``append`` single ones."""
+
+    name = "firewall"
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {
+            **scope_options(*SCOPES),
+            "options": {"type": "dict", "options": option_specs()},
+            "unset": {"type": "list", "elements": "str"},
+            "rules": {"type": "list", "elements": "dict", "options": RULE_FIELDS.specs()},
+            "append": {"type": "bool", "default": False},
+            "insert": {"type": "str", "choices": ["top", "bottom"], "default": "top"},
+            "state": dict(STATES),
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        scope = scope_of(params, list(SCOPES))
+        absent = params["state"] == "absent"
+        if absent and (params["options"] or params["unset"] or not params["rules"] or params["append"]):
+            raise InvalidOption("state", "absent takes away the listed rules: give rules, no options, and no append")
+        if params["append"] and params["rules"] is None:
+            raise InvalidOption("append", "adds the listed rules: give rules")
+        wish: Wish = {
+            "scope": scope,
+            "options": None,
+            "rules": None,
+            **{k: params[k] for k in ("append", "insert", "state")},
+        }
+        if params["options"] is not None or params["unset"]:
+            wish["options"] = self._options(scope["scope"], params)
+        if params["rules"] is not None:
+            wish["rules"] = [parse_rule(number, row, whole=not absent) for number, row in enumerate(params["rules"])]
+        return wish
+
+    @staticmethod
+    def _options(scope: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        if scope not in OPTIONS:
+            raise InvalidOption("options", f"scope: {scope} has rules only")
+        given = {name: value for name, value in (params["options"] or {}).items() if value is not None}
+        fields = OPTIONS[scope]
+        foreign = sorted(set(given) - {field.name for field in fields})
+        if foreign:
+            known = ", ".join(field.name for field in fields)
+            raise InvalidOption(f"options.{foreign[0]}", f"scope: {scope} does not have it; it has {known}")
+        return fields.wish({**given, "unset": params["unset"]})
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        scope = wish["scope"]["scope"]
+        wish["path"] = path = find_scope(reader, wish["scope"])
+        everything = wish["options"] is None and wish["rules"] is None
+        state: State = dict(wish["scope"])
+        if scope in OPTIONS and (everything or wish["options"] is not None):
+            state["options"] = OPTIONS[scope].observe(reader.get(f"{path}/options") or {})
+        if everything or wish["rules"] is not None:
+            rows = self._rows(reader, wish)
+            wish["digest"] = next((row["digest"] for row in rows if "digest" in row), None)
+            state["rules"] = [observe_rule(row) for row in rows]
+        return state
+
+    @staticmethod
+    def _rows(reader: Reader, wish: Wish) -> list[dict[str, Any]]:
+        group = wish["scope"].get("group")
+        try:
+            rows = reader.get(wish["path"] if group else f"{wish['path']}/rules") or []
+        except NotFound:
+            if not group:
+                raise
+            raise InvalidOption(
+                "group", f"there is no security group {group!r}", hint="Create it by pve_firewall_group."
+            ) from None
+        return sorted(rows, key=lambda row: int(row["pos"]))
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        current = current or {}
+        after, steps = dict(current), []
+        if wish["rules"] is not None:
+            after["rules"] = target_list(current["rules"], wish)
+            edits = plan_edits(current["rules"], after["rules"])
+            steps += [self._rule_step(wish, edit, number, len(edits)) for number, edit in enumerate(edits)]
+        if wish["options"] is not None:
+            fields = OPTIONS[wish["scope"]["scope"]]
+            changes = changed_fields(fields, current["options"], wish["options"])
+            after["options"] = shown(fields, current["options"], changes)
+            if changes:
+                params = update_params(changes, fields, current["options"])
+                steps.append(
+                    Step("PUT", f"{wish['path']}/options", params, f"change {', '.join(changes)} of the firewall")
+                )
+        return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
+
+    @staticmethod
+    def _rule_step(wish: Wish, edit: Edit, number: int, count: int) -> Step:
+        """The call of an edit. Positions and the digest hold only after the call before it: each one is planned anew."""
+        path = wish["path"] if "group" in wish["scope"] else f"{wish['path']}/rules"
+        params: dict[str, Any] = {}
+        if edit.kind == "insert":
+            params = rule_params(edit.rule)
+        if edit.kind == "update":
+            params = rule_params({name: value for name, value in edit.rule.items() if edit.old.get(name) != value})
+            gone = sorted(RULE_FIELDS.named(name).api for name in edit.old if name not in edit.rule)
+            params |= {"delete": ",".join(gone)} if gone else {}
+        if edit.kind == "move":
+            params["moveto"] = edit.target
+        if number or wish.get("digest"):
+            params["digest"] = wish.get("digest") or ""
+        method = {"insert": "POST", "delete": "DELETE"}.get(edit.kind, "PUT")
+        return Step(
+            method,
+            path if edit.kind == "insert" else f"{path}/{edit.position}",
+            params,
+            describe(edit),
+            secrets=frozenset({"digest"}),
+            replan=number + 1 < count,
+        )
+
+
+def parse_rule(number: int, row: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
+    """A rule in canonical form; InvalidOption names what is wrong in which one. A pattern (not ``whole``) may lack parts."""
+    try:
+        rule = {name: value for name, value in RULE_FIELDS.wish(row).items() if value != ""}
+    except InvalidOption as error:
+        raise InvalidOption(f"rules[{number}].{error.option}", error.message.partition(": ")[2]) from None
+    if rule.get("log") == "nolog":
+        del rule["log"]
+    if not whole:
+        if not rule:
+            raise InvalidOption(f"rules[{number}]", "says nothing: it would fit every rule")
+        return rule
+    for name in ("type", "action"):
+        if name not in rule:
+            raise InvalidOption(f"rules[{number}].{name}", "is missing: a rule has a type and an action")
+    if rule["type"] != "group":
+        rule["action"] = rule["action"].upper()
+        if rule["action"] not in POLICIES:
+            raise InvalidOption(f"rules[{number}].action", f"{rule['action']!r} is not one of {', '.join(POLICIES)}")
+    for name in ("sport", "dport", "icmp_type"):
+        if name in rule and not {"proto", "macro"} & set(rule):
+            raise InvalidOption(f"rules[{number}].{name}", "needs proto as well")
+    return {"enable": True, **rule}
+
+
+def observe_rule(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule as users see it; logging nothing is the same as not logging."""
+    rule = {"enable": False, **RULE_FIELDS.observe(row)}
+    if rule.get("log") == "nolog":
+        del rule["log"]
+    return rule
+
+
+def rule_params(rule: Rule) -> dict[str, Any]:
+    return {RULE_FIELDS.named(name).api: RULE_FIELDS.named(name).format(value) for name, value in rule.items()}
+
+
+def target_list(current: Sequence[Rule], wish: Wish) -> list[Rule]:
+    """The list that a task describes, given the present one."""
+    wanted: list[Rule] = wish["rules"]
+    if wish["state"] == "absent":
+        return [rule for rule in current if not any(fits(pattern, rule) for pattern in wanted)]
+    if not wish["append"]:
+        return wanted
+    owners = match(current, wanted)
+    kept = list(current)
+    for rule, owner in zip(wanted, owners, strict=True):
+        if owner is not None:
+            kept[owner] = rule
+    new = [rule for rule, owner in zip(wanted, owners, strict=True) if owner is None]
+    return [*new, *kept] if wish["insert"] == "top" else [*kept, *new]
+
+
+def fits(pattern: Rule, rule: Rule) -> bool:
+    return all(rule.get(name) == value for name, value in pattern.items())
+
+
+def describe(edit: Edit) -> str:
+    """What an edit does, in a few words."""
+    rule = edit.rule
+    told = " ".join(
+        str(rule[name]) for name in ("type", "action", "macro", "proto", "dport", "comment") if name in rule
+    )
+    if edit.kind == "insert":
+        return f"create rule: {told}" + ("" if rule.get("enable") else " (not yet in force)")
+    if edit.kind == "update":
+        return f"change rule {edit.position} to: {told}"
+    if edit.kind == "move":
+        return f"move rule {edit.position} in front of {edit.target}"
+    return f"delete rule {edit.position}"
+
+
+class FirewallInfo:
+    """Reads a scope: options and rules, and on demand what rules may refer to, the macros and the log."""
+
+    name = "firewall"
+    extras = ("refs", "macros", "log", "aliases", "ipsets", "groups")
+
+    def arguments(self) -> dict[str, Any]:
+        include = {"type": "list", "elements": "str", "choices": list(self.extras), "default": []}
+        return {"argument_spec": {**scope_options(*SCOPES), "include": include}}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        scope = scope_of(params, list(SCOPES))
+        has: dict[str, tuple[str, ...]] = {
+            "refs": ("cluster", "guest"),
+            "aliases": ("cluster", "guest"),
+            "ipsets": ("cluster", "guest"),
+        }
+        has |= {"log": ("node", "guest"), "groups": ("cluster",), "macros": tuple(SCOPES)}
+        for name in params["include"]:
+            if scope["scope"] not in has[name]:
+                raise InvalidOption("include", f"{name} is there with scope: {' or '.join(has[name])} only")
+        nothing = {"options": None, "rules": None}
+        return {"scope": scope, **nothing, "include": params["include"]}
+
+    def read(self, reader: Reader, wish: Wish) -> State:
+        state = FIREWALL.read(reader, wish) or {}
+        path = wish["path"]
+        for name in wish["include"]:
+            place = {"macros": "/cluster/firewall/macros", "ipsets": f"{path}/ipset"}.get(name, f"{path}/{name}")
+            rows = reader.get(place) or []
+            if name == "log":
+                state["log"] = [row["t"] for row in rows]
+            else:
+                clean = [{key: value for key, value in row.items() if key != "digest"} for row in rows]
+                state[name] = sorted(clean, key=lambda row: str(row.get("name", row.get("macro", row.get("group")))))
+        return state
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        return Plan.nothing(current)
+
+
+FIREWALL = Firewall()
+FIREWALL_INFO = FirewallInfo()

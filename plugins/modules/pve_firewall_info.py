@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_firewall_info
+short_description: Read the firewall
+description:
+  - Reads options and rules of a scope, and on demand what rules can refer to.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes.info
+  - pve.automation.connection
+options:
+  scope:
+    description:
+      - Whose firewall it is. V(cluster) is that of the whole cluster, V(node) and V(guest) of one of them,
+        V(vnet) of a virtual network of SDN, V(group) of a security group, which has rules only.
+    type: str
+    choices: [cluster, node, guest, vnet, group]
+    required: true
+  node:
+    description: Name of the node, with O(scope=node).
+    type: str
+  vmid:
+    description: Id of the guest, with O(scope=guest).
+    type: int
+  vnet:
+    description: Name of the virtual network, with O(scope=vnet).
+    type: str
+  group:
+    description: Name of the security group, with O(scope=group).
+    type: str
+  include:
+    description:
+      - What to read besides options and rules, with one request each.
+      - V(refs), V(aliases) and V(ipsets) are there for the cluster and for guests, V(log) for nodes and guests, V(groups) for the cluster.
+    type: list
+    elements: str
+    choices: [refs, macros, log, aliases, ipsets, groups]
+    default: []
+seealso:
+  - module: pve.automation.pve_firewall
+"""
+
+EXAMPLES = r"""
+- name: The rules of a guest
+  pve.automation.pve_firewall_info:
+    scope: guest
+    vmid: 100
+  register: found
+
+- name: Stop if its firewall is off
+  ansible.builtin.assert:
+    that: found.firewall.options.enable | default(false)
+"""
+
+RETURN = r"""
+firewall:
+  description: The scope with its options and rules, and with what O(include) names under its name.
+  returned: success
+  type: dict
+  sample: {scope: guest, vmid: 100, options: {enable: true}, rules: [{type: in, action: ACCEPT, macro: HTTPS, enable: true}]}
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.firewall import FIREWALL_INFO
+
+
+def main() -> None:
+    run_module(FIREWALL_INFO)
+
+
+if __name__ == "__main__":
+    main()

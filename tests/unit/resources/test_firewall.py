@@ -1,0 +1,287 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, InvalidParameter, Refused
+from ansible_collections.pve.automation.plugins.module_utils.plan import HIDDEN
+from ansible_collections.pve.automation.plugins.module_utils.resources.firewall import FIREWALL, FIREWALL_INFO
+from ansible_collections.pve.automation.plugins.module_utils.resources.firewall_object import ALIAS, GROUP, IPSET
+from tests.unit.resources.fake import Server, calls, options, planned
+
+BASE = "/cluster/firewall"
+SSH = {"type": "in", "action": "ACCEPT", "macro": "SSH"}
+DROP = {"type": "in", "action": "DROP"}
+
+
+def server(*rules: dict[str, Any], **config: Any) -> Server:
+    rows = [{"enable": 1, **rule, "pos": pos, "digest": "d1", "ipversion": 4} for pos, rule in enumerate(rules)]
+    return Server({f"{BASE}/options": {"digest": "d1", **config}, f"{BASE}/rules": rows})
+
+
+# --- rules and options --------------------------------------------------------------------------------------------------
+
+
+def test_only_what_is_named_is_read_and_a_noop_is_one_get() -> None:
+    source = server(SSH, DROP, enable=1)
+    assert not planned(FIREWALL, source, scope="cluster", rules=[SSH, DROP]).steps
+    assert source.asked == [f"{BASE}/rules"]
+    source = server(SSH, enable=1)
+    assert not planned(FIREWALL, source, scope="cluster", options={"enable": True, "policy_in": "DROP"}).steps
+    assert source.asked == [f"{BASE}/options"]
+
+
+def test_a_bare_task_reads_and_changes_nothing() -> None:
+    plan = planned(FIREWALL, server(SSH, enable=1), scope="cluster")
+    assert not plan.steps
+    assert plan.after == {"scope": "cluster", "options": {"enable": True}, "rules": [{**SSH, "enable": True}]}
+
+
+def test_calls_carry_the_digest_which_is_not_shown() -> None:
+    plan = planned(FIREWALL, server(SSH, DROP), scope="cluster", rules=[{**SSH, "source": "192.0.2.1, 192.0.2.2"}])
+    assert calls(plan)[0] == (
+        "POST",
+        f"{BASE}/rules",
+        {
+            "type": "in",
+            "action": "ACCEPT",
+            "macro": "SSH",
+            "source": "192.0.2.1,192.0.2.2",
+            "enable": 1,
+            "digest": "d1",
+        },
+    )
+    assert [(method, path) for method, path, _params in calls(plan)[1:]] == [
+        ("DELETE", f"{BASE}/rules/2"),
+        ("DELETE", f"{BASE}/rules/1"),
+    ]
+    assert all(step.describe()["params"]["digest"] == HIDDEN for step in plan.steps)
+    assert [step.replan for step in plan.steps] == [True, True, False]
+
+
+def test_a_rule_is_changed_by_what_differs() -> None:
+    current = {**SSH, "comment": "shell", "log": "info", "source": "192.0.2.1"}
+    wish = {"type": "in", "action": "ACCEPT", "proto": "TCP", "dport": "22", "comment": "shell", "enable": False}
+    assert calls(planned(FIREWALL, server(current), scope="cluster", rules=[wish])) == [
+        (
+            "PUT",
+            f"{BASE}/rules/0",
+            {"enable": 0, "proto": "tcp", "dport": "22", "delete": "log,macro,source", "digest": "d1"},
+        )
+    ]
+
+
+@pytest.mark.parametrize("rule", [{**SSH, "log": "nolog"}, {**SSH, "enable": True}, {**SSH, "action": "accept"}])
+def test_what_means_the_same_is_the_same(rule: dict[str, Any]) -> None:
+    assert not planned(FIREWALL, server(SSH), scope="cluster", rules=[rule]).steps
+    assert not planned(FIREWALL, server({**SSH, "log": "nolog"}), scope="cluster", rules=[rule]).steps
+
+
+def test_append_adds_changes_and_leaves() -> None:
+    wish = [{"type": "in", "action": "ACCEPT", "macro": "HTTPS", "comment": "web"}, SSH]
+    added = planned(FIREWALL, server(DROP), scope="cluster", rules=wish, append=True)
+    assert [row.get("macro") for row in (added.after or {})["rules"]] == ["HTTPS", "SSH", None]
+    bottom = planned(FIREWALL, server(DROP), scope="cluster", rules=wish, append=True, insert="bottom")
+    assert [row.get("macro") for row in (bottom.after or {})["rules"]] == [None, "HTTPS", "SSH"]
+    present = server({**SSH, "comment": "web"}, SSH, DROP)
+    changed = planned(FIREWALL, present, scope="cluster", rules=wish, append=True)
+    assert [(method, path) for method, path, _params in calls(changed)] == [("PUT", f"{BASE}/rules/0")]
+
+
+def test_absent_takes_away_what_fits() -> None:
+    present = server({**SSH, "comment": "x"}, DROP, {**DROP, "comment": "x", "enable": 0})
+    plan = planned(FIREWALL, present, scope="cluster", rules=[{"comment": "x"}], state="absent")
+    assert [(method, path) for method, path, _params in calls(plan)] == [
+        ("DELETE", f"{BASE}/rules/2"),
+        ("DELETE", f"{BASE}/rules/0"),
+    ]
+    assert not planned(FIREWALL, server(DROP), scope="cluster", rules=[{"comment": "x"}], state="absent").steps
+
+
+def test_rules_are_there_before_the_firewall_is_switched_on() -> None:
+    plan = planned(FIREWALL, server(), scope="cluster", rules=[SSH], options={"enable": True})
+    assert [path for _method, path, _params in calls(plan)] == [f"{BASE}/rules", f"{BASE}/options"]
+
+
+def test_false_and_unset_options() -> None:
+    plan = planned(
+        FIREWALL, server(enable=1, ebtables=0), scope="cluster", options={"enable": False}, unset=["ebtables"]
+    )
+    assert calls(plan) == [("PUT", f"{BASE}/options", {"enable": 0, "delete": "ebtables"})]
+    assert (plan.after or {})["options"] == {"enable": False}
+    assert not planned(FIREWALL, server(), scope="cluster", options={"enable": False, "ebtables": True}).steps
+
+
+@pytest.mark.parametrize(
+    ("scope", "path"),
+    [
+        ({"scope": "node", "node": "pve1"}, "/nodes/pve1/firewall/rules"),
+        ({"scope": "guest", "vmid": 101}, "/nodes/pve2/lxc/101/firewall/rules"),
+        ({"scope": "vnet", "vnet": "v1"}, "/cluster/sdn/vnets/v1/firewall/rules"),
+        ({"scope": "group", "group": "g1"}, "/cluster/firewall/groups/g1"),
+    ],
+)
+def test_scopes(scope: dict[str, Any], path: str) -> None:
+    guests = [{"type": "lxc", "vmid": 101, "node": "pve2", "name": "ct"}]
+    source = Server({path: [], "/cluster/resources": guests})
+    ((method, where, _params),) = calls(planned(FIREWALL, source, **scope, rules=[SSH]))
+    assert (method, where) == ("POST", path)
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [
+        ({"scope": "node"}, "node"),
+        ({"scope": "cluster", "vmid": 100}, "vmid"),
+        ({"scope": "cluster", "options": {"dhcp": True}}, "options.dhcp"),
+        ({"scope": "group", "group": "g1", "options": {"enable": True}}, "options"),
+        ({"scope": "cluster", "rules": [{"type": "in"}]}, "rules[0].action"),
+        ({"scope": "cluster", "rules": [SSH, {"action": "DROP"}]}, "rules[1].type"),
+        ({"scope": "cluster", "rules": [{"type": "in", "action": "ALLOW"}]}, "rules[0].action"),
+        ({"scope": "cluster", "rules": [{**DROP, "dport": "22"}]}, "rules[0].dport"),
+        ({"scope": "cluster", "rules": [{}], "state": "absent"}, "rules[0]"),
+        ({"scope": "cluster", "state": "absent"}, "state"),
+        ({"scope": "cluster", "append": True}, "append"),
+        ({"scope": "cluster", "unset": ["enable"]}, "unset"),
+        ({"scope": "cluster", "unset": ["nosuch"]}, "unset"),
+        ({"scope": "group", "group": "absent", "rules": []}, "group"),
+    ],
+)
+def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
+    with pytest.raises(InvalidOption) as error:
+        planned(FIREWALL, server(SSH), **given)
+    assert error.value.option == option
+
+
+def test_info_reads_what_is_asked_for() -> None:
+    source = server(SSH, enable=1)
+    source.answers[f"{BASE}/ipset"] = [{"name": "b", "digest": "x"}, {"name": "a", "digest": "x"}]
+    found = FIREWALL_INFO.read(source, FIREWALL_INFO.wish(options(FIREWALL_INFO, scope="cluster", include=["ipsets"])))
+    assert found["ipsets"] == [{"name": "a"}, {"name": "b"}]
+    assert found["rules"] == [{**SSH, "enable": True}]
+    with pytest.raises(InvalidOption, match="refs"):
+        FIREWALL_INFO.wish(options(FIREWALL_INFO, scope="node", node="pve1", include=["refs"]))
+
+
+# --- aliases ------------------------------------------------------------------------------------------------------------
+
+ALIAS_PATH = f"{BASE}/aliases/a1"
+
+
+def no_alias() -> Server:
+    wrong = InvalidParameter("GET", ALIAS_PATH, 400, "Parameter verification failed.", {"name": "no such alias"})
+    return Server({ALIAS_PATH: wrong})
+
+
+def test_aliases() -> None:
+    assert calls(planned(ALIAS, no_alias(), scope="cluster", name="a1", cidr="192.0.2.1", comment="")) == [
+        ("POST", f"{BASE}/aliases", {"name": "a1", "cidr": "192.0.2.1"})
+    ]
+    present = Server({ALIAS_PATH: {"name": "a1", "cidr": "192.0.2.1", "comment": "x", "ipversion": 4}})
+    assert not planned(ALIAS, present, scope="cluster", name="a1", cidr="192.0.2.1").steps
+    assert calls(planned(ALIAS, present, scope="cluster", name="a1", cidr="192.0.2.2")) == [
+        ("PUT", ALIAS_PATH, {"cidr": "192.0.2.2", "comment": "x"})
+    ]
+    assert calls(planned(ALIAS, present, scope="cluster", name="a1", comment="")) == [
+        ("PUT", ALIAS_PATH, {"cidr": "192.0.2.1"})
+    ]
+    assert calls(planned(ALIAS, present, scope="cluster", name="a1", state="absent")) == [("DELETE", ALIAS_PATH, {})]
+    assert not planned(ALIAS, no_alias(), scope="cluster", name="a1", state="absent").steps
+
+
+@pytest.mark.parametrize(
+    ("given", "option"), [({}, "cidr"), ({"cidr": "x"}, "cidr"), ({"cidr": ""}, "cidr"), ({"name": "1a"}, "name")]
+)
+def test_bad_aliases(given: dict[str, Any], option: str) -> None:
+    with pytest.raises(InvalidOption) as error:
+        planned(ALIAS, no_alias(), **{"scope": "cluster", "name": "a1", **given})
+    assert error.value.option == option
+
+
+# --- sets ---------------------------------------------------------------------------------------------------------------
+
+
+def with_set(*entries: dict[str, Any], **row: Any) -> Server:
+    return Server({f"{BASE}/ipset": [{"name": "s1", "digest": "x", **row}], f"{BASE}/ipset/s1": list(entries)})
+
+
+def test_a_set_is_created_with_its_exceptions_first() -> None:
+    source = Server({f"{BASE}/ipset": []})
+    entries = [
+        {"cidr": "192.0.2.0/24"},
+        {"cidr": "192.0.2.9/32", "nomatch": True},
+        {"cidr": "dc/office", "comment": "x"},
+    ]
+    assert calls(planned(IPSET, source, scope="cluster", name="s1", entries=entries)) == [
+        ("POST", f"{BASE}/ipset", {"name": "s1"}),
+        ("POST", f"{BASE}/ipset/s1", {"cidr": "192.0.2.9", "nomatch": True}),
+        ("POST", f"{BASE}/ipset/s1", {"cidr": "192.0.2.0/24"}),
+        ("POST", f"{BASE}/ipset/s1", {"cidr": "dc/office", "comment": "x"}),
+    ]
+
+
+def test_a_set_is_whole_or_added_to_and_keeps_what_is_not_said() -> None:
+    source = with_set({"cidr": "192.0.2.1", "comment": "x"}, {"cidr": "192.0.2.0/24", "nomatch": 1}, comment="c")
+    path = f"{BASE}/ipset/s1/192.0.2."
+    assert not planned(IPSET, source, scope="cluster", name="s1", entries=[{"cidr": "192.0.2.1"}], append=True).steps
+    assert calls(
+        planned(IPSET, source, scope="cluster", name="s1", entries=[{"cidr": "192.0.2.1", "comment": ""}])
+    ) == [
+        ("PUT", f"{path}1", {}),
+        ("DELETE", f"{path}0%2F24", {}),
+    ]
+    assert calls(planned(IPSET, source, scope="cluster", name="s1", comment="")) == [
+        ("POST", f"{BASE}/ipset", {"name": "s1", "rename": "s1", "comment": ""})
+    ]
+    assert not planned(IPSET, source, scope="cluster", name="s1", comment="c").steps
+
+
+def test_a_set_with_entries_is_deleted_only_by_force() -> None:
+    with pytest.raises(Refused, match="force"):
+        planned(IPSET, with_set({"cidr": "192.0.2.1"}), scope="cluster", name="s1", state="absent")
+    plan = planned(IPSET, with_set({"cidr": "192.0.2.1"}), scope="cluster", name="s1", state="absent", force=True)
+    assert calls(plan) == [("DELETE", f"{BASE}/ipset/s1", {"force": True})]
+    assert calls(planned(IPSET, with_set(), scope="cluster", name="s1", state="absent")) == [
+        ("DELETE", f"{BASE}/ipset/s1", {})
+    ]
+
+
+@pytest.mark.parametrize(
+    "entries", [[{"cidr": "::/0"}], [{"cidr": "1a"}], [{"cidr": "192.0.2.1"}, {"cidr": "192.0.2.1/32"}]]
+)
+def test_bad_entries_are_refused(entries: list[dict[str, Any]]) -> None:
+    with pytest.raises(InvalidOption, match="entries"):
+        planned(IPSET, with_set(), scope="cluster", name="s1", entries=entries)
+
+
+# --- groups -------------------------------------------------------------------------------------------------------------
+
+
+def test_groups() -> None:
+    groups = f"{BASE}/groups"
+    nothing = Server({groups: []})
+    assert calls(planned(GROUP, nothing, group="g1", comment="c")) == [
+        ("POST", groups, {"group": "g1", "comment": "c"})
+    ]
+    assert not planned(GROUP, nothing, group="g1", state="absent").steps
+    present = Server({groups: [{"group": "g1", "comment": "c"}], f"{groups}/g1": [{"pos": 0}, {"pos": 1}]})
+    assert not planned(GROUP, present, group="g1", comment="c").steps
+    assert calls(planned(GROUP, present, group="g1", comment="d")) == [
+        ("POST", groups, {"group": "g1", "rename": "g1", "comment": "d"})
+    ]
+    with pytest.raises(Refused, match="2 rules"):
+        planned(GROUP, present, group="g1", state="absent")
+    assert [
+        (method, path) for method, path, _p in calls(planned(GROUP, present, group="g1", state="absent", force=True))
+    ] == [
+        ("DELETE", f"{groups}/g1/1"),
+        ("DELETE", f"{groups}/g1/0"),
+        ("DELETE", f"{groups}/g1"),
+    ]
+    with pytest.raises(InvalidOption, match="18"):
+        planned(GROUP, nothing, group="g" * 19)
