@@ -241,6 +241,7 @@ class _Run:
         report = getattr(self.resource, "aftermath", None)
         if report and self.outcome.object is not None and "upid" not in self.outcome.answers:
             changed = bool(self.outcome.done)
+            self.wish["answers"] = self.outcome.answers
             self.outcome.answers.update(report(self.client, self.wish, self.outcome.object, changed=changed))
 
 

@@ -44,7 +44,7 @@ class Resource(Protocol):
     """What the engine and the two hosts (module and action plugin) need to know.
 
     One that has more to tell at the end, or something to wait for, also has ``aftermath(client, wish, state, *, changed) -> dict``,
-    whose keys join the result. It is not asked in check mode.
+    whose keys join the result; what steps returned is in ``wish["answers"]``. It is not asked in check mode.
     One whose options may hold secrets in other places than ``no_log`` options has ``secret_values(params) -> set[str]``.
     """
 

@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_guest_agent
+short_description: Do things inside a virtual machine by its guest agent
+description:
+  - Runs a command, writes or reads a file, freezes file systems, sets a password, or gathers facts inside a running virtual machine,
+    through the QEMU guest agent. No network connection to the machine is needed.
+  - Containers have no guest agent.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes
+  - pve.automation.connection
+options:
+  vmid:
+    description: Id of the machine.
+    type: int
+  name:
+    description: Name of the machine, where O(vmid) is not given.
+    type: str
+  node:
+    description: Node of the machine. With O(vmid) it saves one request.
+    type: str
+  exec:
+    description: A command to run, at every run of the task.
+    type: dict
+    suboptions:
+      argv:
+        description: The command and its arguments. No shell is involved.
+        type: list
+        elements: str
+        required: true
+      stdin:
+        description: What the command reads.
+        type: str
+      check:
+        description: Fail unless the command ends with code 0.
+        type: bool
+        default: true
+  write:
+    description: A text file to write, if its content differs.
+    type: dict
+    suboptions:
+      path:
+        description: Path in the machine.
+        type: str
+        required: true
+      content:
+        description: The whole content, 61440 characters at most.
+        type: str
+        required: true
+  read:
+    description: Path of a text file whose content is returned.
+    type: str
+  fsfreeze:
+    description: Freeze the file systems, or thaw them. The agent answers little else while they are frozen.
+    type: str
+    choices: [frozen, thawed]
+  password:
+    description: Set the password of a user in the machine, at every run of the task.
+    type: dict
+    suboptions:
+      username:
+        description: The user.
+        type: str
+        required: true
+      password:
+        description: The password, or with O(password.crypted) its hash.
+        type: str
+        required: true
+      crypted:
+        description: Whether O(password.password) is a hash.
+        type: bool
+        default: false
+  gather:
+    description: Facts to return.
+    type: list
+    elements: str
+    choices: [interfaces, osinfo, fsinfo, host-name, users, timezone, vcpus]
+  timeout:
+    description: Seconds that the command may run. It is not ended after them.
+    type: int
+    default: 60
+seealso:
+  - module: pve.automation.pve_guest_info
+"""
+
+EXAMPLES = r"""
+- name: Run a command
+  pve.automation.pve_guest_agent:
+    vmid: 9001
+    exec: {argv: [systemctl, is-active, nginx], check: false}
+  register: nginx
+
+- name: Write a file
+  pve.automation.pve_guest_agent:
+    name: web1
+    write:
+      path: /etc/motd
+      content: "Managed by Ansible\n"
+
+- name: What the machine says of itself
+  pve.automation.pve_guest_agent:
+    name: web1
+    gather: [osinfo, interfaces]
+"""
+
+RETURN = r"""
+guest:
+  description: The C(vmid) and C(node) of the machine, the C(content) of the file, and the facts by name, with C(_) for C(-).
+  returned: success
+  type: dict
+  sample: {vmid: 9001, node: pve1, osinfo: {id: debian, version-id: "13"}}
+rc:
+  description: The code with which the command ended.
+  returned: with O(exec), not in check mode
+  type: int
+  sample: 0
+stdout:
+  description: What the command wrote to its standard output.
+  returned: with O(exec), not in check mode
+  type: str
+  sample: "active\n"
+stderr:
+  description: What the command wrote to its standard error.
+  returned: with O(exec), not in check mode
+  type: str
+pid:
+  description: The process id of the command in the machine.
+  returned: with O(exec), not in check mode
+  type: int
+requests:
+  description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{method: POST, path: /nodes/pve1/qemu/9001/agent/exec, params: {command: [uptime]}, why: run uptime in virtual machine 9001}]
+"""
+
+from ..module_utils.guests.agent_calls import AGENT_CALLS
+from ..module_utils.module import run_module
+
+
+def main() -> None:
+    run_module(AGENT_CALLS)
+
+
+if __name__ == "__main__":
+    main()
