@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from ..errors import PveError
+from ..errors import ApiError, PveError
 from ..resource import Reader
 
 NAMES_IN_WARNING = 5
@@ -28,7 +28,8 @@ class Problem:
     @property
     def key(self) -> tuple[str, str]:
         """Equal for the same problem of different guests."""
-        return self.what, re.sub(r"\d+", "0", self.error.message)
+        said = self.error.server_message if isinstance(self.error, ApiError) else self.error.message
+        return self.what, re.sub(r"\d+", "0", said)
 
     def warning(self) -> str:
         names = ", ".join(self.guests[:NAMES_IN_WARNING])
