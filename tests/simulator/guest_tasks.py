@@ -45,12 +45,14 @@ def start_task(
         except ApiError as error:
             raise TaskError(error.message.strip()) from error
 
+    held = guest if guest is not None and lock and guest.lock is None else None
+
     def finished(error: str | None) -> None:
-        if guest is not None and not blocked:
-            guest.task_lock = None
+        if held is not None:
+            held.task_lock = None
         if error is not None and failed is not None:
             failed()
 
-    if guest is not None and lock and not blocked:
-        guest.task_lock = lock
+    if held is not None:
+        held.task_lock = lock
     return call.cluster.tasks.start(call, str(call.node), kind, ident, run, duration, finished=finished)

@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from ansible_collections.pve.automation.tests.simulator.errors import ApiError
+from ansible_collections.pve.automation.tests.simulator.scenarios import scenario
+from ansible_collections.pve.automation.tests.simulator.simulation import Request, Simulation
 from ansible_collections.pve.automation.tests.simulator.state import User
 from ansible_collections.pve.automation.tests.simulator.storages import make_storage
 from ansible_collections.pve.automation.tests.simulator.tasks import TaskFault
@@ -201,3 +206,31 @@ def test_the_disk_that_a_machine_boots_from_stays() -> None:
     refused = pve.refused("PUT", "/nodes/pve1/qemu/100/config", delete="scsi0")
     assert "scsi0: hotplug problem - can't unplug bootdisk 'scsi0'" in refused
     assert "scsi0" in pve.config("/nodes/pve1/qemu/100")
+
+
+def test_a_lock_lasts_as_long_as_the_task_that_took_it() -> None:
+    async def story() -> None:
+        simulation = Simulation(scenario("demo", "9.2"), pace=0.02)
+        guest = simulation.cluster.guests[100]
+
+        async def post(path: str, **params: str) -> None:
+            await simulation.answer(Request("POST", f"/nodes/pve1/qemu/100/{path}", {}, body=params, user="root@pam"))
+
+        simulation.cluster.tasks.faults.append(TaskFault("qmsnapshot", duration=3600))
+        await post("status/reset")
+        await post("snapshot", snapname="slow")
+        assert guest.lock == "snapshot"
+        with pytest.raises(ApiError, match=r"VM is locked \(snapshot\)"):
+            await post("config", cores="2")
+        reset, snapshot = simulation.cluster.tasks.all.values()
+        assert reset.runner is not None
+        await reset.runner
+        assert guest.lock == "snapshot"
+        simulation.cluster.tasks.abort(snapshot)
+        assert snapshot.runner is not None
+        await snapshot.runner
+        assert snapshot.exitstatus == "received interrupt"
+        assert guest.lock is None
+        assert not guest.snapshots
+
+    asyncio.run(story())
