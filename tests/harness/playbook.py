@@ -22,13 +22,28 @@ CONNECTION_VARIABLES = ("PVE_", "PROXMOX_", "ANSIBLE_")
 
 
 @dataclasses.dataclass(frozen=True)
-class Played:
-    """What a playbook did: the results by task, everything that it printed or logged, and its exit code."""
+class Row:
+    """A task that ran: its module, its options as they are written, and its result."""
 
-    results: list[tuple[str, dict[str, Any]]]
+    name: str
+    module: str
+    written: dict[str, Any]
+    result: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Played:
+    """What a playbook did: the tasks that ran, everything that it printed or logged, and its exit code."""
+
+    rows: list[Row]
     printed: str
     logged: str
     code: int
+
+    @property
+    def results(self) -> list[tuple[str, dict[str, Any]]]:
+        """The results with the names of their tasks."""
+        return [(row.name, row.result) for row in self.rows]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,6 +113,5 @@ def run_playbook(
         check=False,
         timeout=600,
     )
-    rows = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
-    results = [(row["name"], row["result"]) for row in rows]
-    return Played(results, ended.stdout, log.read_text(encoding="utf-8"), ended.returncode)
+    rows = [Row(**json.loads(line)) for line in record.read_text(encoding="utf-8").splitlines()]
+    return Played(rows, ended.stdout, log.read_text(encoding="utf-8"), ended.returncode)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A callback plugin of the tests: one line of JSON for each result, in the file that RECORD_RESULTS names."""
+"""A callback plugin of the tests: one line of JSON for each task and its result, in the file that RECORD_RESULTS names."""
 
 from __future__ import annotations
 
@@ -32,6 +32,12 @@ class CallbackModule(CallbackBase):
         self._keep(result, failed=True)
 
     def _keep(self, result: Any, *, failed: bool) -> None:
-        row = {"name": result._task.get_name(), "result": {**result._result, "failed": failed}}
+        task = result._task
+        row = {
+            "name": task.get_name(),
+            "module": task.action,
+            "written": task.args,
+            "result": {**result._result, "failed": failed},
+        }
         with Path(os.environ["RECORD_RESULTS"]).open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, default=str) + "\n")

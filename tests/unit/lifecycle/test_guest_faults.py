@@ -26,7 +26,7 @@ CONTAINER: Mapping[str, Any] = {
 CONTAINERS: Tasks = (
     ("pve_lxc", {**CONTAINER, "vmid": 9210, "mp": {"mp0": "local:1,mp=/data"}, "state": "started"}),
     ("pve_lxc", {"vmid": 9210, "mp": {"mp0": {"size": "2G"}, "mp1": "local:1,mp=/more"}, "tags": ["changed"]}),
-    ("pve_lxc", {"vmid": 9210, "state": "stopped", "force": True}),
+    ("pve_lxc", {"vmid": 9210, "state": "stopped", "force": True, "unset": ["mp1"], "purge": True}),
     ("pve_lxc", {"vmid": 9211, "hostname": "copy", "clone": {"source": 9210, "full": True}, "rootfs": {"size": "2G"}}),
     ("pve_lxc", {"vmid": 9210, "state": "absent"}),
 )
