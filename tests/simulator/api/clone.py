@@ -14,6 +14,7 @@ from ..drives import is_cdrom, is_cloudinit, parse_drive, print_drive
 from ..errors import ApiError, param_error
 from ..guest import Config, Guest, find_guest, new_mac, new_uuid, volid_of, volume_slots
 from ..guest_create import check_pool
+from ..guest_destroy import owned_volumes
 from ..guest_options import option_format
 from ..guest_tasks import start_task
 from ..property_string import split
@@ -117,6 +118,8 @@ def clone_task(call: Call, guest: Guest, new: Guest, kind: str, work: Any) -> st
         cluster.join_pool(new.vmid, pool)
 
     def failed() -> None:
+        for volume in owned_volumes(cluster, new):
+            volumes.table(cluster).remove(volume)
         if cluster.guests.get(new.vmid) is new:
             del cluster.guests[new.vmid]
             cluster.forget_guest(new.vmid)

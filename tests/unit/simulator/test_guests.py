@@ -15,6 +15,7 @@ from ansible_collections.pve.automation.tests.simulator.simulation import Reques
 from ansible_collections.pve.automation.tests.simulator.state import User
 from ansible_collections.pve.automation.tests.simulator.storages import make_storage
 from ansible_collections.pve.automation.tests.simulator.tasks import TaskFault
+from ansible_collections.pve.automation.tests.simulator.volumes import find_volume, table
 
 from .conversation import Conversation
 
@@ -234,3 +235,29 @@ def test_a_lock_lasts_as_long_as_the_task_that_took_it() -> None:
         assert not guest.snapshots
 
     asyncio.run(story())
+
+
+def test_a_failed_clone_takes_its_volumes_along(pve: Conversation) -> None:
+    pve("POST", QEMU, vmid=100, scsi0="local:1", scsi1="local:1")
+    second = "local:100/vm-100-disk-1.raw"
+    assert clone_without(pve, second) == f"volume '{second}' does not exist"
+    assert 101 not in pve.cluster.guests
+    assert [row["vmid"] for row in pve("GET", "/nodes/pve/storage/local/content", content="images")] == [100]
+
+
+def clone_without(pve: Conversation, volid: str) -> str:
+    """How a clone ends whose second disk vanishes while the first one is copied."""
+
+    async def story() -> str:
+        pve.cluster.tasks.pace = 0.001
+        request = Request("POST", f"{QEMU}/100/clone", {}, body={"newid": "101"}, user="root@pam")
+        upid = (await pve.simulation.answer(request)).data
+        volume = find_volume(pve.cluster, volid, "pve")
+        assert volume is not None
+        table(pve.cluster).remove(volume)
+        task = pve.cluster.tasks.all[upid]
+        assert task.runner is not None
+        await task.runner
+        return str(task.exitstatus)
+
+    return asyncio.run(story())
