@@ -41,7 +41,7 @@ test: setup ## Run all stages of the tests and sum them up
 
 .PHONY: test-fast
 test-fast: setup ## Run what takes less than two minutes: linters, types, unit tests
-	@python -m tools.stages lint-fast unit
+	@python -m tools.stages lint-fast unit-fast
 
 .PHONY: test-live
 test-live: setup ## Run the integration targets against the PVE server in PVE_HOST, PVE_USER, PVE_PASSWORD ...
@@ -66,6 +66,10 @@ format: setup ## Format the Python files
 .PHONY: unit
 unit: setup ## Run the unit tests
 	@python -m tools.unit
+
+.PHONY: unit-fast
+unit-fast: setup
+	@python -m tools.unit --fast
 
 .PHONY: contract
 contract: setup ## Hold the simulator against the recorded answers of a genuine server
