@@ -19,7 +19,7 @@ from .locate import Location
 from .lxc_formats import FEATURES
 from .mount_points import is_path, mount_wish, plan_mount_point
 from .sources import CLONE_OPTIONS, RESTORE_OPTIONS
-from .volumes import Slot, VolumePlan, storage_of
+from .volumes import Slot, VolumePlan, storage_of, volume_of
 
 FLAGS = {"force": False, "purge": False, "destroy_unreferenced_disks": False, "move_volumes": False}
 _CLONE_OPTIONS = {name: codec for name, codec in CLONE_OPTIONS.items() if name != "format"}
@@ -67,7 +67,20 @@ class Lxc(Guest):
 
     def read(self, reader: Reader, wish: Wish) -> State | None:
         wish["as_root"] = reader.connection.is_root
-        return super().read(reader, wish)
+        state = super().read(reader, wish)
+        if state and wish["purge"]:
+            self._remember_purged(state, wish)
+        return state
+
+    @staticmethod
+    def _remember_purged(state: State, wish: Wish) -> None:
+        """Complete the wish with the volumes to delete, so that they are deleted where only their slots are empty yet."""
+        emptied = [state[slot] for slot, part in wish["volumes"].items() if part == "" and slot in state]
+        purged = wish.setdefault("purged", set())
+        purged.update(volume_of(held) for held in emptied if storage_of(held))
+        for slot, held in state.items():
+            if slot.startswith("unused") and volume_of(held) in purged:
+                wish["volumes"][slot] = ""
 
     def needs_status(self, wish: Wish, where: Location) -> bool:
         moves = wish["move_volumes"] and any(isinstance(part, dict) for part in wish["volumes"].values())

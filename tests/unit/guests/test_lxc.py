@@ -398,3 +398,11 @@ def test_a_running_container_keeps_its_volumes_where_they_are() -> None:
     made = calls(plan(server(status="running"), **wish, state="stopped"))
     assert [path.rpartition("/")[2] for _method, path, _params in made] == ["shutdown", "move_volume"]
     assert made[1][2] == {"volume": "rootfs", "storage": "other", "delete": True}
+
+
+def test_a_purge_that_was_cut_short_goes_on_in_the_same_run() -> None:
+    wish = LXC.wish(options(LXC, vmid=9101, node="pve1", unset=["mp0"], purge=True))
+    LXC.read(server(), wish)
+    detached = server({"mp0": None, "unused1": "local:9101/vm-9101-disk-1.raw"})
+    ((_method, _path, params),) = calls(LXC.plan(LXC.read(detached, wish), wish))
+    assert params["delete"] == "unused1"

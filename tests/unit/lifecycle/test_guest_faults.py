@@ -28,7 +28,8 @@ CONTAINERS: Tasks = (
     ("pve_lxc", {"vmid": 9210, "mp": {"mp0": {"size": "2G"}, "mp1": "local:1,mp=/more"}, "tags": ["changed"]}),
     ("pve_lxc", {"vmid": 9210, "state": "stopped", "force": True, "unset": ["mp1"], "purge": True}),
     ("pve_lxc", {"vmid": 9211, "hostname": "copy", "clone": {"source": 9210, "full": True}, "rootfs": {"size": "2G"}}),
-    ("pve_lxc", {"vmid": 9210, "state": "absent"}),
+    ("pve_lxc", {"vmid": 9211, "tags": ["gone"], "protection": False}),
+    ("pve_lxc", {"vmid": 9211, "state": "absent"}),
 )
 SNAPSHOTS: Tasks = (
     ("pve_vm", {"node": "pve1", "vmid": 9220, "scsi": {"scsi0": "local:1,format=qcow2"}}),
