@@ -41,6 +41,7 @@ def managing_modules() -> list[str]:
 @dataclasses.dataclass(frozen=True)
 class Life:
     """One object of a module: ``key`` names it; ``create``, ``update`` and ``absent`` are the further options of its stages.
+    What always exists has no ``absent``.
 
     ``drift`` are calls of somebody else who undoes part of the update. ``needs`` are tasks that have to run before it.
     ``allocated`` are parts of the object, by dotted name, whose values the server chooses when it allocates them.
@@ -53,7 +54,7 @@ class Life:
     create: Mapping[str, Any]
     update: Mapping[str, Any]
     drift: tuple[tuple[str, str, Mapping[str, Any]], ...]
-    absent: Mapping[str, Any] = dataclasses.field(default_factory=lambda: {"state": "absent"})
+    absent: Mapping[str, Any] | None = dataclasses.field(default_factory=lambda: {"state": "absent"})
     needs: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     allocated: frozenset[str] = frozenset()
     told_later: frozenset[str] = frozenset()
@@ -65,7 +66,9 @@ class Life:
     def stage(self, name: str) -> dict[str, Any]:
         """The options of a stage; those of the creation stay when updating."""
         created = {**self.key, **self.create}
-        return {"create": created, "update": {**created, **self.update}, "absent": {**self.key, **self.absent}}[name]
+        return {"create": created, "update": {**created, **self.update}, "absent": {**self.key, **(self.absent or {})}}[
+            name
+        ]
 
 
 USER = ("pve_user", {"userid": "life@pve"})
@@ -349,5 +352,14 @@ LIVES = (
         {"nodes": ["pve1", "pve3"], "strict": True, "comment": "Life"},
         (("PUT", "/cluster/ha/rules/life", {"type": "node-affinity", "nodes": "pve2", "delete": "comment"}),),
         needs=(("pve_vm", EMPTY_VM), ("pve_ha", {"sid": "vm:9001", "state": "stopped"})),
+    ),
+    Life(
+        "cluster options",
+        "pve_cluster_options",
+        {},
+        {"migration": {"type": "secure", "network": "192.0.2.0/24"}, "registered_tags": ["b", "a"]},
+        {"migration": "type=insecure", "registered_tags": [], "description": "Größe"},
+        (("PUT", "/cluster/options", {"description": "else", "migration": "secure"}),),
+        absent=None,
     ),
 )
