@@ -71,10 +71,6 @@ unit: setup ## Run the unit tests
 unit-fast: setup
 	@python -m tools.unit --fast
 
-.PHONY: unit-fast
-unit-fast: setup
-	@python -m tools.unit --fast
-
 .PHONY: contract
 contract: setup ## Hold the simulator against the recorded answers of a genuine server
 	@python -m tools.contract

@@ -14,10 +14,11 @@ from tools.common import RESULTS, conclude, junit_counts, run
 
 
 def main() -> int:
-    arguments = [word for word in sys.argv[1:] if word != "--fast"]
-    stage = "unit-fast" if "--fast" in sys.argv[1:] else "unit"
-    if stage == "unit-fast":
-        arguments += ["-m", "not slow"]
+    fast = "--fast" in sys.argv[1:]
+    stage = "unit-fast" if fast else "unit"
+    arguments = [word for word in sys.argv[1:] if word != "--fast"] + (
+        ["--ignore=tests/unit/lifecycle"] if fast else []
+    )
     report = RESULTS / f"{stage}.xml"
     report.unlink(missing_ok=True)
     succeeded = run("python", "-m", "pytest", "-q", "-n", "2", f"--junitxml={report}", *arguments)
