@@ -17,6 +17,7 @@ MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 WITHOUT_LIFE = {  # and why; they have tests of their own
     "pve_api": "any call",
     "pve_backup": "an action",
+    "pve_guest_agent": "an action",
     "pve_guests": "many guests at once",
     "pve_ha_group": "for PVE 8 only, which the shared cluster is not",
     "pve_realm_sync": "an action",
@@ -361,5 +362,44 @@ LIVES = (
         {"migration": "type=insecure", "registered_tags": [], "description": "Größe"},
         (("PUT", "/cluster/options", {"description": "else", "migration": "secure"}),),
         absent=None,
+    ),
+    Life(
+        "firewall",
+        "pve_firewall",
+        {"scope": "cluster"},
+        {
+            "rules": [
+                {"type": "in", "action": "ACCEPT", "macro": "HTTPS", "comment": "Everybody"},
+                {"type": "in", "action": "ACCEPT", "proto": "tcp", "dport": "8006", "comment": "Ü"},
+            ]
+        },
+        {"options": {"policy_in": "DROP"}, "rules": [{"type": "in", "action": "DROP", "macro": "SSH"}]},
+        (("POST", "/cluster/firewall/rules", {"type": "in", "action": "REJECT", "enable": 1}),),
+        absent=None,
+    ),
+    Life(
+        "firewall alias",
+        "pve_firewall_alias",
+        {"scope": "cluster", "name": "life"},
+        {"cidr": "192.0.2.0/24", "comment": "Life"},
+        {"cidr": "192.0.2.0/25", "comment": ""},
+        (("PUT", "/cluster/firewall/aliases/life", {"cidr": "198.51.100.0/24"}),),
+    ),
+    Life(
+        "firewall group",
+        "pve_firewall_group",
+        {"group": "life"},
+        {"comment": "Life"},
+        {"comment": "changed"},
+        (("POST", "/cluster/firewall/groups", {"group": "life", "rename": "life", "comment": "else"}),),
+    ),
+    Life(
+        "IP set",
+        "pve_firewall_ipset",
+        {"scope": "cluster", "name": "life"},
+        {"entries": [{"cidr": "192.0.2.0/24", "comment": "Life"}, {"cidr": "192.0.2.66", "nomatch": True}]},
+        {"entries": [{"cidr": "192.0.2.0/24", "comment": "changed"}, {"cidr": "2001:db8::1"}], "comment": "Life"},
+        (("DELETE", "/cluster/firewall/ipset/life/192.0.2.0%2F24", {}),),
+        absent={"state": "absent", "force": True},
     ),
 )
