@@ -158,3 +158,35 @@ def survives(cluster: Cluster, reference: Reference, index: int, drop: str) -> N
     assert not results[-1].get("failed"), f"{where}, and again: {results[-1]['msg']}"
     assert created_twice(cluster) == [], where
     assert state_of(cluster) == reference.state, where
+
+
+@pytest.mark.parametrize("drop", ["before", "after"])
+def test_a_task_that_still_runs_after_the_connection_was_lost_is_awaited(cluster: Cluster, drop: str) -> None:
+    """Reading at once would show a machine that is not there yet, and create it again."""
+    cluster.fault(method="POST", path="/nodes/pve1/qemu", drop=drop)
+    cluster.task_fault(type="qmcreate", duration=1.0)
+    result = cluster.run(resource_of("pve_vm"), {**MACHINE, "vmid": 9200, "pool": None})
+    assert not result.get("failed"), result["msg"]
+    assert result["changed"] is True
+    assert "was unclear" in result["warnings"][0]
+    assert [row["why"] for row in result["requests"]] == ["create virtual machine 9200 (fault)"]
+    assert created_twice(cluster) == []
+
+
+def test_a_connection_lost_while_a_task_is_awaited_is_taken_up_again(cluster: Cluster) -> None:
+    cluster.task_fault(type="qmcreate", duration=0.5)
+    cluster.fault(method="GET", path=r"/nodes/pve1/tasks/.*/status", drop="before", count=3)
+    result = cluster.run(resource_of("pve_vm"), {**MACHINE, "vmid": 9200, "pool": None})
+    assert not result.get("failed"), result["msg"]
+    assert "warnings" not in result
+    assert created_twice(cluster) == []
+
+
+def test_a_node_that_cannot_be_reached_is_told(cluster: Cluster) -> None:
+    """The asked node answers 595 for another one that is down; nothing ran there."""
+    cluster.control("POST", "node", {"node": "pve2", "online": False})
+    result = cluster.run(resource_of("pve_vm"), {**MACHINE, "vmid": 9200, "node": "pve2"})
+    assert result["failed"] is True
+    assert result["changed"] is False
+    assert "595" in result["msg"]
+    assert cluster.call("GET", "/cluster/nextid", {"vmid": 9200}) in (9200, "9200")
