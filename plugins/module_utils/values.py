@@ -27,9 +27,11 @@ _PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 8
 class Codec(Protocol):
     """See the module's text. ``parse`` raises ValueError with a reason that follows the option's name."""
 
-    def parse(self, value: Any) -> Any: ...
+    def parse(self, value: Any) -> Any:
+        """The canonical form of a value."""
 
-    def format(self, value: Any) -> Any: ...
+    def format(self, value: Any) -> Any:
+        """The form for the wire of a canonical value."""
 
 
 class Text:
@@ -182,6 +184,16 @@ class Set(List):
         return sorted(
             set(split_list(value)), key=lambda part: (not part.isdecimal(), int(part) if part.isdecimal() else 0, part)
         )
+
+
+class Items:
+    """Texts that may hold anything, so that they are never split; sent one by one. Their order means nothing."""
+
+    def parse(self, value: Any) -> list[str]:
+        return sorted({str(item) for item in ([value] if isinstance(value, str) else value)})
+
+    def format(self, value: list[str]) -> list[str]:
+        return value
 
 
 class UrlEncoded(Text):

@@ -16,6 +16,7 @@ from ..field import Field, Fields
 from ..plan import Plan, Step
 from ..property_string import INTEGER, WORD, Part, PropertyString, flag
 from ..resource import Item, Listing, Reader, State, Wish
+from ..values import Items
 from .pool import Vmids
 from .schedule import Schedule
 from .storage_fields import KEEP
@@ -25,16 +26,6 @@ ANALYZE = "/cluster/jobs/schedule-analyze"
 MOST_RUNS = 100
 SELECTIONS = ("all", "pool", "vmid")
 NEED_STORAGE = ("notes_template", "protected")
-
-
-class Patterns:
-    """Patterns of paths, which may hold anything: never split, sent one by one. Their order means nothing."""
-
-    def parse(self, value: Any) -> list[str]:
-        return sorted({str(item) for item in ([value] if isinstance(value, str) else value)})
-
-    def format(self, value: list[str]) -> list[str]:
-        return value
 
 
 def _field(name: str, **more: Any) -> Field:
@@ -53,7 +44,7 @@ FIELDS = Fields(
         Field("dumpdir"),
         Field("enabled", type="bool", clear="never", default=True),
         Field("exclude", type="list", elements="int", codec=Vmids()),
-        _field("exclude_path", type="list", elements="str", codec=Patterns()),
+        _field("exclude_path", type="list", elements="str", codec=Items()),
         Field(
             "fleecing",
             type="raw",

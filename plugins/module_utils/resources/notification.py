@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Notifications: the endpoints that messages go to, and the matchers that choose among them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import InvalidOption
+from ..field import Field, Fields
+from ..plan import Plan, Step
+from ..resource import STATES, UPDATE_PASSWORD, Item, Reader, State, Wish, unset_option
+from ..values import Items, Text
+
+ENDPOINTS = "/cluster/notifications/endpoints"
+MATCHERS = "/cluster/notifications/matchers"
+NAME = Field("name")
+
+
+def _field(name: str, **more: Any) -> Field:
+    """A field whose name on the wire has hyphens, which is an alias as well."""
+    hyphenated = name.replace("_", "-")
+    return Field(name, api=hyphenated, aliases=(hyphenated,), **more)
+
+
+def _list(name: str) -> Field:
+    return (_field if "_" in name else Field)(name, type="list", elements="str", codec=Items())
+
+
+class Encoded(Text):
+    """Text that travels in base64. Canonically it is the text itself; ``decoded`` undoes what the server answers."""
+
+    def format(self, value: str) -> str:
+        return base64.b64encode(value.encode()).decode()
+
+
+class Pairs:
+    """Names with values, ``{Content-Type: application/json}``; the values travel in base64."""
+
+    def parse(self, value: Any) -> dict[str, str]:
+        return {str(name): str(text) for name, text in value.items()}
+
+    def format(self, value: Mapping[str, str]) -> list[str]:
+        return [f"name={name},value={Encoded().format(text)}" for name, text in value.items()]
+
+
+def decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return text
+
+
+def pairs(rows: list[str]) -> dict[str, str]:
+    """Names and values as the server answers them."""
+    parts = [dict(piece.partition("=")[::2] for piece in row.split(",", 1)) for row in rows]
+    return {part.get("name", ""): decoded(part.get("value", "")) for part in parts}
+
+
+@dataclasses.dataclass(frozen=True)
+class Notification(Item):
+    """An item whose PUT takes ``delete`` as a repeated parameter. ``needed`` are the options that a new one has to have."""
+
+    needed: tuple[str, ...] = ()
+
+    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
+        answer = dict(answer)
+        if "body" in answer:
+            answer["body"] = decoded(answer["body"])
+        if "header" in answer:
+            answer["header"] = pairs(answer["header"])
+        return super().observe(key, answer)
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        if current is None and wish["state"] == "present":
+            for names in self.needed:
+                if not any(wish["fields"].get(name) for name in names.split(" or ")):
+                    raise InvalidOption(names, f"is needed to create {self.name} {wish['key']}")
+        return super().plan(current, wish)
+
+    def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
+        step = super()._update_step(wish, changes, current)
+        if "delete" not in step.params:
+            return step
+        return dataclasses.replace(step, params={**step.params, "delete": step.params["delete"].split(",")})
+
+
+_COMMON = (Field("comment"), Field("disable", type="bool", default=False))
+_MAIL = (Field("author"), _field("from_address"), _list("mailto"), _list("mailto_user"))
+_TYPES: dict[str, tuple[tuple[str, ...], list[Field]]] = {
+    "sendmail": (("mailto or mailto_user",), [*_MAIL]),
+    "gotify": (("server", "token"), [Field("server", clear="never"), Field("token", secret=True, clear="never")]),
+    "smtp": (
+        ("server", "from_address", "mailto or mailto_user"),
+        [
+            *_MAIL,
+            Field("server", clear="never"),
+            Field("mode", choices=("insecure", "starttls", "tls"), default="tls"),
+            Field("port", type="int"),
+            Field("username"),
+            Field("password", secret=True),
+        ],
+    ),
+    "webhook": (
+        ("url", "method"),
+        [
+            Field("url", clear="never"),
+            Field("method", choices=("post", "put", "get"), clear="never"),
+            Field("header", type="dict", codec=Pairs()),
+            Field("body", codec=Encoded()),
+            Field("secret", type="dict", codec=Pairs(), secret=True),
+        ],
+    ),
+}
+ITEMS = {
+    kind: Notification("endpoint", f"{ENDPOINTS}/{kind}", NAME, Fields([*_COMMON, *fields]), needed=needed)
+    for kind, (needed, fields) in _TYPES.items()
+}
+
+
+class Endpoint:
+    """An endpoint of any type: each type has a collection and options of its own."""
+
+    name = "endpoint"
+
+    def arguments(self) -> dict[str, Any]:
+        fields = {name: row for item in ITEMS.values() for name, row in item.fields.specs().items()}
+        spec = {
+            "name": {"type": "str", "required": True},
+            "type": {"type": "str", "choices": list(ITEMS), "required": True},
+            **fields,
+            "unset": unset_option(),
+            "update_password": dict(UPDATE_PASSWORD),
+            "state": dict(STATES),
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        kind = params["type"]
+        known = {field.name for field in ITEMS[kind].fields}
+        for other, item in ITEMS.items():
+            for field in item.fields:
+                if field.name not in known and params.get(field.name) is not None:
+                    raise InvalidOption(field.name, f"belongs to type: {other}, and this is one of type: {kind}")
+        return {**ITEMS[kind].wish(params), "type": kind}
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        state = ITEMS[wish["type"]].read(reader, wish)
+        return state and {"type": wish["type"], **state}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        plan = ITEMS[wish["type"]].plan(current, wish)
+        return plan if plan.after is None else dataclasses.replace(plan, after={"type": wish["type"], **plan.after})
+
+
+MATCHER_FIELDS = Fields(
+    [
+        *_COMMON,
+        _field("invert_match", type="bool", default=False),
+        _list("match_calendar"),
+        _list("match_field"),
+        _list("match_severity"),
+        Field("mode", choices=("all", "any"), default="all"),
+        _list("target"),
+    ]
+)
+ENDPOINT = Endpoint()
+MATCHER = Notification("matcher", MATCHERS, NAME, MATCHER_FIELDS)

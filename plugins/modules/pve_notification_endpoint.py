@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_notification_endpoint
+short_description: Manage endpoints of notifications
+description:
+  - Manages where notifications go to. Which ones go there is said by M(pve.automation.pve_notification_matcher).
+  - Each type has options of its own; an option of another type is refused.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes
+  - pve.automation.connection
+options:
+  name:
+    description: Name of the endpoint.
+    type: str
+    required: true
+  type:
+    description: Type of the endpoint.
+    type: str
+    choices: [sendmail, gotify, smtp, webhook]
+    required: true
+  comment:
+    description: Comment. The empty text removes it.
+    type: str
+  disable:
+    description: Whether it is switched off.
+    type: bool
+  author:
+    description: Name of the sender.
+    type: str
+  from_address:
+    description: Address of the sender.
+    type: str
+    aliases: [from-address]
+  mailto:
+    description: Addresses that get the mail. The list is the whole list.
+    type: list
+    elements: str
+  mailto_user:
+    description: Users whose addresses get the mail. The list is the whole list.
+    type: list
+    elements: str
+    aliases: [mailto-user]
+  server:
+    description: Name or address of the mail server, or URL of the Gotify server.
+    type: str
+  token:
+    description: Token of the Gotify server.
+    type: str
+  mode:
+    description: How the connection is encrypted.
+    type: str
+    choices: [insecure, starttls, tls]
+  port:
+    description: Port of the mail server.
+    type: int
+  username:
+    description: User of the mail server.
+    type: str
+  password:
+    description: Password of the mail server.
+    type: str
+  url:
+    description: Where the request goes to.
+    type: str
+  method:
+    description: Method of the request.
+    type: str
+    choices: [post, put, get]
+  header:
+    description: Headers of the request with their values, in plain text. They are the whole set.
+    type: dict
+  body:
+    description: Body of the request, in plain text with PVE's placeholders.
+    type: str
+  secret:
+    description: Names with secret values that URL, headers and body can refer to. They are the whole set.
+    type: dict
+  unset:
+    description: Names of options that are removed, so that the server's default holds.
+    type: list
+    elements: str
+  update_password:
+    description: The server does not tell secrets. V(on_create) sets them only on a new endpoint, V(always) in every run.
+    type: str
+    choices: [on_create, always]
+    default: on_create
+  state:
+    description: Whether the endpoint exists.
+    type: str
+    choices: [present, absent]
+    default: present
+seealso:
+  - module: pve.automation.pve_notification_matcher
+"""
+
+EXAMPLES = r"""
+- name: Mail through a server
+  pve.automation.pve_notification_endpoint:
+    name: mail
+    type: smtp
+    server: mail.example.com
+    mode: starttls
+    port: 587
+    from_address: pve@example.com
+    mailto: [admins@example.com]
+    username: pve
+    password: "{{ mail_password }}"
+
+- name: Call a chat
+  pve.automation.pve_notification_endpoint:
+    name: chat
+    type: webhook
+    url: https://chat.example.com/hook
+    method: post
+    header: {Content-Type: application/json}
+    body: "{% raw %}{\"text\": \"{{ escape title }}\"}{% endraw %}"
+"""
+
+RETURN = r"""
+endpoint:
+  description: The endpoint as the server has it afterwards, without secrets; null if it does not exist. In check mode as it would be.
+  returned: success
+  type: dict
+  sample: {name: mail, type: smtp, server: mail.example.com, mode: starttls, mailto: [admins@example.com]}
+requests:
+  description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{method: DELETE, path: /cluster/notifications/endpoints/smtp/mail, params: {}, why: delete endpoint mail}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.notification import ENDPOINT
+
+
+def main() -> None:
+    run_module(ENDPOINT)
+
+
+if __name__ == "__main__":
+    main()

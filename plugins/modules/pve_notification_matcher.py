@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_notification_matcher
+short_description: Manage matchers of notifications
+description:
+  - Manages which notifications go to which endpoints.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes
+  - pve.automation.connection
+options:
+  name:
+    description: Name of the matcher.
+    type: str
+    required: true
+  comment:
+    description: Comment. The empty text removes it.
+    type: str
+  disable:
+    description: Whether it is switched off.
+    type: bool
+  invert_match:
+    description: Whether the matcher fits what its rules do not fit.
+    type: bool
+    aliases: [invert-match]
+  match_calendar:
+    description: Times of the week, such as V(mon..fri 08:00-17:00).
+    type: list
+    elements: str
+    aliases: [match-calendar]
+  match_field:
+    description: Rules for fields, such as V(exact:type=vzdump) or V(regex:hostname=^pve).
+    type: list
+    elements: str
+    aliases: [match-field]
+  match_severity:
+    description: Severities, such as V(error), or several of them separated by commas.
+    type: list
+    elements: str
+    aliases: [match-severity]
+  mode:
+    description: Whether all rules have to fit, or any of them.
+    type: str
+    choices: [all, any]
+  target:
+    description: Endpoints that get what fits. The list is the whole list.
+    type: list
+    elements: str
+  unset:
+    description: Names of options that are removed, so that the server's default holds.
+    type: list
+    elements: str
+  state:
+    description: Whether the matcher exists.
+    type: str
+    choices: [present, absent]
+    default: present
+seealso:
+  - module: pve.automation.pve_notification_endpoint
+"""
+
+EXAMPLES = r"""
+- name: Failed backups go to the administrators
+  pve.automation.pve_notification_matcher:
+    name: backups
+    match_field: [exact:type=vzdump]
+    match_severity: [error]
+    target: [mail]
+"""
+
+RETURN = r"""
+matcher:
+  description: The matcher as the server has it afterwards; null if it does not exist. In check mode as it would be.
+  returned: success
+  type: dict
+  sample: {name: backups, match_field: ["exact:type=vzdump"], match_severity: [error], target: [mail]}
+requests:
+  description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{method: POST, path: /cluster/notifications/matchers, params: {name: backups}, why: create matcher backups}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.notification import MATCHER
+
+
+def main() -> None:
+    run_module(MATCHER)
+
+
+if __name__ == "__main__":
+    main()

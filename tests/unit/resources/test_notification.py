@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils.plan import HIDDEN
+from ansible_collections.pve.automation.plugins.module_utils.resources.notification import ENDPOINT, MATCHER
+from tests.unit.resources.fake import Server, calls, planned
+
+BASE = "/cluster/notifications/endpoints"
+HOOK = f"{BASE}/webhook/h"
+MAIL = f"{BASE}/sendmail/m"
+
+
+def test_texts_and_secrets_of_a_webhook_are_encoded_and_secrets_hidden() -> None:
+    wish = {"url": "https://x", "method": "post", "body": "a=✓", "header": {"X-A": "b,c"}, "secret": {"token": "hush"}}
+    plan = planned(ENDPOINT, Server(), name="h", type="webhook", **wish)
+    params = {"name": "h", "url": "https://x", "method": "post", "body": "YT3inJM="}
+    lists = {"header": ["name=X-A,value=Yixj"], "secret": ["name=token,value=aHVzaA=="]}
+    assert calls(plan) == [("POST", f"{BASE}/webhook", {**params, **lists})]
+    assert plan.steps[0].describe()["params"]["secret"] == HIDDEN
+    assert (plan.after or {})["secret"] == HIDDEN
+    answer = {**params, "header": lists["header"], "secret": ["name=token"], "digest": "x", "origin": "user-created"}
+    server = Server({HOOK: answer})
+    assert not planned(ENDPOINT, server, name="h", type="webhook", **wish).steps
+    assert server.asked == [HOOK]
+
+
+def test_removed_options_are_a_repeated_parameter() -> None:
+    server = Server({MAIL: {"name": "m", "mailto": ["a@x", "b@x"], "author": "me", "comment": "c"}})
+    plan = planned(ENDPOINT, server, name="m", type="sendmail", mailto=["b@x"], comment="", unset=["author"])
+    assert calls(plan) == [("PUT", MAIL, {"mailto": ["b@x"], "delete": ["comment", "author"]})]
+    assert plan.after == {"type": "sendmail", "name": "m", "mailto": ["b@x"]}
+
+
+def test_secrets_are_pushed_only_on_demand() -> None:
+    server = Server({f"{BASE}/gotify/g": {"name": "g", "server": "http://x"}})
+    wish = {"name": "g", "type": "gotify", "server": "http://x", "token": "t"}
+    assert not planned(ENDPOINT, server, **wish).steps
+    plan = planned(ENDPOINT, server, **wish, update_password="always")
+    assert calls(plan) == [("PUT", f"{BASE}/gotify/g", {"token": "t"})]
+    assert not plan.steps[0].verify
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [
+        ({"type": "gotify", "server": "x"}, "token"),
+        ({"type": "gotify", "server": "x", "token": "t", "mailto": ["a@x"]}, "mailto"),
+        ({"type": "smtp", "server": "x", "mailto": ["a@x"]}, "from_address"),
+        ({"type": "sendmail"}, "mailto or mailto_user"),
+        ({"type": "webhook", "url": "x"}, "method"),
+        ({"type": "webhook", "url": "", "method": "post"}, "url"),
+    ],
+)
+def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
+    with pytest.raises(InvalidOption) as error:
+        planned(ENDPOINT, Server(), name="e", **given)
+    assert error.value.option == option
+
+
+def test_endpoints_are_deleted_below_their_type() -> None:
+    server = Server({MAIL: {"name": "m", "mailto": ["a@x"]}})
+    assert calls(planned(ENDPOINT, server, name="m", type="sendmail", state="absent")) == [("DELETE", MAIL, {})]
+    assert not planned(ENDPOINT, Server(), name="m", type="sendmail", state="absent").steps
+
+
+def test_rules_of_a_matcher_are_never_split() -> None:
+    path = "/cluster/notifications/matchers/m"
+    wish = {"match_severity": ["warning,error"], "match_calendar": ["mon..fri 8:00-17:00"], "mode": "all"}
+    server = Server(
+        {path: {"name": "m", "match-severity": ["warning,error"], "match-calendar": ["mon..fri 8:00-17:00"]}}
+    )
+    assert not planned(MATCHER, server, name="m", **wish, invert_match=False).steps
+    assert calls(planned(MATCHER, server, name="m", match_calendar=[], target=["b", "a"])) == [
+        ("PUT", path, {"target": ["a", "b"], "delete": ["match-calendar"]})
+    ]
