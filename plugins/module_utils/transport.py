@@ -47,9 +47,11 @@ class Response:
 class Transport(Protocol):
     """Sends one request; raises ConnectionFailed when there is no answer."""
 
-    def send(self, method: str, url: str, params: Any, headers: Mapping[str, str], upload: Any = None) -> Response: ...
+    def send(self, method: str, url: str, params: Any, headers: Mapping[str, str], upload: Any = None) -> Response:
+        """The answer to one request."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the connections."""
 
 
 def form(params: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -70,7 +70,8 @@ options:
     description: Threads of pigz, which is used instead of gzip if this is more than V(0); V(1) takes half of the cores.
     type: int
   prune_backups:
-    description: "Which older backups are kept, as a dict such as V({keep-last: 3, keep-weekly: 4}) or as PVE's text V(keep-last=3,keep-weekly=4). It is always the whole policy."
+    description: "Which older backups are kept, as a dict such as V({keep-last: 3, keep-weekly: 4}) or as PVE's text
+      V(keep-last=3,keep-weekly=4). It is always the whole policy."
     type: raw
     aliases: [prune-backups]
   remove:

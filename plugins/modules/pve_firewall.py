@@ -42,7 +42,8 @@ options:
     type: dict
     suboptions:
       enable:
-        description: Whether the firewall is on. That of the cluster is the main switch for all others. For O(scope=cluster), O(scope=node), O(scope=guest), O(scope=vnet).
+        description: Whether the firewall is on. That of the cluster is the main switch for all others. For O(scope=cluster),
+          O(scope=node), O(scope=guest), O(scope=vnet).
         type: bool
       policy_in:
         description: What happens to incoming traffic that no rule decides. For O(scope=cluster), O(scope=guest).

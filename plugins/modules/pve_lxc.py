@@ -80,7 +80,8 @@ options:
     description: Environment of the init process, as a mapping, or as a list of texts such as V(LANG=C.UTF-8). It is the whole environment. Needs PVE 9.1.
     type: raw
   features:
-    description: Features of the kernel that the container may use, as a mapping with C(nesting), C(keyctl), C(fuse), C(mknod), C(mount), C(force_rw_sys), or as text, as in V(nesting=1,mount=nfs;cifs).
+    description: Features of the kernel that the container may use, as a mapping with C(nesting), C(keyctl), C(fuse), C(mknod),
+      C(mount), C(force_rw_sys), or as text, as in V(nesting=1,mount=nfs;cifs).
     type: raw
   force:
     description: Stop hard, without a graceful shutdown or after O(shutdown_timeout); with O(state=absent) allow to delete a running container.
@@ -118,7 +119,8 @@ options:
     type: list
     elements: str
   net:
-    description: Network devices, a mapping of V(net0) to V(net31). Each is a mapping with C(name), C(bridge), C(ip), C(gw), C(tag), C(firewall), C(hwaddr) and so on, or as text. The MAC address stays when anything else changes.
+    description: Network devices, a mapping of V(net0) to V(net31). Each is a mapping with C(name), C(bridge), C(ip), C(gw),
+      C(tag), C(firewall), C(hwaddr) and so on, or as text. The MAC address stays when anything else changes.
     type: dict
   node:
     description: Node of the container. Needed to create one; for a container that exists it saves one request.
@@ -127,7 +129,8 @@ options:
     description: Whether the container starts with its node.
     type: bool
   ostemplate:
-    description: Template or OCI archive to create the container from, as in V(local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst). PVE does not tell it afterwards, so that it means nothing for a container that exists.
+    description: Template or OCI archive to create the container from, as in
+      V(local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst). PVE does not tell it afterwards, so that it means nothing for a container that exists.
     type: str
   ostype:
     description: Operating system, by which PVE configures what is inside; found out from the template.
@@ -143,7 +146,8 @@ options:
     description: Whether the container and its volumes are protected from deletion.
     type: bool
   purge:
-    description: With O(state=absent), remove the container from backup jobs, replication and HA as well. With mount points in O(unset), delete their volumes with all data instead of keeping them as V(unusedN), which needs a stopped container.
+    description: With O(state=absent), remove the container from backup jobs, replication and HA as well. With mount points in
+      O(unset), delete their volumes with all data instead of keeping them as V(unusedN), which needs a stopped container.
     type: bool
     default: false
   restart:
@@ -211,7 +215,8 @@ options:
     description: Whether root in the container is an unprivileged user of the host. Only a new container can be given another value.
     type: bool
   unset:
-    description: 'Keys to remove, by the names of these options or of slots, as in V([description, net1, mp2]). A mount point that is removed is detached: its volume stays as V(unusedN), unless O(purge) is true.'
+    description: 'Keys to remove, by the names of these options or of slots, as in V([description, net1, mp2]). A mount point
+      that is removed is detached: its volume stays as V(unusedN), unless O(purge) is true.'
     type: list
     elements: str
   vmid:

@@ -138,17 +138,20 @@ options:
     choices: [tlsv1, tlsv1_1, tlsv1_2, tlsv1_3]
   sync_attributes:
     description:
-      - Attributes that fill V(comment), V(email), V(enable), V(expire), V(firstname), V(keys), V(lastname), V(username) of a user, as a dictionary or as PVE's own text (V(email=mail\,firstname=givenName)). For ldap, ad.
+      - Attributes that fill V(comment), V(email), V(enable), V(expire), V(firstname), V(keys), V(lastname), V(username) of a
+        user, as a dictionary or as PVE's own text (V(email=mail\,firstname=givenName)). For ldap, ad.
       - One that is not named stays; one that is given as empty text goes.
     type: raw
   sync_defaults_options:
     description:
-      - What M(pve.automation.pve_realm_sync) and scheduled jobs do where they say nothing else - C(scope), C(enable_new), C(remove_vanished) (a list) - as a dictionary or as PVE's own text. For ldap, ad.
+      - What M(pve.automation.pve_realm_sync) and scheduled jobs do where they say nothing else - C(scope), C(enable_new),
+        C(remove_vanished) (a list) - as a dictionary or as PVE's own text. For ldap, ad.
       - One that is not named stays; one that is given as empty text goes.
     type: raw
     aliases: [sync-defaults-options]
   tfa:
-    description: Second factor that every user of the realm needs, as PVE's text (V(type=oath\,digits=6)). For pam, pve, ldap, ad. It may hold an API key, so see O(update_password).
+    description: Second factor that every user of the realm needs, as PVE's text (V(type=oath\,digits=6)). For pam, pve, ldap,
+      ad. It may hold an API key, so see O(update_password).
     type: str
   user_attr:
     description: Attribute with the name of a user. For ldap, which needs it, and ad.

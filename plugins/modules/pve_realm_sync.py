@@ -28,7 +28,8 @@ options:
     description: Whether new users may log in at once.
     type: bool
   remove_vanished:
-    description: What is removed where a user or group is no longer in the directory - the V(entry) itself, its V(acl) entries, V(properties) that the directory does not set; or V(none).
+    description: What is removed where a user or group is no longer in the directory - the V(entry) itself, its V(acl) entries,
+      V(properties) that the directory does not set; or V(none).
     type: list
     elements: str
     choices: [acl, entry, properties, none]

@@ -98,7 +98,8 @@ options:
     description: Whether to mount by FUSE. For cephfs.
     type: bool
   is_mountpoint:
-    description: V(yes) if O(path) has to be a mount point of something else before it is used, or the path that has to be one; V(no) otherwise. For dir, btrfs.
+    description: V(yes) if O(path) has to be a mount point of something else before it is used, or the path that has to be one;
+      V(no) otherwise. For dir, btrfs.
     type: str
   iscsiprovider:
     description: Implementation of iSCSI on the server. For zfs, which needs it. It cannot change later.
@@ -170,7 +171,8 @@ options:
     choices: ['off', metadata, falloc, full]
   prune_backups:
     description:
-      - Which backups are kept, as a dictionary with C(keep_last), C(keep_hourly), C(keep_daily), C(keep_weekly), C(keep_monthly), C(keep_yearly) or only C(keep_all), or as PVE's own text (V(keep-last=3\,keep-daily=7)).
+      - Which backups are kept, as a dictionary with C(keep_last), C(keep_hourly), C(keep_daily), C(keep_weekly),
+        C(keep_monthly), C(keep_yearly) or only C(keep_all), or as PVE's own text (V(keep-last=3\,keep-daily=7)).
       - It is the whole policy; what is not named is not kept.
     type: raw
     aliases: [prune-backups]
@@ -311,7 +313,8 @@ storage:
   type: dict
   sample: {storage: backup, type: dir, path: /srv/backup, content: [backup], prune_backups: {keep-last: 3, keep-weekly: 4}, shared: false}
 generated:
-  description: What the server made, with C(encryption-key) as the JSON text of the key. Keep it apart from the cluster; without it encrypted backups are lost.
+  description: What the server made, with C(encryption-key) as the JSON text of the key. Keep it apart from the cluster; without
+    it encrypted backups are lost.
   returned: when O(encryption_key=autogen) made a key
   type: dict
 requests:

@@ -46,7 +46,8 @@ storages:
   returned: success
   type: list
   elements: dict
-  sample: [{storage: local, type: dir, path: /var/lib/vz, content: [backup, iso], shared: false, status: [{node: pve1, active: true, total: 100861726720, used: 21474836480, free: 79386890240}]}]
+  sample: [{storage: local, type: dir, path: /var/lib/vz, content: [backup, iso], shared: false, status: [{node: pve1, active:
+    true, total: 100861726720, used: 21474836480, free: 79386890240}]}]
 """
 
 from ..module_utils.module import run_module

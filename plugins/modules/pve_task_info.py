@@ -27,7 +27,8 @@ options:
     description: Only tasks of users whose name contains this.
     type: str
   since:
-    description: Only tasks that started at this time or later, as an epoch, an ISO date (UTC unless it names a zone) or a period back from now such as V(24h).
+    description: Only tasks that started at this time or later, as an epoch, an ISO date (UTC unless it names a zone) or a period
+      back from now such as V(24h).
     type: str
   until:
     description: Only tasks that started at this time or earlier, written like O(since).

@@ -27,9 +27,11 @@ options:
     type: str
   expire:
     description:
-      - When the token expires, as V(never) or V(0), as seconds since the epoch or as an ISO date such as V(2027-01-31) or V(2027-01-31T12:00+01:00); UTC unless it names a zone.
+      - When the token expires, as V(never) or V(0), as seconds since the epoch or as an ISO date such as V(2027-01-31) or
+        V(2027-01-31T12:00+01:00); UTC unless it names a zone.
       - A period such as V(90d), V(12h) or V(1y) counts from the creation of the token, and again when it is regenerated.
-      - An existing token's expiry is cut by a period where it lies further ahead, or never comes; otherwise it stays, so that a second run changes nothing. See O(renew_before).
+      - An existing token's expiry is cut by a period where it lies further ahead, or never comes; otherwise it stays, so that a
+        second run changes nothing. See O(renew_before).
     type: str
   renew_before:
     description:

@@ -31,7 +31,8 @@ options:
     type: bool
   expire:
     description:
-      - When the account expires, as V(never) or V(0), as seconds since the epoch or as an ISO date such as V(2027-01-31) or V(2027-01-31T12:00+01:00); UTC unless it names a zone.
+      - When the account expires, as V(never) or V(0), as seconds since the epoch or as an ISO date such as V(2027-01-31) or
+        V(2027-01-31T12:00+01:00); UTC unless it names a zone.
       - A period such as V(90d), V(12h) or V(1y) counts from the creation of the user.
       - An existing user's expiry is cut by a period where it lies further ahead, or never comes; otherwise it stays, so that a second run changes nothing.
     type: str

@@ -35,7 +35,8 @@ options:
     description: Host cores on which the guest runs, as in V(0,5,8-11).
     type: str
   agent:
-    description: QEMU guest agent, as a mapping with C(enabled), C(fstrim_cloned_disks), C(freeze-fs), C(type), or as PVE writes it, as in V(1,fstrim_cloned_disks=1).
+    description: QEMU guest agent, as a mapping with C(enabled), C(fstrim_cloned_disks), C(freeze-fs), C(type), or as PVE writes
+      it, as in V(1,fstrim_cloned_disks=1).
     type: raw
   allow_ksm:
     description: Whether memory may be merged with that of other guests by KSM. Needs PVE 9.0.
@@ -122,10 +123,12 @@ options:
     description: Volume of a script that runs at stages of the life of the guest. Only root@pam may set it.
     type: str
   hostpci:
-    description: Host PCI devices, a mapping of V(hostpci0) to V(hostpci15). Each is a mapping with C(host) or C(mapping), C(pcie), C(x-vga), C(rombar) and so on, or as text.
+    description: Host PCI devices, a mapping of V(hostpci0) to V(hostpci15). Each is a mapping with C(host) or C(mapping),
+      C(pcie), C(x-vga), C(rombar) and so on, or as text.
     type: dict
   hotplug:
-    description: What may be plugged while the guest runs, as a list of V(network), V(disk), V(cpu), V(memory), V(usb), V(cloudinit); V(true) for the default of PVE, V(false) for nothing.
+    description: What may be plugged while the guest runs, as a list of V(network), V(disk), V(cpu), V(memory), V(usb),
+      V(cloudinit); V(true) for the default of PVE, V(false) for nothing.
     type: raw
   hugepages:
     description: Use of huge pages, by their size in MiB.
@@ -187,7 +190,8 @@ options:
     type: list
     elements: str
   net:
-    description: Network devices, a mapping of V(net0) to V(net31). Each is a mapping with C(model), C(bridge), C(tag), C(firewall), C(macaddr) and so on, or a text such as V(virtio,bridge=vmbr0). The MAC address stays when anything else changes.
+    description: Network devices, a mapping of V(net0) to V(net31). Each is a mapping with C(model), C(bridge), C(tag),
+      C(firewall), C(macaddr) and so on, or a text such as V(virtio,bridge=vmbr0). The MAC address stays when anything else changes.
     type: dict
   node:
     description: Node of the guest. Needed to create one; for a guest that exists it saves one request.
@@ -215,7 +219,8 @@ options:
     description: Whether the guest and its disks are protected from deletion.
     type: bool
   purge:
-    description: With O(state=absent), remove the guest from backup jobs, replication and HA as well. With drives in O(unset), delete their volumes with all data instead of keeping them as V(unusedN).
+    description: With O(state=absent), remove the guest from backup jobs, replication and HA as well. With drives in O(unset),
+      delete their volumes with all data instead of keeping them as V(unusedN).
     type: bool
     default: false
   reboot:
@@ -307,7 +312,8 @@ options:
     description: Disk for TPM state, as a mapping with C(storage) and C(version), or as text. PVE chooses its size.
     type: raw
   unset:
-    description: 'Keys to remove, by the names of these options or of slots, as in V([description, net1, scsi2]). A drive that is removed is detached: its volume stays as V(unusedN), unless O(purge) is true.'
+    description: 'Keys to remove, by the names of these options or of slots, as in V([description, net1, scsi2]). A drive that is
+      removed is detached: its volume stays as V(unusedN), unless O(purge) is true.'
     type: list
     elements: str
   update_password:

@@ -25,7 +25,7 @@ def _node(path: str, roots: list[dict[str, Any]], nodes: dict[str, dict[str, Any
     """The tree's node of a path, made with those above it when missing."""
     if path in nodes:
         return nodes[path]
-    parent, _, text = path.rpartition("/")
+    parent, _separator, text = path.rpartition("/")
     node: dict[str, Any] = {"path": path, "text": text, "leaf": 1, "info": {}}
     nodes[path] = node
     if parent:

@@ -78,7 +78,7 @@ class Authenticator:
         return f"{time}:{self._signature(f'{time}:{username}').rstrip('=')}"
 
     def verify_csrf_token(self, username: str, token: str | None) -> None:
-        time, _, signature = (token or "").partition(":")
+        time, _separator, signature = (token or "").partition(":")
         expected = self._signature(f"{time}:{username}").rstrip("=")
         fresh = re.fullmatch(r"[0-9A-F]{8}", time) and self.cluster.now() - int(time, 16) <= TICKET_LIFETIME
         if not fresh or not hmac.compare_digest(expected, signature):
@@ -112,7 +112,7 @@ class Authenticator:
         match = TOKEN.fullmatch(authorization)
         if not match:
             raise Unauthorized
-        userid, _, tokenid = match["name"].partition("!")
+        userid, _separator, tokenid = match["name"].partition("!")
         user = self.cluster.users.get(userid)
         token = user.tokens.get(tokenid) if user else None
         if token is None or not hmac.compare_digest(token.secret, match["secret"]) or not self.is_enabled(userid):
@@ -134,7 +134,7 @@ class Authenticator:
 
     def factor_fits(self, user: User, answer: str) -> bool:
         """Whether an answer like "totp:123456" or "recovery:..." fits; a recovery code is used up."""
-        kind, _, code = answer.partition(":")
+        kind, _separator, code = answer.partition(":")
         for factor in user.factors:
             if not factor.enable or kind != factor.type:
                 continue

@@ -144,7 +144,11 @@ SPANS = {
 
 
 def prune_options(text: str) -> dict[str, int]:
-    return {name: int(value) for name, _, value in (part.partition("=") for part in text.split(",")) if value.isdigit()}
+    return {
+        name: int(value)
+        for name, _separator, value in (part.partition("=") for part in text.split(","))
+        if value.isdigit()
+    }
 
 
 def marks(backups: Iterable[Volume], options: Mapping[str, int]) -> dict[str, str]:

@@ -152,7 +152,7 @@ def new_uuid(cluster: Cluster) -> str:
 
 def new_mac(cluster: Cluster) -> str:
     """An address in the range that PVE uses by default."""
-    return "BC:24:11:" + ":".join(f"{cluster.random.randrange(256):02X}" for _ in range(3))
+    return "BC:24:11:" + ":".join(f"{cluster.random.randrange(256):02X}" for _number in range(3))
 
 
 def creation_meta(cluster: Cluster) -> str:

@@ -105,7 +105,7 @@ def _complete_addresses(config: Interface) -> None:
     for suffix in ("", "6"):
         cidr, address, netmask = f"cidr{suffix}", f"address{suffix}", f"netmask{suffix}"
         if cidr in config:
-            config[address], _, config[netmask] = config[cidr].partition("/")
+            config[address], _separator, config[netmask] = config[cidr].partition("/")
         elif address in config and netmask in config:
             prefix = config[netmask]
             if not prefix.isdigit():

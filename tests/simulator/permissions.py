@@ -63,7 +63,7 @@ class Permissions:
     def _evaluated(self, user: str, path: str) -> Privileges:
         if user == ROOT:
             return dict.fromkeys(self.cluster.roles["Administrator"].privileges, 1)
-        owner, _, tokenid = user.partition("!")
+        owner, _separator, tokenid = user.partition("!")
         if tokenid:
             holder = self.cluster.users.get(owner)
             token = holder.tokens.get(tokenid) if holder else None
@@ -115,7 +115,7 @@ class Permissions:
         return {role: propagate for role, propagate in entry.items() if final or propagate}
 
     def _pools_of(self, path: str) -> Iterator[str]:
-        kind, _, name = path[1:].partition("/")
+        kind, _separator, name = path[1:].partition("/")
         if kind == "vms" and name.isdigit():
             pool = self.cluster.pool_of.get(int(name))
             if pool is not None:

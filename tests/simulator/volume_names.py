@@ -46,7 +46,7 @@ def parse_name(storage: Storage, name: str) -> VolumeName:
 
 
 def _parse_file_name(name: str) -> VolumeName | None:
-    head, _, tail = name.partition("/")
+    head, _separator, tail = name.partition("/")
     suffix = tail.rpartition(".")[2]
     if head == "backup":
         return _parse_backup_name(tail)
@@ -80,7 +80,7 @@ def _parse_block_name(name: str) -> VolumeName | None:
 
 def file_path(storage: Storage, name: str) -> str:
     """Where a volume appears in the node's file system."""
-    head, _, tail = name.partition("/")
+    head, _separator, tail = name.partition("/")
     if storage.is_directory and head in FILE_CONTENTS:
         return f"{storage.directory(head)}/{tail}"
     if storage.is_directory:

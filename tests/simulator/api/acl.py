@@ -211,7 +211,7 @@ def _check_acl_names(cluster: Cluster, roles: list[str], subjects: list[tuple[st
         if kind == "user" and name not in cluster.users:
             refuse(f"user '{name}' does not exist")
         if kind == "token":
-            userid, _, tokenid = name.partition("!")
+            userid, _separator, tokenid = name.partition("!")
             if userid not in cluster.users:
                 refuse(f"no such user ('{userid}')")
             if tokenid not in cluster.users[userid].tokens:

@@ -227,7 +227,8 @@ def has_feature(call: Call, guest: Guest) -> int:
     if feature == "snapshot":
         return int(can_snapshot(call.cluster, guest))
     found = [
-        volumes.find_volume(call.cluster, volid_of(config[slot]), guest.node) for slot, _ in disks(call.cluster, guest)
+        volumes.find_volume(call.cluster, volid_of(config[slot]), guest.node)
+        for slot, _separator in disks(call.cluster, guest)
     ]
     return int(all(
         volumes.has_feature(call.cluster, volume, feature, call.params.get("snapname")) for volume in found if volume

@@ -181,7 +181,7 @@ def register(kind: str, check: Callable[[Call, Section], None]) -> None:
 def check_zone(call: Call, section: Section) -> None:
     sdn.check_zone(sdn_of(call.cluster), section)
     if section["type"] == "evpn":
-        section.setdefault("mac", "BC:24:11:" + ":".join(call.cluster.hexadecimal(2).upper() for _ in range(3)))
+        section.setdefault("mac", "BC:24:11:" + ":".join(call.cluster.hexadecimal(2).upper() for _number in range(3)))
 
 
 register("zones", check_zone)

@@ -16,7 +16,7 @@ from ..tasks import UPID, Task
 
 
 def described(task: Task) -> dict[str, Any]:
-    user, _, tokenid = task.user.partition("!")
+    user, _separator, tokenid = task.user.partition("!")
     row: dict[str, Any] = {
         "upid": task.upid,
         "node": task.node,

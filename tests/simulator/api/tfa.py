@@ -68,7 +68,9 @@ def create(call: Call) -> dict[str, Any]:
     if kind == "recovery":
         if any(factor.type == "recovery" for factor in user.factors):
             raise ApiError(500, "user already has recovery keys")
-        codes = {number: "-".join(call.cluster.hexadecimal(4) for _ in range(4)) for number in range(RECOVERY_CODES)}
+        codes = {
+            number: "-".join(call.cluster.hexadecimal(4) for _number in range(4)) for number in range(RECOVERY_CODES)
+        }
         user.factors.append(SecondFactor("recovery", kind, codes=codes, **common))
         return {"id": "recovery", "recovery": list(codes.values())}
     raise not_simulated(f"second factors of type {kind}")

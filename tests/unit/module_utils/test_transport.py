@@ -287,7 +287,7 @@ def test_a_prefix_of_a_reverse_proxy(node, send):
 def test_one_connection_serves_many_requests(node):
     endpoint = Endpoint("127.0.0.1", node.port)
     transport = HttpsTransport(Connection(fingerprint=node.fingerprint), endpoint)
-    for _ in range(3):
+    for _number in range(3):
         transport.send("GET", "/api2/json/version", {}, SECRET)
     assert transport.session.get_adapter(endpoint.url).poolmanager.pools.keys()
     (key,) = transport.session.get_adapter(endpoint.url).poolmanager.pools.keys()

@@ -66,7 +66,7 @@ def test_the_job_prunes_as_the_storage_says() -> None:
     pve = Conversation()
     make_storage(pve.cluster, "dump", "dir", {"path": "/dump", "content": "backup", "prune-backups": "keep-last=2"})
     pve("POST", "/nodes/pve/qemu", vmid=100, scsi0="local:1")
-    for _ in range(4):
+    for _number in range(4):
         pve("POST", "/nodes/pve/vzdump", vmid="100", storage="dump", compress="zstd")
     rows = pve("GET", "/nodes/pve/storage/dump/content")
     assert len(rows) == 2
