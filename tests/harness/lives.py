@@ -274,7 +274,7 @@ LIVES = (
         {"description": "Größe\nzwei\n"},
         {"description": "other"},
         (("PUT", "/nodes/pve1/qemu/9120/snapshot/life/config", {"description": "drift"}),),
-        needs=(("pve_vm", {"node": "pve1", "vmid": 9120, "scsi": {"scsi0": "local:1,format=qcow2"}}),),
+        needs=(("pve_vm", {"node": "pve1", "vmid": 9120, "name": "life", "scsi": {"scsi0": "local:1,format=qcow2"}}),),
         allocated=frozenset({"snapshots"}),  # their times
     ),
     Life(
