@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Servers that the cluster sends its metrics to."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import InvalidOption
+from ..field import Field, Fields
+from ..plan import Plan, Step
+from ..resource import Item, Listing, State, Wish
+
+SERVERS = "/cluster/metrics/server"
+TYPES = ("graphite", "influxdb", "opentelemetry")
+
+
+def _field(name: str, **more: Any) -> Field:
+    """A field whose name on the wire has hyphens, which is an alias as well."""
+    hyphenated = name.replace("_", "-")
+    return Field(name, api=hyphenated, aliases=(hyphenated,), **more)
+
+
+FIELDS = Fields(
+    [
+        Field("type", choices=TYPES, create_only=True, clear="never"),
+        Field("server", clear="never"),
+        Field("port", type="int", clear="never"),
+        Field("disable", type="bool", default=False),
+        Field("mtu", type="int", default=1500),
+        Field("timeout", type="int", default=1),
+        Field("path"),
+        Field("proto", choices=("udp", "tcp")),
+        Field("influxdbproto", choices=("udp", "http", "https"), default="udp"),
+        _field("api_path_prefix"),
+        Field("bucket"),
+        Field("organization"),
+        Field("token", secret=True),
+        _field("max_body_size", type="int", default=25000000),
+        _field("verify_certificate", type="bool", default=True),
+        _field("otel_compression", choices=("none", "gzip"), default="gzip"),
+        _field("otel_headers"),
+        _field("otel_max_body_size", type="int", default=10000000),
+        _field("otel_path", default="/v1/metrics"),
+        _field("otel_protocol", choices=("http", "https"), default="https"),
+        _field("otel_resource_attributes"),
+        _field("otel_timeout", type="int", default=5),
+        _field("otel_verify_ssl", type="bool", default=True),
+    ]
+)
+OWN = {
+    "graphite": ("path", "proto"),
+    "influxdb": (
+        "influxdbproto",
+        "api_path_prefix",
+        "bucket",
+        "organization",
+        "token",
+        "max_body_size",
+        "verify_certificate",
+    ),
+    "opentelemetry": tuple(field.name for field in FIELDS if field.name.startswith("otel_")),
+}
+
+
+class MetricServer(Item):
+    """An item that is created under its own path, and whose update always names server and port."""
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        if wish["state"] == "present":
+            self._check(wish["fields"], current or {})
+        return super().plan(current, wish)
+
+    @staticmethod
+    def _check(fields: Mapping[str, Any], current: Mapping[str, Any]) -> None:
+        for name in ("type", "server", "port"):
+            if name not in fields and name not in current:
+                raise InvalidOption(name, "is needed to create a metric server")
+        kind = current.get("type", fields.get("type"))
+        for other, names in OWN.items():
+            for name in names if other != kind else ():
+                if fields.get(name, "") != "":
+                    raise InvalidOption(name, f"belongs to type: {other}, and this is one of type: {kind}")
+
+    def _plan_create(self, wish: Wish) -> Plan:
+        plan = super()._plan_create(wish)
+        key = wish["key"]
+        steps = tuple(dataclasses.replace(step, path=self.path(key), params=without_id(step)) for step in plan.steps)
+        return Plan(plan.before, plan.after, steps)
+
+    def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
+        step = super()._update_step(wish, changes, current)
+        always = {name: current[name] for name in ("server", "port")}
+        return dataclasses.replace(step, params={**always, **step.params})
+
+
+def without_id(step: Step) -> dict[str, Any]:
+    return {name: value for name, value in step.params.items() if name != "id"}
+
+
+SERVER = MetricServer("server", SERVERS, Field("id", aliases=("name",)), FIELDS)
+SERVER_INFO = Listing("servers", lambda wish: SERVERS, key="id", fields=FIELDS)

@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_metric_server
+short_description: Manage servers for metrics
+description:
+  - Manages the servers of Graphite, InfluxDB or OpenTelemetry that the cluster sends its metrics to.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes
+  - pve.automation.connection
+options:
+  id:
+    description: Id of the metric server.
+    type: str
+    required: true
+    aliases: [name]
+  type:
+    description: Type of the server. Needed to create one; it cannot be changed.
+    type: str
+    choices: [graphite, influxdb, opentelemetry]
+  server:
+    description: Name or address of the server. Needed to create one.
+    type: str
+  port:
+    description: Port of the server. Needed to create one.
+    type: int
+  disable:
+    description: Whether nothing is sent.
+    type: bool
+  mtu:
+    description: Largest packet of UDP.
+    type: int
+  timeout:
+    description: Seconds to wait for the server with TCP.
+    type: int
+  path:
+    description: Root of the names at a Graphite server, such as V(proxmox.cluster).
+    type: str
+  proto:
+    description: Protocol of a Graphite server.
+    type: str
+    choices: [udp, tcp]
+  influxdbproto:
+    description: Protocol of an InfluxDB server.
+    type: str
+    choices: [udp, http, https]
+  api_path_prefix:
+    description: Prefix of the path at an InfluxDB server behind a proxy.
+    type: str
+    aliases: [api-path-prefix]
+  bucket:
+    description: Bucket or database of an InfluxDB server.
+    type: str
+  organization:
+    description: Organization at an InfluxDB server.
+    type: str
+  token:
+    description: Token for an InfluxDB server.
+    type: str
+  max_body_size:
+    description: Largest request to an InfluxDB server in bytes.
+    type: int
+    aliases: [max-body-size]
+  verify_certificate:
+    description: Whether the certificate of an InfluxDB server is checked.
+    type: bool
+    aliases: [verify-certificate]
+  otel_compression:
+    description: How requests of OpenTelemetry are compressed.
+    type: str
+    choices: [none, gzip]
+    aliases: [otel-compression]
+  otel_headers:
+    description: Headers for OpenTelemetry, in base64.
+    type: str
+    aliases: [otel-headers]
+  otel_max_body_size:
+    description: Largest request of OpenTelemetry in bytes.
+    type: int
+    aliases: [otel-max-body-size]
+  otel_path:
+    description: Path at the OpenTelemetry server.
+    type: str
+    aliases: [otel-path]
+  otel_protocol:
+    description: Protocol of OpenTelemetry.
+    type: str
+    choices: [http, https]
+    aliases: [otel-protocol]
+  otel_resource_attributes:
+    description: Attributes for OpenTelemetry, in base64.
+    type: str
+    aliases: [otel-resource-attributes]
+  otel_timeout:
+    description: Seconds to wait for the OpenTelemetry server.
+    type: int
+    aliases: [otel-timeout]
+  otel_verify_ssl:
+    description: Whether the certificate of the OpenTelemetry server is checked.
+    type: bool
+    aliases: [otel-verify-ssl]
+  unset:
+    description: Names of options that are removed, so that the server's default holds.
+    type: list
+    elements: str
+  update_password:
+    description: The server does not tell the token. V(on_create) sets it only on a new metric server, V(always) in every run.
+    type: str
+    choices: [on_create, always]
+    default: on_create
+  state:
+    description: Whether the metric server exists.
+    type: str
+    choices: [present, absent]
+    default: present
+seealso:
+  - module: pve.automation.pve_metric_server_info
+"""
+
+EXAMPLES = r"""
+- name: Send metrics to InfluxDB
+  pve.automation.pve_metric_server:
+    id: influx
+    type: influxdb
+    server: influx.example.com
+    port: 8086
+    influxdbproto: https
+    organization: example
+    bucket: proxmox
+    token: "{{ influx_token }}"
+"""
+
+RETURN = r"""
+server:
+  description: The metric server as the server has it afterwards, without its token; null if it does not exist. In check mode as it would be.
+  returned: success
+  type: dict
+  sample: {id: influx, type: influxdb, server: influx.example.com, port: 8086}
+requests:
+  description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{method: DELETE, path: /cluster/metrics/server/influx, params: {}, why: delete server influx}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.metric_server import SERVER
+
+
+def main() -> None:
+    run_module(SERVER)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_replication
+short_description: Manage replication jobs
+description:
+  - Manages the jobs that copy the volumes of a guest to another node again and again. The volumes must lie on ZFS.
+  - The guest's node carries out a deletion some time later. Until then the job counts as gone here, but its id is taken.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes
+  - pve.automation.connection
+options:
+  id:
+    description: Id of the job. It is the guest's id and a number, as in V(100-0).
+    type: str
+    required: true
+  target:
+    description: Node that the volumes are replicated to. Needed to create a job; it cannot be changed.
+    type: str
+  schedule:
+    description: When the job runs, as a calendar event such as V(*/15) or V(sat 03:00), or as five fields of cron, which are translated.
+    type: str
+  rate:
+    description: Limit of the bandwidth in MB per second.
+    type: float
+  comment:
+    description: Comment of the job. The empty text removes it.
+    type: str
+  disable:
+    description: Whether the job does not run.
+    type: bool
+  keep:
+    description: With O(state=absent), leave the copied volumes on the target.
+    type: bool
+    default: false
+  force:
+    description: With O(state=absent), forget the job at once and clean up nothing.
+    type: bool
+    default: false
+  unset:
+    description: Names of options that are removed, so that the server's default holds.
+    type: list
+    elements: str
+  state:
+    description: Whether the job exists.
+    type: str
+    choices: [present, absent]
+    default: present
+seealso:
+  - module: pve.automation.pve_replication_info
+"""
+
+EXAMPLES = r"""
+- name: Copy a guest to the second node every half hour, but not in working hours
+  pve.automation.pve_replication:
+    id: 100-0
+    target: pve2
+    schedule: 0..6,18..23:00/30
+    rate: 50
+"""
+
+RETURN = r"""
+job:
+  description: The job as the server has it afterwards; null if it does not exist. In check mode as it would be.
+  returned: success
+  type: dict
+  sample: {id: 100-0, target: pve2, schedule: "*/30", rate: 50}
+requests:
+  description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{method: DELETE, path: /cluster/replication/100-0, params: {}, why: delete job 100-0}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.replication import REPLICATION
+
+
+def main() -> None:
+    run_module(REPLICATION)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_replication_info
+short_description: List replication jobs
+description:
+  - Lists the jobs that copy the volumes of guests to other nodes.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes.info
+  - pve.automation.connection
+options:
+  id:
+    description: Only this job. If there is none of that id, the list is empty.
+    type: str
+seealso:
+  - module: pve.automation.pve_replication
+"""
+
+EXAMPLES = r"""
+- name: All replication jobs
+  pve.automation.pve_replication_info:
+  register: listed
+"""
+
+RETURN = r"""
+jobs:
+  description: The jobs, ordered by id. C(guest) is the id of the guest, C(source) its node.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{id: 100-0, guest: 100, jobnum: 0, source: pve1, target: pve2, type: local, schedule: "*/30"}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.replication import REPLICATION_INFO
+
+
+def main() -> None:
+    run_module(REPLICATION_INFO)
+
+
+if __name__ == "__main__":
+    main()
