@@ -409,7 +409,7 @@ def test_when_no_certificate_is_trusted_the_cures_are_kept():
 def test_the_kind_of_an_error_follows_from_status_and_text(response, kind):
     with pytest.raises(ApiError) as refusal:
         Script(*[response] * 9).client(TOKEN).get("/x")
-    assert type(refusal.value) is kind
+    assert refusal.value.__class__ is kind
 
 
 def test_the_reasons_of_all_parameters_are_told():

@@ -30,6 +30,10 @@ LOST_BEFORE = ConnectionFailed("The connection was lost.", sent=True)
 UNSENT = ConnectionFailed("Cannot connect.", sent=False)
 
 
+def fail(error):
+    raise error
+
+
 class Server:
     """A thing with keys. ``faults`` holds for each write, in turn, an error and whether the write happens nevertheless."""
 
@@ -70,7 +74,7 @@ class Server:
         if acts:
             self.act(method, dict(params or {}))
         if fault:
-            raise fault
+            fail(fault)
         return UPID if self.task else {"value": "once"}
 
     def act(self, method, params):

@@ -88,11 +88,11 @@ def test_merging_laws(current, wish, unknown):
 
 
 @given(nets, nets)
-def test_equality_laws(one, other):
-    assert NET.equal(one, dict(reversed(one.items())))
-    assert NET.equal(one, other) == NET.equal(other, one)
-    assert NET.equal({**one, "firewall": False}, {name: one[name] for name in one if name != "firewall"})
-    assert not NET.equal(one, {**one, "model": "other"})
+def test_equality_laws(first, second):
+    assert NET.equal(first, dict(reversed(first.items())))
+    assert NET.equal(first, second) == NET.equal(second, first)
+    assert NET.equal({**first, "firewall": False}, {name: first[name] for name in first if name != "firewall"})
+    assert not NET.equal(first, {**first, "model": "other"})
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,10 @@ from ansible_collections.pve.automation.plugins.module_utils.task import Upid, i
 UPID = "UPID:pve2:0000D84A:000957F8:6B00C117:qmstart:100:root@pam!ansible:"
 
 
+def fail(error):
+    raise error
+
+
 class Server:
     """A task that is running until the clock says ``ends``; ``statuses`` overrules it, in turn."""
 
@@ -43,7 +47,7 @@ class Server:
             return self.log
         answer = self.statuses.pop(0) if self.statuses else None
         if isinstance(answer, Exception):
-            raise answer
+            fail(answer)
         if self.now < self.ends:
             return {"status": "running"}
         return {"status": "stopped", "exitstatus": self.exitstatus}
