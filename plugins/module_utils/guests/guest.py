@@ -109,9 +109,15 @@ class Guest(Planner):
             raise InvalidOption("vmid", f"{vmid} is not in the range 100 to 999999999")
         if name is not None and not (_DNS_NAME.fullmatch(name) or (name == "" and vmid is not None)):
             raise InvalidOption(self.name_option, f"{name!r} is not a DNS name: letters, digits, hyphens and dots")
-        for option in ("force", "shutdown_timeout"):
-            if params["state"] == "present" and params.get(option) not in (None, False):
-                raise InvalidOption(option, "means nothing with state: present")
+        if params["state"] == "present":
+            if params["force"]:
+                raise InvalidOption("force", "means nothing with state: present")
+            if params.get("shutdown_timeout") is not None and params["restart"] == "never":
+                raise InvalidOption("shutdown_timeout", "means nothing with state: present and restart: never")
+        if params.get("wait_for") and params["state"] in ("stopped", "paused", "hibernated", "absent"):
+            raise InvalidOption(
+                "wait_for", f"means nothing with state: {params['state']}: only a running guest answers"
+            )
 
     def _is_volume(self, name: str) -> bool:
         return any(field.name == name for field in self.volumes)

@@ -249,6 +249,9 @@ def test_nesting_of_a_privileged_container_is_for_root_as_well() -> None:
         ({"hostname": "bad_name"}, "hostname: 'bad_name' is not a DNS name"),
         ({"features": "nosuch=1"}, "features: unknown option nosuch"),
         ({"clone": {"source": "x", "format": "raw"}}, "clone: unknown option format"),
+        ({"state": "stopped", "wait_for": "ip"}, "wait_for: means nothing with state: stopped"),
+        ({"force": True}, "force: means nothing with state: present"),
+        ({"shutdown_timeout": 5}, "shutdown_timeout: means nothing with state: present"),
     ],
 )
 def test_a_wrong_option_is_named(wish: dict[str, Any], reason: str) -> None:
@@ -361,6 +364,7 @@ def test_a_change_that_waits_restarts_where_it_is_wished() -> None:
 
     assert steps(memory=128, mp={"mp2": "local:1,mp=/x"}, net={"net0": {"tag": 8}}) == ["config"]
     assert steps(tty=1) == ["config", "reboot"]
+    assert steps(tty=1, shutdown_timeout=5) == ["config", "reboot"]
 
 
 SCALARS = {
