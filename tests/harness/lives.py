@@ -21,6 +21,8 @@ WITHOUT_LIFE = {  # and why; they have tests of their own
     "pve_guests": "many guests at once",
     "pve_ha_group": "for PVE 8 only, which the shared cluster is not",
     "pve_realm_sync": "an action",
+    "pve_replication": "needs replicable storage on two nodes",
+    "pve_storage_content": "its content comes from elsewhere",
     "pve_task": "an action",
     "pve_tfa": "its codes depend on the time",
 }
@@ -431,7 +433,10 @@ LIVES = (
         {"type": "pci", "id": "life"},
         {"map": [{"node": "pve1", "path": "0000:00:02.0", "id": "8086:1234"}], "description": "Größe", "mdev": True},
         {
-            "map": ["node=pve2,path=0000:00:03.0;0000:00:03.1,id=8086:ABCD", "node=pve1,path=0000:00:02.0,id=8086:1234"],
+            "map": [
+                "node=pve2,path=0000:00:03.0;0000:00:03.1,id=8086:ABCD",
+                "node=pve1,path=0000:00:02.0,id=8086:1234",
+            ],
             "description": "",
             "mdev": False,
         },
@@ -444,5 +449,21 @@ LIVES = (
         {"map": [{"node": "pve1", "id": "1234:5678"}, "node=pve2,id=1234:5678"]},
         {"map": [{"node": "pve1", "id": "1234:5678", "path": "1-2.3"}], "append": True, "description": "Life"},
         (("PUT", "/cluster/mapping/usb/life", {"map": "node=pve2,id=1234:5678", "delete": "description"}),),
+    ),
+    Life(
+        "mapping",
+        "pve_mapping",
+        {"type": "usb", "id": "life"},
+        {"map": [{"node": "pve1", "id": "0529:0001"}]},
+        {"map": [{"node": "pve1", "id": "0529:0001"}, {"node": "pve2", "id": "0529:0001"}], "description": "Life"},
+        (("PUT", "/cluster/mapping/usb/life", {"map": "node=pve3,id=0529:0001", "description": "else"}),),
+    ),
+    Life(
+        "metric server",
+        "pve_metric_server",
+        {"id": "life", "type": "influxdb"},
+        {"server": "influx.example.com", "port": 8086, "influxdbproto": "https", "organization": "life"},
+        {"port": 8087, "bucket": "pve"},
+        (("PUT", "/cluster/metrics/server/life", {"server": "else.example.com", "port": 1, "delete": "bucket"}),),
     ),
 )
