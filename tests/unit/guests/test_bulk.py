@@ -1,0 +1,128 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many guests at once: what is refused before anything is sent, and what becomes of each."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils.guests.bulk import GUESTS
+
+ROWS = [
+    {"type": "qemu", "vmid": 101, "node": "pve1", "name": "web1", "tags": "web;prod", "pool": "p", "status": "running"},
+    {"type": "qemu", "vmid": 102, "node": "pve2", "name": "web2", "tags": "web", "status": "stopped"},
+    {"type": "lxc", "vmid": 103, "node": "pve1", "name": "db1", "tags": "prod", "status": "running"},
+    {"type": "qemu", "vmid": 104, "node": "pve1", "name": "base", "tags": "web", "template": 1, "status": "stopped"},
+    {"type": "storage", "storage": "local", "node": "pve1"},
+]
+
+
+class Server:
+    """Answers with the rows and with empty configurations; counts what was asked; ``broken`` guests answer with an error."""
+
+    def __init__(self, broken=()):
+        self.broken = set(broken)
+        self.asked, self.warnings = [], []
+
+    def sibling(self):
+        return copy.copy(self)
+
+    def on_step(self, text):
+        pass
+
+    on_progress = on_step
+
+    def get(self, path, params=None):
+        self.asked.append(path)
+        if path == "/cluster/resources":
+            return ROWS
+        if path == "/cluster/nextid":
+            return "103"
+        if any(path.startswith(f"{part}/") for part in self.broken):
+            raise InvalidOption("node", "is broken")
+        return {"status": "running"} if path.endswith("/current") else {"digest": "d"}
+
+
+def run(server, **options):
+    arguments = GUESTS.arguments()
+    checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(options)
+    assert not checked.error_messages
+    return GUESTS.perform_many(server, checked.validated_parameters, check_mode=True)
+
+
+@pytest.mark.parametrize(
+    ("guests", "says"),
+    [
+        ([{"vmid": 101, "memory": "lots"}], r"guests\[0\] \(101\): memory: 'lots'"),
+        ([{"vmid": 101}, {"vmid": 101}], "vmid 101 is given more than once"),
+        ([{"name": "a", "node": "pve1"}, {"name": "a", "node": "pve2"}], "name a is given more than once"),
+        ([{"vmid": 101, "type": "jail"}], r"guests\[0\]: type 'jail' is not one of vm, lxc"),
+        ([{"vmid": 101, "nosuch": 1}], r"guests\[0\]: nosuch"),
+        ([{"cores": 1}], r"guests\[0\]: one of the following is required: vmid, name"),
+    ],
+)
+def test_wrong_entries_are_refused_before_anything_is_sent(guests, says):
+    server = Server()
+    with pytest.raises(InvalidOption, match=says):
+        run(server, guests=guests)
+    assert server.asked == []
+
+
+def test_new_guests_get_ids_that_differ():
+    guests = [{"name": name, "node": "pve1"} for name in ("a", "b")] + [{"vmid": 105, "node": "pve1"}]
+    result = run(Server(), guests=guests)
+    assert [entry["vmid"] for entry in result["guests"]] == [106, 107, 105]
+
+
+def test_all_guests_are_found_by_one_request():
+    server = Server()
+    result = run(server, guests=[{"name": "web1", "cores": 2}, {"name": "web2", "cores": 2}])
+    assert server.asked.count("/cluster/resources") == 1
+    assert [entry["changed"] for entry in result["guests"]] == [True, True]
+    assert [request["path"] for request in result["requests"]] == [
+        "/nodes/pve1/qemu/101/config",
+        "/nodes/pve2/qemu/102/config",
+    ]
+
+
+def test_one_failure_hides_no_other_guest():
+    result = run(Server(broken=["/nodes/pve1/qemu/101"]), guests=[{"vmid": 101, "cores": 2}, {"vmid": 102, "cores": 2}])
+    assert result["failed"]
+    assert result["msg"].startswith("1 of 2 guests failed.\n101: node: is broken")
+    assert [entry.get("failed", False) for entry in result["guests"]] == [True, False]
+    assert result["changed"]
+
+
+def test_fail_fast_begins_no_further_guest():
+    server = Server(broken=["/nodes/pve1/qemu/101"])
+    result = run(server, guests=[{"vmid": 101, "cores": 2}, {"vmid": 102, "cores": 2}], parallel=1, fail_fast=True)
+    assert result["guests"][1]["skipped"]
+    assert not result["changed"]
+
+
+@pytest.mark.parametrize(
+    ("select", "vmids"),
+    [
+        ({"tag": ["web"]}, [101, 102]),
+        ({"tag": ["web", "prod"]}, [101]),
+        ({"name": "*1"}, [101, 103]),
+        ({"type": "lxc"}, [103]),
+        ({"pool": "p"}, [101]),
+        ({"node": "pve1", "status": "running"}, [101, 103]),
+        ({"vmid": [102, 104]}, [102]),
+        ({"name": "nobody"}, []),
+    ],
+)
+def test_a_selection_takes_what_all_selectors_fit_and_no_template(select, vmids):
+    result = run(Server(), select=select, state="stopped")
+    assert [entry["vmid"] for entry in result["guests"]] == vmids
+
+
+def test_an_empty_selection_selects_nothing():
+    with pytest.raises(InvalidOption, match="names nothing"):
+        run(Server(), select={}, state="stopped")

@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Virtual machines: what is created equals the wish, and one change writes one key."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
+from ansible_collections.pve.automation.plugins.module_utils.guests.vm import VM
+
+BASE = {"vmid": 9001, "node": "pve1"}
+
+words = st.text("abcdefgh0123456789", min_size=1, max_size=8)
+nets = st.fixed_dictionaries(
+    {"model": st.sampled_from(["virtio", "e1000", "vmxnet3"]), "bridge": st.sampled_from(["vmbr0", "vmbr1"])},
+    optional={
+        "tag": st.integers(1, 4094),
+        "firewall": st.booleans(),
+        "mtu": st.integers(1, 9000),
+        "rate": st.sampled_from([1, 2.5, 100]),
+        "trunks": st.lists(st.integers(1, 4094), min_size=1, max_size=3, unique=True),
+        "macaddr": st.sampled_from(["bc:24:11:00:00:01", "BC:24:11:AA:BB:CC"]),
+    },
+)
+drives = st.fixed_dictionaries(
+    {"storage": st.just("local"), "size": st.sampled_from(["1G", "512M", "32G"])},
+    optional={
+        "ssd": st.booleans(),
+        "discard": st.sampled_from(["on", "ignore"]),
+        "cache": st.sampled_from(["none", "writeback"]),
+        "iothread": st.booleans(),
+        "backup": st.booleans(),
+        "serial": words,
+    },
+)
+SCALARS = {
+    "memory": st.one_of(st.integers(16, 65536), st.sampled_from(["1G", "2048M"])),
+    "cores": st.integers(1, 64),
+    "sockets": st.integers(1, 4),
+    "cpulimit": st.sampled_from([0.5, 1, 2]),
+    "balloon": st.integers(0, 512),
+    "onboot": st.booleans(),
+    "tablet": st.booleans(),
+    "ostype": st.sampled_from(["l26", "win11", "other"]),
+    "scsihw": st.sampled_from(["virtio-scsi-single", "lsi"]),
+    "description": st.text("abcäöü \n#*", max_size=20),
+    "tags": st.lists(words, max_size=3),
+    "agent": st.fixed_dictionaries({"enabled": st.booleans()}, optional={"fstrim_cloned_disks": st.booleans()}),
+    "cpu": st.fixed_dictionaries(
+        {"cputype": st.sampled_from(["host", "x86-64-v2-AES"])},
+        optional={"flags": st.lists(st.sampled_from(["+aes", "-pcid"]), min_size=1, unique=True)},
+    ),
+    "vga": st.one_of(st.just("std"), st.fixed_dictionaries({"type": st.just("virtio"), "memory": st.integers(4, 512)})),
+    "nameserver": st.lists(st.sampled_from(["192.0.2.1", "192.0.2.2"]), min_size=1, unique=True),
+    "boot": st.just({"order": ["scsi0", "net0"]}),
+    "startup": st.fixed_dictionaries({"order": st.integers(0, 9)}, optional={"up": st.integers(0, 60)}),
+    "sshkeys": st.just("ssh-ed25519 AAAA+/= someone@example.com"),
+    "net": st.dictionaries(st.sampled_from(["net0", "net1"]), nets, max_size=2),
+    "scsi": st.dictionaries(st.sampled_from(["scsi0", "scsi1"]), drives, max_size=2),
+}
+specs = st.fixed_dictionaries({}, optional=SCALARS)
+
+
+def wish_of(options):
+    arguments = VM.arguments()
+    checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate({**BASE, **options})
+    assert not checked.error_messages
+    wish = VM.wish(checked.validated_parameters)
+    wish.update(new_node=BASE["node"], digest="d")
+    return wish
+
+
+def served(params):
+    """The configuration that a server has after a creation with these parameters: volumes allocated, MACs chosen."""
+    config = {}
+    for key, value in params.items():
+        if key in ("vmid", "pool") or value == "":
+            continue
+        text = str(value)
+        allocated = re.fullmatch(r"local:([\d.]+)(,.*)?", text)
+        if allocated:
+            size = f"{round(float(allocated[1]) * 1024)}M"
+            text = f"local:9001/vm-9001-{key}.raw,size={size}{allocated[2] or ''}"
+        if re.fullmatch(r"net\d", key) and "macaddr=" not in text:
+            text += ",macaddr=BC:24:11:12:34:56"
+        config[key] = text
+    return config
+
+
+def state_of(config):
+    return {"vmid": 9001, "node": "pve1", **VM.observe_config(config)}
+
+
+def created(options):
+    (create,) = VM.plan(None, wish_of(options)).steps
+    return served(create.params)
+
+
+@settings(deadline=None)
+@given(specs)
+def test_what_is_created_needs_no_change(options):
+    config = created(options)
+    assert VM.plan(state_of(config), wish_of(options)).steps == ()
+
+
+@settings(deadline=None)
+@given(specs, st.data())
+def test_one_changed_option_writes_its_keys_only(options, data):
+    state = state_of(created(options))
+    name = data.draw(st.sampled_from(sorted(set(SCALARS) - {"net", "scsi"})))
+    value = data.draw(SCALARS[name])
+    written = {key for step in VM.plan(state, wish_of({**options, name: value})).steps for key in step.params}
+    assert written <= {name, "digest", "delete"}
+
+
+def test_a_change_of_the_tag_keeps_the_mac():
+    state = state_of({"net0": "virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=1,firewall=1"})
+    (step,) = VM.plan(state, wish_of({"net": {"net0": {"tag": 2}}})).steps
+    assert step.params == {"net0": "virtio,macaddr=BC:24:11:00:00:01,bridge=vmbr0,tag=2,firewall=1", "digest": "d"}
+
+
+@pytest.mark.parametrize(
+    ("present", "state", "calls"),
+    [
+        ("stopped", "started", ["start"]),
+        ("running", "started", []),
+        ("paused", "started", ["resume"]),
+        ("hibernated", "started", ["resume"]),
+        ("running", "stopped", ["shutdown"]),
+        ("stopped", "stopped", []),
+        ("running", "restarted", ["reboot"]),
+        ("stopped", "restarted", ["start"]),
+        ("running", "reset", ["reset"]),
+        ("running", "paused", ["suspend"]),
+        ("running", "hibernated", ["suspend"]),
+    ],
+)
+def test_power(present, state, calls):
+    steps = VM.plan({**state_of({}), "status": present}, wish_of({"state": state})).steps
+    assert [step.path.rpartition("/")[2] for step in steps] == calls
+
+
+@pytest.mark.parametrize("state", ["paused", "hibernated"])
+def test_a_stopped_machine_cannot_be_paused(state):
+    with pytest.raises(Refused, match="is stopped, so that it cannot become"):
+        VM.plan({**state_of({}), "status": "stopped"}, wish_of({"state": state}))
+
+
+def test_hard_and_graceful_stops():
+    running = {**state_of({}), "status": "running"}
+    (hard,) = VM.plan(running, wish_of({"state": "stopped", "force": True})).steps
+    (both,) = VM.plan(running, wish_of({"state": "stopped", "force": True, "shutdown_timeout": 9})).steps
+    assert hard.path.endswith("/status/stop")
+    assert (both.path.rpartition("/")[2], dict(both.params)) == ("shutdown", {"timeout": 9, "forceStop": True})
+
+
+def test_deletion_is_refused_where_it_would_hurt():
+    with pytest.raises(Refused, match="is protected"):
+        VM.plan({**state_of({"protection": "1"}), "status": "stopped"}, wish_of({"state": "absent", "force": True}))
+    running = {**state_of({}), "status": "running"}
+    with pytest.raises(Refused, match="is running"):
+        VM.plan(running, wish_of({"state": "absent"}))
+    steps = VM.plan(running, wish_of({"state": "absent", "force": True, "purge": True})).steps
+    assert [(step.method, dict(step.params)) for step in steps] == [("POST", {}), ("DELETE", {"purge": True})]
+
+
+def test_a_template_stays_one():
+    with pytest.raises(InvalidOption, match="cannot become a virtual machine again"):
+        VM.plan(state_of({"template": 1}), wish_of({"template": False}))
