@@ -12,6 +12,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
 from ansible_collections.pve.automation.plugins.module_utils.guests.bulk import GUESTS
+from tests.unit.guests.fake import ROOT
 
 ROWS = [
     {"type": "qemu", "vmid": 101, "node": "pve1", "name": "web1", "tags": "web;prod", "pool": "p", "status": "running"},
@@ -27,6 +28,7 @@ class Server:
 
     def __init__(self, broken=()):
         self.broken = set(broken)
+        self.connection = ROOT
         self.asked, self.warnings = [], []
 
     def sibling(self):
@@ -41,6 +43,8 @@ class Server:
         self.asked.append(path)
         if path == "/cluster/resources":
             return ROWS
+        if path.endswith(("/qemu", "/lxc")):
+            return []
         if path == "/cluster/nextid":
             return "103"
         if any(path.startswith(f"{part}/") for part in self.broken):
