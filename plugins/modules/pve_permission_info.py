@@ -31,8 +31,8 @@ options:
     type: list
     elements: str
     choices: [pve_acl, pve_backup, pve_backup_job, pve_group, pve_guest_info, pve_guests, pve_ha, pve_ha_group, pve_ha_rule,
-      pve_lxc, pve_permission_info, pve_pool, pve_realm, pve_realm_sync, pve_role, pve_snapshot, pve_storage, pve_storage_info,
-      pve_task, pve_tfa, pve_token, pve_user, pve_vm]
+      pve_lxc, pve_mapping, pve_mapping_info, pve_permission_info, pve_pool, pve_realm, pve_realm_sync, pve_role, pve_snapshot,
+      pve_storage, pve_storage_info, pve_task, pve_tfa, pve_token, pve_user, pve_vm]
 seealso:
   - module: pve.automation.pve_acl
   - module: pve.automation.pve_role

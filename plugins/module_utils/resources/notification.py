@@ -14,8 +14,9 @@ from typing import Any
 from ..errors import InvalidOption
 from ..field import Field, Fields
 from ..plan import Plan, Step
-from ..resource import STATES, UPDATE_PASSWORD, Item, Reader, State, Wish, unset_option
+from ..resource import Item, State, Wish
 from ..values import Items, Text
+from ..variants import Variants
 
 ENDPOINTS = "/cluster/notifications/endpoints"
 MATCHERS = "/cluster/notifications/matchers"
@@ -121,43 +122,6 @@ ITEMS = {
     kind: Notification("endpoint", f"{ENDPOINTS}/{kind}", NAME, Fields([*_COMMON, *fields]), needed=needed)
     for kind, (needed, fields) in _TYPES.items()
 }
-
-
-class Endpoint:
-    """An endpoint of any type: each type has a collection and options of its own."""
-
-    name = "endpoint"
-
-    def arguments(self) -> dict[str, Any]:
-        fields = {name: row for item in ITEMS.values() for name, row in item.fields.specs().items()}
-        spec = {
-            "name": {"type": "str", "required": True},
-            "type": {"type": "str", "choices": list(ITEMS), "required": True},
-            **fields,
-            "unset": unset_option(),
-            "update_password": dict(UPDATE_PASSWORD),
-            "state": dict(STATES),
-        }
-        return {"argument_spec": spec}
-
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        kind = params["type"]
-        known = {field.name for field in ITEMS[kind].fields}
-        for other, item in ITEMS.items():
-            for field in item.fields:
-                if field.name not in known and params.get(field.name) is not None:
-                    raise InvalidOption(field.name, f"belongs to type: {other}, and this is one of type: {kind}")
-        return {**ITEMS[kind].wish(params), "type": kind}
-
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        state = ITEMS[wish["type"]].read(reader, wish)
-        return state and {"type": wish["type"], **state}
-
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        plan = ITEMS[wish["type"]].plan(current, wish)
-        return plan if plan.after is None else dataclasses.replace(plan, after={"type": wish["type"], **plan.after})
-
-
 MATCHER_FIELDS = Fields(
     [
         *_COMMON,
@@ -169,5 +133,5 @@ MATCHER_FIELDS = Fields(
         _list("target"),
     ]
 )
-ENDPOINT = Endpoint()
+ENDPOINT = Variants("endpoint", ITEMS)
 MATCHER = Notification("matcher", MATCHERS, NAME, MATCHER_FIELDS)

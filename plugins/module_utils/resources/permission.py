@@ -30,6 +30,8 @@ REQUIREMENTS = {
     "pve_ha_group": {"/": "Sys.Audit Sys.Console"},
     "pve_ha_rule": {"/": "Sys.Audit Sys.Console"},
     "pve_lxc": {"/vms": _GUEST, **_AROUND},
+    "pve_mapping": {"/mapping": "Mapping.Audit Mapping.Modify"},
+    "pve_mapping_info": {"/mapping": "Mapping.Audit"},
     "pve_permission_info": {"/access": "Sys.Audit"},
     "pve_pool": {"/pool": "Pool.Allocate Pool.Audit"},
     "pve_realm": {"/access/realm": "Realm.Allocate"},

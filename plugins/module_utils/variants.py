@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``Variants``: a thing of several types, each of which has a collection and options of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import InvalidOption
+from .plan import Plan
+from .resource import Item, Reader, State, Wish
+
+
+@dataclasses.dataclass(frozen=True)
+class Variants:
+    """The items of a thing by its type, which a task always names. The items share the key and the extra options."""
+
+    name: str
+    items: Mapping[str, Item]
+
+    def arguments(self) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        for item in self.items.values():
+            merged.update(item.arguments()["argument_spec"])
+        return {"argument_spec": {**merged, "type": {"type": "str", "choices": list(self.items), "required": True}}}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        kind = params["type"]
+        known = {field.name for field in self.items[kind].fields}
+        for other, item in self.items.items():
+            for field in item.fields:
+                if field.name not in known and params.get(field.name) is not None:
+                    raise InvalidOption(field.name, f"belongs to type: {other}, and this is one of type: {kind}")
+        return {**self.items[kind].wish(params), "type": kind}
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        state = self.items[wish["type"]].read(reader, wish)
+        return state and {"type": wish["type"], **state}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        plan = self.items[wish["type"]].plan(current, wish)
+        return plan if plan.after is None else dataclasses.replace(plan, after={"type": wish["type"], **plan.after})
