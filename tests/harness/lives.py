@@ -451,14 +451,6 @@ LIVES = (
         (("PUT", "/cluster/mapping/usb/life", {"map": "node=pve2,id=1234:5678", "delete": "description"}),),
     ),
     Life(
-        "mapping",
-        "pve_mapping",
-        {"type": "usb", "id": "life"},
-        {"map": [{"node": "pve1", "id": "0529:0001"}]},
-        {"map": [{"node": "pve1", "id": "0529:0001"}, {"node": "pve2", "id": "0529:0001"}], "description": "Life"},
-        (("PUT", "/cluster/mapping/usb/life", {"map": "node=pve3,id=0529:0001", "description": "else"}),),
-    ),
-    Life(
         "metric server",
         "pve_metric_server",
         {"id": "life", "type": "influxdb"},
