@@ -25,6 +25,7 @@ from .errors import (
 )
 from .options import Connection, Endpoint
 from .transport import CommandTransport, HttpsTransport, Response, Transport
+from .upload import Upload
 
 PAUSES = (0.3, 1.0, 2.0)  # seconds before the second, third and fourth attempt
 TICKET_LIFE = 2 * 3600.0  # PVE/AccessControl.pm: $ticket_lifetime
@@ -86,7 +87,7 @@ class Client:
         method: str,
         path: str,
         params: Mapping[str, Any] | None = None,
-        upload: Any = None,
+        upload: Upload | None = None,
         *,
         api_format: str = "json",
     ) -> Any:
@@ -119,7 +120,9 @@ class Client:
             self._release = (int(numbers[0]), int(numbers[1]))
         return self._release
 
-    def respond(self, method: str, url: str, path: str, params: Mapping[str, Any], upload: Any = None) -> Response:
+    def respond(
+        self, method: str, url: str, path: str, params: Mapping[str, Any], upload: Upload | None = None
+    ) -> Response:
         """The whole answer of a call to a URL below the endpoint; ``path`` is what errors name. For the other formats."""
         attempt, logged_in_again = 0, False
         while True:
@@ -142,7 +145,7 @@ class Client:
                 self.sleep(PAUSES[attempt])
                 attempt += 1
 
-    def _may_repeat(self, method: str, error: PveError, upload: Any) -> bool:
+    def _may_repeat(self, method: str, error: PveError, upload: Upload | None) -> bool:
         if upload is not None or isinstance(error, CertificateRefused):
             return False
         if is_lock_timeout(error) or (isinstance(error, HopFailed) and error.status == HOP_NOT_REACHED):
@@ -160,7 +163,7 @@ class Client:
 
     # --- hosts --------------------------------------------------------------------------------------------------------
 
-    def _send(self, method: str, url: str, params: Mapping[str, Any], upload: Any) -> Response:
+    def _send(self, method: str, url: str, params: Mapping[str, Any], upload: Upload | None) -> Response:
         """Send to the present host; while nothing was sent, try the other ones in turn."""
         count = max(1, len(self.connection.endpoints))
         failures: list[ConnectionFailed] = []

@@ -139,7 +139,8 @@ class _Run:
 
     def _execute(self, step: Step) -> None:
         self.client.on_step(step.why)
-        answer = self.client.call(step.method, step.path, step.params, api_format=step.api_format)
+        upload = step.upload.telling(self.client.on_progress) if step.upload else None
+        answer = self.client.call(step.method, step.path, step.params, upload=upload, api_format=step.api_format)
         for name, key in step.returns.items():
             self.outcome.answers[name] = answer.get(key) if key else answer
         upid = answer.get("data") if step.api_format == "extjs" else answer

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from .upload import Upload
+
 HIDDEN = "********"
 
 
@@ -37,6 +39,7 @@ class Step:
     guest: str = ""  # the id under which PVE lists its task
     api_format: str = "json"  # of the answer; extjs answers with the whole body
     timeout: float | None = None  # seconds for its task, where it has a time-out of its own
+    upload: Upload | None = None  # a file that is sent with the parameters
 
     def describe(self) -> dict[str, Any]:
         """The call as users see it in ``requests``, secrets hidden."""

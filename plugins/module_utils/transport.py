@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -19,6 +20,7 @@ from urllib.parse import unquote
 
 from .errors import CertificateRefused, ConnectionFailed, PveError
 from .options import Connection, Endpoint
+from .upload import Upload
 
 try:
     import requests
@@ -47,7 +49,9 @@ class Response:
 class Transport(Protocol):
     """Sends one request; raises ConnectionFailed when there is no answer."""
 
-    def send(self, method: str, url: str, params: Any, headers: Mapping[str, str], upload: Any = None) -> Response:
+    def send(
+        self, method: str, url: str, params: Any, headers: Mapping[str, str], upload: Upload | None = None
+    ) -> Response:
         """The answer to one request."""
 
     def close(self) -> None:
@@ -87,14 +91,26 @@ class HttpsTransport:
             return False
         return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
 
-    def send(self, method: str, url: str, params: Any, headers: Mapping[str, str], upload: Any = None) -> Response:
-        in_query = method in ("GET", "DELETE")
+    def send(
+        self, method: str, url: str, params: Any, headers: Mapping[str, str], upload: Upload | None = None
+    ) -> Response:
+        fields = form(params)
+        if upload is not None:
+            with contextlib.closing(upload.open(fields)) as body:
+                return self._request(method, url, {**headers, "Content-Type": body.content_type}, body=body)
+        if method in ("GET", "DELETE"):
+            return self._request(method, url, headers, query=fields)
+        return self._request(method, url, headers, body=fields)
+
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str], *, query: Any = None, body: Any = None
+    ) -> Response:
         try:
             answer = self.session.request(
                 method,
                 self.endpoint.url + url,
-                params=form(params) if in_query else None,
-                data=upload if upload is not None else None if in_query else form(params),
+                params=query,
+                data=body,
                 headers=dict(headers),
                 verify=self.verify,
                 timeout=(self.connection.connect_timeout, self.connection.timeout),
@@ -205,7 +221,9 @@ class CommandTransport:
         self.connection = connection
         self.session = _command_session(connection, endpoint)
 
-    def send(self, method: str, url: str, params: Any, headers: Mapping[str, str], upload: Any = None) -> Response:
+    def send(
+        self, method: str, url: str, params: Any, headers: Mapping[str, str], upload: Upload | None = None
+    ) -> Response:
         if upload is not None:
             raise PveError(f"Uploads need api_backend https, not {self.connection.backend}.")
         path = unquote(url.partition("/api2/json")[2])  # pvesh takes paths as they are

@@ -33,6 +33,7 @@ from ansible_collections.pve.automation.plugins.module_utils.transport import (
     form,
     presented_fingerprint,
 )
+from ansible_collections.pve.automation.plugins.module_utils.upload import Upload
 
 TEXT = "Größe: 1 €,\ntwo lines & 100% + = ; ü"
 SECRET = {"Authorization": "PVEAPIToken=u@pve!t=s3cret"}
@@ -445,6 +446,25 @@ def test_without_pvesh_the_machine_is_no_node(monkeypatch, tmp_path):
     with pytest.raises(ConnectionFailed, match="pvesh exists on PVE nodes only") as failure:
         Client(Connection(backend="local")).get("/version")
     assert not failure.value.sent
+
+
+def test_an_upload_is_a_form_with_the_file_as_its_last_part(node, tmp_path):
+    (tmp_path / "a.iso").write_text(TEXT)
+    upload = Upload(str(tmp_path / "a.iso"), "b.iso", len(TEXT.encode()))
+    endpoint = Endpoint("127.0.0.1", node.port, "")
+    connection = Connection(
+        endpoints=(endpoint,), token="u@pve!t", token_secret="s", fingerprint=node.fingerprint, timeout=20
+    )
+    client = Client(connection)
+    assert client.call("POST", "/x/upload", {"content": "iso", "keep": True}, upload=upload) is None
+    client.close()
+    method, path, body, headers = node.requests[0]
+    assert (method, path, len(node.requests)) == ("POST", "/api2/json/x/upload", 1)
+    assert headers["Content-Length"] == str(len(body.encode()))
+    boundary = headers["Content-Type"].removeprefix("multipart/form-data; boundary=")
+    parts = [part.partition("\r\n\r\n") for part in body.split(f"--{boundary}")]
+    assert [part[2] for part in parts[1:-1]] == ["iso\r\n", "1\r\n", f"{TEXT}\r\n"]
+    assert 'name="filename"; filename="b.iso"' in parts[-2][0]
 
 
 def test_uploads_need_https(pvesh):

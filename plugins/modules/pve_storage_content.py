@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_storage_content
+short_description: Files on a storage, uploaded, downloaded or deleted
+description:
+  - Brings an ISO image, a container template or an image to import to a storage of a node, from a file (O(src)), from a URL
+    (O(url)) or from the templates that PVE offers (O(template)), or deletes it.
+  - A file that is there already is left alone. What it holds cannot be asked for, so that only its size is compared, and only with
+    O(src). The checksum is verified when the file arrives.
+  - A storage that does not take the O(content), or has too little room for O(src), is told before anything is sent.
+  - Notes and protection exist for backups only, see M(pve.automation.pve_backup).
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes
+  - pve.automation.connection
+options:
+  node:
+    description: A node that has the storage. It need not be that of O(api_host).
+    type: str
+    required: true
+  storage:
+    description: The storage.
+    type: str
+    required: true
+  content:
+    description:
+      - The kind of the file. With O(template) it is V(vztmpl); otherwise it is needed.
+      - PVE has no call that brings V(snippets) to a storage; they can only be deleted.
+    type: str
+    choices: [iso, vztmpl, import, snippets]
+  filename:
+    description:
+      - The name of the file on the storage, of letters, digits and V(-_.), with an ending that fits O(content).
+      - By default the name of O(src), or the last part of O(url) without the ending of O(compression).
+    type: str
+  src:
+    description:
+      - A file on the machine that runs the module, which with C(connection=local) is the controller. It is sent while it is read, and
+        may be larger than the memory.
+      - Needs O(api_backend=https). PVE keeps the file in C(/var/tmp) of the node that receives it until it is copied to the storage.
+    type: path
+  url:
+    description: Where the node downloads the file from.
+    type: str
+  template:
+    description:
+      - A container template that PVE offers, which the node downloads. The full name of its file, or the name of the package, or a
+        pattern for one of the two with V(*), V(?) and V([...]), of which the newest version is taken.
+      - With a pattern, the run also reads the list of the templates.
+    type: str
+  checksum:
+    description: The checksum that O(src) or O(url) must have.
+    type: str
+  checksum_algorithm:
+    description: How O(checksum) was computed.
+    type: str
+    choices: [md5, sha1, sha224, sha256, sha384, sha512]
+  compression:
+    description: How the file at O(url) is compressed. The node decompresses it.
+    type: str
+    choices: [gz, lzo, zst, bz2]
+  verify_certificates:
+    description: Whether the node verifies the certificate of O(url). PVE does by default.
+    type: bool
+  force:
+    description: Replace a file whose size differs from that of O(src). Otherwise that is an error.
+    type: bool
+    default: false
+  state:
+    description: Whether the file is there.
+    type: str
+    choices: [present, absent]
+    default: present
+  wait:
+    description: Whether to wait for the task. If not, its UPID is returned as RV(ignore:upid) and nothing is read back.
+    type: bool
+    default: true
+  timeout:
+    description: Seconds that the task may take. A task that takes longer goes on; the module fails and names it.
+    type: int
+    default: 7200
+seealso:
+  - module: pve.automation.pve_storage
+  - module: pve.automation.pve_backup
+"""
+
+EXAMPLES = r"""
+- name: An installation image, downloaded by the node
+  pve.automation.pve_storage_content:
+    node: pve1
+    storage: local
+    content: iso
+    url: https://releases.example.org/13.1/netinst.iso
+    checksum: 658b28e209b578fe788ec5867deebae57b6aac5fce3692bbb116bab9c65568b3
+    checksum_algorithm: sha256
+
+- name: The newest version of a container template
+  pve.automation.pve_storage_content:
+    node: pve1
+    storage: local
+    template: debian-13-standard
+  register: template
+
+- name: An image of our own
+  pve.automation.pve_storage_content:
+    node: pve1
+    storage: local
+    content: import
+    src: /srv/images/golden.qcow2
+    force: true
+
+- name: An image that is no longer needed
+  pve.automation.pve_storage_content:
+    node: pve1
+    storage: local
+    content: iso
+    filename: netinst.iso
+    state: absent
+"""
+
+RETURN = r"""
+file:
+  description: The file as PVE lists it; null if it is absent. C(size) is in bytes, C(ctime) in seconds since the epoch.
+  returned: success
+  type: dict
+  sample:
+    volid: local:iso/netinst.iso
+    node: pve1
+    storage: local
+    content: iso
+    filename: netinst.iso
+    format: iso
+    size: 790626304
+    ctime: 1795211669
+requests:
+  description: The writing API calls that were made, in check mode those that would be made.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{method: POST, path: /nodes/pve1/storage/local/upload, params: {content: iso}, why: upload local:iso/netinst.iso}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.storage_content import STORAGE_CONTENT
+
+
+def main() -> None:
+    run_module(STORAGE_CONTENT)
+
+
+if __name__ == "__main__":
+    main()
