@@ -224,6 +224,8 @@ def _permission_hint(message: str, who: str) -> str:
     parts = [f"Asked as {who}." if who else ""]
     if needed:
         parts.append(f"It needs {needed[2]} on {needed[1]}: grant a role with it by pve_acl.")
+    elif "root@pam" not in message:
+        parts.append("pve_permission_info tells what it may do, and which privileges a module needs.")
     if "!" in who:
         parts.append("A token with privilege separation has only what its own ACL entries and its user's both allow.")
     if "root@pam" in message:

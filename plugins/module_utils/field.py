@@ -51,6 +51,8 @@ class Field:
     since: str = ""  # first release that has it
 
     def __post_init__(self) -> None:
+        if not all(alias.isidentifier() for alias in self.aliases):
+            raise TypeError(f"field {self.name}: ansible-test accepts only identifiers as aliases")
         if self.create_only and self.update_only:
             raise TypeError(f"field {self.name}: cannot be both create_only and update_only")
         if self.clear not in ("delete", "empty", "never"):
@@ -142,6 +144,11 @@ def is_empty(value: Any) -> bool:
     return value == "" if isinstance(value, str) else isinstance(value, (list, dict)) and not value
 
 
+def hyphenated(name: str, **more: Any) -> Field:
+    """A field whose key has hyphens on the wire for the underscores of its name."""
+    return Field(name, api=name.replace("_", "-"), **more)
+
+
 class Fields(tuple[Field, ...]):
     """The table of a resource."""
 
@@ -159,9 +166,9 @@ class Fields(tuple[Field, ...]):
         return {field.name: field.spec() for field in self}
 
     def named(self, name: str) -> Field:
-        """The field of that name or alias; KeyError if there is none."""
+        """The field of that name, alias or key on the wire; KeyError if there is none."""
         for field in self:
-            if name == field.name or name in field.aliases:
+            if name in (field.name, field.api, *field.aliases):
                 return field
         raise KeyError(name)
 

@@ -66,7 +66,6 @@ options:
     description: Patterns of files to leave out of backups of containers.
     type: list
     elements: str
-    aliases: [exclude-path]
   fleecing:
     description: Use of a fast storage during backups of machines, as a mapping with C(enabled) and C(storage), or as text.
     type: raw
@@ -87,17 +86,14 @@ options:
   notes_template:
     description: Notes of new backups, with variables such as C({{guestname}}), C({{node}}) and C({{vmid}}).
     type: str
-    aliases: [notes-template]
   notification_mode:
     description: Which system notifies.
     type: str
     choices: [auto, legacy-sendmail, notification-system]
-    aliases: [notification-mode]
   pbs_change_detection_mode:
     description: How changed files of containers are found for a Proxmox Backup Server.
     type: str
     choices: [legacy, data, metadata]
-    aliases: [pbs-change-detection-mode]
   performance:
     description: Tuning, as a mapping with C(max-workers) and C(pbs-entries-max), or as text.
     type: raw
@@ -107,7 +103,6 @@ options:
   prune_backups:
     description: Retention, as a mapping with C(keep-last), C(keep-daily) and so on, or as text, as in V(keep-last=3,keep-weekly=4).
     type: raw
-    aliases: [prune-backups]
   remove:
     description: Whether new backups prune older ones by O(prune_backups).
     type: bool

@@ -73,7 +73,6 @@ options:
     description: "Which older backups are kept, as a dict such as V({keep-last: 3, keep-weekly: 4}) or as PVE's text
       V(keep-last=3,keep-weekly=4). It is always the whole policy."
     type: raw
-    aliases: [prune-backups]
   remove:
     description: Whether older backups are pruned by the policy.
     type: bool
@@ -83,7 +82,6 @@ options:
   notes_template:
     description: Text of the backups' notes, with placeholders such as C({{guestname}}), C({{vmid}}), C({{node}}) and C({{cluster}}). Needs O(storage).
     type: str
-    aliases: [notes-template]
   comment:
     description: Comment of the job. The empty text removes it.
     type: str
@@ -91,7 +89,6 @@ options:
     description: Who is told about the result, and how.
     type: str
     choices: [auto, legacy-sendmail, notification-system]
-    aliases: [notification-mode]
   mailto:
     description: Addresses or users that get a mail, where the notification mode sends one.
     type: list
@@ -103,7 +100,6 @@ options:
   repeat_missed:
     description: Whether a run that was missed while the node was off is made up for.
     type: bool
-    aliases: [repeat-missed]
   bwlimit:
     description: Limit of the bandwidth in KiB per second; V(0) is none.
     type: int
@@ -123,7 +119,6 @@ options:
     description: Patterns of files in containers that are left out.
     type: list
     elements: str
-    aliases: [exclude-path]
   fleecing:
     description: "Whether and where writes of the guest are buffered during the backup, as a dict V({enabled: true, storage: local-lvm}) or as PVE's text."
     type: raw
@@ -134,7 +129,6 @@ options:
     description: How changed files of containers are found when the storage is a backup server.
     type: str
     choices: [legacy, data, metadata]
-    aliases: [pbs-change-detection-mode]
   dumpdir:
     description: Directory for the backups instead of a storage. Only root@pam may set it.
     type: str

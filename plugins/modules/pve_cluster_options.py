@@ -21,7 +21,6 @@ options:
   consent_text:
     description: Text that everybody has to agree to before the login.
     type: str
-    aliases: [consent-text]
   console:
     description: Which console the web interface opens.
     type: str
@@ -63,7 +62,6 @@ options:
   next_id:
     description: From which range the ids of new guests are taken, with C(lower) and C(upper).
     type: raw
-    aliases: [next-id]
   notify:
     description: Older settings of who is notified. Newer servers have matchers for that.
     type: raw
@@ -71,21 +69,18 @@ options:
     description: Tags that only administrators may set. The list is the whole list.
     type: list
     elements: str
-    aliases: [registered-tags]
   replication:
     description: How guests are replicated, with C(type) and C(network).
     type: raw
   tag_style:
     description: How tags look, with C(shape), C(ordering), C(case-sensitive) and C(color-map).
     type: raw
-    aliases: [tag-style]
   u2f:
     description: Settings of U2F, with C(appid) and C(origin).
     type: raw
   user_tag_access:
     description: Which tags users may set, with C(user-allow) and C(user-allow-list).
     type: raw
-    aliases: [user-tag-access]
   webauthn:
     description: Settings of WebAuthn, with C(id), C(origin), C(rp) and C(allow-subdomains).
     type: raw

@@ -51,7 +51,6 @@ options:
   live_migration_capable:
     description: Whether guests with the device can be migrated while they run, with O(type=pci).
     type: bool
-    aliases: [live-migration-capable]
   unset:
     description: Names of options that are removed, so that the server's default holds.
     type: list

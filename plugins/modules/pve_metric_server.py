@@ -52,7 +52,6 @@ options:
   api_path_prefix:
     description: Prefix of the path at an InfluxDB server behind a proxy.
     type: str
-    aliases: [api-path-prefix]
   bucket:
     description: Bucket or database of an InfluxDB server.
     type: str
@@ -65,45 +64,35 @@ options:
   max_body_size:
     description: Largest request to an InfluxDB server in bytes.
     type: int
-    aliases: [max-body-size]
   verify_certificate:
     description: Whether the certificate of an InfluxDB server is checked.
     type: bool
-    aliases: [verify-certificate]
   otel_compression:
     description: How requests of OpenTelemetry are compressed.
     type: str
     choices: [none, gzip]
-    aliases: [otel-compression]
   otel_headers:
     description: Headers for OpenTelemetry, in base64.
     type: str
-    aliases: [otel-headers]
   otel_max_body_size:
     description: Largest request of OpenTelemetry in bytes.
     type: int
-    aliases: [otel-max-body-size]
   otel_path:
     description: Path at the OpenTelemetry server.
     type: str
-    aliases: [otel-path]
   otel_protocol:
     description: Protocol of OpenTelemetry.
     type: str
     choices: [http, https]
-    aliases: [otel-protocol]
   otel_resource_attributes:
     description: Attributes for OpenTelemetry, in base64.
     type: str
-    aliases: [otel-resource-attributes]
   otel_timeout:
     description: Seconds to wait for the OpenTelemetry server.
     type: int
-    aliases: [otel-timeout]
   otel_verify_ssl:
     description: Whether the certificate of the OpenTelemetry server is checked.
     type: bool
-    aliases: [otel-verify-ssl]
   unset:
     description: Names of options that are removed, so that the server's default holds.
     type: list

@@ -36,7 +36,6 @@ options:
   from_address:
     description: Address of the sender.
     type: str
-    aliases: [from-address]
   mailto:
     description: Addresses that get the mail. The list is the whole list.
     type: list
@@ -45,7 +44,6 @@ options:
     description: Users whose addresses get the mail. The list is the whole list.
     type: list
     elements: str
-    aliases: [mailto-user]
   server:
     description: Name or address of the mail server, or URL of the Gotify server.
     type: str

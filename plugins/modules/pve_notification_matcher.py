@@ -27,22 +27,18 @@ options:
   invert_match:
     description: Whether the matcher fits what its rules do not fit.
     type: bool
-    aliases: [invert-match]
   match_calendar:
     description: Times of the week, such as V(mon..fri 08:00-17:00).
     type: list
     elements: str
-    aliases: [match-calendar]
   match_field:
     description: Rules for fields, such as V(exact:type=vzdump) or V(regex:hostname=^pve).
     type: list
     elements: str
-    aliases: [match-field]
   match_severity:
     description: Severities, such as V(error), or several of them separated by commas.
     type: list
     elements: str
-    aliases: [match-severity]
   mode:
     description: Whether all rules have to fit, or any of them.
     type: str

@@ -27,7 +27,6 @@ options:
   acr_values:
     description: Authentication context classes to ask for. For openid.
     type: str
-    aliases: [acr-values]
   audiences:
     description: Audiences that are trusted beside O(client_id). For openid. Needs PVE 9.2.
     type: str
@@ -46,7 +45,6 @@ options:
   case_sensitive:
     description: Whether upper and lower case make different users. For ldap, ad. The server assumes V(true).
     type: bool
-    aliases: [case-sensitive]
   cert:
     description: File of the client's certificate on the nodes. For ldap, ad.
     type: str
@@ -56,11 +54,9 @@ options:
   client_id:
     description: Identity of the cluster at the provider. For openid, which needs it.
     type: str
-    aliases: [client-id]
   client_key:
     description: Secret of O(client_id). For openid. See O(update_password).
     type: str
-    aliases: [client-key]
   comment:
     description: Comment. The empty text clears it.
     type: str
@@ -89,19 +85,15 @@ options:
   groups_autocreate:
     description: Whether groups of O(groups_claim) are created. For openid.
     type: bool
-    aliases: [groups-autocreate]
   groups_claim:
     description: Claim that names the groups of a user. For openid.
     type: str
-    aliases: [groups-claim]
   groups_overwrite:
     description: Whether a login takes the user out of groups that O(groups_claim) does not name. For openid.
     type: bool
-    aliases: [groups-overwrite]
   issuer_url:
     description: URL of the provider. For openid, which needs it.
     type: str
-    aliases: [issuer-url]
   mode:
     description: How the connection is protected. For ldap, ad.
     type: str
@@ -118,7 +110,6 @@ options:
   query_userinfo:
     description: Whether claims are asked for at the userinfo endpoint. For openid. The server assumes V(true).
     type: bool
-    aliases: [query-userinfo]
   scopes:
     description: Scopes to ask for, in any order. For openid.
     type: list
@@ -139,7 +130,7 @@ options:
   sync_attributes:
     description:
       - Attributes that fill V(comment), V(email), V(enable), V(expire), V(firstname), V(keys), V(lastname), V(username) of a
-        user, as a dictionary or as PVE's own text (V(email=mail\,firstname=givenName)). For ldap, ad.
+        user, as a dictionary or as PVE's own text (C(email=mail,firstname=givenName)). For ldap, ad.
       - One that is not named stays; one that is given as empty text goes.
     type: raw
   sync_defaults_options:
@@ -148,9 +139,8 @@ options:
         C(remove_vanished) (a list) - as a dictionary or as PVE's own text. For ldap, ad.
       - One that is not named stays; one that is given as empty text goes.
     type: raw
-    aliases: [sync-defaults-options]
   tfa:
-    description: Second factor that every user of the realm needs, as PVE's text (V(type=oath\,digits=6)). For pam, pve, ldap,
+    description: Second factor that every user of the realm needs, as PVE's text (C(type=oath,digits=6)). For pam, pve, ldap,
       ad. It may hold an API key, so see O(update_password).
     type: str
   user_attr:
@@ -163,7 +153,6 @@ options:
   username_claim:
     description: Claim that names the user. For openid. It cannot change later.
     type: str
-    aliases: [username-claim]
   verify:
     description: Whether the directory's certificate is verified. For ldap, ad.
     type: bool

@@ -33,7 +33,7 @@ options:
     type: str
   bwlimit:
     description:
-      - Limits in KiB/s for V(clone), V(migration), V(move), V(restore) and V(default), as a dictionary or as PVE's own text (V(move=10240\,restore=20480)).
+      - Limits in KiB/s for V(clone), V(migration), V(move), V(restore) and V(default), as a dictionary or as PVE's own text (C(move=10240,restore=20480)).
       - A limit that is not named stays; one that is given as empty text goes.
     type: raw
   comstar_hg:
@@ -52,19 +52,15 @@ options:
       - Directories for kinds of content, relative to the storage, as a dictionary from kind to directory or as PVE's own text (V(iso=images/iso)).
       - A kind that is not named stays; one that is given as empty text goes.
     type: raw
-    aliases: [content-dirs]
   create_base_path:
     description: Whether the directory itself is created. The server assumes V(true).
     type: bool
-    aliases: [create-base-path]
   create_subdirs:
     description: Whether the directories for the kinds of content are created. The server assumes V(true).
     type: bool
-    aliases: [create-subdirs]
   data_pool:
     description: Pool for the data, where O(pool) is one for metadata only. For rbd.
     type: str
-    aliases: [data-pool]
   datastore:
     description: Datastore of the backup server. For pbs, which needs it. It cannot change later.
     type: str
@@ -79,7 +75,6 @@ options:
       - Key that encrypts backups, as the JSON text that C(proxmox-backup-client key create) makes, or V(autogen) to let the server make one. For pbs.
       - The server tells whether there is a key, so that one is sent where there is none, whatever O(update_password) says.
     type: str
-    aliases: [encryption-key]
   export:
     description: Exported path. For nfs, which needs it. It cannot change later.
     type: str
@@ -93,7 +88,6 @@ options:
   fs_name:
     description: Name of the file system. For cephfs.
     type: str
-    aliases: [fs-name]
   fuse:
     description: Whether to mount by FUSE. For cephfs.
     type: bool
@@ -118,11 +112,9 @@ options:
       - Public RSA key (PEM, in base64) that encrypts a copy of the encryption key for each backup. For pbs.
       - Sent where there is none, whatever O(update_password) says.
     type: str
-    aliases: [master-pubkey]
   max_protected_backups:
     description: How many protected backups a guest may have; V(-1) for any number.
     type: int
-    aliases: [max-protected-backups]
   mkdir:
     description: Older form of O(create_base_path) and O(create_subdirs) together.
     type: bool
@@ -172,10 +164,9 @@ options:
   prune_backups:
     description:
       - Which backups are kept, as a dictionary with C(keep_last), C(keep_hourly), C(keep_daily), C(keep_weekly),
-        C(keep_monthly), C(keep_yearly) or only C(keep_all), or as PVE's own text (V(keep-last=3\,keep-daily=7)).
+        C(keep_monthly), C(keep_yearly) or only C(keep_all), or as PVE's own text (C(keep-last=3,keep-daily=7)).
       - It is the whole policy; what is not named is not kept.
     type: raw
-    aliases: [prune-backups]
   saferemove:
     description: Whether volumes are overwritten before they are removed. For lvm.
     type: bool
@@ -183,7 +174,6 @@ options:
     description: Size in MiB of the steps of overwriting. For lvm.
     type: int
     choices: [1, 2, 4, 8, 16, 32]
-    aliases: [saferemove-stepsize]
   saferemove_throughput:
     description: Limit of overwriting, in bytes per second, also with a suffix as in V(10m). For lvm.
     type: str
@@ -199,7 +189,6 @@ options:
   skip_cert_verification:
     description: Whether the server's certificate is trusted unseen. For esxi.
     type: bool
-    aliases: [skip-cert-verification]
   smbversion:
     description: Version of SMB. For cifs.
     type: str
@@ -207,7 +196,6 @@ options:
   snapshot_as_volume_chain:
     description: Whether snapshots are chains of volumes. For dir, nfs and cifs, where it cannot change later, and lvm. Needs PVE 9.0.
     type: bool
-    aliases: [snapshot-as-volume-chain]
   sparse:
     description: Whether volumes are thin. For zfspool, zfs.
     type: bool
@@ -232,7 +220,6 @@ options:
   zfs_base_path:
     description: Where the target has its volumes as devices. For zfs. Needs PVE 9.0.
     type: str
-    aliases: [zfs-base-path]
   force:
     description:
       - With O(state=absent), delete the storage although it holds volumes, or although nobody can tell because it is disabled or a node is offline.

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InvalidOption, NotFound, PermissionDenied
+from ..errors import InvalidOption, InvalidParameter, NotFound, PermissionDenied
 from ..field import Fields
 from ..options import task_arguments
 from ..property_string import PropertyString
@@ -174,6 +174,7 @@ class Guest(Planner):
         wish["listed"] = guests(reader) if listed is None else listed
         found = locate(reader, self.kind, vmid=wish["vmid"], name=wish["name"], node=node, listed=wish["listed"])
         if found is None:
+            refuse_hidden(reader, wish)
             return None
         if wish["node"] not in (None, found.node) and not wish["migrate"] and wish["state"] != "absent":
             raise InvalidOption(
@@ -216,6 +217,20 @@ class Guest(Planner):
         if wish["wait_for"]:
             told["interfaces"] = wait_for_agent(client, where, wish["wait_timeout"], address=wish["wait_for"] == "ip")
         return told
+
+
+def refuse_hidden(reader: Reader, wish: Wish) -> None:
+    """A guest that is not listed may be one that the caller may not see; then it is not absent.
+
+    Root sees everything. Who may create it learns of a taken id from the server, so that only a deletion has to ask.
+    """
+    if wish["state"] != "absent" or not wish["vmid"] or reader.connection.is_root:
+        return
+    try:
+        reader.get("/cluster/nextid", {"vmid": wish["vmid"]})
+    except InvalidParameter:
+        text = f"{wish['vmid']} belongs to a guest that {reader.connection.identity} may not see"
+        raise InvalidOption("vmid", text, hint="It needs VM.Audit on it, for example by a role on its pool.") from None
 
 
 def read_config(reader: Reader, where: Location, *, forbidden_is_absent: bool = False) -> Mapping[str, Any] | None:

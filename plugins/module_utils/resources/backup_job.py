@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption, InvalidParameter
-from ..field import Field, Fields
+from ..field import Field, Fields, hyphenated
 from ..plan import Plan, Step
 from ..property_string import INTEGER, WORD, Part, PropertyString, flag
 from ..resource import Item, Listing, Reader, State, Wish
@@ -28,12 +28,6 @@ SELECTIONS = ("all", "pool", "vmid")
 NEED_STORAGE = ("notes_template", "protected")
 
 
-def _field(name: str, **more: Any) -> Field:
-    """A field whose name on the wire has hyphens, which is an alias as well."""
-    hyphenated = name.replace("_", "-")
-    return Field(name, api=hyphenated, aliases=(hyphenated,), **more)
-
-
 # Most defaults are not told here: a node's vzdump.conf may set others, so that an absent key need not equal PVE's default.
 FIELDS = Fields(
     [
@@ -44,7 +38,7 @@ FIELDS = Fields(
         Field("dumpdir"),
         Field("enabled", type="bool", clear="never", default=True),
         Field("exclude", type="list", elements="int", codec=Vmids()),
-        _field("exclude_path", type="list", elements="str", codec=Items()),
+        hyphenated("exclude_path", type="list", elements="str", codec=Items()),
         Field(
             "fleecing",
             type="raw",
@@ -56,9 +50,9 @@ FIELDS = Fields(
         Field("mailto", type="list", elements="str"),
         Field("mode", choices=("snapshot", "suspend", "stop")),
         Field("node"),
-        _field("notes_template"),
-        _field("notification_mode", choices=("auto", "legacy-sendmail", "notification-system")),
-        _field("pbs_change_detection_mode", choices=("legacy", "data", "metadata")),
+        hyphenated("notes_template"),
+        hyphenated("notification_mode", choices=("auto", "legacy-sendmail", "notification-system")),
+        hyphenated("pbs_change_detection_mode", choices=("legacy", "data", "metadata")),
         Field(
             "performance",
             type="raw",
@@ -69,9 +63,9 @@ FIELDS = Fields(
         Field("pigz", type="int"),
         Field("pool"),
         Field("protected", type="bool"),
-        _field("prune_backups", type="raw", codec=KEEP),
+        hyphenated("prune_backups", type="raw", codec=KEEP),
         Field("remove", type="bool"),
-        _field("repeat_missed", type="bool", default=False),
+        hyphenated("repeat_missed", type="bool", default=False),
         Field("schedule", codec=Schedule(), clear="never"),
         Field("script"),
         Field("stdexcludes", type="bool"),

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..field import Field, Fields
+from ..field import Field, Fields, hyphenated
 from ..property_string import (
     BOOLEAN,
     INTEGER,
@@ -22,12 +20,6 @@ from ..property_string import (
 )
 from ..resource import Singleton
 from ..values import Set, Word
-
-
-def _field(name: str, **more: Any) -> Field:
-    """A field whose name on the wire has hyphens, which is an alias as well."""
-    hyphenated = name.replace("_", "-")
-    return Field(name, api=hyphenated, aliases=(hyphenated,), **more)
 
 
 def _channel() -> PropertyString:
@@ -66,7 +58,7 @@ FIELDS = Fields(
                 *(Part(name, NUMBER, minimum=0) for name in ("default", "clone", "migration", "move", "restore"))
             ),
         ),
-        _field("consent_text"),
+        hyphenated("consent_text"),
         Field("console", choices=("applet", "vv", "html5", "xtermjs")),
         Field("crs", type="raw", codec=SCHEDULER),
         Field("description"),
@@ -90,17 +82,17 @@ FIELDS = Fields(
         Field("mac_prefix", codec=Word(), default="BC:24:11"),
         Field("max_workers", type="int"),
         Field("migration", type="raw", codec=_channel()),
-        _field(
+        hyphenated(
             "next_id",
             type="raw",
             codec=PropertyString(Part("lower", INTEGER, default=100), Part("upper", INTEGER, default=1000000)),
         ),
         Field("notify", type="raw", codec=NOTIFY),
-        _field("registered_tags", type="list", elements="str", codec=Set(";")),
+        hyphenated("registered_tags", type="list", elements="str", codec=Set(";")),
         Field("replication", type="raw", codec=_channel()),
-        _field("tag_style", type="raw", codec=TAG_STYLE),
+        hyphenated("tag_style", type="raw", codec=TAG_STYLE),
         Field("u2f", type="raw", codec=PropertyString(*words("appid", "origin"))),
-        _field(
+        hyphenated(
             "user_tag_access",
             type="raw",
             codec=PropertyString(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption
-from ..field import Field, Fields
+from ..field import Field, Fields, hyphenated
 from ..plan import Plan, api_path
 from ..property_string import INTEGER, TEXT, WORD, Part, PropertyString
 from ..resource import Item, Listing, State, Wish
@@ -111,12 +111,11 @@ _PCI = PropertyString(
 )
 _USB = PropertyString(_NODE, Part("path", WORD, pattern=r"\d+-\d+(\.\d+)*"), _DEVICE, _DESCRIPTION)
 _DIR = PropertyString(_NODE, Part("path", WORD, pattern="/[^;,=()]*"))
-_LIVE = "live-migration-capable"
 ITEMS = {
     "pci": _item(
         "pci",
         Entries(_PCI, "node", "path", "id"),
-        Field("live_migration_capable", api=_LIVE, aliases=(_LIVE,), type="bool", default=False),
+        hyphenated("live_migration_capable", type="bool", default=False),
         Field("mdev", type="bool", default=False),
     ),
     "usb": _item("usb", Entries(_USB, "node", "id")),

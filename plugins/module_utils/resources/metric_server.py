@@ -10,18 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption
-from ..field import Field, Fields
+from ..field import Field, Fields, hyphenated
 from ..plan import Plan, Step
 from ..resource import Item, Listing, State, Wish
 
 SERVERS = "/cluster/metrics/server"
 TYPES = ("graphite", "influxdb", "opentelemetry")
-
-
-def _field(name: str, **more: Any) -> Field:
-    """A field whose name on the wire has hyphens, which is an alias as well."""
-    hyphenated = name.replace("_", "-")
-    return Field(name, api=hyphenated, aliases=(hyphenated,), **more)
 
 
 FIELDS = Fields(
@@ -35,20 +29,20 @@ FIELDS = Fields(
         Field("path"),
         Field("proto", choices=("udp", "tcp")),
         Field("influxdbproto", choices=("udp", "http", "https"), default="udp"),
-        _field("api_path_prefix"),
+        hyphenated("api_path_prefix"),
         Field("bucket"),
         Field("organization"),
         Field("token", secret=True),
-        _field("max_body_size", type="int", default=25000000),
-        _field("verify_certificate", type="bool", default=True),
-        _field("otel_compression", choices=("none", "gzip"), default="gzip"),
-        _field("otel_headers"),
-        _field("otel_max_body_size", type="int", default=10000000),
-        _field("otel_path", default="/v1/metrics"),
-        _field("otel_protocol", choices=("http", "https"), default="https"),
-        _field("otel_resource_attributes"),
-        _field("otel_timeout", type="int", default=5),
-        _field("otel_verify_ssl", type="bool", default=True),
+        hyphenated("max_body_size", type="int", default=25000000),
+        hyphenated("verify_certificate", type="bool", default=True),
+        hyphenated("otel_compression", choices=("none", "gzip"), default="gzip"),
+        hyphenated("otel_headers"),
+        hyphenated("otel_max_body_size", type="int", default=10000000),
+        hyphenated("otel_path", default="/v1/metrics"),
+        hyphenated("otel_protocol", choices=("http", "https"), default="https"),
+        hyphenated("otel_resource_attributes"),
+        hyphenated("otel_timeout", type="int", default=5),
+        hyphenated("otel_verify_ssl", type="bool", default=True),
     ]
 )
 OWN = {

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption
-from ..field import Field, Fields
+from ..field import Field, Fields, hyphenated
 from ..plan import Plan, Step
 from ..resource import Item, State, Wish
 from ..values import Items, Text
@@ -23,14 +23,8 @@ MATCHERS = "/cluster/notifications/matchers"
 NAME = Field("name")
 
 
-def _field(name: str, **more: Any) -> Field:
-    """A field whose name on the wire has hyphens, which is an alias as well."""
-    hyphenated = name.replace("_", "-")
-    return Field(name, api=hyphenated, aliases=(hyphenated,), **more)
-
-
 def _list(name: str) -> Field:
-    return (_field if "_" in name else Field)(name, type="list", elements="str", codec=Items())
+    return hyphenated(name, type="list", elements="str", codec=Items())
 
 
 class Encoded(Text):
@@ -92,7 +86,7 @@ class Notification(Item):
 
 
 _COMMON = (Field("comment"), Field("disable", type="bool", default=False))
-_MAIL = (Field("author"), _field("from_address"), _list("mailto"), _list("mailto_user"))
+_MAIL = (Field("author"), hyphenated("from_address"), _list("mailto"), _list("mailto_user"))
 _TYPES: dict[str, tuple[tuple[str, ...], list[Field]]] = {
     "sendmail": (("mailto or mailto_user",), [*_MAIL]),
     "gotify": (("server", "token"), [Field("server", clear="never"), Field("token", secret=True, clear="never")]),
@@ -125,7 +119,7 @@ ITEMS = {
 MATCHER_FIELDS = Fields(
     [
         *_COMMON,
-        _field("invert_match", type="bool", default=False),
+        hyphenated("invert_match", type="bool", default=False),
         _list("match_calendar"),
         _list("match_field"),
         _list("match_severity"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption, Refused
-from ..field import Field, Fields
+from ..field import Field, Fields, hyphenated
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
 from ..property_string import BOOLEAN, SEMICOLON_SET, WORD, Part, PropertyString
@@ -48,26 +48,20 @@ ATTRIBUTES = PropertyString(
 )
 
 
-def _field(name: str, **more: Any) -> Field:
-    """A field whose name on the wire has hyphens, which is an alias as well."""
-    hyphenated = name.replace("_", "-")
-    return Field(name, api=hyphenated, aliases=(hyphenated,), **more)
-
-
 FIELDS = Fields(
     [
         Field("type", choices=tuple(sorted(REALM_TYPES)), create_only=True),
-        _field("acr_values"),
+        hyphenated("acr_values"),
         Field("audiences"),
         Field("autocreate", type="bool", default=False),
         Field("base_dn"),
         Field("bind_dn"),
         Field("capath", default="/etc/ssl/certs"),
-        _field("case_sensitive", type="bool", default=True),
+        hyphenated("case_sensitive", type="bool", default=True),
         Field("cert"),
         Field("certkey"),
-        _field("client_id"),
-        _field("client_key", secret=True),
+        hyphenated("client_id"),
+        hyphenated("client_key", secret=True),
         Field("comment"),
         Field("default", type="bool", default=False),
         Field("domain"),
@@ -76,26 +70,26 @@ FIELDS = Fields(
         Field("group_dn"),
         Field("group_filter"),
         Field("group_name_attr"),
-        _field("groups_autocreate", type="bool", default=False),
-        _field("groups_claim"),
-        _field("groups_overwrite", type="bool", default=False),
-        _field("issuer_url"),
+        hyphenated("groups_autocreate", type="bool", default=False),
+        hyphenated("groups_claim"),
+        hyphenated("groups_overwrite", type="bool", default=False),
+        hyphenated("issuer_url"),
         Field("mode", choices=("ldap", "ldaps", "ldap+starttls")),
         Field("password", secret=True),
         Field("port", type="int"),
         Field("prompt"),
-        _field("query_userinfo", type="bool", default=True),
+        hyphenated("query_userinfo", type="bool", default=True),
         Field("scopes", type="list", elements="str", codec=Set(" ")),
         Field("secure", type="bool", default=False),
         Field("server1", codec=Word()),
         Field("server2", codec=Word()),
         Field("sslversion", choices=("tlsv1", "tlsv1_1", "tlsv1_2", "tlsv1_3")),
         Field("sync_attributes", type="raw", codec=ATTRIBUTES),
-        _field("sync_defaults_options", type="raw", codec=SYNC_OPTIONS),
+        hyphenated("sync_defaults_options", type="raw", codec=SYNC_OPTIONS),
         Field("tfa", secret=True),
         Field("user_attr"),
         Field("user_classes", type="list", elements="str"),
-        _field("username_claim", create_only=True),
+        hyphenated("username_claim", create_only=True),
         Field("verify", type="bool", default=False),
     ]
 )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..field import Field, Fields
+from ..field import Field, Fields, hyphenated
 from ..property_string import BOOLEAN, NUMBER, TEXT, Part, PropertyString
 from ..values import FALSE_WORDS, TRUE_WORDS, Text, Word
 from .storage_types import STORAGE_TYPES
@@ -59,12 +59,6 @@ BANDWIDTH = PropertyString(
 DIRECTORIES = PropertyString(*(Part(name, TEXT) for name in CONTENTS if name != "none"))
 
 
-def _field(name: str, **more: Any) -> Field:
-    """A field whose name on the wire has hyphens, which is an alias as well."""
-    hyphenated = name.replace("_", "-")
-    return Field(name, api=hyphenated, aliases=(hyphenated,), **more)
-
-
 FIELDS = Fields(
     [
         Field("type", choices=tuple(sorted(STORAGE_TYPES)), create_only=True),
@@ -74,26 +68,26 @@ FIELDS = Fields(
         Field("comstar_hg"),
         Field("comstar_tg"),
         Field("content", type="list", elements="str", choices=CONTENTS, clear="never"),
-        _field("content_dirs", type="raw", codec=DIRECTORIES),
-        _field("create_base_path", type="bool", default=True),
-        _field("create_subdirs", type="bool", default=True),
-        _field("data_pool"),
+        hyphenated("content_dirs", type="raw", codec=DIRECTORIES),
+        hyphenated("create_base_path", type="bool", default=True),
+        hyphenated("create_subdirs", type="bool", default=True),
+        hyphenated("data_pool"),
         Field("datastore"),
         Field("disable", type="bool", default=False),
         Field("domain"),
-        _field("encryption_key", secret=True),
+        hyphenated("encryption_key", secret=True),
         Field("export"),
         Field("fingerprint", codec=Fingerprint()),
         Field("format", choices=("raw", "qcow2", "subvol", "vmdk")),
-        _field("fs_name"),
+        hyphenated("fs_name"),
         Field("fuse", type="bool", default=False),
         Field("is_mountpoint", codec=MountPoint(), default="no"),
         Field("iscsiprovider"),
         Field("keyring", secret=True),
         Field("krbd", type="bool", default=False),
         Field("lio_tpg"),
-        _field("master_pubkey", secret=True),
-        _field("max_protected_backups", type="int"),
+        hyphenated("master_pubkey", secret=True),
+        hyphenated("max_protected_backups", type="int"),
         Field("mkdir", type="bool", default=True),
         Field("monhost", type="list", elements="str"),
         Field("mountpoint"),
@@ -108,16 +102,16 @@ FIELDS = Fields(
         Field("port", type="int"),
         Field("portal"),
         Field("preallocation", choices=("off", "metadata", "falloc", "full"), default="metadata"),
-        _field("prune_backups", type="raw", codec=KEEP),
+        hyphenated("prune_backups", type="raw", codec=KEEP),
         Field("saferemove", type="bool", default=False),
-        _field("saferemove_stepsize", type="int", choices=(1, 2, 4, 8, 16, 32), default=32),
+        hyphenated("saferemove_stepsize", type="int", choices=(1, 2, 4, 8, 16, 32), default=32),
         Field("saferemove_throughput"),
         Field("server"),
         Field("share"),
         Field("shared", type="bool", default=False),
-        _field("skip_cert_verification", type="bool", default=False),
+        hyphenated("skip_cert_verification", type="bool", default=False),
         Field("smbversion", choices=("default", "2.0", "2.1", "3", "3.0", "3.11"), default="default"),
-        _field("snapshot_as_volume_chain", type="bool", default=False, since="9.0"),
+        hyphenated("snapshot_as_volume_chain", type="bool", default=False, since="9.0"),
         Field("sparse", type="bool", default=False),
         Field("subdir"),
         Field("tagged_only", type="bool", default=False),
@@ -125,6 +119,6 @@ FIELDS = Fields(
         Field("thinpool"),
         Field("username"),
         Field("vgname"),
-        _field("zfs_base_path", since="9.0"),
+        hyphenated("zfs_base_path", since="9.0"),
     ]
 )
