@@ -42,6 +42,21 @@ options:
     description: With O(state=absent), forget the job at once and clean up nothing.
     type: bool
     default: false
+  run_now:
+    description:
+      - Run the job now, whatever its schedule says. This is an action, so that the task is always changed.
+        A new job runs by itself soon after it was created.
+      - The node of the guest begins within a minute.
+    type: bool
+    default: false
+  wait:
+    description: With O(run_now), wait until the run has ended, and fail if it does.
+    type: bool
+    default: true
+  timeout:
+    description: Seconds to wait for the end of the run.
+    type: int
+    default: 600
   unset:
     description: Names of options that are removed, so that the server's default holds.
     type: list
@@ -62,6 +77,16 @@ EXAMPLES = r"""
     target: pve2
     schedule: 0..6,18..23:00/30
     rate: 50
+
+- name: Bring the copy up to date before maintenance
+  pve.automation.pve_replication:
+    id: 100-0
+    run_now: true
+
+- name: Stop replicating and remove the copy
+  pve.automation.pve_replication:
+    id: 100-0
+    state: absent
 """
 
 RETURN = r"""
@@ -69,7 +94,12 @@ job:
   description: The job as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
-  sample: {id: 100-0, target: pve2, schedule: "*/30", rate: 50}
+  sample: {id: 100-0, source: pve1, target: pve2, schedule: "*/30", rate: 50}
+run:
+  description: What became of the run, times in seconds since the epoch.
+  returned: when O(run_now) and O(wait) are true, and not in check mode
+  type: dict
+  sample: {last_sync: 1795211539, duration: 4.2, next_sync: 1795212000}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import InvalidOption
+from ..client import Client
+from ..errors import InvalidOption, PveError
 from ..field import Field, Fields
-from ..plan import Plan
+from ..plan import Plan, Step, api_path
 from ..resource import Item, Listing, Reader, State, Wish
 from .schedule import Schedule
 
 JOBS = "/cluster/replication"
+PAUSE = 2.0  # seconds between two looks at a job that was told to run; its node looks for such jobs once a minute
+TOLD = ("last_sync", "duration", "next_sync")
 FIELDS = Fields(
     [
         Field("target", create_only=True, clear="never"),
@@ -40,21 +44,67 @@ class Replication(Item):
         rate = wish["fields"].get("rate")
         if isinstance(rate, (int, float)) and rate < 1:
             raise InvalidOption("rate", f"{rate} is less than 1 MB per second")
+        if wish["run_now"] and wish["state"] == "absent":
+            raise InvalidOption("run_now", "needs state: present")
         return wish
 
     def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
         answer = super()._answer(reader, key)
         return None if answer is None or answer.get("remove_job") else answer
 
+    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
+        source = {"source": answer["source"]} if answer.get("source") else {}
+        return {**super().observe(key, answer), **source}
+
     def plan(self, current: State | None, wish: Wish) -> Plan:
         if wish["state"] == "present" and current is None and "target" not in wish["fields"]:
             raise InvalidOption("target", "is needed to create a replication job")
-        return super().plan(current, wish)
+        plan = super().plan(current, wish)
+        if not wish["run_now"]:
+            return plan
+        if (plan.after or {}).get("disable"):
+            raise InvalidOption("run_now", "a job that is disabled does not run")
+        if current is None:  # a new job is due at once
+            return plan
+        path = f"{_on_node(current)}/schedule_now"
+        run = Step("POST", path, why=f"run job {wish['key']} now", verify=False)
+        return dataclasses.replace(plan, steps=(*plan.steps, run))
+
+    def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
+        """How the run ended that the task asked for."""
+        if not wish["run_now"] or not wish["wait"]:
+            return {}
+        return {"run": wait_for_run(client, state, wish["timeout"])}
 
     def _plan_create(self, wish: Wish) -> Plan:
         plan = super()._plan_create(wish)
         steps = tuple(dataclasses.replace(step, params={"type": "local", **step.params}) for step in plan.steps)
         return Plan(plan.before, plan.after, steps)
+
+
+def _on_node(job: State) -> str:
+    """The job's path on the node of its guest."""
+    if not job.get("source"):
+        raise PveError(f"The server does not tell the node from which job {job['id']} replicates.")
+    return api_path("nodes", job["source"], "replication", job["id"])
+
+
+def wait_for_run(client: Client, job: State, timeout: float) -> dict[str, Any]:
+    """Wait for the end of a run; PveError if it fails or takes too long. A job that is to run has no last try."""
+    deadline = time.monotonic() + timeout
+    while True:
+        status = client.get(f"{_on_node(job)}/status")
+        if status.get("last_try") and not status.get("pid"):
+            break
+        if time.monotonic() >= deadline:
+            raise PveError(
+                f"The run of replication job {job['id']} has not ended after {timeout:g} s.",
+                hint="It goes on, or its node has not come to it yet. Raise timeout, or look at the job's log.",
+            )
+        client.sleep(PAUSE)
+    if status.get("error"):
+        raise PveError(f"Replication job {job['id']} failed: {status['error']}")
+    return {name: status[name] for name in TOLD if name in status}
 
 
 def _delete_params(wish: Wish, current: State) -> dict[str, Any]:
@@ -67,7 +117,13 @@ REPLICATION = Replication(
     JOBS,
     Field("id"),
     FIELDS,
-    extra_options={"keep": FLAG, "force": FLAG},
+    extra_options={
+        "keep": FLAG,
+        "force": FLAG,
+        "run_now": FLAG,
+        "wait": {"type": "bool", "default": True},
+        "timeout": {"type": "int", "default": 600},
+    },
     delete_params=_delete_params,
 )
 REPLICATION_INFO = Listing("jobs", lambda wish: JOBS, key="id", fields=FIELDS)

@@ -4,16 +4,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
-from ansible_collections.pve.automation.plugins.module_utils.resources.replication import REPLICATION
+from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, PveError
+from ansible_collections.pve.automation.plugins.module_utils.resources.replication import REPLICATION, wait_for_run
 from tests.unit.resources.fake import Server, calls, planned
 
 PATH = "/cluster/replication/100-0"
-PRESENT = {"id": "100-0", "type": "local", "guest": 100, "target": "pve2", "rate": 10, "schedule": "sat 03:00"}
+PRESENT = {
+    "id": "100-0",
+    "type": "local",
+    "guest": 100,
+    "source": "pve1",
+    "target": "pve2",
+    "rate": 10,
+    "schedule": "sat 03:00",
+}
 
 
 def test_a_job_is_created() -> None:
@@ -54,6 +63,8 @@ def test_a_job_that_waits_for_its_deletion_counts_as_gone() -> None:
         ({"target": "pve2", "rate": 0.5}, "rate"),
         ({"target": "pve2", "schedule": "0 0 1 * 1"}, "schedule"),
         ({"state": "absent", "keep": True, "force": True}, "keep"),
+        ({"state": "absent", "run_now": True}, "run_now"),
+        ({"target": "pve2", "disable": True, "run_now": True}, "run_now"),
     ],
 )
 def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
@@ -65,3 +76,46 @@ def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
 def test_the_target_cannot_be_changed() -> None:
     with pytest.raises(InvalidOption, match="target"):
         planned(REPLICATION, Server({PATH: PRESENT}), id="100-0", target="pve3")
+
+
+def test_a_run_is_asked_for_after_the_changes_and_a_new_job_runs_by_itself() -> None:
+    run = ("POST", "/nodes/pve1/replication/100-0/schedule_now", {})
+    assert calls(planned(REPLICATION, Server({PATH: PRESENT}), id="100-0", run_now=True)) == [run]
+    plan = planned(REPLICATION, Server({PATH: PRESENT}), id="100-0", rate=20, run_now=True)
+    assert calls(plan) == [("PUT", PATH, {"rate": 20}), run]
+    new = planned(REPLICATION, Server(), id="100-0", target="pve2", run_now=True)
+    assert [step.method for step in new.steps] == ["POST"]
+
+
+class Runs(Server):
+    """A server whose job goes through these states, one at each look."""
+
+    def __init__(self, *states: dict[str, Any]) -> None:
+        super().__init__()
+        self.states = list(states)
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        assert path == "/nodes/pve1/replication/100-0/status"
+        return self.states.pop(0)
+
+    def sleep(self, seconds: float) -> None:
+        assert self.states, "waits although nothing comes any more"
+
+
+RUNNING = ({"last_try": 0, "last_sync": 5}, {"last_try": 9, "last_sync": 5, "pid": 1})
+
+
+def waited(server: Runs, timeout: float = 60) -> dict[str, Any]:
+    return wait_for_run(server, {"id": "100-0", "source": "pve1"}, timeout)  # type: ignore[arg-type]
+
+
+def test_the_end_of_a_run_is_waited_for() -> None:
+    end = {"last_try": 9, "last_sync": 9, "duration": 1.5, "next_sync": 20, "fail_count": 0}
+    assert waited(Runs(*RUNNING, end)) == {"last_sync": 9, "duration": 1.5, "next_sync": 20}
+
+
+def test_a_run_that_fails_or_does_not_end_fails_the_task() -> None:
+    with pytest.raises(PveError, match="no space left"):
+        waited(Runs(*RUNNING, {"last_try": 9, "last_sync": 5, "fail_count": 1, "error": "no space left"}))
+    with pytest.raises(PveError, match="has not ended"):
+        waited(Runs(RUNNING[0]), timeout=0)
