@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_node
+short_description: Manage options of a node
+description:
+  - Sets and removes the options that PVE keeps for a node. What is not given stays as it is.
+  - Options with parts take a dict or PVE's own text. A part that is not named stays as it is; the empty text removes it.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes
+  - pve.automation.connection
+options:
+  node:
+    description: The node.
+    type: str
+    required: true
+  description:
+    description: Notes on the node. The empty text clears them.
+    type: str
+  wakeonlan:
+    description: How the node is woken, with C(mac), C(bind-interface) and C(broadcast-address).
+    type: raw
+  startall_onboot_delay:
+    description: Seconds between the start of the node and that of its first guest, 0 to 300.
+    type: int
+  ballooning_target:
+    description: Percentage of the memory in use above which the balloons of the guests shrink them. Only newer servers have it.
+    type: int
+  location:
+    description: Where the node is, with C(latitude), C(longitude) and C(name). Only newer servers have it.
+    type: raw
+  acme:
+    description: The ACME C(account), and C(domains) that need no plugin, as a list.
+    type: raw
+  acmedomain0:
+    description: A domain of the node's certificate, with C(domain), C(plugin) and C(alias).
+    type: raw
+  acmedomain1:
+    description: A domain of the node's certificate, with C(domain), C(plugin) and C(alias).
+    type: raw
+  acmedomain2:
+    description: A domain of the node's certificate, with C(domain), C(plugin) and C(alias).
+    type: raw
+  acmedomain3:
+    description: A domain of the node's certificate, with C(domain), C(plugin) and C(alias).
+    type: raw
+  acmedomain4:
+    description: A domain of the node's certificate, with C(domain), C(plugin) and C(alias).
+    type: raw
+  acmedomain5:
+    description: A domain of the node's certificate, with C(domain), C(plugin) and C(alias).
+    type: raw
+  unset:
+    description: Names of options that are removed, so that the server's default holds.
+    type: list
+    elements: str
+seealso:
+  - module: pve.automation.pve_node_dns
+  - module: pve.automation.pve_node_time
+  - module: pve.automation.pve_node_hosts
+"""
+
+EXAMPLES = r"""
+- name: Notes, and a pause before the guests start
+  pve.automation.pve_node:
+    node: pve1
+    description: Rack 3, unit 12
+    startall_onboot_delay: 30
+    wakeonlan: {mac: "02:00:00:00:00:09"}
+
+- name: Names of the certificate
+  pve.automation.pve_node:
+    node: pve1
+    acme: {account: default}
+    acmedomain0: {domain: pve1.example.org, plugin: dns1}
+"""
+
+RETURN = r"""
+options:
+  description: The node and its options, as the server has them afterwards. In check mode as they would be.
+  returned: success
+  type: dict
+  sample: {node: pve1, description: "Rack 3, unit 12", startall_onboot_delay: 30}
+requests:
+  description: The writing API calls that were made, in check mode those that would be made.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{method: PUT, path: /nodes/pve1/config, params: {startall-onboot-delay: 30}, why: change startall_onboot_delay}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.node_settings import NODE
+
+
+def main() -> None:
+    run_module(NODE)
+
+
+if __name__ == "__main__":
+    main()

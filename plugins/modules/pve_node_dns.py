@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_node_dns
+short_description: Manage the name servers of a node
+description:
+  - Sets the search domain and the name servers in C(/etc/resolv.conf) of a node. What is not given stays as it is.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes
+  - pve.automation.connection
+options:
+  node:
+    description: The node.
+    type: str
+    required: true
+  search:
+    description: The search domain. PVE needs one.
+    type: str
+  servers:
+    description: Addresses of up to three name servers, in their order. The list is the whole list.
+    type: list
+    elements: str
+seealso:
+  - module: pve.automation.pve_node_hosts
+"""
+
+EXAMPLES = r"""
+- name: Two name servers
+  pve.automation.pve_node_dns:
+    node: pve1
+    search: example.org
+    servers: [192.0.2.53, 2001:db8::53]
+"""
+
+RETURN = r"""
+dns:
+  description: The settings as the server has them afterwards. In check mode as they would be.
+  returned: success
+  type: dict
+  sample: {node: pve1, search: example.org, servers: [192.0.2.53]}
+requests:
+  description: The writing API calls that were made, in check mode those that would be made.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{method: PUT, path: /nodes/pve1/dns, params: {search: example.org, dns1: 192.0.2.53}, why: change servers}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.node_settings import NODE_DNS
+
+
+def main() -> None:
+    run_module(NODE_DNS)
+
+
+if __name__ == "__main__":
+    main()
