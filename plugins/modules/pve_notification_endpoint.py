@@ -79,6 +79,12 @@ options:
   secret:
     description: Names with secret values that URL, headers and body can refer to. They are the whole set.
     type: dict
+  send_test:
+    description:
+      - Send a test message through the endpoint, after all changes. This is an action, so that the task is always changed.
+      - The task fails if the server cannot deliver the message.
+    type: bool
+    default: false
   unset:
     description: Names of options that are removed, so that the server's default holds.
     type: list
@@ -118,6 +124,12 @@ EXAMPLES = r"""
     method: post
     header: {Content-Type: application/json}
     body: "{% raw %}{\"text\": \"{{ escape title }}\"}{% endraw %}"
+
+- name: Prove that it works
+  pve.automation.pve_notification_endpoint:
+    name: mail
+    type: smtp
+    send_test: true
 """
 
 RETURN = r"""

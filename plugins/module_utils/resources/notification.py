@@ -13,13 +13,14 @@ from typing import Any
 
 from ..errors import InvalidOption
 from ..field import Field, Fields, hyphenated
-from ..plan import Plan, Step
+from ..plan import Plan, Step, api_path
 from ..resource import Item, State, Wish
 from ..values import Items, Text
 from ..variants import Variants
 
 ENDPOINTS = "/cluster/notifications/endpoints"
 MATCHERS = "/cluster/notifications/matchers"
+TARGETS = "/cluster/notifications/targets"
 NAME = Field("name")
 
 
@@ -76,7 +77,15 @@ class Notification(Item):
             for names in self.needed:
                 if not any(wish["fields"].get(name) for name in names.split(" or ")):
                     raise InvalidOption(names, f"is needed to create {self.name} {wish['key']}")
-        return super().plan(current, wish)
+        plan = super().plan(current, wish)
+        if not wish.get("send_test"):
+            return plan
+        if wish["state"] == "absent":
+            raise InvalidOption("send_test", "needs state: present")
+        path = f"{TARGETS}{api_path(wish['key'])}/test"
+        why = f"send a test message to {self.name} {wish['key']}"
+        send = Step("POST", path, why=why, verify=False, repeatable=False)
+        return dataclasses.replace(plan, steps=(*plan.steps, send))
 
     def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
         step = super()._update_step(wish, changes, current)
@@ -113,7 +122,14 @@ _TYPES: dict[str, tuple[tuple[str, ...], list[Field]]] = {
     ),
 }
 ITEMS = {
-    kind: Notification("endpoint", f"{ENDPOINTS}/{kind}", NAME, Fields([*_COMMON, *fields]), needed=needed)
+    kind: Notification(
+        "endpoint",
+        f"{ENDPOINTS}/{kind}",
+        NAME,
+        Fields([*_COMMON, *fields]),
+        extra_options={"send_test": {"type": "bool", "default": False}},
+        needed=needed,
+    )
     for kind, (needed, fields) in _TYPES.items()
 }
 MATCHER_FIELDS = Fields(

@@ -81,3 +81,14 @@ def test_rules_of_a_matcher_are_never_split() -> None:
     assert calls(planned(MATCHER, server, name="m", match_calendar=[], target=["b", "a"])) == [
         ("PUT", path, {"target": ["a", "b"], "delete": ["match-calendar"]})
     ]
+
+
+def test_a_test_message_is_the_last_step_and_never_sent_twice_blindly() -> None:
+    server = Server({MAIL: {"name": "m", "mailto": ["a@x"]}})
+    plan = planned(ENDPOINT, server, name="m", type="sendmail", comment="c", send_test=True)
+    send = ("POST", "/cluster/notifications/targets/m/test", {})
+    assert calls(plan) == [("PUT", MAIL, {"comment": "c"}), send]
+    assert not plan.steps[1].repeatable
+    assert calls(planned(ENDPOINT, server, name="m", type="sendmail", send_test=True)) == [send]
+    with pytest.raises(InvalidOption, match="send_test"):
+        planned(ENDPOINT, server, name="m", type="sendmail", state="absent", send_test=True)
