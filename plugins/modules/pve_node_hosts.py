@@ -20,9 +20,8 @@ options:
     type: str
     required: true
   data:
-    description: The whole content of the file.
+    description: The whole content of the file. Without it the present one is only returned.
     type: str
-    required: true
 seealso:
   - module: pve.automation.pve_node_dns
 """

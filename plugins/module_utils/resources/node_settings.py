@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption
-from ..field import Field, Fields
+from ..field import Field, Fields, hyphenated
 from ..plan import Plan, Step, api_path
 from ..property_string import MAC, NUMBER, SEMICOLON_SET, Part, PropertyString, words
 from ..resource import Reader, Singleton, State, Wish
@@ -36,8 +36,8 @@ OPTIONS = Fields(
             type="raw",
             codec=PropertyString(Part("mac", MAC), *words("bind-interface", "broadcast-address"), default_key="mac"),
         ),
-        Field("startall_onboot_delay", api="startall-onboot-delay", type="int", default=0),
-        Field("ballooning_target", api="ballooning-target", type="int", default=80),
+        hyphenated("startall_onboot_delay", type="int", default=0),
+        hyphenated("ballooning_target", type="int", default=80),
         Field(
             "location",
             type="raw",
@@ -109,13 +109,14 @@ class NodeHosts:
     name = "hosts"
 
     def arguments(self) -> dict[str, Any]:
-        return {"argument_spec": {**NODE_KEY, "data": {"type": "str", "required": True}}}
+        return {"argument_spec": {**NODE_KEY, "data": {"type": "str"}}}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
-        if not params["data"].strip():
+        data = params["data"]
+        if data is not None and not data.strip():
             raise InvalidOption("data", "must not be empty: PVE's services need the name of the node in it")
-        path = api_path("nodes", params["node"], "hosts")
-        return {"node": params["node"], "path": path, "data": params["data"].rstrip("\n") + "\n"}
+        text = None if data is None else data.rstrip("\n") + "\n"
+        return {"node": params["node"], "path": api_path("nodes", params["node"], "hosts"), "data": text}
 
     def read(self, reader: Reader, wish: Wish) -> State | None:
         answer = reader.get(wish["path"]) or {}
@@ -124,7 +125,7 @@ class NodeHosts:
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
         before: State = current or {"data": ""}
-        if before["data"].rstrip("\n") + "\n" == wish["data"]:
+        if wish["data"] in (None, before["data"].rstrip("\n") + "\n"):
             return Plan.nothing(current)
         params = {"data": wish["data"], **({"digest": wish["digest"]} if wish["digest"] else {})}
         step = Step("POST", wish["path"], params, f"change the table of hosts of {wish['node']}")

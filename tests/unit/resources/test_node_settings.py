@@ -52,6 +52,7 @@ def server(**more: Any) -> Server:
         (NODE_DNS, DNS, {}),
         (NODE_DNS, DNS, {"search": "example.org", "servers": ["192.0.2.1", "192.0.2.3"]}),
         (NODE_TIME, TIME, {"timezone": "Etc/UTC"}),
+        (NODE_HOSTS, HOSTS, {}),
         (NODE_HOSTS, HOSTS, {"data": TABLE.rstrip()}),
     ],
 )
