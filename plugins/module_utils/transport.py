@@ -96,14 +96,23 @@ class HttpsTransport:
     ) -> Response:
         fields = form(params)
         if upload is not None:
+            stall = self.connection.timeout  # urllib3 sends under the time-out for connecting, too short for slow disks
             with contextlib.closing(upload.open(fields)) as body:
-                return self._request(method, url, {**headers, "Content-Type": body.content_type}, body=body)
+                headers = {**headers, "Content-Type": body.content_type}
+                return self._request(method, url, headers, body=body, connect_timeout=stall)
         if method in ("GET", "DELETE"):
             return self._request(method, url, headers, query=fields)
         return self._request(method, url, headers, body=fields)
 
     def _request(
-        self, method: str, url: str, headers: Mapping[str, str], *, query: Any = None, body: Any = None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        query: Any = None,
+        body: Any = None,
+        connect_timeout: float | None = None,
     ) -> Response:
         try:
             answer = self.session.request(
@@ -113,7 +122,7 @@ class HttpsTransport:
                 data=body,
                 headers=dict(headers),
                 verify=self.verify,
-                timeout=(self.connection.connect_timeout, self.connection.timeout),
+                timeout=(connect_timeout or self.connection.connect_timeout, self.connection.timeout),
                 allow_redirects=False,
             )
         except requests.exceptions.RequestException as error:

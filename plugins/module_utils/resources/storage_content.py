@@ -114,11 +114,11 @@ class StorageContent:
 
     @staticmethod
     def _upload_step(current: State | None, wish: Wish) -> Step:
-        """Its task runs on the node that receives it and has no id, so that it could not be told from others."""
+        """Not repeated after a lost connection: its task, which has no id, may still be copying the file."""
         verb = "upload" if current is None else "replace"
         why = f"{verb} {wish['volid']} by {wish['src']} ({wish['size']} bytes)"
         upload = Upload(wish["src"], wish["filename"], wish["size"])
-        return Step("POST", f"{wish['path']}/upload", _file_params(wish), why, upload=upload)
+        return Step("POST", f"{wish['path']}/upload", _file_params(wish), why, upload=upload, repeatable=False)
 
     @staticmethod
     def _download_step(wish: Wish) -> Step:

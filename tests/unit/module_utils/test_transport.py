@@ -16,6 +16,7 @@ import threading
 import urllib.parse
 
 import pytest
+import requests
 import trustme
 
 from ansible_collections.pve.automation.plugins.module_utils.client import Client
@@ -465,6 +466,25 @@ def test_an_upload_is_a_form_with_the_file_as_its_last_part(node, tmp_path):
     parts = [part.partition("\r\n\r\n") for part in body.split(f"--{boundary}")]
     assert [part[2] for part in parts[1:-1]] == ["iso\r\n", "1\r\n", f"{TEXT}\r\n"]
     assert 'name="filename"; filename="b.iso"' in parts[-2][0]
+
+
+def test_an_upload_may_stall_as_long_as_an_answer_may_take(tmp_path):
+    """A server that takes no bytes for longer than connecting may take must not end the upload."""
+    asked = {}
+
+    class Session:
+        def request(self, *_call, timeout, **_more):
+            asked["timeout"] = timeout
+            raise requests.exceptions.ReadTimeout
+
+    (tmp_path / "a.iso").write_text("x")
+    endpoint = Endpoint("127.0.0.1", 8006, "")
+    transport = HttpsTransport(Connection(endpoints=(endpoint,), connect_timeout=2, timeout=30), endpoint)
+    transport.session = Session()
+    for upload, timeout in ((None, (2, 30)), (Upload(str(tmp_path / "a.iso"), "a.iso", 1), (30, 30))):
+        with pytest.raises(ConnectionFailed):
+            transport.send("POST", "/x", {}, {}, upload)
+        assert asked["timeout"] == timeout
 
 
 def test_uploads_need_https(pvesh):

@@ -61,6 +61,7 @@ def test_an_upload_sends_the_file_with_its_checksum(src: str) -> None:
     params = {"content": "iso", "checksum": "00", "checksum-algorithm": "md5"}
     assert calls(plan) == [("POST", f"{STORE}/upload", params)]
     assert plan.steps[0].upload == Upload(src, "a.iso", 7)
+    assert not plan.steps[0].repeatable
     assert plan.after == {
         "volid": "local:iso/a.iso",
         "node": "pve1",
