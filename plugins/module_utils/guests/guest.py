@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import abc
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -76,9 +77,9 @@ class Guest(Planner):
 
     # --- the wish -----------------------------------------------------------------------------------------------------
 
+    @abc.abstractmethod
     def volume_wish(self, slot: str, value: Any) -> dict[str, Any] | str:
         """The canonical wish for one slot, "" to empty it."""
-        raise NotImplementedError
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         self._check_identity(params)

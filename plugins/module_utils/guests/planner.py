@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from .sources import clone_step, predicted_clone, predicted_restore, restore_ste
 from .volumes import Slot, VolumePlan, volume_of
 
 
-class Planner:
+class Planner(abc.ABC):
     """How a wish for a guest is brought about. A subclass is one kind of guest: its data and what only that kind does."""
 
     kind: str  # qemu or lxc, as in the API's paths
@@ -31,21 +32,21 @@ class Planner:
 
     # --- what only a kind can tell ------------------------------------------------------------------------------------
 
+    @abc.abstractmethod
     def plan_volume(self, slot: str, current: Slot | None, wish: Slot | str, task: Wish) -> VolumePlan:
         """How to bring about the wish for one slot."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def leaves_unused(self, held: Slot) -> bool:
         """Whether emptying a slot keeps what it held as ``unusedN``."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def needs_restart(self, name: str, current: State) -> bool:
         """Whether a change of this key waits for the next start of a running guest."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def migration_params(self, current: State, wish: Wish) -> dict[str, Any]:
         """Parameters of the call that migrates, besides the target."""
-        raise NotImplementedError
 
     def creation(self, wish: Wish) -> tuple[dict[str, Any], frozenset[str]]:
         """Parameters that only the call takes that creates, and which of them are secret."""
@@ -61,9 +62,9 @@ class Planner:
         """The method that writes the configuration: PUT answers at once, POST with a task."""
         return "PUT"
 
+    @abc.abstractmethod
     def purge(self, path: str, after: State, removed: Mapping[str, Slot]) -> tuple[dict[str, Any], list[Step]]:
         """How volumes of removed slots are deleted: parameters of the write that removes them, and calls after it."""
-        raise NotImplementedError
 
     # --- helpers ------------------------------------------------------------------------------------------------------
 
