@@ -15,10 +15,10 @@ from tests.harness.playbook import FULL_NAME, ROOT, run_playbook
 DEMO = ROOT / "playbooks" / "demo.yml"
 
 
-def demo_tasks(cluster: Cluster, directory: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Module and options of each task of ours, and of each item of its loop: without the connection, on a second run."""
+def demo_variables(cluster: Cluster, directory: Path) -> dict[str, str]:
+    """The environment of the demo; ``directory`` keeps the secret of its token."""
     facts = cluster.facts
-    variables = {
+    return {
         "PVE_HOST": facts["url"],
         "PVE_USER": facts["user"],
         "PVE_PASSWORD": facts["password"],
@@ -27,7 +27,11 @@ def demo_tasks(cluster: Cluster, directory: Path) -> list[tuple[str, dict[str, A
         "PVE_BRIDGE": facts["bridge"],
         "PVE_DEMO_STATE": str(directory),
     }
-    played = run_playbook(DEMO, directory, variables=variables)
+
+
+def demo_tasks(cluster: Cluster, directory: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Module and options of each task of ours, and of each item of its loop: without the connection, on a second run."""
+    played = run_playbook(DEMO, directory, variables=demo_variables(cluster, directory))
     if played.code:
         raise RuntimeError(played.printed)
     return [

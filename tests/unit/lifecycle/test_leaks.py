@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from tests.harness.cluster import Cluster
+from tests.harness.demo import DEMO, demo_variables
 from tests.harness.lives import LIVES, Life, resource_of
-from tests.harness.playbook import Task, play
+from tests.harness.playbook import Task, play, run_playbook
 
 SECRETS = {
     "password of a user": "user-S3cret,ü",
@@ -104,6 +105,22 @@ def test_no_secret_leaks(cluster: Cluster, tmp_path: Path, in_process: bool) -> 
                 assert form not in text, f"{form} is in the {place}: {text[max(0, text.index(form) - 300) :][:400]}"
         assert "PVEAuthCookie=PVE" not in text
         assert "PVEAPIToken=" not in text
+
+
+def test_the_demo_keeps_its_secrets(cluster: Cluster, tmp_path: Path) -> None:
+    """The password it logs in with, and the secret of the token that it makes and then works with."""
+    played = run_playbook(DEMO, tmp_path, "-vvvv", "--diff", variables=demo_variables(cluster, tmp_path))
+    assert played.code == 0, played.printed[-3000:]
+    token_secret = (tmp_path / ".pvetest-demo-token").read_text(encoding="utf-8")
+    assert len(token_secret) == 36
+    results = json.dumps(
+        [row.result for row in played.rows if not str(row.name).startswith(("An API token", "Keep the secret"))]
+    )
+    for place, text in (("output", played.printed), ("log", played.logged), ("results", results)):
+        assert len(text) > 1000, place
+        for secret in (token_secret, cluster.facts["password"]):
+            shown = text.replace(cluster.facts["second_password"], "")
+            assert secret not in shown, f"it is in the {place}: {shown[max(0, shown.index(secret) - 300) :][:400]}"
 
 
 def test_the_secret_of_a_token_is_told_once(cluster: Cluster) -> None:
