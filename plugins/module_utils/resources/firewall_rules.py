@@ -120,18 +120,23 @@ def match(current: Sequence[Rule], wished: Sequence[Rule]) -> list[int | None]:
     for key in keys:
         free: dict[Any, list[int]] = {}
         taken = set(owners)
-        for place, rule in enumerate(current):
+        # By content, not by place: so a move never changes which rule becomes which, and moving comes to an end.
+        for place in sorted(range(len(current)), key=lambda place: sorted(map(str, current[place].items()))):
             if place not in taken:
-                free.setdefault(key(rule), []).append(place)
-        last = -1
+                free.setdefault(key(current[place]), []).append(place)
         for number, rule in enumerate(wished):
             places = free.get(key(rule)) if owners[number] is None and key(rule) is not None else None
             if places:
-                place = next((place for place in places if place > last), places[0])
-                places.remove(place)
-                owners[number] = place
-            last = last if owners[number] is None else max(last, owners[number] or 0)
-    return owners
+                owners[number] = places.pop(0)
+    return _in_order(current, owners)
+
+
+def _in_order(current: Sequence[Rule], owners: list[int | None]) -> list[int | None]:
+    """The owners with equal rules given out in their order: exchanging them would be a move that changes nothing."""
+    alike: dict[Any, list[int]] = {}
+    for place in sorted(place for place in owners if place is not None):
+        alike.setdefault(_key(current[place], ()), []).append(place)
+    return [None if place is None else alike[_key(current[place], ())].pop(0) for place in owners]
 
 
 def _key(rule: Rule, without: Sequence[str]) -> frozenset[tuple[str, Any]]:
