@@ -124,19 +124,34 @@ def match(current: Sequence[Rule], wished: Sequence[Rule]) -> list[int | None]:
         for place in sorted(range(len(current)), key=lambda place: sorted(map(str, current[place].items()))):
             if place not in taken:
                 free.setdefault(key(current[place]), []).append(place)
-        for number, rule in enumerate(wished):
+        last = len(current)
+        for number in reversed(range(len(wished))):  # new rules come from the last one on as well
+            rule = wished[number]
             places = free.get(key(rule)) if owners[number] is None and key(rule) is not None else None
             if places:
-                owners[number] = places.pop(0)
-    return _in_order(current, owners)
+                first = current[places[-1]]  # of rules that are equal, the one that stands above the rule after
+                above = [place for place in places if place < last and current[place] == first]
+                owners[number] = last = above[-1] if above else places[-1]
+                places.remove(last)
+
+    def twins(number: int, place: int) -> Any:
+        """What tells copies of one rule that are all to be equal, whether they are in force yet or not."""
+        key = _key(wished[number], ("enable",))
+        wanted = {rule["enable"] for rule in wished if _key(rule, ("enable",)) == key}
+        alike = len(wanted) == 1 and key == _key(current[place], ("enable",))
+        return key if alike else number
+
+    owners = _in_order(owners, twins)
+    return _in_order(owners, lambda number, place: _key(current[place], ()))
 
 
-def _in_order(current: Sequence[Rule], owners: list[int | None]) -> list[int | None]:
-    """The owners with equal rules given out in their order: exchanging them would be a move that changes nothing."""
-    alike: dict[Any, list[int]] = {}
-    for place in sorted(place for place in owners if place is not None):
-        alike.setdefault(_key(current[place], ()), []).append(place)
-    return [None if place is None else alike[_key(current[place], ())].pop(0) for place in owners]
+def _in_order(owners: Sequence[int | None], group: Callable[[int, int], Any]) -> list[int | None]:
+    """The owners with the places of each group given out in their order: other orders would be moves for nothing."""
+    groups = [None if place is None else group(number, place) for number, place in enumerate(owners)]
+    places: dict[Any, list[int]] = {}
+    for place, name in sorted((place, number) for number, place in enumerate(owners) if place is not None):
+        places.setdefault(groups[name], []).append(place)
+    return [None if place is None else places[groups[number]].pop(0) for number, place in enumerate(owners)]
 
 
 def _key(rule: Rule, without: Sequence[str]) -> frozenset[tuple[str, Any]]:

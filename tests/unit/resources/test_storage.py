@@ -103,9 +103,9 @@ def test_creation() -> None:
         {"content": ["backup", "images", "iso"]},
         {"nodes": ["n1", "n2"]},
         {"prune_backups": "keep-daily=7,keep-last=3"},
-        {"prune-backups": {"keep_daily": 7, "keep_last": 3, "keep_weekly": 0}},
+        {"prune_backups": {"keep_daily": 7, "keep_last": 3, "keep_weekly": 0}},
         {"disable": False, "preallocation": "metadata", "is_mountpoint": "no", "create_subdirs": True},
-        {"max-protected-backups": 2},
+        {"max_protected_backups": 2},
     ],
 )
 def test_a_present_storage_takes_one_read_and_no_call(given: dict[str, Any]) -> None:
