@@ -458,10 +458,10 @@ LIVES = (
     Life(
         "notification matcher",
         "pve_notification_matcher",
-        {"name": "life"},
+        {"name": "life-matcher"},
         {"match_field": ["exact:type=vzdump"], "match_severity": ["error"], "target": ["mail-to-root"]},
         {"match_severity": ["error", "warning"], "comment": "Life"},
-        (("PUT", "/cluster/notifications/matchers/life", {"comment": "else"}),),
+        (("PUT", "/cluster/notifications/matchers/life-matcher", {"comment": "else"}),),
     ),
     Life(
         "PCI mapping",

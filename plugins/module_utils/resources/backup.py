@@ -190,7 +190,7 @@ class Backup:
         }
         spec["timeout"] = {"type": "int", "default": 7200}
         rules = {
-            "mutually_exclusive": [["vmid", "pool", "all", "volume"]],
+            "mutually_exclusive": [["vmid", "pool", "volume"]],
             "required_if": [["state", "absent", ["volume"]]],
         }
         return {"argument_spec": spec, **rules}
@@ -222,6 +222,8 @@ class Backup:
         check_counts(params, "parallel")
         if not params.get("storage"):
             raise InvalidOption("storage", "is missing: where the backups go")
+        if params["all"] and (params.get("vmid") or params.get("pool")):
+            raise InvalidOption("all", "excludes vmid and pool")
         if params.get("notes") is not None:
             raise InvalidOption("notes", "belongs to volume; use notes_template for new backups")
         options = OPTIONS.wish(params)

@@ -123,10 +123,10 @@ _TYPES: dict[str, tuple[tuple[str, ...], list[Field]]] = {
 }
 ITEMS = {
     kind: Notification(
-        "endpoint",
-        f"{ENDPOINTS}/{kind}",
-        NAME,
-        Fields([*_COMMON, *fields]),
+        name="endpoint",
+        collection=f"{ENDPOINTS}/{kind}",
+        key=NAME,
+        fields=Fields([*_COMMON, *fields]),
         extra_options={"send_test": {"type": "bool", "default": False}},
         needed=needed,
     )

@@ -53,8 +53,7 @@ class Server:
 
 
 def run(server, **options):
-    arguments = GUESTS.arguments()
-    checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(options)
+    checked = ArgumentSpecValidator(**GUESTS.arguments()).validate(options)
     assert not checked.error_messages
     return GUESTS.perform_many(server, checked.validated_parameters, check_mode=True)
 

@@ -142,12 +142,12 @@ def send(node):
     transports = []
 
     def send_one(
-        method="GET", url="/api2/json/version", params=None, headers=SECRET, *, host="127.0.0.1", prefix="", **options
+        method="GET", url="/api2/json/version", params=None, headers=None, *, host="127.0.0.1", prefix="", **options
     ):
         endpoint = Endpoint(host, node.port, prefix)
         transport = HttpsTransport(Connection(endpoints=(endpoint,), **{"timeout": 20, **options}), endpoint)
         transports.append(transport)
-        return transport.send(method, url, params or {}, headers)
+        return transport.send(method, url, params or {}, SECRET if headers is None else headers)
 
     yield send_one
     for transport in transports:

@@ -38,11 +38,11 @@ OPENID = {
 }
 
 
-def server(answer: dict[str, Any] = LDAP) -> Server:
-    return Server({PATH: answer})
+def server(answer: dict[str, Any] | None = None) -> Server:
+    return Server({PATH: LDAP if answer is None else answer})
 
 
-def changes(answer: dict[str, Any] = LDAP, **given: Any) -> dict[str, Any]:
+def changes(answer: dict[str, Any] | None = None, **given: Any) -> dict[str, Any]:
     found = calls(planned(REALM, server(answer), realm="corp", **given))
     return {name: value for name, value in found[0][2].items() if name != "digest"} if found else {}
 

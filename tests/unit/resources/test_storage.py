@@ -46,11 +46,13 @@ PBS = {
 }
 
 
-def server(answer: dict[str, Any] = DIR, release: tuple[int, int] = (9, 2), **more: Any) -> Server:
-    return Server({PATH: answer, "/nodes": [{"node": "n1", "status": "online"}], **more}, release)
+def server(answer: dict[str, Any] | None = None, release: tuple[int, int] = (9, 2), **more: Any) -> Server:
+    return Server(
+        {PATH: DIR if answer is None else answer, "/nodes": [{"node": "n1", "status": "online"}], **more}, release
+    )
 
 
-def changes(answer: dict[str, Any] = DIR, **given: Any) -> dict[str, Any]:
+def changes(answer: dict[str, Any] | None = None, **given: Any) -> dict[str, Any]:
     """The parameters of the one call that these options lead to, without the digest; empty if there is none."""
     found = calls(planned(STORAGE, server(answer), storage="backup", **given))
     assert len(found) <= 1
