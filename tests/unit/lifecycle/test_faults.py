@@ -54,6 +54,7 @@ GUESTS: Tasks = (
     ("pve_vm", {"vmid": 9200, "state": "stopped", "force": True}),
 )
 SCENARIOS = ("control plane", "guests", "demo")
+BACKUP_TIME = re.compile(r"\d{4}_\d\d_\d\d-\d\d_\d\d_\d\d")  # in the name of a backup
 MAC = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
 CLEAR = ("It is unknown whether this ran: ", "The connection to ", "Cannot connect to ")
 
@@ -85,7 +86,8 @@ def state_of(cluster: Cluster) -> str:
         "power": [{"id": row["vmid"], "on": row["status"]} for row in guests],
         "volumes": [row["volid"] for name in storages for row in get(f"/nodes/pve1/storage/{name}/content")],
     }
-    return json.dumps({name: by_text(rows) for name, rows in seen.items()}, indent=1, sort_keys=True)
+    text = json.dumps({name: by_text(rows) for name, rows in seen.items()}, indent=1, sort_keys=True)
+    return BACKUP_TIME.sub("(time)", text)
 
 
 def settled_config(config: dict[str, Any]) -> dict[str, Any]:
