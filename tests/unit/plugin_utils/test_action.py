@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from types import SimpleNamespace
@@ -23,9 +24,7 @@ class Tagged(str):
     """As the controller's own texts: a subclass whose text is one, too."""
 
     __slots__ = ()
-
-    def __str__(self):
-        return Tagged(str.__str__(self))
+    __str__ = functools.partialmethod(lambda self: self)
 
 
 class TaggedInt(int):
