@@ -77,7 +77,8 @@ class Item:
     """A thing with an id: read one, POST to the collection, PUT and DELETE the item.
 
     ``delete_keys`` tells that the PUT takes ``delete``; without it every field clears by the empty text. ``find`` reads the
-    item from its collection where PVE has no call that reads one. ``digest`` sends the digest that was read with the update.
+    item from its collection where PVE has no call that reads one. ``own_path`` tells that the POST goes to the item's own path,
+    which then names it. ``digest`` sends the digest that was read with the update.
     ``append`` names a set whose update takes ``append``: with the option of that name it is only added to.
     """
 
@@ -86,6 +87,7 @@ class Item:
     key: Field
     fields: Fields
     find: bool = False
+    own_path: bool = False
     delete_keys: bool = True
     digest: bool = False
     append: str = ""
@@ -171,11 +173,12 @@ class Item:
         named = {name: value for name, value in wish["fields"].items() if value != ""}
         late = {name: value for name, value in named.items() if self.fields.named(name).update_only}
         first = {name: value for name, value in named.items() if name not in late}
+        named_by = {} if self.own_path else {self.key.api: self.key.format(wish["key"])}
         steps = [
             Step(
                 "POST",
-                self.collection,
-                {self.key.api: self.key.format(wish["key"]), **update_params(first, self.fields, {})},
+                self.path(wish["key"]) if self.own_path else self.collection,
+                {**named_by, **update_params(first, self.fields, {})},
                 why=f"create {self.name} {wish['key']}",
                 secrets=secret_keys(self.fields, first),
             )

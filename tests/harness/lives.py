@@ -331,6 +331,17 @@ LIVES = (
         (("PUT", "/access/domains/life", {"comment": "else", "delete": "server2"}),),
     ),
     Life(
+        "realm sync job",
+        "pve_realm_sync_job",
+        {"id": "life"},
+        {"realm": "life", "schedule": "daily", "scope": "users", "comment": "Life"},
+        {"schedule": "mon..fri 06:00", "remove_vanished": ["entry", "acl"], "comment": "", "enabled": False},
+        (("PUT", "/cluster/jobs/realm-sync/life", {"schedule": "weekly", "delete": "remove-vanished"}),),
+        needs=(
+            ("pve_realm", {"realm": "life", "type": "ldap", "server1": "ldap", "base_dn": "dc=x", "user_attr": "uid"}),
+        ),
+    ),
+    Life(
         "backup job",
         "pve_backup_job",
         {"id": "life"},

@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import InvalidOption, InvalidParameter
+from ..errors import InvalidOption
 from ..field import Field, Fields, hyphenated
 from ..plan import Plan, Step
 from ..property_string import INTEGER, WORD, Part, PropertyString, flag
-from ..resource import Item, Listing, Reader, State, Wish
+from ..resource import Reader, State, Wish
 from ..values import Items
+from .job import Job, JobListing, in_utc
 from .pool import Vmids
 from .schedule import Schedule
 from .storage_fields import KEEP
@@ -78,8 +77,8 @@ FIELDS = Fields(
 )
 
 
-class BackupJob(Item):
-    """An item that selects its guests in one of three ways, which exclude each other."""
+class BackupJob(Job):
+    """A job that selects its guests in one of three ways, which exclude each other."""
 
     def arguments(self) -> dict[str, Any]:
         arguments = super().arguments()
@@ -88,8 +87,6 @@ class BackupJob(Item):
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         wish = super().wish(params)
-        if not re.fullmatch(r"[A-Za-z][\w-]+", wish["key"]):
-            raise InvalidOption(self.key.name, f"{wish['key']!r} is not an id such as 'nightly'")
         chosen = [name for name in SELECTIONS if wish["fields"].get(name)]
         if len(chosen) > 1:
             raise InvalidOption(" and ".join(chosen), "exclude each other: a job selects its guests in one way")
@@ -98,14 +95,6 @@ class BackupJob(Item):
         if wish["show_runs"] is not None and not 1 <= wish["show_runs"] <= MOST_RUNS:
             raise InvalidOption("show_runs", f"is a number from 1 to {MOST_RUNS}")
         return wish
-
-    def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
-        try:
-            return super()._answer(reader, key)
-        except InvalidParameter as error:
-            if "No such job" in error.errors.get("id", ""):
-                return None
-            raise
 
     def read(self, reader: Reader, wish: Wish) -> State | None:
         state = super().read(reader, wish)
@@ -174,19 +163,6 @@ def _keep_selection(current: Mapping[str, Any], fields: dict[str, Any]) -> dict[
     if fields.get("exclude") and present != "all":
         raise InvalidOption("exclude", f"goes with all: true; this job selects its guests by {present}")
     return fields
-
-
-def in_utc(timestamp: int) -> str:
-    """A moment as an ISO date in UTC."""
-    return datetime.datetime.fromtimestamp(int(timestamp), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-class JobListing(Listing):
-    """Jobs with the moment of their next run."""
-
-    def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        shown = {self.key: row[self.key], **FIELDS.observe(row)}
-        return {**shown, "next_run": in_utc(row["next-run"])} if row.get("next-run") else shown
 
 
 JOB = BackupJob("job", JOBS, Field("id", aliases=("name",)), FIELDS, extra_options={"show_runs": {"type": "int"}})

@@ -61,7 +61,7 @@ OWN = {
 
 
 class MetricServer(Item):
-    """An item that is created under its own path, and whose update always names server and port."""
+    """An item whose update always names server and port."""
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
         if wish["state"] == "present":
@@ -79,21 +79,11 @@ class MetricServer(Item):
                 if fields.get(name, "") != "":
                     raise InvalidOption(name, f"belongs to type: {other}, and this is one of type: {kind}")
 
-    def _plan_create(self, wish: Wish) -> Plan:
-        plan = super()._plan_create(wish)
-        key = wish["key"]
-        steps = tuple(dataclasses.replace(step, path=self.path(key), params=without_id(step)) for step in plan.steps)
-        return Plan(plan.before, plan.after, steps)
-
     def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
         step = super()._update_step(wish, changes, current)
         always = {name: current[name] for name in ("server", "port")}
         return dataclasses.replace(step, params={**always, **step.params})
 
 
-def without_id(step: Step) -> dict[str, Any]:
-    return {name: value for name, value in step.params.items() if name != "id"}
-
-
-SERVER = MetricServer("server", SERVERS, Field("id", aliases=("name",)), FIELDS)
+SERVER = MetricServer("server", SERVERS, Field("id", aliases=("name",)), FIELDS, own_path=True)
 SERVER_INFO = Listing("servers", lambda wish: SERVERS, key="id", fields=FIELDS)

@@ -39,6 +39,12 @@ REQUIREMENTS = {
     "pve_pool": {"/pool": "Pool.Allocate Pool.Audit"},
     "pve_realm": {"/access/realm": "Realm.Allocate"},
     "pve_realm_sync": {"/access/realm": "Realm.AllocateUser Sys.Audit", "/access/groups": "User.Modify"},
+    "pve_realm_sync_job": {
+        "/": "Sys.Audit Sys.Modify",
+        "/access/realm": "Realm.AllocateUser",
+        "/access/groups": "User.Modify",
+    },
+    "pve_realm_sync_job_info": {"/": "Sys.Audit"},
     "pve_replication": {"/vms": "VM.Audit VM.Replicate"},
     "pve_role": {"/access": "Sys.Modify"},
     "pve_snapshot": {"/vms": "VM.Audit VM.Snapshot VM.Snapshot.Rollback"},

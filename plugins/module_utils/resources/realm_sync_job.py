@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs that take over users and groups from the directory behind a realm, by a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import InvalidOption
+from ..field import Field, Fields, hyphenated
+from ..plan import Plan
+from ..property_string import SEMICOLON_SET
+from ..resource import State, Wish
+from .job import Job, JobListing
+from .realm import SCOPES, VANISHED
+from .schedule import Schedule
+
+JOBS = "/cluster/jobs/realm-sync"
+# No defaults for what is synchronised: an absent key means what the realm itself sets.
+FIELDS = Fields(
+    [
+        Field("realm", create_only=True, clear="never"),
+        Field("schedule", codec=Schedule(), clear="never"),
+        Field("comment"),
+        hyphenated("enable_new", type="bool"),
+        Field("enabled", type="bool", clear="never", default=True),
+        hyphenated("remove_vanished", type="list", elements="str", choices=VANISHED, codec=SEMICOLON_SET),
+        Field("scope", choices=SCOPES),
+    ]
+)
+
+
+class RealmSyncJob(Job):
+    """A job that is created with its realm and a schedule."""
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        wish = super().wish(params)
+        vanished = wish["fields"].get("remove_vanished") or []
+        if "none" in vanished and len(vanished) > 1:
+            raise InvalidOption("remove_vanished", "none goes with nothing else")
+        return wish
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        if wish["state"] == "present" and current is None:
+            for name in ("realm", "schedule"):
+                if name not in wish["fields"]:
+                    raise InvalidOption(name, "is needed to create a job")
+        return super().plan(current, wish)
+
+
+JOB = RealmSyncJob("job", JOBS, Field("id", aliases=("name",)), FIELDS, own_path=True)
+JOB_INFO = JobListing("jobs", lambda wish: JOBS, key="id", fields=FIELDS)

@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_realm_sync_job_info
+short_description: List jobs that take over users by a schedule
+description:
+  - Lists the jobs of the cluster that take over users and groups from a directory, with the moments of their last and next run.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes.info
+  - pve.automation.connection
+options:
+  id:
+    description: Only this job. If there is none of that id, the list is empty.
+    type: str
+seealso:
+  - module: pve.automation.pve_realm_sync_job
+"""
+
+EXAMPLES = r"""
+- name: All jobs that take over users
+  pve.automation.pve_realm_sync_job_info:
+  register: listed
+
+- name: Those that never ran
+  ansible.builtin.debug:
+    msg: "{{ listed.jobs | selectattr('last_run', 'undefined') | map(attribute='id') }}"
+"""
+
+RETURN = r"""
+jobs:
+  description: The jobs, ordered by id. C(last_run) and C(next_run) are ISO dates in UTC; a job that is switched off has no next run.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{id: corp-daily, realm: corp, schedule: daily, enabled: true, scope: both, next_run: "2026-11-29T00:00:00Z"}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.realm_sync_job import JOB_INFO
+
+
+def main() -> None:
+    run_module(JOB_INFO)
+
+
+if __name__ == "__main__":
+    main()
