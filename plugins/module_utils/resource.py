@@ -79,7 +79,8 @@ class Item:
     ``delete_keys`` tells that the PUT takes ``delete``; without it every field clears by the empty text. ``find`` reads the
     item from its collection where PVE has no call that reads one. ``own_path`` tells that the POST goes to the item's own path,
     which then names it. ``digest`` sends the digest that was read with the update.
-    ``append`` names a set whose update takes ``append``: with the option of that name it is only added to.
+    ``always`` names what every update has to tell. ``append`` names a set whose update takes ``append``: with the option of
+    that name it is only added to.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Item:
     own_path: bool = False
     delete_keys: bool = True
     digest: bool = False
+    always: Sequence[str] = ()
     append: str = ""
     extra_options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     rules: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # required_if, mutually_exclusive, ...
@@ -200,7 +202,8 @@ class Item:
         return Plan(current, shown(self.fields, current, changes), (self._update_step(wish, changes, current),))
 
     def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
-        params = update_params(changes, self.fields, current)
+        told = {name: current[name] for name in self.always if name in current}
+        params = update_params({**told, **changes}, self.fields, current)
         if wish.get("digest"):
             params["digest"] = wish["digest"]
         if wish.get("append") and self.append in changes:

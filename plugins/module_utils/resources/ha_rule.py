@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -125,10 +124,6 @@ class HaRule(Item):
         delete = Step("DELETE", self.path(wish["key"]), {}, f"delete rule {wish['key']}, whose type cannot be changed")
         return Plan(current, create.after, (delete, *create.steps))
 
-    def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
-        step = super()._update_step(wish, changes, current)
-        return dataclasses.replace(step, params={"type": current["type"], **step.params})
-
 
 def _without_type(current: Mapping[str, Any], kind: str) -> State:
     """A rule without its type and what only rules of another type take."""
@@ -187,5 +182,5 @@ def equivalent_rule(wish: Wish) -> str:
     return "\n".join(lines)
 
 
-RULE = HaRule("rule", RULES, Field("rule", aliases=("name",)), RULE_FIELDS)
+RULE = HaRule("rule", RULES, Field("rule", aliases=("name",)), RULE_FIELDS, always=("type",))
 GROUP = HaGroup("group", GROUPS, Field("group", aliases=("name",)), GROUP_FIELDS)

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption
 from ..field import Field, Fields, hyphenated
-from ..plan import Plan, Step
+from ..plan import Plan
 from ..resource import Item, Listing, State, Wish
 
 SERVERS = "/cluster/metrics/server"
@@ -61,7 +60,7 @@ OWN = {
 
 
 class MetricServer(Item):
-    """An item whose update always names server and port."""
+    """An item whose type decides which options it has."""
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
         if wish["state"] == "present":
@@ -79,11 +78,8 @@ class MetricServer(Item):
                 if fields.get(name, "") != "":
                     raise InvalidOption(name, f"belongs to type: {other}, and this is one of type: {kind}")
 
-    def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
-        step = super()._update_step(wish, changes, current)
-        always = {name: current[name] for name in ("server", "port")}
-        return dataclasses.replace(step, params={**always, **step.params})
 
-
-SERVER = MetricServer("server", SERVERS, Field("id", aliases=("name",)), FIELDS, own_path=True)
+SERVER = MetricServer(
+    "server", SERVERS, Field("id", aliases=("name",)), FIELDS, own_path=True, always=("server", "port")
+)
 SERVER_INFO = Listing("servers", lambda wish: SERVERS, key="id", fields=FIELDS)

@@ -50,5 +50,5 @@ class RealmSyncJob(Job):
         return super().plan(current, wish)
 
 
-JOB = RealmSyncJob("job", JOBS, Field("id", aliases=("name",)), FIELDS, own_path=True)
+JOB = RealmSyncJob("job", JOBS, Field("id", aliases=("name",)), FIELDS, own_path=True, always=("schedule",))
 JOB_INFO = JobListing("jobs", lambda wish: JOBS, key="id", fields=FIELDS)

@@ -47,12 +47,12 @@ def test_what_the_realm_decides_is_no_default() -> None:
     """An absent key means what the realm sets, so that PVE's own default counts as a change."""
     bare = {name: PRESENT[name] for name in ("type", "realm", "schedule")}
     plan = planned(JOB, Server({PATH: bare}), id="daily", enable_new=True, remove_vanished=["none"], enabled=True)
-    assert calls(plan) == [("PUT", PATH, {"enable-new": 1, "remove-vanished": "none"})]
+    assert calls(plan) == [("PUT", PATH, {"schedule": "daily", "enable-new": 1, "remove-vanished": "none"})]
 
 
-def test_what_is_cleared_goes_by_delete() -> None:
+def test_what_is_cleared_goes_by_delete_in_an_update_that_names_the_schedule() -> None:
     plan = planned(JOB, Server({PATH: PRESENT}), id="daily", comment="", remove_vanished=[], unset=["scope"])
-    assert calls(plan) == [("PUT", PATH, {"delete": "comment,remove-vanished,scope"})]
+    assert calls(plan) == [("PUT", PATH, {"schedule": "daily", "delete": "comment,remove-vanished,scope"})]
 
 
 @pytest.mark.parametrize(
