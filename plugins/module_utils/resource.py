@@ -332,8 +332,9 @@ class Listing:
     def read(self, reader: Reader, wish: Wish) -> Any:
         params = {**self.constant, **{name: wish[name] for name in self.query if wish[name] is not None}}
         rows = reader.get(self.path(wish), params) or []
-        picked = [row for row in rows if not self.key or wish[self.key] in (None, row.get(self.key))]
-        return sorted((self._shown(row) for row in picked), key=lambda row: str(row.get(self.key, "")))
+        shown = [self._shown(row) for row in rows]
+        picked = [row for row in shown if not self.key or wish[self.key] in (None, row.get(self.key))]
+        return sorted(picked, key=lambda row: str(row.get(self.key, "")))
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
         if self.fields is None:

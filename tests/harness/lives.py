@@ -498,6 +498,14 @@ LIVES = (
         (("PUT", "/cluster/mapping/usb/life", {"map": "node=pve2,id=1234:5678", "delete": "description"}),),
     ),
     Life(
+        "CPU model",
+        "pve_cpu_model",
+        {"cputype": "life"},
+        {"reported_model": "kvm64", "flags": ["+aes", "-pcid"], "hidden": True},
+        {"flags": ["+aes"], "hidden": False, "phys_bits": "host"},
+        (("PUT", "/cluster/qemu/custom-cpu-models/life", {"reported-model": "max", "delete": "phys-bits"}),),
+    ),
+    Life(
         "metric server",
         "pve_metric_server",
         {"id": "life", "type": "influxdb"},

@@ -23,6 +23,8 @@ REQUIREMENTS = {
     "pve_acl": {"/": "Permissions.Modify"},
     "pve_backup": {"/vms": "VM.Audit VM.Backup", "/storage": "Datastore.AllocateSpace Datastore.Audit"},
     "pve_backup_job": {"/": "Sys.Audit Sys.Modify"},
+    "pve_cpu_model": {"/mapping/cpu": "Mapping.Audit Mapping.Modify"},
+    "pve_cpu_model_info": {"/mapping/cpu": "Mapping.Audit"},
     "pve_group": {"/access/groups": "Group.Allocate User.Modify"},
     "pve_guest_info": {"/vms": "VM.Audit"},
     "pve_guests": {"/vms": "VM.Audit VM.PowerMgmt"},
