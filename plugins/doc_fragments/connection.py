@@ -17,7 +17,7 @@ options:
     type: list
     elements: str
   api_port:
-    description: Port of the API, where O(api_host) does not name one. 8006 by default.
+    description: Port of the API, where O(api_host) does not name one. 8006 by default, 443 for a URL with a path.
     type: int
   api_user:
     description: User with realm, as in V(root@pam), which is also what a login with O(api_password) assumes.
@@ -28,7 +28,9 @@ options:
       - PVE has neither HTTP Basic nor OAuth bearer logins. Automation uses an API token or a password; people may log in by an OpenID realm.
     type: str
   api_otp:
-    description: Code of the user's second factor, or a recovery key as V(recovery:KEY). API tokens need none.
+    description:
+      - Code of the user's second factor, or a recovery key as V(recovery:KEY).
+      - Each task logs in by itself and a code is good for one login, so that this suits single tasks only. API tokens need none.
     type: str
   api_token_id:
     description: API token, whole as V(user@realm!id), or only its V(id) beside O(api_user).
@@ -46,8 +48,10 @@ options:
   api_fingerprint:
     description:
       - SHA-256 fingerprint of the certificate of the node, as C(pvenode cert info) shows it; colons are optional.
-      - It is checked on every connection before any credential is sent, and replaces the verification by authorities.
-    type: str
+      - Every node has a certificate of its own, so that several O(api_host) need several; any of them is trusted.
+      - They are checked on every connection before any credential is sent, and replace the verification by authorities.
+    type: list
+    elements: str
   api_connect_timeout:
     description: Seconds to wait for a connection.
     type: float

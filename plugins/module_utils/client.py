@@ -183,7 +183,8 @@ class Client:
         if all(isinstance(error, CertificateRefused) for error in failures):
             raise failures[0]
         text = "None of the hosts in api_host could be used: " + " ".join(error.message for error in failures)
-        raise ConnectionFailed(text, sent=any(error.sent for error in failures))
+        hints = " ".join(dict.fromkeys(error.hint for error in failures if error.hint))
+        raise ConnectionFailed(text, sent=any(error.sent for error in failures), hint=hints)
 
     def _transport(self, index: int) -> Transport:
         with self._lock:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 LOCK_HINT = "Wait for the running task; a lock that was left behind goes with 'qm unlock' or 'pct unlock' on the node."
@@ -158,7 +159,7 @@ class NotImplementedByServer(ApiError):
 
 
 _ABSENT = re.compile(
-    r"does not exist|no such (?!cluster node|option)|not found|unable to find configuration file|unknown (?:ID|iface)"
+    r"does not exist|no such (?!cluster node|option|file ')|not found|unable to find configuration file|unknown (?:ID|iface)"
     r"|there is no",
     re.IGNORECASE,
 )
@@ -208,15 +209,16 @@ def api_error(
 def _hint(kind: type[ApiError], message: str, who: str) -> str:
     if kind is PermissionDenied:
         return _permission_hint(message, who)
-    if re.search(r"hostname lookup '[^']*' failed|no such cluster node", message):
-        return "There is no node of that name in the cluster."
-    if re.search(r"\bstorage '[^']*' does not exist", message):
-        return "Create the storage by pve_storage, or name another one."
-    if "have been migrated to rules" in message:
-        return "PVE 9 replaced HA groups by rules: use pve_ha_rule with type node-affinity."
-    if kind is InvalidParameter and "invalid privilege 'VM.Monitor'" in message:
-        return "PVE 9 has no VM.Monitor; use VM.GuestAgent.Audit and its relatives."
-    return ""
+    return next((hint for text, hint in _HINTS.items() if re.search(text, message)), "")
+
+
+_HINTS: Mapping[str, str] = {  # by what is found in the message
+    "^no such file '/": "There is no API at this path: check the path in api_host.",  # what pveproxy says of it
+    "hostname lookup '[^']*' failed|no such cluster node": "There is no node of that name in the cluster.",
+    r"\bstorage '[^']*' does not exist": "Create the storage by pve_storage, or name another one.",
+    "have been migrated to rules": "PVE 9 replaced HA groups by rules: use pve_ha_rule with type node-affinity.",
+    "invalid privilege 'VM.Monitor'": "PVE 9 has no VM.Monitor; use VM.GuestAgent.Audit and its relatives.",
+}
 
 
 def _permission_hint(message: str, who: str) -> str:

@@ -36,7 +36,7 @@ def connection_arguments() -> dict[str, dict[str, Any]]:
         "api_token_secret": _option("TOKEN_SECRET", no_log=True),
         "validate_certs": _option("VALIDATE_CERTS", "bool", default=True),
         "ca_path": _option("CA_PATH", "path"),
-        "api_fingerprint": _option("FINGERPRINT"),
+        "api_fingerprint": _option("FINGERPRINT", "list", elements="str"),
         "api_connect_timeout": _option("CONNECT_TIMEOUT", "float", default=10),
         "api_timeout": _option("TIMEOUT", "float", default=60),
         "api_backend": _option("BACKEND", choices=list(BACKENDS), default="https"),
@@ -63,18 +63,21 @@ class Endpoint:
         return f"https://{self.authority}{self.prefix}"
 
 
-def parse_endpoint(text: str, default_port: int) -> Endpoint:
-    """An endpoint from ``host``, ``host:port``, an IPv6 literal (in brackets where a port follows) or an https URL."""
+def parse_endpoint(text: str, port: int | None = None) -> Endpoint:
+    """An endpoint from ``host``, ``host:port``, an IPv6 literal (in brackets where a port follows) or an https URL.
+
+    ``port`` is for one that names none.
+    """
     text = text.strip()
     if re.fullmatch(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*", text):
-        return Endpoint(text, default_port)
+        return Endpoint(text, port or DEFAULT_PORT)
     shape = f"{text!r} is not a host, host:port or https://host:port/prefix"
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
     except ValueError:
         raise InvalidOption("api_host", shape) from None
     try:
-        port = parts.port
+        named = parts.port
     except ValueError:
         raise InvalidOption("api_host", f"{text!r} has no valid port") from None
     if parts.scheme != "https":
@@ -83,7 +86,8 @@ def parse_endpoint(text: str, default_port: int) -> Endpoint:
         raise InvalidOption("api_host", shape)
     prefix = re.sub(r"(/api2(/json)?)?/*$", "", parts.path)
     # A URL with a path is one of a reverse proxy, which listens where HTTPS does.
-    return Endpoint(parts.hostname, port or (443 if "://" in text and prefix else default_port), prefix)
+    usual = 443 if "://" in text and prefix else DEFAULT_PORT
+    return Endpoint(parts.hostname, named or port or usual, prefix)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +103,7 @@ class Connection:
     token_secret: str = dataclasses.field(default="", repr=False)
     validate_certs: bool = True
     ca_path: str = ""
-    fingerprint: str = ""  # 64 lower-case hexadecimal digits
+    fingerprints: tuple[str, ...] = ()  # each of 64 lower-case hexadecimal digits; any of them is trusted
     connect_timeout: float = 10
     timeout: float = 60
     ssh_user: str = "root"
@@ -130,7 +134,7 @@ class Connection:
             return cls(**common)
         if not hosts:
             raise InvalidOption("api_host", "is missing", hint="Name a node here, or in the environment as PVE_HOST.")
-        endpoints = tuple(parse_endpoint(host, options.get("api_port") or DEFAULT_PORT) for host in hosts)
+        endpoints = tuple(parse_endpoint(host, options.get("api_port")) for host in hosts)
         if backend == "openssh":
             for name in ("ssh_user", "ssh_port", "ssh_key"):
                 common.update({name: options[f"api_{name}"]} if options.get(f"api_{name}") else {})
@@ -171,13 +175,18 @@ def _credentials(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tls(options: Mapping[str, Any]) -> dict[str, Any]:
     ca_path = options.get("ca_path") or ""
-    if ca_path and not os.path.exists(ca_path):
-        raise InvalidOption("ca_path", f"there is no file {ca_path!r}")
-    fingerprint = (options.get("api_fingerprint") or "").replace(":", "").replace(" ", "").lower()
-    if fingerprint and not re.fullmatch(r"[0-9a-f]{64}", fingerprint):
+    if ca_path and not os.access(ca_path, os.R_OK):
+        raise InvalidOption("ca_path", f"there is no file {ca_path!r} that can be read")
+    given = [re.sub(r"[:\s]", "", text).lower() for text in options.get("api_fingerprint") or []]
+    fingerprints = tuple(text for text in given if text)
+    if not all(re.fullmatch(r"[0-9a-f]{64}", text) for text in fingerprints):
         raise InvalidOption("api_fingerprint", "is not a SHA-256 fingerprint: 64 hexadecimal digits, colons optional")
     validate = options.get("validate_certs")
-    return {"ca_path": ca_path, "fingerprint": fingerprint, "validate_certs": True if validate is None else validate}
+    return {
+        "ca_path": ca_path,
+        "fingerprints": fingerprints,
+        "validate_certs": True if validate is None else validate,
+    }
 
 
 def task_arguments() -> dict[str, dict[str, Any]]:

@@ -8,17 +8,18 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import importlib
 import json
 import os
 import re
 import socket
 import ssl
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from .errors import CertificateRefused, ConnectionFailed, PveError
+from .errors import CertificateRefused, ConnectionFailed, InvalidOption, PveError
 from .options import Connection, Endpoint
 from .upload import Upload
 
@@ -27,6 +28,8 @@ try:
     import requests.adapters
     import requests.utils
     import urllib3
+    import urllib3.connection
+    import urllib3.connectionpool
     import urllib3.exceptions
 except ImportError as error:  # told to the user when a connection is wanted
     MISSING: ImportError | None = error
@@ -80,13 +83,13 @@ class HttpsTransport:
         self.session = requests.Session()
         self.session.trust_env = False  # no .netrc, which would replace the token; the rest is asked for explicitly
         self.session.proxies.update(requests.utils.get_environ_proxies(endpoint.url))
-        self.session.mount("https://", _adapter(connection.fingerprint))
+        self.session.mount("https://", _adapter(connection.fingerprints))
         self.verify = self._verification()
 
     def _verification(self) -> bool | str:
         if self.connection.ca_path:
             return self.connection.ca_path
-        if self.connection.fingerprint or not self.connection.validate_certs:
+        if self.connection.fingerprints or not self.connection.validate_certs:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
             return False
         return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
@@ -129,22 +132,36 @@ class HttpsTransport:
             raise self._failure(error) from None
         return _decode(answer)
 
-    def _failure(self, error: Exception) -> ConnectionFailed:
-        where = self.endpoint.authority
+    def _failure(self, error: Exception) -> PveError:
         reason = _root_cause(error)
-        if isinstance(reason, ssl.SSLCertVerificationError) or "Fingerprints did not match" in str(reason):
+        if isinstance(reason, (ssl.SSLCertVerificationError, OtherFingerprint)):
             return self._certificate_refused(reason)
-        if "WRONG_VERSION_NUMBER" in str(reason):
-            return ConnectionFailed(f"{where} does not speak TLS.", sent=False, hint=_ADVICE)
+        if "NO_CERTIFICATE_OR_CRL_FOUND" in str(reason):
+            return InvalidOption("ca_path", f"there is no certificate in {str(self.verify)!r}")
+        where = self.endpoint.authority
+        not_sent = self._why_not_sent(error, reason)
+        if not_sent:
+            return ConnectionFailed(f"{not_sent}.", sent=False, hint=_ADVICE)
         if isinstance(error, requests.exceptions.ReadTimeout):
             text = f"{where} did not answer within {self.connection.timeout:g} s (api_timeout)."
             return ConnectionFailed(text, sent=True)
-        unsent = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
-        if isinstance(error, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)) or isinstance(
-            reason, unsent
-        ):
-            return ConnectionFailed(f"Cannot connect to {where}: {_say(reason)}.", sent=False, hint=_ADVICE)
         return ConnectionFailed(f"The connection to {where} was lost: {_say(reason)}.", sent=True)
+
+    def _why_not_sent(self, error: Exception, reason: BaseException) -> str:
+        """What kept the request from being sent; empty if the server may have it."""
+        where = self.endpoint.authority
+        unsent = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+        if "WRONG_VERSION_NUMBER" in str(reason):
+            return f"{where} does not speak TLS"
+        if isinstance(error, requests.exceptions.ProxyError):
+            return f"Cannot connect to {where} by the proxy {self._proxy()} of the environment: {_say(reason)}"
+        if isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, unsent):
+            return f"Cannot connect to {where}: {_say(reason)}"
+        return ""
+
+    def _proxy(self) -> str:
+        """The proxy, without the credentials that may be in its URL."""
+        return str(requests.utils.select_proxy(self.endpoint.url, self.session.proxies)).rpartition("@")[2]
 
     def _certificate_refused(self, reason: BaseException) -> CertificateRefused:
         presented = presented_fingerprint(self.endpoint, self.connection.connect_timeout)
@@ -163,19 +180,37 @@ class HttpsTransport:
 _ADVICE = "Check api_host and api_port, and that pveproxy runs there."
 
 
-def _adapter(fingerprint: str) -> Any:
-    """An adapter whose connections refuse any certificate but the one with this fingerprint (where one is given)."""
+class OtherFingerprint(Exception):
+    """The certificate that a server presents is none of those that are trusted."""
+
+
+def _adapter(fingerprints: Collection[str]) -> Any:
+    """An adapter whose connections refuse any certificate without one of these fingerprints (where some are given)."""
+
+    class Connection(urllib3.connection.HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            secure: Any = self.sock
+            if hashlib.sha256(secure.getpeercert(binary_form=True)).hexdigest() not in fingerprints:
+                self.close()
+                raise urllib3.exceptions.SSLError(OtherFingerprint("it has another fingerprint than api_fingerprint"))
+
+    class Pool(urllib3.connectionpool.HTTPSConnectionPool):
+        ConnectionCls = Connection
 
     class Pinned(requests.adapters.HTTPAdapter):
-        def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
-            if fingerprint:
-                kwargs["assert_fingerprint"] = fingerprint
-            return super().init_poolmanager(*args, **kwargs)
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs)
+            self._pin(self.poolmanager)
 
         def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-            if fingerprint:
-                kwargs["assert_fingerprint"] = fingerprint
-            return super().proxy_manager_for(*args, **kwargs)
+            return self._pin(super().proxy_manager_for(*args, **kwargs))
+
+        @staticmethod
+        def _pin(manager: Any) -> Any:
+            if fingerprints:
+                manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": Pool}
+            return manager
 
     return Pinned(pool_maxsize=POOL_SIZE)
 
@@ -270,8 +305,9 @@ def _command_session(connection: Connection, endpoint: Endpoint | None) -> Any:
             from proxmoxer.backends.local import LocalSession
 
             return LocalSession(service="PVE", timeout=connection.timeout)
+        importlib.import_module("openssh_wrapper")  # proxmoxer leaves the process when it is missing
         from proxmoxer.backends.openssh import OpenSSHSession
-    except (ImportError, SystemExit) as error:  # proxmoxer leaves the process when openssh_wrapper is missing
+    except ImportError as error:
         raise PveError(
             f"api_backend {connection.backend} needs Python libraries that are missing ({error}).",
             hint="Install them: pip install proxmoxer" + ("" if endpoint is None else " openssh_wrapper"),

@@ -81,6 +81,13 @@ def test_a_host_that_is_down_beside_one_that_is_up(cluster: Cluster) -> None:
     assert (result.get("failed"), result["changed"]) == (None, True)
 
 
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_path_of_a_proxy_that_does_not_lead_to_the_api(cluster: Cluster, state: str) -> None:
+    """What a wrong address does not have is not absent."""
+    cluster.connection = {**cluster.token_connection(), "api_host": f"{cluster.facts['url']}/pve"}
+    refused(cluster.run(POOL, {"poolid": "x", "state": state}), "no such file", "check the path in api_host")
+
+
 def test_a_wrong_fingerprint(cluster: Cluster) -> None:
     cluster.connection["api_fingerprint"] = "ab" * 32
     refused(

@@ -377,6 +377,13 @@ def test_when_no_certificate_is_trusted_the_cures_are_kept():
         script.client(THREE).get("/pools")
 
 
+def test_when_hosts_fail_for_several_reasons_each_cure_is_told_once():
+    down = ConnectionFailed("Cannot connect.", sent=False, hint="Check it.")
+    script = Script(down, CertificateRefused("Not trusted.", hint="Cures."), down)
+    with pytest.raises(ConnectionFailed, match=r"Cannot connect\. Not trusted\. Cannot connect\. Check it\. Cures\.$"):
+        script.client(THREE).get("/pools")
+
+
 # --- errors -----------------------------------------------------------------------------------------------------------
 
 

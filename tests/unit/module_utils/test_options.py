@@ -42,12 +42,14 @@ PASSWORD = {"api_host": ["pve"], "api_password": "p"}
     ],
 )
 def test_forms_of_a_host(text, url):
-    assert parse_endpoint(text, 8006).url == url
+    assert parse_endpoint(text).url == url
 
 
 def test_the_port_option_is_for_hosts_that_name_none():
-    connection = Connection.from_options({**PASSWORD, "api_host": ["a", "b:1", "::1"], "api_port": 443})
-    assert [endpoint.authority for endpoint in connection.endpoints] == ["a:443", "b:1", "[::1]:443"]
+    connection = Connection.from_options(
+        {**PASSWORD, "api_host": ["a", "b:1", "::1", "https://c/pve"], "api_port": 444}
+    )
+    assert [endpoint.authority for endpoint in connection.endpoints] == ["a:444", "b:1", "[::1]:444", "c:444"]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_the_port_option_is_for_hosts_that_name_none():
 )
 def test_what_is_no_host(text, reason):
     with pytest.raises(InvalidOption, match=f"api_host: .*{reason}"):
-        parse_endpoint(text, 8006)
+        parse_endpoint(text)
 
 
 @pytest.mark.parametrize(
@@ -102,8 +104,8 @@ def test_a_password_without_a_user_is_root_s():
         ({**PASSWORD, "api_user": "admin"}, "api_user: 'admin' lacks its realm, as in admin@pam or admin@pve"),
         ({**PASSWORD, "api_timeout": 0}, "api_timeout: must be more than 0 seconds"),
         ({**PASSWORD, "api_connect_timeout": -1}, "api_connect_timeout: must be more than 0 seconds"),
-        ({**PASSWORD, "ca_path": "/no/such.pem"}, "ca_path: there is no file '/no/such.pem'"),
-        ({**PASSWORD, "api_fingerprint": "AB:CD"}, "api_fingerprint: is not a SHA-256 fingerprint"),
+        ({**PASSWORD, "ca_path": "/no/such.pem"}, "ca_path: there is no file '/no/such.pem' that can be read"),
+        ({**PASSWORD, "api_fingerprint": [FINGERPRINT, "AB:CD"]}, "api_fingerprint: is not a SHA-256 fingerprint"),
     ],
 )
 def test_what_is_missing_or_wrong_is_named(options, message):
@@ -114,7 +116,12 @@ def test_what_is_missing_or_wrong_is_named(options, message):
 
 def test_fingerprints_with_and_without_colons():
     for text in (FINGERPRINT, FINGERPRINT.lower(), FINGERPRINT.replace(":", "")):
-        assert Connection.from_options({**TOKEN, "api_fingerprint": text}).fingerprint == "ab" * 32
+        assert Connection.from_options({**TOKEN, "api_fingerprint": [text]}).fingerprints == ("ab" * 32,)
+
+
+def test_each_node_has_a_fingerprint_of_its_own():
+    connection = Connection.from_options({**TOKEN, "api_fingerprint": [FINGERPRINT, "", "cd" * 32]})
+    assert connection.fingerprints == ("ab" * 32, "cd" * 32)
 
 
 def test_certificates_are_verified_unless_that_is_switched_off():
@@ -163,7 +170,7 @@ def test_the_environment_stands_in_for_what_is_not_given(monkeypatch):
     )
     assert [endpoint.authority for endpoint in connection.endpoints] == ["a:443", "b:1"]
     assert (connection.token, connection.validate_certs, connection.timeout) == ("u@pve!t1", False, 2.5)
-    assert connection.fingerprint == "ab" * 32
+    assert connection.fingerprints == ("ab" * 32,)
 
 
 def test_the_names_of_the_elder_collection_come_second(monkeypatch):

@@ -23,6 +23,7 @@ from ansible_collections.pve.automation.plugins.module_utils.client import Clien
 from ansible_collections.pve.automation.plugins.module_utils.errors import (
     CertificateRefused,
     ConnectionFailed,
+    InvalidOption,
     InvalidParameter,
     NotFound,
     PveError,
@@ -171,7 +172,9 @@ def colons(fingerprint):
     return ":".join(fingerprint[i : i + 2] for i in range(0, 64, 2)).upper()
 
 
-@pytest.mark.parametrize("options", [{}, {"fingerprint": "ab" * 32}], ids=["unknown authority", "wrong fingerprint"])
+@pytest.mark.parametrize(
+    "options", [{}, {"fingerprints": ("ab" * 32,)}], ids=["unknown authority", "wrong fingerprint"]
+)
 def test_a_certificate_that_is_not_trusted_gets_no_request_and_the_error_names_three_cures(node, send, options):
     with pytest.raises(CertificateRefused) as refusal:
         send("POST", "/api2/json/access/ticket", {"password": "p4ss"}, **options)
@@ -198,12 +201,23 @@ def test_a_certificate_for_another_name_is_not_trusted(trust):
 
 
 def test_the_fingerprint_replaces_the_authority(node, send):
-    assert send(fingerprint=node.fingerprint).status == 200
+    assert send(fingerprints=(node.fingerprint,)).status == 200
+
+
+def test_any_of_several_fingerprints_is_trusted(node, send):
+    assert send(fingerprints=("ab" * 32, node.fingerprint)).status == 200
+
+
+def test_an_authority_s_file_without_a_certificate_is_told(node, send, tmp_path):
+    (tmp_path / "empty.pem").write_text("nothing\n", encoding="utf-8")
+    with pytest.raises(InvalidOption, match=r"^ca_path: there is no certificate in '.*/empty\.pem'$"):
+        send(ca_path=str(tmp_path / "empty.pem"))
+    assert node.requests == []
 
 
 def test_login_too_is_checked_before_the_password_is_sent(node):
     connection = Connection(
-        endpoints=(Endpoint("127.0.0.1", node.port),), user="u@pve", password="p4ss", fingerprint="ab" * 32
+        endpoints=(Endpoint("127.0.0.1", node.port),), user="u@pve", password="p4ss", fingerprints=("ab" * 32,)
     )
     client = Client(connection)
     with pytest.raises(CertificateRefused):
@@ -215,7 +229,7 @@ def test_login_too_is_checked_before_the_password_is_sent(node):
 def test_every_new_connection_is_checked(node, trust):
     """A node that is replaced in mid-run gets nothing, either."""
     endpoint = Endpoint("127.0.0.1", node.port)
-    transport = HttpsTransport(Connection(fingerprint=node.fingerprint), endpoint)
+    transport = HttpsTransport(Connection(fingerprints=(node.fingerprint,)), endpoint)
     transport.send("GET", "/api2/json/version", {}, SECRET)
     context, _fingerprint = trust.context("127.0.0.1")
     with serving(context) as other:
@@ -248,13 +262,13 @@ def test_netrc_does_not_replace_the_token(node, send, monkeypatch, tmp_path):
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login other password other\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
-    send(fingerprint=node.fingerprint)
+    send(fingerprints=(node.fingerprint,))
     assert node.requests[0][3]["Authorization"] == SECRET["Authorization"]
 
 
 def test_redirects_are_not_followed(node, send):
     node.answer = (302, "Found", {"Location": f"https://localhost:{node.port}/elsewhere"}, "")
-    assert send(fingerprint=node.fingerprint).status == 302
+    assert send(fingerprints=(node.fingerprint,)).status == 302
     assert len(node.requests) == 1
 
 
@@ -263,7 +277,7 @@ def test_writes_carry_a_form_and_text_survives(node, send):
         "PUT",
         "/api2/json/x",
         {"comment": TEXT, "on": True, "off": False, "none": None, "many": ["a", "b"]},
-        fingerprint=node.fingerprint,
+        fingerprints=(node.fingerprint,),
     )
     method, path, body, headers = node.requests[0]
     assert (method, path) == ("PUT", "/api2/json/x")
@@ -273,7 +287,7 @@ def test_writes_carry_a_form_and_text_survives(node, send):
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_parameters_of_reads_and_deletes_are_in_the_query(node, send, method):
-    send(method, "/api2/json/x%2Fy", {"comment": TEXT, "purge": True}, fingerprint=node.fingerprint)
+    send(method, "/api2/json/x%2Fy", {"comment": TEXT, "purge": True}, fingerprints=(node.fingerprint,))
     _method, path, body, headers = node.requests[0]
     assert body == ""
     assert headers.get("Content-Length", "0") == "0"
@@ -282,13 +296,13 @@ def test_parameters_of_reads_and_deletes_are_in_the_query(node, send, method):
 
 
 def test_a_prefix_of_a_reverse_proxy(node, send):
-    send(prefix="/pve", fingerprint=node.fingerprint)
+    send(prefix="/pve", fingerprints=(node.fingerprint,))
     assert node.requests[0][1] == "/pve/api2/json/version"
 
 
 def test_one_connection_serves_many_requests(node):
     endpoint = Endpoint("127.0.0.1", node.port)
-    transport = HttpsTransport(Connection(fingerprint=node.fingerprint), endpoint)
+    transport = HttpsTransport(Connection(fingerprints=(node.fingerprint,)), endpoint)
     for _number in range(3):
         transport.send("GET", "/api2/json/version", {}, SECRET)
     assert transport.session.get_adapter(endpoint.url).poolmanager.pools.keys()
@@ -307,13 +321,13 @@ def test_forms_of_parameters():
 
 def test_unicode_in_an_answer(node, send):
     node.answer = (200, "OK", {}, json.dumps({"data": TEXT}, ensure_ascii=False))
-    assert send(fingerprint=node.fingerprint).body == {"data": TEXT}
+    assert send(fingerprints=(node.fingerprint,)).body == {"data": TEXT}
 
 
 def test_an_error_may_be_told_by_the_reason_phrase_alone(node):
     node.answer = (500, "Speicher 'größe' does not exist", {}, "")
     client = Client(
-        Connection(endpoints=(Endpoint("127.0.0.1", node.port),), fingerprint=node.fingerprint, token="u@pve!t")
+        Connection(endpoints=(Endpoint("127.0.0.1", node.port),), fingerprints=(node.fingerprint,), token="u@pve!t")
     )
     with pytest.raises(NotFound, match="Speicher 'größe' does not exist"):
         client.get("/storage/x")
@@ -339,6 +353,17 @@ def test_a_closed_port_is_not_sent_to():
     transport.close()
 
 
+def test_a_proxy_that_is_down_is_named_without_its_password(monkeypatch):
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:s3cret@127.0.0.1:{unused_port()}")
+    transport = HttpsTransport(Connection(), Endpoint("pve.example.com", 8006))
+    with pytest.raises(ConnectionFailed, match=r"to pve\.example\.com:8006 by the proxy 127\.0\.0\.1:") as failure:
+        transport.send("GET", "/api2/json/version", {}, SECRET)
+    assert not failure.value.sent
+    assert "s3cret" not in str(failure.value)
+    transport.close()
+
+
 def test_an_unknown_host_is_not_sent_to():
     transport = HttpsTransport(Connection(), Endpoint("no-such-host.invalid", 8006))
     with pytest.raises(ConnectionFailed, match=r"Cannot connect to no-such-host\.invalid:8006") as failure:
@@ -351,7 +376,7 @@ def test_an_unknown_host_is_not_sent_to():
 def test_a_request_without_an_answer_may_have_run(node, send, answer):
     node.answer = answer
     with pytest.raises(ConnectionFailed) as failure:
-        send("PUT", fingerprint=node.fingerprint, timeout=0.3)
+        send("PUT", fingerprints=(node.fingerprint,), timeout=0.3)
     assert failure.value.sent
     assert not isinstance(failure.value, CertificateRefused)
     assert ("did not answer within 0.3 s (api_timeout)" if answer == "silence" else "was lost") in str(failure.value)
@@ -454,7 +479,7 @@ def test_an_upload_is_a_form_with_the_file_as_its_last_part(node, tmp_path):
     upload = Upload(str(tmp_path / "a.iso"), "b.iso", len(TEXT.encode()))
     endpoint = Endpoint("127.0.0.1", node.port, "")
     connection = Connection(
-        endpoints=(endpoint,), token="u@pve!t", token_secret="s", fingerprint=node.fingerprint, timeout=20
+        endpoints=(endpoint,), token="u@pve!t", token_secret="s", fingerprints=(node.fingerprint,), timeout=20
     )
     client = Client(connection)
     assert client.call("POST", "/x/upload", {"content": "iso", "keep": True}, upload=upload) is None
@@ -494,5 +519,5 @@ def test_uploads_need_https(pvesh):
 
 def test_a_missing_library_is_named():
     """openssh_wrapper is not among the requirements, and proxmoxer leaves the process without it."""
-    with pytest.raises(PveError, match="pip install proxmoxer openssh_wrapper"):
+    with pytest.raises(PveError, match=r"'openssh_wrapper'.*pip install proxmoxer openssh_wrapper"):
         CommandTransport(Connection(backend="openssh"), Endpoint("pve", 8006))
