@@ -234,7 +234,8 @@ class _Run:
                 self.client.sleep(pause)
         raise NotConverged(
             f"The server accepted every call, but {_differences(plan)}.",
-            hint="Something else may manage this too, or the server normalises the value in an unknown way.",
+            hint="Perhaps it names something that does not exist, something else manages this too, "
+            "or the server normalises the value in an unknown way.",
         )
 
     def _report(self) -> None:

@@ -222,6 +222,8 @@ _HINTS: Mapping[str, str] = {  # by what is found in the message
 
 
 def _permission_hint(message: str, who: str) -> str:
+    if re.search(r"\bpool '[^']*' does not exist", message):  # PVE refuses it like a pool that is not allowed
+        return "Create the pool by pve_pool, or name another one."
     needed = re.search(r"Permission check failed \((/[^,\s]*), ([^)]+)\)", message)
     parts = [f"Asked as {who}." if who else ""]
     if needed:

@@ -194,7 +194,8 @@ class Guest(Planner):
         else:
             wish["new_node"] = wish["node"]
         if not wish["new_node"]:
-            raise InvalidOption("node", f"is needed to create a {KINDS[self.kind]}")
+            which = wish["vmid"] or repr(wish["name"])
+            raise InvalidOption("node", f"there is no {KINDS[self.kind]} {which}, and to create it needs node")
         if wish["restore"]:
             backup = read_backup(reader, wish["new_node"], wish["restore"]["archive"])
             wish["backup"] = None if backup is None else self.observe_config(backup)

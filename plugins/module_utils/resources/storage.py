@@ -84,6 +84,9 @@ def _check_options(current: State | None, wish: Wish) -> None:
     facts = STORAGE_TYPES.get(kind)
     if facts is None:
         return  # of a plugin that PVE does not bring along: the server knows
+    if current is not None:
+        fixed = Fields(dataclasses.replace(field, create_only=field.name in {"type", *facts.fixed}) for field in FIELDS)
+        refuse_create_only(fixed, current, changed_fields(FIELDS, current, fields), f"storage {wish['key']}")
     for name, value in fields.items():
         if value != "" and name != "type" and name not in facts.options:
             raise InvalidOption(name, f"a storage of type {kind} has no such option")
@@ -91,9 +94,6 @@ def _check_options(current: State | None, wish: Wish) -> None:
         for name in sorted(facts.required):
             if fields.get(name) in (None, ""):
                 raise InvalidOption(name, f"is needed to create a storage of type {kind}")
-        return
-    fixed = Fields(dataclasses.replace(field, create_only=field.name in facts.fixed) for field in FIELDS)
-    refuse_create_only(fixed, current, changed_fields(FIELDS, current, fields), f"storage {wish['key']}")
 
 
 def _volumes(reader: Reader, state: State) -> tuple[list[str], list[str]]:

@@ -128,7 +128,7 @@ def test_creation_sends_everything_in_one_call() -> None:
 def test_a_new_container_needs_something_to_be_made_of() -> None:
     with pytest.raises(InvalidOption, match="ostemplate: is needed"):
         planned(LXC, GuestServer(), node="pve1", hostname="new")
-    with pytest.raises(InvalidOption, match="node: is needed to create a container"):
+    with pytest.raises(InvalidOption, match="node: there is no container 'new', and to create it needs node"):
         planned(LXC, GuestServer(), hostname="new", ostemplate=TEMPLATE)
 
 

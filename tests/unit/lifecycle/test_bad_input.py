@@ -128,6 +128,36 @@ def test_an_unknown_bridge(cluster: Cluster) -> None:
     )
 
 
+def test_an_unknown_pool(cluster: Cluster) -> None:
+    """PVE refuses it like a pool that the user may not use."""
+    refused(cluster.run(VM, {**BAD, "pool": "nosuch"}), "pool 'nosuch' does not exist", "Create the pool by pve_pool")
+
+
+def test_an_unknown_member_of_a_pool(cluster: Cluster) -> None:
+    refused(
+        cluster.run(POOL, {"poolid": "bad", "vms": [9777]}),
+        "vms is [] and should be [9777]",
+        "Perhaps it names something that does not exist",
+        "Done before that: create pool bad; put vms 9777 into pool bad.",
+        changed=True,
+    )
+
+
+@pytest.mark.parametrize("who", [{"vmid": 9777}, {"name": "no-such-guest"}])
+@pytest.mark.parametrize("state", ["present", "stopped"])
+def test_an_unknown_guest(cluster: Cluster, who: dict[str, Any], state: str) -> None:
+    name = str(next(iter(who.values())))
+    refused(cluster.run(VM, {**who, "state": state}), "there is no virtual machine", name, "to create it needs node")
+
+
+def test_another_type_for_a_storage(cluster: Cluster) -> None:
+    options = {"storage": "local", "type": "nfs", "server": "192.0.2.1", "export": "/x"}
+    refused(
+        cluster.run(resource_of("pve_storage"), options),
+        "type: can be set only when the storage local is created",
+    )
+
+
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_an_unknown_node(cluster: Cluster, state: str) -> None:
     refused(cluster.run(VM, {**BAD, "node": "pve9", "state": state}), "'pve9'", "There is no node of that name")
