@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..module_utils.guests.agent import interface
-from ..module_utils.guests.facts import Inquiry, agent_enabled, ask_all, warnings_of
+from ..module_utils.guests.agent import agent_enabled, interface
+from ..module_utils.inquiry import Inquiry, ask_all, warnings_of
 from ..module_utils.plan import api_path
 from ..module_utils.resource import Reader
 from .inventory import Host

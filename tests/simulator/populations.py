@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import volumes
+from .devices import PCI_DEVICES, USB_DEVICES
 from .guest import Guest, make_guest, new_mac
 from .sizes import GIB, MIB
 from .state import Cluster, Pool, User
@@ -83,6 +84,7 @@ def populate_demo(cluster: Cluster) -> None:
     add_files(cluster)
     cluster.pools.update({name: Pool(name, comment) for name, comment in POOLS.items()})
     nodes = list(cluster.nodes)
+    cluster.nodes[nodes[0]].extra.update(pci=PCI_DEVICES, usb=USB_DEVICES)
     for number, sketch in enumerate(DEMO_GUESTS):
         storage = "shared" if sketch.name.startswith("db") else "local-lvm"
         add_guest(cluster, 100 + number, nodes[number % len(nodes)], sketch, storage)

@@ -24,6 +24,12 @@ class AgentTimeout(PveError):
     """The guest did not tell in time what the task waits for."""
 
 
+def agent_enabled(config: Mapping[str, Any]) -> bool:
+    """Whether a machine's configuration says that it has a guest agent."""
+    parts = [part.strip().removeprefix("enabled=") for part in str(config.get("agent") or "").split(",")]
+    return any(part.lower() in ("1", "on", "yes", "true") for part in parts)
+
+
 def pending_keys(reader: Reader, where: Location) -> list[str]:
     """The keys whose new values wait for the next start of the guest."""
     rows = reader.get(f"{where.path}/pending")

@@ -10,11 +10,11 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..errors import InvalidOption
+from ..inquiry import Inquiry, ask_all, warnings_of
 from ..plan import Plan
 from ..resource import Reader, Wish
 from . import power
-from .agent import interface
-from .facts import Inquiry, agent_enabled, ask_all, warnings_of
+from .agent import agent_enabled, interface
 from .fields import Tags
 from .locate import KINDS, Location
 from .lxc import LXC

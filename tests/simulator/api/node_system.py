@@ -175,16 +175,6 @@ def cpu_models(call: Call) -> list[dict[str, Any]]:
     return rows
 
 
-@endpoint("GET", "/nodes/{node}/hardware/usb")
-def usb_devices(call: Call) -> list[dict[str, Any]]:
-    return []
-
-
-@endpoint("GET", "/nodes/{node}/hardware/pci")
-def pci_devices(call: Call) -> list[dict[str, Any]]:
-    return []
-
-
 @endpoint("POST", "/nodes/{node}/wakeonlan")
 def wake_on_lan(call: Call) -> str:
     if call.node == call.cluster.local_node:

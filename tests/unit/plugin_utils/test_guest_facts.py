@@ -36,7 +36,7 @@ class Cluster:
     def __init__(self, answers: dict[str, Any]) -> None:
         self.answers, self.asked = answers, []
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str, params: Any = None) -> Any:
         self.asked.append(path)
         answer = self.answers[path]
         if isinstance(answer, Exception):

@@ -16,14 +16,19 @@ from ansible_collections.pve.automation.plugins.module_utils.resource import Res
 
 
 class Server:
-    """Answers GETs from a table of path -> data; what is not in it does not exist. ``asked`` lists the paths."""
+    """Answers GETs from a table of path -> data; what is not in it does not exist. ``asked`` lists the paths,
+    ``params`` holds what was sent with them."""
 
     def __init__(self, answers: Mapping[str, Any] | None = None, release: tuple[int, int] = (9, 2)) -> None:
         self.answers, self._release = dict(answers or {}), release
         self.asked: list[str] = []
+        self.params: dict[str, Mapping[str, Any]] = {}
+        self.warnings: list[str] = []
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         self.asked.append(path)
+        if params:
+            self.params[path] = params
         answer = self.answers.get(path, NotFound("GET", path, 500, f"'{path}' does not exist"))
         if isinstance(answer, Exception):
             raise answer

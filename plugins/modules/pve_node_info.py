@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_node_info
+short_description: List nodes and what they tell of themselves
+description:
+  - Lists the nodes of the cluster with their state and how busy they are.
+  - The list is one request. What O(gather) names is asked of each listed node, one request for each subject, several nodes at
+    a time. What a node cannot tell is missing in its entry and becomes a warning; a node that is not online is not asked.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes.info
+  - pve.automation.connection
+options:
+  gather:
+    description:
+      - What to ask each node for besides what the list tells.
+      - 'V(status): its memory, load, processor, kernel, root file system and uptime, as C(live).
+        V(version): the version of PVE that it runs. V(packages): the versions of PVE and of what it is made of.'
+      - 'V(services): the services and whether they run. V(disks): its disks with their health and what they are used for.'
+      - 'V(pci): its PCI devices with their IOMMU groups. V(mdev): the same, and of those that can make mediated devices also
+        the types of these, with one more request for each such device. V(usb): its USB devices.'
+      - 'V(cpu_models): the processor models that a guest may have there. V(machine_types): the machine types.'
+    type: list
+    elements: str
+    choices: [status, version, packages, services, pci, usb, disks, cpu_models, machine_types, mdev]
+    default: []
+  node:
+    description: Only these nodes; one that does not exist is not in the result.
+    type: list
+    elements: str
+  parallel:
+    description: How many nodes are asked at the same time, 1 to 64.
+    type: int
+    default: 8
+  pci_class_blacklist:
+    description:
+      - The PCI classes to leave out, by the first digits of their codes. PVE leaves out memory controllers, bridges and
+        processors (V([05, 06, 0b])) unless this says otherwise; the empty list shows everything, which is
+        what tells who shares an IOMMU group.
+    type: list
+    elements: str
+seealso:
+  - module: pve.automation.pve_node
+  - module: pve.automation.pve_cluster_info
+"""
+
+EXAMPLES = r"""
+- name: Which nodes are there
+  pve.automation.pve_node_info:
+  register: found
+
+- name: Network cards that can be passed through, with all that shares their IOMMU groups
+  pve.automation.pve_node_info:
+    node: [pve1]
+    gather: [pci]
+    pci_class_blacklist: []
+  register: devices
+
+- name: Check that all nodes run the same version
+  pve.automation.pve_node_info:
+    gather: [version, services]
+  register: versions
+  failed_when: versions.nodes | map(attribute='version.version', default='') | unique | length > 1
+"""
+
+RETURN = r"""
+nodes:
+  description:
+    - The nodes, by their names. Sizes are in bytes, C(uptime) in seconds, C(cpu) is a part of 1. Of a node that is not online,
+      and for those who may not audit it, these are missing.
+    - What O(gather) asked for is there under its name, as far as the node could tell, with PVE's own keys; V(status) is C(live).
+      With V(mdev), a device of C(pci) has C(mdev_types).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - node: pve1
+      status: online
+      cpu: 0.05
+      maxcpu: 8
+      mem: 4294967296
+      maxmem: 17179869184
+      uptime: 86400
+      pci:
+        - {id: "0000:01:00.0", class: "0x020000", vendor: "0x8086", device: "0x1521", iommugroup: 14}
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.node_info import NODE_INFO
+
+
+def main() -> None:
+    run_module(NODE_INFO)
+
+
+if __name__ == "__main__":
+    main()
