@@ -330,11 +330,15 @@ class Listing:
         return {name: params.get(name) for name in (*self.options, *([self.key] if self.key else []))}
 
     def read(self, reader: Reader, wish: Wish) -> Any:
-        params = {**self.constant, **{name: wish[name] for name in self.query if wish[name] is not None}}
-        rows = reader.get(self.path(wish), params) or []
-        shown = [self._shown(row) for row in rows]
+        shown = [self._shown(row) for row in self._rows(reader, wish)]
         picked = [row for row in shown if not self.key or wish[self.key] in (None, row.get(self.key))]
         return sorted(picked, key=lambda row: str(row.get(self.key, "")))
+
+    def _rows(self, reader: Reader, wish: Wish) -> Iterable[Mapping[str, Any]]:
+        """What the server lists, as it answers."""
+        params = {**self.constant, **{name: wish[name] for name in self.query if wish[name] is not None}}
+        rows: Iterable[Mapping[str, Any]] = reader.get(self.path(wish), params) or []
+        return rows
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
         if self.fields is None:

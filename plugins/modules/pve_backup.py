@@ -5,12 +5,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_backup
-short_description: Back up guests, and manage the backups that exist
+short_description: Back up guests, restore them, and manage the backups that exist
 description:
   - Takes backups of guests, one vzdump task for each, so that the result tells of each guest whether it worked.
   - Changes the notes or the protection of one backup, deletes it, or prunes the backups of a storage.
-  - To restore one, see O(pve.automation.pve_vm#module:restore) and O(pve.automation.pve_lxc#module:restore). For scheduled
-    backups see M(pve.automation.pve_backup_job).
+  - Restores a backup, to an id that is free or over the guest that has it, and verifies that the guest's configuration is that of
+    the backup. To configure the restored guest in the same task, see O(pve.automation.pve_vm#module:restore) and
+    O(pve.automation.pve_lxc#module:restore).
+  - Options that mean nothing for what the task does are refused.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
@@ -18,11 +20,14 @@ extends_documentation_fragment:
   - pve.automation.connection
 options:
   vmid:
-    description: Ids of the guests. With O(state=pruned) at most one; without it the backups of all guests are pruned.
+    description:
+      - Ids of the guests. O(vmid), O(pool) and O(all) exclude each other.
+      - With O(state=pruned) at most one; without it the backups of all guests are pruned.
+      - With O(state=restored) the one id that the guest gets; without it that of the guest in the backup.
     type: list
     elements: int
   pool:
-    description: Back up the guests of this pool.
+    description: Back up the guests of this pool. With O(state=restored) the pool that the guest joins.
     type: str
   all:
     description: Back up all guests, those of O(node) if it is given.
@@ -31,14 +36,16 @@ options:
   node:
     description:
       - Only guests on this node. Without O(vmid), O(pool) and O(all) it is all of them.
-      - With O(volume) or O(state=pruned), a node that has the storage.
+      - With O(volume) or O(state=pruned), a node that has the storage. With O(state=restored) it is also where the guest is to be.
     type: str
   exclude:
     description: Ids of guests to leave out.
     type: list
     elements: int
   storage:
-    description: Where the backups go, or which storage is pruned.
+    description:
+      - Where the backups go, or which storage is pruned.
+      - With O(state=restored) where the guest's volumes go; without it to the storages that they were on.
     type: str
   max_age:
     description:
@@ -47,7 +54,7 @@ options:
       - Without it a backup is taken at every run.
     type: str
   volume:
-    description: The backup to change or delete, as in V(local:backup/vzdump-qemu-100-2026_01_31-12_00_00.vma.zst).
+    description: The backup to change, delete or restore, as in V(local:backup/vzdump-qemu-100-2026_01_31-12_00_00.vma.zst).
     type: str
   notes:
     description: Notes of O(volume). The empty text clears them.
@@ -56,7 +63,7 @@ options:
     description: Whether the new backups, or O(volume), are protected from pruning and deletion.
     type: bool
   bwlimit:
-    description: Limit in KiB/s.
+    description: Limit in KiB/s, of taking or restoring backups.
     type: int
   compress:
     description: Compression; V(0) for none.
@@ -75,6 +82,10 @@ options:
   lockwait:
     description: Minutes to wait for another backup on the node.
     type: int
+  mailnotification:
+    description: When a mail is sent, where the notification mode sends one.
+    type: str
+    choices: [always, failure]
   mailto:
     description: Addresses or users that get a mail.
     type: list
@@ -106,15 +117,39 @@ options:
   remove:
     description: Whether new backups prune older ones by O(prune_backups).
     type: bool
+  script:
+    description: Script on the node that is run at every step. Only root@pam may set it.
+    type: str
   stdexcludes:
     description: Whether temporary files and logs are left out of backups of containers.
     type: bool
   stopwait:
     description: Minutes to wait until a guest has stopped.
     type: int
+  tmpdir:
+    description: Directory for temporary files. Only root@pam may set it.
+    type: str
   zstd:
     description: Threads of zstd; 0 for half of the cores.
     type: int
+  force:
+    description:
+      - With O(state=restored), restore over the guest that has the id. Its volumes and snapshots are lost; if it runs it is stopped hard
+        first. This acts at every run. A guest with C(protection) is never overwritten.
+    type: bool
+    default: false
+  unique:
+    description: Whether a restored guest gets new MAC addresses, so that it can run beside the one that was backed up.
+    type: bool
+    default: false
+  start:
+    description: Whether a restored guest is started.
+    type: bool
+    default: false
+  live_restore:
+    description: Whether a restored machine is started at once, while its data are still read from the backup.
+    type: bool
+    default: false
   parallel:
     description: How many guests are backed up at the same time. A node works on one at a time anyway.
     type: int
@@ -127,8 +162,11 @@ options:
     description:
       - V(present) takes backups, or changes O(volume); V(absent) deletes O(volume), which must not be protected.
       - V(pruned) deletes what O(prune_backups), or else the retention of the storage, does not keep. Check mode tells which.
+      - V(restored) makes a guest from O(volume). If the id belongs to a guest that equals the backup, nothing is done; a guest that
+        differs is an error that names the differences, unless O(force) is set. Afterwards the guest is compared with the backup;
+        what PVE makes anew (names of volumes, C(vmgenid), with O(unique) also MAC addresses) does not count.
     type: str
-    choices: [present, absent, pruned]
+    choices: [present, absent, pruned, restored]
     default: present
   wait:
     description: Whether to wait for the tasks. If not, each entry has the C(upid) of its task.
@@ -139,6 +177,7 @@ options:
     type: int
     default: 7200
 seealso:
+  - module: pve.automation.pve_backup_info
   - module: pve.automation.pve_backup_job
 """
 
@@ -166,6 +205,23 @@ EXAMPLES = r"""
     prune_backups: {keep-last: 3, keep-weekly: 4}
     state: pruned
   check_mode: true
+
+- name: A copy of a machine from its backup, beside the one that runs
+  pve.automation.pve_backup:
+    node: pve2
+    volume: backups:backup/vzdump-qemu-100-2026_01_31-12_00_00.vma.zst
+    vmid: [9100]
+    storage: local-lvm
+    unique: true
+    state: restored
+
+- name: Back to the state of the backup, whatever happened since
+  pve.automation.pve_backup:
+    node: pve1
+    volume: backups:backup/vzdump-qemu-100-2026_01_31-12_00_00.vma.zst
+    force: true
+    start: true
+    state: restored
 """
 
 RETURN = r"""
@@ -188,6 +244,18 @@ pruned:
   returned: with O(state=pruned)
   type: dict
   sample: {keep: ["local:backup/vzdump-qemu-100-....vma.zst"], protected: [], remove: []}
+guest:
+  description: The restored guest, as M(pve.automation.pve_vm) or M(pve.automation.pve_lxc) returns it.
+  returned: with O(state=restored)
+  type: dict
+  sample: {vmid: 9100, node: pve2, status: stopped, name: web1, memory: 2048}
+verified:
+  description:
+    - True if the guest's configuration was compared with that of the backup and is the same; a difference is an error.
+    - False, with a warning, if the caller may not read the configuration in the backup.
+  returned: with O(state=restored), except in check mode
+  type: bool
+  sample: true
 requests:
   description: The writing API calls that were made, in check mode those that would be made.
   returned: always

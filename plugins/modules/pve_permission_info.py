@@ -30,7 +30,7 @@ options:
     description: Modules that are to be used; what is needed for all that they can do is looked for.
     type: list
     elements: str
-    choices: [pve_acl, pve_backup, pve_backup_job, pve_group, pve_guest_info, pve_guests, pve_ha, pve_ha_group,
+    choices: [pve_acl, pve_backup, pve_backup_info, pve_backup_job, pve_group, pve_guest_info, pve_guests, pve_ha, pve_ha_group,
       pve_ha_rule, pve_lxc, pve_mapping, pve_mapping_info, pve_metric_server, pve_notification_endpoint,
       pve_notification_matcher, pve_permission_info, pve_pool, pve_realm, pve_realm_sync, pve_replication, pve_role,
       pve_snapshot, pve_storage, pve_storage_info, pve_task, pve_tfa, pve_token, pve_user, pve_vm]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Backups: taking them of guests, what is said of one that exists, and pruning."""
+"""Backups: taking them of guests; the other things that the module pve_backup does have resources of their own."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from typing import Any
 
 from ..client import Client
 from ..engine import bring_about
-from ..errors import ApiError, InvalidOption, NotFound, Refused
-from ..field import Field, Fields, update_params
+from ..errors import InvalidOption
+from ..field import Fields, update_params
+from ..guests.restore import Restore
 from ..many import Crew, Job, check_counts, summary
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
-from ..resource import Reader, State, Wish, changed_fields, shown
+from ..resource import Reader, Resource, State, Wish
 from ..values import seconds_of
 from .backup_job import FIELDS as JOB_FIELDS
+from .backup_volume import Prune, Volume, backups_of, owner_of, storage_of
 
 # Parameters of vzdump beside what it backs up and where: those that a backup job has as well
 OPTIONS = Fields(
@@ -26,24 +28,18 @@ OPTIONS = Fields(
     for field in JOB_FIELDS
     if field.name
     in """
-    bwlimit compress exclude_path fleecing ionice lockwait mailto mode notes_template notification_mode
-    pbs_change_detection_mode performance pigz protected prune_backups remove stdexcludes stopwait zstd
+    bwlimit compress exclude_path fleecing ionice lockwait mailnotification mailto mode notes_template notification_mode
+    pbs_change_detection_mode performance pigz protected prune_backups remove script stdexcludes stopwait tmpdir zstd
     """.split()
 )
-VOLUME_FIELDS = Fields([Field("notes", clear="empty"), Field("protected", type="bool", default=False)])
-
-
-def backups_of(reader: Reader, node: str, storage: str, vmid: int | None = None) -> list[dict[str, Any]]:
-    """The backups on a storage as a node sees it, the newest first."""
-    params = {"content": "backup", **({"vmid": vmid} if vmid else {})}
-    rows = reader.get(api_path("nodes", node, "storage", storage, "content"), params) or []
-    return sorted((_shown(row) for row in rows), key=lambda row: (-row["ctime"], row["volid"]))
-
-
-def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("volid", "vmid", "subtype", "format", "size", "notes", "verification", "encrypted")
-    told = {name: row[name] for name in names if row.get(name) is not None}
-    return {**told, "ctime": int(row.get("ctime", 0)), "protected": bool(int(row.get("protected") or 0))}
+# What the module does -> the options that mean something then, beside those of every task
+PURPOSES = {
+    "take": {*"vmid pool node all exclude storage max_age parallel fail_fast".split(), *(row.name for row in OPTIONS)},
+    "change": {"node", "volume", "notes", "protected"},
+    "delete": {"node", "volume"},
+    "prune": {"node", "storage", "vmid", "prune_backups"},
+    "restore": {"node", "volume", "vmid", "storage", "pool", "bwlimit", "force", "unique", "start", "live_restore"},
+}
 
 
 class GuestBackup:
@@ -77,95 +73,6 @@ class GuestBackup:
         return Plan(None, {"vmid": wish["vmid"], "storage": wish["storage"]}, (step,))
 
 
-class Volume:
-    """One backup that exists: its notes, its protection, or its deletion."""
-
-    name = "backup"
-
-    def arguments(self) -> dict[str, Any]:
-        return {"argument_spec": VOLUME_FIELDS.specs()}
-
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        storage, colon, rest = params["volume"].partition(":")
-        if not (storage and colon and rest):
-            raise InvalidOption(
-                "volume", f"{params['volume']!r} is not a volume id such as local:backup/vzdump-qemu-100-....vma.zst"
-            )
-        if not params.get("node"):
-            raise InvalidOption("node", "is needed with volume: a node that has the storage")
-        fields = VOLUME_FIELDS.wish({name: params.get(name) for name in ("notes", "protected")})
-        path = api_path("nodes", params["node"], "storage", storage, "content", params["volume"])
-        return {"path": path, "volume": params["volume"], "state": params["state"], "fields": fields}
-
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        try:
-            answer = reader.get(wish["path"])
-        except NotFound:
-            return None
-        except ApiError as error:
-            # PVE/API2/Storage/Content.pm, info: an absent file has no format
-            if "volume_size_info" in error.server_message:
-                return None
-            raise
-        told = {"volid": wish["volume"], "protected": False, **VOLUME_FIELDS.observe(answer)}
-        return {**told, "size": answer.get("size")}
-
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "absent":
-            return self._plan_absent(current, wish)
-        if current is None:
-            raise InvalidOption("volume", f"there is no backup {wish['volume']}")
-        changes = changed_fields(VOLUME_FIELDS, current, wish["fields"])
-        if not changes:
-            return Plan.nothing(current)
-        params = update_params(changes, VOLUME_FIELDS, current)
-        step = Step("PUT", wish["path"], params, f"change {', '.join(changes)} of {wish['volume']}")
-        return Plan(current, shown(VOLUME_FIELDS, current, changes), (step,))
-
-    @staticmethod
-    def _plan_absent(current: State | None, wish: Wish) -> Plan:
-        if current is None:
-            return Plan.nothing(None)
-        if current["protected"]:
-            raise Refused(f"The backup {wish['volume']} is protected.", hint="Set protected: false first.")
-        step = Step("DELETE", wish["path"], {}, f"delete the backup {wish['volume']}", task=True)
-        return Plan(current, None, (step,))
-
-
-class Prune:
-    """The backups that a retention keeps, of one guest or of all on a storage."""
-
-    name = "pruned"
-
-    def arguments(self) -> dict[str, Any]:
-        return {"argument_spec": {}}
-
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        for name in ("node", "storage"):
-            if not params.get(name):
-                raise InvalidOption(name, "is needed with state: pruned")
-        vmids = params.get("vmid") or []
-        if len(vmids) > 1:
-            raise InvalidOption("vmid", "takes one id with state: pruned, or none for all guests")
-        rule = OPTIONS.wish({"prune_backups": params.get("prune_backups")})
-        query = {**update_params(rule, OPTIONS, {}), **({"vmid": vmids[0]} if vmids else {})}
-        path = api_path("nodes", params["node"], "storage", params["storage"], "prunebackups")
-        return {"path": path, "query": query, "storage": params["storage"]}
-
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        rows = reader.get(wish["path"], wish["query"]) or []
-        kinds = ("keep", "remove", "protected")
-        return {kind: sorted(row["volid"] for row in rows if row.get("mark") == kind) for kind in kinds}
-
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        current = current or {}
-        if not current.get("remove"):
-            return Plan.nothing(current)
-        why = f"delete {len(current['remove'])} backups on {wish['storage']}: {', '.join(current['remove'])}"
-        step = Step("DELETE", wish["path"], wish["query"], why, task=True)
-        return Plan(current, {**current, "remove": []}, (step,))
-
-
 class Backup:
     """See the module pve_backup."""
 
@@ -183,17 +90,17 @@ class Backup:
             "volume": {"type": "str"},
             "notes": {"type": "str"},
             **OPTIONS.specs(),
+            **{flag: {"type": "bool", "default": False} for flag in ("force", "unique", "start", "live_restore")},
             "parallel": {"type": "int", "default": 1},
             "fail_fast": {"type": "bool", "default": False},
-            "state": {"type": "str", "choices": ["present", "absent", "pruned"], "default": "present"},
+            "state": {"type": "str", "choices": ["present", "absent", "pruned", "restored"], "default": "present"},
             **task_arguments(),
         }
         spec["timeout"] = {"type": "int", "default": 7200}
-        rules = {
-            "mutually_exclusive": [["vmid", "pool", "volume"]],
-            "required_if": [["state", "absent", ["volume"]]],
+        return {
+            "argument_spec": spec,
+            "required_if": [["state", state, ["volume"]] for state in ("absent", "restored")],
         }
-        return {"argument_spec": spec, **rules}
 
     # The engine's protocol; each of the three jobs below has a resource of its own.
 
@@ -208,24 +115,35 @@ class Backup:
 
     def perform_many(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         """The result of a task."""
-        if params.get("volume"):
-            return bring_about(client, Volume(), params, check_mode=check_mode).result()
-        if params["state"] == "pruned":
-            return bring_about(client, Prune(), params, check_mode=check_mode).result()
+        purpose = self._purpose(params)
+        single: dict[str, Resource] = {"change": Volume(), "delete": Volume(), "prune": Prune(), "restore": Restore()}
+        if purpose in single:
+            checked = restoration(params) if purpose == "restore" else params
+            return bring_about(client, single[purpose], checked, check_mode=check_mode).result()
         jobs = self._jobs(client, params)
         crew = Crew(client, parallel=params["parallel"], fail_fast=params["fail_fast"], check_mode=check_mode)
         crew.run(jobs)
         return summary(self.name, jobs, "backups")
+
+    def _purpose(self, params: Mapping[str, Any]) -> str:
+        """What the task is for. Options that mean nothing then are refused."""
+        purpose = {"absent": "delete", "pruned": "prune", "restored": "restore"}.get(params["state"], "take")
+        if purpose == "take" and params.get("volume"):
+            purpose = "change"
+        for name, row in self.arguments()["argument_spec"].items():
+            given = params.get(name) not in (None, row.get("default"))
+            if given and name not in PURPOSES[purpose] and any(name in names for names in PURPOSES.values()):
+                raise InvalidOption(name, f"means nothing {_IN_WORDS[purpose]}")
+        return purpose
 
     def _jobs(self, client: Client, params: Mapping[str, Any]) -> list[Job]:
         """One job for each guest that the task names."""
         check_counts(params, "parallel")
         if not params.get("storage"):
             raise InvalidOption("storage", "is missing: where the backups go")
-        if params["all"] and (params.get("vmid") or params.get("pool")):
-            raise InvalidOption("all", "excludes vmid and pool")
-        if params.get("notes") is not None:
-            raise InvalidOption("notes", "belongs to volume; use notes_template for new backups")
+        chosen = [name for name in ("vmid", "pool", "all") if params.get(name)]
+        if len(chosen) > 1:
+            raise InvalidOption(" and ".join(chosen), "exclude each other: guests are selected in one way")
         options = OPTIONS.wish(params)
         oldest = _oldest(params.get("max_age"))
         jobs = []
@@ -238,13 +156,35 @@ class Backup:
                 "options": options,
                 "oldest": oldest,
             }
-            wish.update(oldest=oldest, by_age=oldest is not None)
             entry = {"vmid": vmid, "name": row.get("name", ""), "node": row["node"]}
             jobs.append(Job(f"{vmid} {row.get('name', '')}".strip(), GuestBackup(), params, wish, entry=entry))
         return jobs
 
 
 BACKUP = Backup()
+_IN_WORDS = {
+    "take": "when backups are taken",
+    "change": "with volume and state: present, which changes notes and protected",
+    "delete": "with state: absent",
+    "prune": "with state: pruned",
+    "restore": "with state: restored",
+}
+
+
+def restoration(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a restoration with what the backup's name tells: the kind and the id of its guest."""
+    storage_of("volume", params["volume"])
+    if not params.get("node"):
+        raise InvalidOption("node", "is needed with state: restored: where the guest is to be")
+    owner = owner_of(params["volume"])
+    if owner is None:
+        raise InvalidOption(
+            "volume", f"{params['volume']!r} is not the name of a backup, which tells the kind of guest"
+        )
+    vmids = params.get("vmid") or [owner[1]]
+    if len(vmids) > 1:
+        raise InvalidOption("vmid", "takes one id with state: restored")
+    return {**params, "kind": owner[0], "vmid": vmids[0]}
 
 
 def _oldest(max_age: str | None) -> int | None:

@@ -21,7 +21,11 @@ _AROUND = {"/storage": "Datastore.AllocateSpace", "/sdn/zones": "SDN.Use"}
 # Source: the permissions that the API's schema names for the calls of the modules.
 REQUIREMENTS = {
     "pve_acl": {"/": "Permissions.Modify"},
-    "pve_backup": {"/vms": "VM.Audit VM.Backup", "/storage": "Datastore.AllocateSpace Datastore.Audit"},
+    "pve_backup": {
+        "/vms": "VM.Allocate VM.Audit VM.Backup VM.PowerMgmt",
+        "/storage": "Datastore.Allocate Datastore.AllocateSpace Datastore.Audit",
+    },
+    "pve_backup_info": {"/vms": "VM.Backup", "/storage": "Datastore.AllocateSpace Datastore.Audit"},
     "pve_backup_job": {"/": "Sys.Audit Sys.Modify"},
     "pve_cpu_model": {"/mapping/cpu": "Mapping.Audit Mapping.Modify"},
     "pve_cpu_model_info": {"/mapping/cpu": "Mapping.Audit"},
