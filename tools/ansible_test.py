@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from tools.common import BUILD, ROOT, captured, output, project_files
 
 # What is in a copy only.
@@ -93,6 +96,7 @@ def prepare(core: Core) -> bool:
         output("uv", "pip", "install", "--quiet", "--python", core.bin / "python", *wanted, "-r", requirements)
         stamp.write_text(state, encoding="utf-8")
     provide_get_pip(core)
+    provide_ssh_key()
     return True
 
 
@@ -102,6 +106,23 @@ def provide_get_pip(core: Core) -> None:
     if not cached.exists():
         cached.parent.mkdir(parents=True, exist_ok=True)
         cached.write_text(GET_PIP, encoding="utf-8")
+
+
+def provide_ssh_key() -> None:
+    """Make the key pair that ansible-test makes for remote machines and also asks for on local ones.
+
+    Here it is made once: runs side by side would get in each other's way, and not every machine has ssh-keygen.
+    """
+    private = Path.home() / ".ansible" / "test" / "id_rsa"
+    if private.exists():
+        return
+    key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+    pem = serialization.PrivateFormat.TraditionalOpenSSL
+    private.parent.mkdir(parents=True, exist_ok=True)
+    private.touch(mode=0o600)
+    private.write_bytes(key.private_bytes(serialization.Encoding.PEM, pem, serialization.NoEncryption()))
+    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    private.with_suffix(".pub").write_bytes(public)
 
 
 @contextmanager

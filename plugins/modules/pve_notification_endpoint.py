@@ -74,8 +74,8 @@ options:
     description: Headers of the request with their values, in plain text. They are the whole set.
     type: dict
   body:
-    description: Body of the request, in plain text with PVE's placeholders.
-    type: str
+    description: Body of the request with PVE's placeholders, in plain text; a mapping is sent as JSON.
+    type: json
   secret:
     description: Names with secret values that URL, headers and body can refer to. They are the whole set.
     type: dict
@@ -123,7 +123,7 @@ EXAMPLES = r"""
     url: https://chat.example.com/hook
     method: post
     header: {Content-Type: application/json}
-    body: "{% raw %}{\"text\": \"{{ escape title }}\"}{% endraw %}"
+    body: {text: "{% raw %}{{ escape title }}{% endraw %}"}
 
 - name: Prove that it works
   pve.automation.pve_notification_endpoint:

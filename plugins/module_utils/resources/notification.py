@@ -116,7 +116,7 @@ _TYPES: dict[str, tuple[tuple[str, ...], list[Field]]] = {
             Field("url", clear="never"),
             Field("method", choices=("post", "put", "get"), clear="never"),
             Field("header", type="dict", codec=Pairs()),
-            Field("body", codec=Encoded()),
+            Field("body", type="json", codec=Encoded()),  # a template may have turned JSON into a mapping
             Field("secret", type="dict", codec=Pairs(), secret=True),
         ],
     ),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -30,6 +31,12 @@ def test_texts_and_secrets_of_a_webhook_are_encoded_and_secrets_hidden() -> None
     server = Server({HOOK: answer})
     assert not planned(ENDPOINT, server, name="h", type="webhook", **wish).steps
     assert server.asked == [HOOK]
+
+
+def test_a_body_that_a_template_turned_into_a_mapping_is_json_again() -> None:
+    wish = {"url": "https://x", "method": "post", "body": {"text": "{{ escape title }}"}}
+    plan = planned(ENDPOINT, Server(), name="h", type="webhook", **wish)
+    assert base64.b64decode(plan.steps[0].params["body"]) == b'{"text": "{{ escape title }}"}'
 
 
 def test_removed_options_are_a_repeated_parameter() -> None:
