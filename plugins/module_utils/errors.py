@@ -160,7 +160,7 @@ class NotImplementedByServer(ApiError):
 
 _ABSENT = re.compile(
     r"does not exist|no such (?!cluster node|option|file ')|not found|unable to find configuration file|unknown (?:ID|iface)"
-    r"|there is no",
+    r"|there is no|ACME plugin '[^']*' not defined",
     re.IGNORECASE,
 )
 _DIGEST = re.compile(r"checksum mismatch|detected modified configuration", re.IGNORECASE)

@@ -311,7 +311,8 @@ class Singleton:
 class Listing:
     """What an ``_info`` module reads: rows of one call, canonical by the fields of the managed kind where there is one.
 
-    ``key`` is the option that picks one row; a name that does not exist gives an empty list.
+    ``key`` is the option that picks one row; a name that does not exist gives an empty list. ``detail`` is the path of the
+    call that tells more about a row than the list does.
     """
 
     name: str
@@ -321,6 +322,8 @@ class Listing:
     options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     query: Sequence[str] = ()  # options that are passed on as parameters
     constant: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # parameters of every call
+    detail: Callable[[Wish, Mapping[str, Any]], str] | None = None
+    shape: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict  # an answer as the fields expect it
 
     def arguments(self) -> dict[str, Any]:
         key = {self.key: Field(self.key).spec()} if self.key else {}
@@ -332,6 +335,8 @@ class Listing:
     def read(self, reader: Reader, wish: Wish) -> Any:
         shown = [self._shown(row) for row in self._rows(reader, wish)]
         picked = [row for row in shown if not self.key or wish[self.key] in (None, row.get(self.key))]
+        if self.detail:
+            picked = [self._shown({**row, **reader.get(self.detail(wish, row))}) for row in picked]
         return sorted(picked, key=lambda row: str(row.get(self.key, "")))
 
     def _rows(self, reader: Reader, wish: Wish) -> Iterable[Mapping[str, Any]]:
@@ -341,6 +346,7 @@ class Listing:
         return rows
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        row = self.shape(row)
         if self.fields is None:
             return dict(row)
         known = {field.api for field in self.fields}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import requests
@@ -76,11 +76,16 @@ class Cluster:
             self._client.close()
             self._client = None
 
-    def call(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """A call of the API beside all tasks, as somebody else may make it. It is among the requests made."""
+    def call(self, method: str, path: str, params: Mapping[str, Any] | None = None, *, in_person: bool = False) -> Any:
+        """A call of the API beside all tasks, as somebody else may make it, by token unless ``in_person``.
+
+        It is among the requests made.
+        """
+        if in_person:
+            with closing(_client(self.password_connection())) as client:
+                return client.call(method, path, params)
         if self._other is None:
-            checked = ArgumentSpecValidator(connection_arguments()).validate(self.token_connection())
-            self._other = Client(Connection.from_options(checked.validated_parameters))
+            self._other = _client(self.token_connection())
         return self._other.call(method, path, params)
 
     def close(self) -> None:
@@ -123,6 +128,11 @@ class Cluster:
     def task_fault(self, **order: Any) -> None:
         """Let the next task go wrong, see TaskFault in tests/simulator/tasks.py."""
         self.control("POST", "tasks", order)
+
+
+def _client(options: Mapping[str, Any]) -> Client:
+    checked = ArgumentSpecValidator(connection_arguments()).validate(options)
+    return Client(Connection.from_options(checked.validated_parameters))
 
 
 @contextmanager

@@ -49,6 +49,7 @@ class Life:
     ``drift`` are calls of somebody else who undoes part of the update. ``needs`` are tasks that have to run before it.
     ``allocated`` are parts of the object, by dotted name, whose values the server chooses when it allocates them.
     ``told_later`` are keys of results that only the server can tell, so that check mode has none.
+    ``in_person`` tells that no token may make its calls.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Life:
     needs: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     allocated: frozenset[str] = frozenset()
     told_later: frozenset[str] = frozenset()
+    in_person: bool = False
 
     @property
     def resource(self) -> Resource:
@@ -81,6 +83,7 @@ EMPTY_CONTAINER = {
     "ostemplate": "local:vztmpl/alpine-3.22-default_20250617_amd64.tar.xz",
     "rootfs": "local:1",
 }
+ACME_DIRECTORY = "https://acme-staging-v02.api.letsencrypt.org/directory"
 EMPTY_VM = {"node": "pve1", "vmid": 9001, "name": "life-member"}
 
 LIVES = (
@@ -512,5 +515,26 @@ LIVES = (
         {"server": "influx.example.com", "port": 8086, "influxdbproto": "https", "organization": "life"},
         {"port": 8087, "bucket": "pve"},
         (("PUT", "/cluster/metrics/server/life", {"server": "else.example.com", "port": 1, "delete": "bucket"}),),
+    ),
+    Life(
+        "ACME account",
+        "pve_acme_account",
+        {"name": "life"},
+        {
+            "contact": ["b@example.com", "a@example.com"],
+            "directory": ACME_DIRECTORY,
+            "tos_url": "https://example.com/terms",
+        },
+        {"contact": ["c@example.com"]},
+        (("PUT", "/cluster/acme/account/life", {"contact": "else@example.com"}),),
+        in_person=True,
+    ),
+    Life(
+        "ACME plugin",
+        "pve_acme_plugin",
+        {"id": "life"},
+        {"type": "dns", "api": "cf", "data": {"CF_Token": "acme-s3cret", "CF_Zone": "z"}, "nodes": ["pve2", "pve1"]},
+        {"data": "CF_Token=acme-0ther\n", "validation_delay": 60, "nodes": [], "disable": True},
+        (("PUT", "/cluster/acme/plugins/life", {"data": "Q0Y9eA==", "delete": "disable,validation-delay"}),),
     ),
 )

@@ -20,6 +20,8 @@ _AROUND = {"/storage": "Datastore.AllocateSpace", "/sdn/zones": "SDN.Use"}
 # module -> path -> privileges for all that the module does. The option path narrows a path to one below it.
 # Source: the permissions that the API's schema names for the calls of the modules.
 REQUIREMENTS = {
+    "pve_acme_plugin": {"/": "Sys.Modify"},
+    "pve_acme_plugin_info": {"/": "Sys.Modify"},
     "pve_acl": {"/": "Permissions.Modify"},
     "pve_backup": {
         "/vms": "VM.Allocate VM.Audit VM.Backup VM.PowerMgmt",

@@ -1,24 +1,19 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ACME: challenge plugins. Accounts live with a certificate authority, which the simulator does not have."""
+"""ACME: challenge plugins, after PVE::API2::ACMEPlugin (pve-manager)."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
 
 from ..call import Call
-from ..errors import ApiError, not_simulated, param_error
+from ..errors import ApiError, param_error
 from ..routing import endpoint
 from ..sections import Section, Sections, change, check_digest, deleted, digest_of, given, sections
 
 BASE = "/cluster/acme"
-DIRECTORIES = {
-    "Let's Encrypt V2": "https://acme-v02.api.letsencrypt.org/directory",
-    "Let's Encrypt V2 Staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
-}
 FIELDS = {"acmedns": ("acme-dns", ("ACMEDNS_USERNAME", "ACMEDNS_PASSWORD", "ACMEDNS_SUBDOMAIN", "ACMEDNS_UPDATE_URL"))}
 
 
@@ -79,11 +74,6 @@ def delete_plugin(call: Call) -> None:
     plugins(call).pop(call.params["id"], None)
 
 
-@endpoint("GET", f"{BASE}/directories")
-def directories(call: Call) -> list[Section]:
-    return [{"name": name, "url": url} for name, url in DIRECTORIES.items()]
-
-
 @endpoint("GET", f"{BASE}/challenge-schema")
 def challenge_schema(call: Call) -> list[Section]:
     """What a plugin asks for, of those that are known here."""
@@ -96,27 +86,3 @@ def challenge_schema(call: Call) -> list[Section]:
         }
         for ident, (name, fields) in FIELDS.items()
     ]
-
-
-# --- accounts -----------------------------------------------------------------------
-
-
-@endpoint("GET", f"{BASE}/account")
-def list_accounts(call: Call) -> list[Section]:
-    return []
-
-
-def no_account(call: Call) -> ApiError:
-    return param_error("name", f"ACME account config file '{call.params['name']}' does not exist.")
-
-
-@endpoint("GET", f"{BASE}/account/{{name}}")
-@endpoint("PUT", f"{BASE}/account/{{name}}")
-@endpoint("DELETE", f"{BASE}/account/{{name}}")
-def account(call: Call) -> Any:
-    raise no_account(call)
-
-
-@endpoint("POST", f"{BASE}/account")
-def create_account(call: Call) -> Any:
-    raise not_simulated("registering with a certificate authority")

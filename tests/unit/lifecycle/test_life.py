@@ -83,7 +83,7 @@ def test_life(cluster: Cluster, life: Life) -> None:
     lives_through(cluster, life, "create")
     lives_through(cluster, life, "update")
     for method, path, params in life.drift:
-        cluster.call(method, path, params)
+        cluster.call(method, path, params, in_person=life.in_person)
     cluster.requests_made()
     lives_through(cluster, life, "update")
     if life.absent is not None:
