@@ -8,7 +8,7 @@ module: pve_storage_content
 short_description: Files on a storage, uploaded, downloaded or deleted
 description:
   - Brings an ISO image, a container template or an image to import to a storage of a node, from a file (O(src)), from a URL
-    (O(url)) or from the templates that PVE offers (O(template)), or deletes it.
+    (O(url)), from the templates that PVE offers (O(template)) or from a registry of OCI images (O(reference)), or deletes it.
   - A file that is there already is left alone. What it holds cannot be asked for, so that only its size is compared, and only with
     O(src). The checksum is verified when the file arrives.
   - A storage that does not take the O(content), or has too little room for O(src), is told before anything is sent.
@@ -29,7 +29,7 @@ options:
     required: true
   content:
     description:
-      - The kind of the file. With O(template) it is V(vztmpl); otherwise it is needed.
+      - The kind of the file. With O(template) and O(reference) it is V(vztmpl); otherwise it is needed.
       - PVE has no call that brings V(snippets) to a storage; they can only be deleted.
     type: str
     choices: [iso, vztmpl, import, snippets]
@@ -37,6 +37,7 @@ options:
     description:
       - The name of the file on the storage, of letters, digits and V(-_.), with an ending that fits O(content).
       - By default the name of O(src), or the last part of O(url) without the ending of O(compression).
+      - With O(reference) by default the last part of it, such as V(nginx_1.29.tar). The ending is V(.tar).
     type: str
   src:
     description:
@@ -52,6 +53,12 @@ options:
       - A container template that PVE offers, which the node downloads. The full name of its file, or the name of the package, or a
         pattern for one of the two with V(*), V(?) and V([...]), of which the newest version is taken.
       - With a pattern, the run also reads the list of the templates.
+    type: str
+  reference:
+    description:
+      - An OCI image with its tag, such as V(docker.io/library/nginx:1.29), which the node pulls from its registry; containers are created
+        from it as from a template. Needs PVE 9.1 or newer, and C(skopeo) on the node.
+      - PVE logs in to no registry. An image that is there already is not pulled again, even if its tag means another one now.
     type: str
   checksum:
     description: The checksum that O(src) or O(url) must have.
@@ -85,6 +92,7 @@ options:
     type: int
     default: 7200
 seealso:
+  - module: pve.automation.pve_oci_tag_info
   - module: pve.automation.pve_storage
   - module: pve.automation.pve_backup
 """
@@ -105,6 +113,12 @@ EXAMPLES = r"""
     storage: local
     template: debian-13-standard
   register: template
+
+- name: An image of a registry
+  pve.automation.pve_storage_content:
+    node: pve1
+    storage: local
+    reference: docker.io/library/nginx:1.29
 
 - name: An image of our own
   pve.automation.pve_storage_content:

@@ -44,6 +44,7 @@ REQUIREMENTS = {
     "pve_node_info": {"/": "Sys.Audit Sys.Modify", "/nodes": "Sys.Audit"},
     "pve_notification_endpoint": {"/": "Sys.Audit Sys.Modify", "/mapping/notifications": "Mapping.Modify"},
     "pve_notification_matcher": {"/mapping/notifications": "Mapping.Modify"},
+    "pve_oci_tag_info": {"/nodes": "Sys.AccessNetwork"},
     "pve_permission_info": {"/access": "Sys.Audit"},
     "pve_pool": {"/pool": "Pool.Allocate Pool.Audit"},
     "pve_realm": {"/access/realm": "Realm.Allocate"},

@@ -18,8 +18,10 @@ from ..plan import Plan, Step, api_path
 from ..resource import STATES, Reader, State, Wish
 from ..upload import Upload
 from .appliance import is_file_name, newest_template
+from .oci import SUFFIX, check_reference, file_of, require_oci
 
-SOURCES = ("src", "url", "template")
+SOURCES = ("src", "url", "template", "reference")
+TEMPLATE_SOURCES = ("template", "reference")
 # PVE/Storage.pm: the endings of file names that uploads and downloads accept
 SUFFIXES = {
     "iso": (".iso", ".img"),
@@ -46,6 +48,7 @@ class StorageContent:
             "src": {"type": "path"},
             "url": {"type": "str"},
             "template": {"type": "str"},
+            "reference": {"type": "str"},
             "checksum": {"type": "str"},
             "checksum_algorithm": {"type": "str", "choices": list(ALGORITHMS)},
             "compression": {"type": "str", "choices": list(COMPRESSIONS)},
@@ -68,7 +71,7 @@ class StorageContent:
         wish = {
             name: params[name] for name in ("node", "storage", "state", "force", "compression", "verify_certificates")
         }
-        wish.update({name: params[name] for name in ("src", "url", "template", "checksum", "checksum_algorithm")})
+        wish.update({name: params[name] for name in (*SOURCES, "checksum", "checksum_algorithm")})
         wish.update(content=_content(params), filename=_filename(params))
         if wish["filename"] or not params["template"]:
             _check_name(wish["filename"], wish["content"], params)
@@ -85,6 +88,8 @@ class StorageContent:
         row = next((row for row in rows if row.get("volid") == wish["volid"]), None)
         if row is None and wish["state"] == "present":
             _check_storage(wish, reader.get(f"{wish['path']}/status"))
+            if wish["reference"]:
+                require_oci(reader)
         return None if row is None else _shown(wish, row)
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
@@ -98,7 +103,9 @@ class StorageContent:
                 hint="force: true replaces it.",
             )
         if not any(wish[source] for source in SOURCES):
-            raise InvalidOption("src", f"there is no {wish['volid']}: src, url or template says where it comes from")
+            raise InvalidOption(
+                "src", f"there is no {wish['volid']}: src, url, template or reference says where it comes from"
+            )
         after = {"volid": wish["volid"], **{name: wish[name] for name in ("node", "storage", "content", "filename")}}
         if wish["src"]:
             return Plan(current, {**after, "size": wish["size"]}, (self._upload_step(current, wish),))
@@ -127,6 +134,9 @@ class StorageContent:
             path = api_path("nodes", wish["node"], "aplinfo")
             params = {"storage": wish["storage"], "template": wish["filename"]}
             return Step("POST", path, params, why, task=True, guest=wish["filename"])
+        if wish["reference"]:  # PVE adds the ending to the name that is given
+            params = {"reference": wish["reference"], "filename": wish["filename"].removesuffix(SUFFIX)}
+            return Step("POST", f"{wish['path']}/oci-registry-pull", params, why, task=True, guest=wish["filename"])
         params = {
             **_file_params(wish),
             "filename": wish["filename"],
@@ -161,6 +171,8 @@ def _check_combination(params: Mapping[str, Any]) -> None:
             raise InvalidOption(option, f"belongs to {' or '.join(sources)}")
     if params["template"] is not None and params["filename"] is not None:
         raise InvalidOption("filename", "cannot be chosen with template: it is that of the template")
+    if params["reference"] is not None:
+        check_reference(params["reference"])
     if params["url"] is not None and _parts(params["url"]).scheme not in ("http", "https"):
         raise InvalidOption("url", "must begin with http:// or https://")
     if params["content"] == "snippets" and any(params[source] for source in SOURCES):
@@ -169,10 +181,11 @@ def _check_combination(params: Mapping[str, Any]) -> None:
 
 def _content(params: Mapping[str, Any]) -> str:
     content = params["content"]
-    if params["template"] is not None:
-        if content not in (None, "vztmpl"):
-            raise InvalidOption("content", f"is vztmpl with template, not {content}")
-        return "vztmpl"
+    for source in TEMPLATE_SOURCES:
+        if params[source] is not None:
+            if content not in (None, "vztmpl"):
+                raise InvalidOption("content", f"is vztmpl with {source}, not {content}")
+            return "vztmpl"
     if content is None:
         raise InvalidOption("content", f"is missing: one of {', '.join(SUFFIXES)} and snippets")
     return str(content)
@@ -188,6 +201,8 @@ def _filename(params: Mapping[str, Any]) -> str:
         if params["state"] == "absent":
             raise InvalidOption("template", "must be the full name of a file with state: absent, as PVE lists it")
         return ""
+    if params["reference"] is not None:
+        return file_of(params["reference"])
     if params["src"] is not None:
         return Path(params["src"]).name
     if params["url"] is not None:
@@ -203,7 +218,9 @@ def _check_name(filename: str, content: str, params: Mapping[str, Any]) -> None:
         raise InvalidOption(
             option, f"{filename!r} is not a file name of letters, digits, '-', '_' and '.', without a leading dot{cure}"
         )
-    suffixes = SUFFIXES.get(content, ())
+    suffixes = (SUFFIX,) if params["reference"] is not None else SUFFIXES.get(content, ())
+    if content == "vztmpl" and not any(params[source] for source in SOURCES):
+        suffixes = (*suffixes, SUFFIX)  # of an image, which can be deleted by its name, too
     if suffixes and not filename.lower().endswith(suffixes):
         raise InvalidOption(option, f"{filename!r} must end with one of {', '.join(suffixes)} as {content}{cure}")
 

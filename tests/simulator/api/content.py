@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What lies on a storage: list, look at, allocate, upload, download, delete.
 
-Follows pve-storage src/PVE/API2/Storage/Content.pm and Status.pm (upload, download_url).
+Follows pve-storage src/PVE/API2/Storage/Content.pm and Status.pm (upload, download_url, oci_registry_pull).
 """
 
 from __future__ import annotations
@@ -195,11 +195,15 @@ def remove(call: Call, storage: Storage, name: str, log: TaskLog) -> None:
 # --- upload and download ----------------------------------------------------------------
 
 
+def plain_name(filename: str) -> str:
+    """The name that a file gets (normalize_content_filename in Storage.pm)."""
+    return re.sub(r"[^-a-zA-Z0-9_.]", "_", filename.rsplit("/", 1)[-1].rsplit("\\", 1)[-1])
+
+
 def new_file(call: Call, node: str) -> tuple[Storage, str]:
     """The storage and the name for a file that is to come, by content type and file name."""
     storage = usable_storage(call.cluster, call.params["storage"], node)
-    content, filename = call.params["content"], str(call.params["filename"])
-    plain = re.sub(r"[^-a-zA-Z0-9_.]", "_", filename.rsplit("/", 1)[-1].rsplit("\\", 1)[-1])
+    content, plain = call.params["content"], plain_name(str(call.params["filename"]))
     if not plain.lower().endswith(SUFFIXES[content]):
         raise param_error("filename", "wrong file extension")
     if content not in storage.contents:
@@ -275,6 +279,42 @@ def download(call: Call) -> Any:
         log(f"download of '{url}' to '{target}' finished")
 
     return start_task(call, "download", name.partition("/")[2], fetch, duration=3.0)
+
+
+@endpoint("POST", "/nodes/{node}/storage/{storage}/oci-registry-pull")
+def pull_image(call: Call) -> Any:
+    """Nothing is fetched, as with downloads (oci_registry_pull in Status.pm)."""
+    node, reference = str(call.node), str(call.params["reference"])
+    storage = usable_storage(call.cluster, call.params["storage"], node)
+    if not storage.is_directory:
+        raise ApiError(500, f"can't upload to storage type '{storage.kind}', not a file based storage!")
+    if "vztmpl" not in storage.contents:
+        raise ApiError(500, f"storage '{storage.storageid}' is not configured for content-type 'vztmpl'")
+    filename = f"{plain_name(str(call.params.get('filename', reference)))}.tar"
+    name = f"vztmpl/{filename}"
+    if volumes.table(call.cluster).get(volumes.place_of(storage, node), name) is not None:
+        raise ApiError(500, f"refusing to override existing file '{filename}'")
+
+    def pull(log: TaskLog) -> None:
+        check_registry(reference, log)
+        put_file(call, storage, node, name, DOWNLOAD_SIZE)
+
+    return start_task(call, "ociregistrypull", filename, pull, duration=3.0)
+
+
+def check_registry(reference: str, log: TaskLog) -> None:
+    """There are no registries under .invalid."""
+    if re.match(r"[^/]*\.invalid(?::\d+)?/", reference):
+        log(f'level=fatal msg="pinging container registry {reference.partition("/")[0]}: no such host"')
+        raise TaskError(f"command 'skopeo copy docker://{reference}' failed: exit code 1")
+
+
+@endpoint("GET", "/nodes/{node}/query-oci-repo-tags", ordered=True)
+def list_image_tags(call: Call) -> Any:
+    """No registry is asked: all repositories have the same tags."""
+    if re.match(r"[^/]*\.invalid(?::\d+)?/", str(call.params["reference"])):
+        raise ApiError(500, "command 'skopeo list-tags' failed: exit code 1")
+    return ["1.28", "1.29", "latest"]
 
 
 @endpoint("GET", "/nodes/{node}/storage/{storage}/import-metadata")

@@ -157,6 +157,32 @@ def test_a_template_that_cannot_be_told(pattern: str, says: str) -> None:
         plan_of(server(), template=pattern)
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"), [({}, "nginx_1.29"), ({"filename": "web.tar"}, "web"), ({"filename": "a.tar.tar"}, "a.tar")]
+)
+def test_an_image_is_pulled_to_a_file_whose_ending_pve_adds(given: dict[str, Any], sent: str) -> None:
+    reference = "docker.io/library/nginx:1.29"
+    plan = plan_of(server(), reference=reference, **given)
+    assert calls(plan) == [("POST", f"{STORE}/oci-registry-pull", {"reference": reference, "filename": sent})]
+    assert plan.after is not None
+    assert plan.after["volid"] == f"local:vztmpl/{sent}.tar"
+    assert plan.steps[0].task
+
+
+def test_an_image_that_is_there_takes_one_read() -> None:
+    present = server({"volid": "local:vztmpl/nginx_1.29.tar", "content": "vztmpl", "size": 5})
+    assert not plan_of(present, reference="nginx:1.29").steps
+    assert present.asked == [f"{STORE}/content"]
+    assert calls(plan_of(present, content="vztmpl", filename="nginx_1.29.tar", state="absent"))
+
+
+def test_images_need_a_server_that_can_pull_them() -> None:
+    old = server()
+    old._release = (9, 0)
+    with pytest.raises(InvalidOption, match=r"reference: needs PVE 9\.1 or newer; this server has 9\.0"):
+        plan_of(old, reference="nginx:1.29")
+
+
 def test_deletion() -> None:
     plan = plan_of(server(ISO), content="iso", filename="a.iso", state="absent")
     assert calls(plan) == [("DELETE", f"{STORE}/content/local:iso%2Fa.iso", {})]
@@ -191,6 +217,13 @@ def test_deletion() -> None:
         ({"content": "iso", "template": "x"}, "content", "is vztmpl"),
         ({"filename": "x.tar.gz", "template": "x"}, "filename", "cannot be chosen"),
         ({"template": "x*", "state": "absent"}, "template", "full name"),
+        ({"reference": "docker.io/library/nginx"}, "reference", "lacks its tag"),
+        ({"reference": "localhost:5000/nginx"}, "reference", "lacks its tag"),
+        ({"reference": "docker://docker.io/nginx:1"}, "reference", "schemes"),
+        ({"reference": "Nginx:1"}, "reference", "form"),
+        ({"reference": "nginx:1", "filename": "nginx.tar.gz"}, "filename", r"\.tar"),
+        ({"reference": "nginx:1", "content": "iso"}, "content", "is vztmpl with reference"),
+        ({"reference": "nginx:1", "force": True}, "force", "belongs to src"),
         ({"content": "snippets", "url": "http://h/a"}, "content", "only be deleted"),
     ],
 )
@@ -204,5 +237,5 @@ def test_an_empty_file_and_a_missing_source(tmp_path: Path) -> None:
     (tmp_path / "empty.iso").touch()
     with pytest.raises(InvalidOption, match="is empty"):
         plan_of(server(), content="iso", src=str(tmp_path / "empty.iso"))
-    with pytest.raises(InvalidOption, match=r"src: there is no local:iso/a\.iso: src, url or template"):
+    with pytest.raises(InvalidOption, match=r"src: there is no local:iso/a\.iso: src, url, template or reference"):
         plan_of(server(), content="iso", filename="a.iso")
