@@ -31,6 +31,7 @@ REQUIREMENTS = {
     "pve_backup_job": {"/": "Sys.Audit Sys.Modify"},
     "pve_cpu_model": {"/mapping/cpu": "Mapping.Audit Mapping.Modify"},
     "pve_cpu_model_info": {"/mapping/cpu": "Mapping.Audit"},
+    "pve_cluster_info": {"/": "Sys.Audit Sys.Syslog", "/vms": "VM.Audit", "/storage": "Datastore.Audit"},
     "pve_group": {"/access/groups": "Group.Allocate User.Modify"},
     "pve_guest_info": {"/vms": "VM.Audit"},
     "pve_guests": {"/vms": "VM.Audit VM.PowerMgmt"},
