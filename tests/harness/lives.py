@@ -407,6 +407,15 @@ LIVES = (
         absent=None,
     ),
     Life(
+        "node service",
+        "pve_node_service",
+        {"node": "pve2", "service": "cron"},
+        {"state": "stopped"},
+        {"state": "started"},
+        (("POST", "/nodes/pve2/services/cron/stop", {}),),
+        absent=None,
+    ),
+    Life(
         "node hosts",
         "pve_node_hosts",
         {"node": "pve2"},

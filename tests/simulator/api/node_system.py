@@ -12,6 +12,7 @@ from typing import Any
 from ..call import Call
 from ..errors import ApiError, not_simulated
 from ..routing import endpoint
+from ..tasks import TaskError
 
 SERVICES = {
     "chrony": "NTP client/server",
@@ -37,6 +38,7 @@ SERVICES = {
     "systemd-timesyncd": "Network Time Synchronization",
 }
 ABSENT_SERVICES = frozenset({"chrony", "syslog"})
+ESSENTIAL_SERVICES = frozenset({"pve-cluster", "pvedaemon", "pveproxy"})
 SERVICE_ACTIONS = ("start", "stop", "restart", "reload")
 YEAR = 365 * 86400
 RRD_STEPS = {"hour": 60, "day": 1800, "week": 10800, "month": 43200, "year": 604800, "decade": 604800}
@@ -82,6 +84,11 @@ def _act(call: Call, action: str) -> str:
     name, stopped = call.params["service"], stopped_services(call)
 
     def run(log: Any) -> None:
+        """See $service_cmd in pve-manager PVE/API2/Services.pm; systemctl ends with 5 for a unit that there is not."""
+        if action == "stop" and name in ESSENTIAL_SERVICES:
+            raise TaskError(f"invalid service cmd '{name} stop': refusing to stop essential service!")
+        if name in ABSENT_SERVICES:
+            raise TaskError(f"command 'systemctl {action} {name}' failed: exit code 5")
         if action == "stop":
             stopped.add(name)
         elif action != "reload":
