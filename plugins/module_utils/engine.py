@@ -64,32 +64,49 @@ def _list(steps: Iterable[Step]) -> str:
     return "; ".join(step.why or f"{step.method} {step.path}" for step in steps)
 
 
-def bring_about(
-    client: Client, resource: Resource, params: Mapping[str, Any], *, check_mode: bool, wish: Wish | None = None
-) -> Outcome:
-    """Bring the cluster to the state that the options describe. Raises PveError; Interrupted where steps were done.
+@dataclasses.dataclass(frozen=True)
+class Intent:
+    """What is to be done, before anything is."""
 
-    ``wish`` is that of the options where the caller has it already, perhaps completed by what it knows.
-    """
+    resource: Resource
+    params: Mapping[str, Any]
+    wish: Wish
+    plan: Plan
+
+
+def intend(client: Client, resource: Resource, params: Mapping[str, Any], wish: Wish | None = None) -> Intent:
+    """Read and plan. ``wish`` is that of the options where the caller has it already, perhaps completed by what it knows."""
     wish = resource.wish(params) if wish is None else wish
-    current = resource.read(client, wish)
-    plan = resource.plan(current, wish)
+    plan = resource.plan(resource.read(client, wish), wish)
     client.warnings.extend(plan.notes)
+    return Intent(resource, params, wish, plan)
+
+
+def carry_out(client: Client, intent: Intent, *, check_mode: bool) -> Outcome:
+    """Do what is intended, or in check mode tell it. Raises PveError; Interrupted where steps were done."""
     if check_mode:
-        return Outcome(resource, plan, list(plan.steps), object=plan.after)
-    return _Run(client, resource, wish, params, plan).finish()
+        return Outcome(intent.resource, intent.plan, list(intent.plan.steps), object=intent.plan.after)
+    return _Run(client, intent).finish()
+
+
+def bring_about(client: Client, resource: Resource, params: Mapping[str, Any], *, check_mode: bool) -> Outcome:
+    """Bring the cluster to the state that the options describe: read, plan, look ahead, apply, read back."""
+    intent = intend(client, resource, params)
+    look_ahead = getattr(resource, "preflight", None)
+    if look_ahead and intent.plan.steps:
+        look_ahead(client, intent.plan, intent.wish)
+    return carry_out(client, intent, check_mode=check_mode)
 
 
 class _Run:
     """One execution of a plan, with the recovery from conflicts and unclear outcomes."""
 
-    def __init__(self, client: Client, resource: Resource, wish: Wish, params: Mapping[str, Any], plan: Plan) -> None:
-        self.client, self.resource, self.wish = client, resource, wish
-        self.wait = params.get("wait", True) is not False
-        self.timeout = float(params.get("timeout") or 600)
-        self.plan = plan
-        self.outcome = Outcome(resource, plan)
-        self.pending: tuple[Step, ...] = plan.steps
+    def __init__(self, client: Client, intent: Intent) -> None:
+        self.client, self.resource, self.wish, self.plan = client, intent.resource, intent.wish, intent.plan
+        self.wait = intent.params.get("wait", True) is not False
+        self.timeout = float(intent.params.get("timeout") or 600)
+        self.outcome = Outcome(self.resource, self.plan)
+        self.pending: tuple[Step, ...] = self.plan.steps
 
     def finish(self) -> Outcome:
         try:

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from .client import Client
-from .engine import Interrupted, bring_about
+from .engine import Intent, Interrupted, carry_out, intend
 from .errors import InvalidOption, PveError
 from .resource import Resource, Wish
 
@@ -31,8 +31,10 @@ class Job:
     wish: Wish
     limits: Sequence[str] = ()
     entry: dict[str, Any] = dataclasses.field(default_factory=dict)
+    intent: Intent | None = None  # once it is planned
     result: dict[str, Any] = dataclasses.field(default_factory=dict)
     diff: dict[str, Any] = dataclasses.field(default_factory=dict)
+    warnings: list[str] = dataclasses.field(default_factory=list)
 
 
 def check_counts(params: Mapping[str, Any], *names: str) -> None:
@@ -66,28 +68,51 @@ class Crew:
         with ThreadPoolExecutor(self.parallel) as threads:
             list(threads.map(self._run, jobs))
         for job in jobs:
-            self.client.warnings.extend(f"{job.title}: {text}" for text in job.result.pop("warnings", []))
+            self.client.warnings.extend(f"{job.title}: {text}" for text in job.warnings)
+
+    def plan(self, jobs: Sequence[Job]) -> None:
+        """Plan all jobs before ``run``, for those who want to look at their plans together."""
+        with ThreadPoolExecutor(self.parallel) as threads:
+            list(threads.map(self._plan, jobs))
 
     def _run(self, job: Job) -> None:
         with ExitStack() as held:
             for limit in sorted(job.limits):  # always in this order, so that no two jobs wait for each other
                 if limit in self.semaphores:
                     held.enter_context(self.semaphores[limit])
-            if self.fail_fast and self.failed.is_set():
+            if not job.result and self.fail_fast and self.failed.is_set():
                 job.result = {"changed": False, "skipped": True, "msg": "Not begun, because another one failed."}
                 return
-            self._work(job)
+            if not job.result and not job.intent:
+                self._plan(job)
+            if job.intent and not job.result:
+                self._work(job, job.intent)
         with self.lock:
             self.finished += 1
             state = "failed" if job.result.get("failed") else "changed" if job.result["changed"] else "ok"
             self.client.on_progress(f"{job.title}: {state} ({self.finished} of {self.total})")
 
-    def _work(self, job: Job) -> None:
+    def _client(self, job: Job) -> Client:
         own = self.client.sibling()
+        own.warnings = job.warnings
         own.on_step = lambda text: self.client.on_step(f"{job.title}: {text}")
         own.on_progress = lambda text: self.client.on_progress(f"{job.title}: {text}")
+        return own
+
+    def _plan(self, job: Job) -> None:
         try:
-            outcome = bring_about(own, job.resource, job.params, check_mode=self.check_mode, wish=job.wish)
+            job.intent = intend(self._client(job), job.resource, job.params, job.wish)
+        except PveError as error:
+            self.reject(job, error)
+
+    def reject(self, job: Job, error: PveError) -> None:
+        """Let a job fail before it began."""
+        job.result = {"failed": True, "changed": False, "msg": str(error), "error": error.details(), "requests": []}
+        self.failed.set()
+
+    def _work(self, job: Job, intent: Intent) -> None:
+        try:
+            outcome = carry_out(self._client(job), intent, check_mode=self.check_mode)
             job.result = outcome.result()
             job.diff = job.result.pop("diff")
         except Interrupted as error:
@@ -95,11 +120,9 @@ class Crew:
             told = {name: partial[name] for name in ("changed", "requests")}
             job.result = {"failed": True, "msg": str(error), "error": error.cause.details(), **told}
             job.diff = partial["diff"]
-        except PveError as error:
-            job.result = {"failed": True, "changed": False, "msg": str(error), "error": error.details(), "requests": []}
-        if job.result.get("failed"):
             self.failed.set()
-        job.result["warnings"] = own.warnings
+        except PveError as error:
+            self.reject(job, error)
 
 
 def summary(name: str, jobs: Sequence[Job], things: str) -> dict[str, Any]:

@@ -45,6 +45,8 @@ class Resource(Protocol):
 
     One that has more to tell at the end, or something to wait for, also has ``aftermath(client, wish, state, *, changed) -> dict``,
     whose keys join the result; what steps returned is in ``wish["answers"]``. It is not asked in check mode.
+    One that can tell beforehand why a plan would fail has ``preflight(reader, plan, wish)``: it adds warnings, or raises Refused.
+    It is asked once, in check mode as well, and only if the plan has steps.
     One whose options may hold secrets in other places than ``no_log`` options has ``secret_values(params) -> set[str]``.
     """
 

@@ -16,11 +16,12 @@ author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.attributes
   - pve.automation.connection
+  - pve.automation.preflight
 options:
   guests:
     description:
       - The guests. Each entry has C(type), V(vm) (the default) or V(lxc), and the options of M(pve.automation.pve_vm) or
-        M(pve.automation.pve_lxc), but for the connection.
+        M(pve.automation.pve_lxc), but for the connection. O(preflight) and O(limits) hold for all that have none of their own.
       - New guests without C(vmid) get free ids that differ from each other.
       - What one entry clones must not be made by another one.
     type: list
@@ -103,6 +104,15 @@ EXAMPLES = r"""
     shutdown_timeout: 60
     force: true
     parallel: 10
+
+- name: Only if everything fits, and no guest gets more than it should
+  pve.automation.pve_guests:
+    guests:
+      - {name: db1, node: pve1, clone: debian-13, memory: 16G, scsi: {scsi0: {size: 200G}}}
+      - {name: db2, node: pve2, clone: debian-13, memory: 16G, scsi: {scsi0: {size: 200G}}}
+    preflight: fail
+    limits: {max_memory: 32G, max_disk: 500G}
+  check_mode: true
 """
 
 RETURN = r"""

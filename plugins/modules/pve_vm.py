@@ -17,6 +17,7 @@ author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.attributes
   - pve.automation.connection
+  - pve.automation.preflight
   - pve.automation.task
 notes:
   - A drive is a mapping or a text of PVE. To allocate a volume give C(storage) and C(size), in text C(local-lvm:32);

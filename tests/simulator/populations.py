@@ -11,6 +11,7 @@ from typing import Any
 from . import volumes
 from .devices import PCI_DEVICES, USB_DEVICES
 from .guest import Guest, make_guest, new_mac
+from .guest_status import memory_bytes
 from .sizes import GIB, MIB
 from .state import Cluster, Pool, User
 from .storages import make_storage
@@ -108,6 +109,14 @@ def populate_many(cluster: Cluster, count: int) -> None:
         make_guest(cluster, vmid, kind, nodes[number % len(nodes)], config, "running" if number % 3 else "stopped")
         if number % 5 == 0:
             cluster.join_pool(vmid, pools[number % len(pools)])
+
+
+def make_room(cluster: Cluster) -> None:
+    """Nodes with at least twice the memory that their guests may use."""
+    for node in cluster.nodes.values():
+        used = sum(memory_bytes(guest) for guest in cluster.guests.values() if guest.node == node.name)
+        while node.memory < 2 * used:
+            node.memory *= 2
 
 
 def add_files(cluster: Cluster, storage: str = "local") -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from .populations import populate_demo, populate_many
+from .populations import make_room, populate_demo, populate_many
 from .state import Cluster, Node, Token, User
 from .storages import make_storage
 
@@ -55,6 +55,7 @@ def demo(version: str, nodes: Sequence[str]) -> Cluster:
     """A cluster with some thirty guests, see populations.py."""
     cluster = _base(version, nodes, "demo")
     populate_demo(cluster)
+    make_room(cluster)
     return cluster
 
 
@@ -62,6 +63,7 @@ def generated(version: str, nodes: Sequence[str], count: int) -> Cluster:
     """A cluster with that many guests."""
     cluster = _base(version, nodes, "large")
     populate_many(cluster, count)
+    make_room(cluster)
     return cluster
 
 

@@ -20,8 +20,10 @@ from ..resource import Reader, State, Wish
 from ..values import Set
 from . import power
 from .guest import Guest
-from .locate import Location
+from .locate import Location, guests
 from .lxc import LXC
+from .preflight import OPTIONS as PREFLIGHT_OPTIONS
+from .preflight import preflight
 from .vm import VM
 
 KINDS: Mapping[str, Guest] = {"vm": VM, "lxc": LXC}
@@ -68,6 +70,7 @@ class Guests:
             "per_storage": {"type": "int"},
             "per_source": {"type": "int"},
             "fail_fast": {"type": "bool", "default": False},
+            **PREFLIGHT_OPTIONS,
         }
         return {
             "argument_spec": spec,
@@ -101,19 +104,15 @@ class Guests:
     def perform_many(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         """The result of a task: one entry for each guest, in the order of the task."""
         check_counts(params, "parallel", "per_storage", "per_source")
-        jobs = [_job(number, spec) for number, spec in enumerate(params.get("guests") or [])]
+        jobs = [_job(number, spec, params) for number, spec in enumerate(params.get("guests") or [])]
         _refuse_twice(jobs)
-        rows = client.get("/cluster/resources", {"type": "vm"})
+        rows = client.get("/cluster/resources")
         if params.get("select") is not None:
             jobs = [_power_job(row, params) for row in _selected(rows, params["select"])]
-        listed = [
-            Location(row["type"], int(row["vmid"]), row["node"], row.get("name", ""))
-            for row in rows
-            if row.get("type") in KIND_OF and "vmid" in row
-        ]
+        listed = guests(rows)
         _reserve(client, jobs, listed)
         for job in jobs:
-            job.wish["shared"] = listed
+            job.wish["shared"] = rows
             vmid = job.vmid or _vmid_by_name(job, listed)
             job.entry = {"vmid": vmid, "name": job.title, "type": KIND_OF[job.resource.kind]}
         crew = Crew(
@@ -123,6 +122,8 @@ class Guests:
             check_mode=check_mode,
             counts=_counts(jobs, params),
         )
+        crew.plan(jobs)
+        _look_ahead(crew, jobs, rows)
         crew.run(jobs)
         return summary(self.name, jobs, "guests")
 
@@ -137,10 +138,22 @@ def _counts(jobs: Sequence[GuestJob], params: Mapping[str, Any]) -> dict[str, in
 GUESTS = Guests()
 
 
-def _job(number: int, spec: Mapping[str, Any]) -> GuestJob:
+def _look_ahead(crew: Crew, jobs: Sequence[GuestJob], rows: Sequence[Mapping[str, Any]]) -> None:
+    """One preflight for all guests, because together they may want more than there is."""
+    candidates = {}
+    for job in jobs:
+        candidate = job.resource.candidate(job.intent.plan, job.intent.wish) if job.intent else None
+        if candidate:
+            candidates[candidate.demand.vmid] = (candidate, job)
+    refused = preflight(crew.client, [candidate for candidate, _job in candidates.values()], rows)
+    for vmid, error in refused.items():
+        crew.reject(candidates[vmid][1], error)
+
+
+def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> GuestJob:
     """A job from one entry of ``guests``, which is what pve_vm or pve_lxc takes."""
     option = f"guests[{number}]"
-    given = dict(spec)
+    given = {**spec, **{name: spec.get(name, bulk[name]) for name in PREFLIGHT_OPTIONS}}
     kind = str(given.pop("type", "vm"))
     if kind not in KINDS:
         raise InvalidOption(option, f"type {kind!r} is not one of {', '.join(KINDS)}")
@@ -197,7 +210,7 @@ def _power_job(row: Mapping[str, Any], params: Mapping[str, Any]) -> GuestJob:
     if params["state"] not in guest.states:
         raise InvalidOption("state", f"{params['state']} does not exist for {row['type']} {row['vmid']}")
     given = {"vmid": int(row["vmid"]), "node": row["node"]}
-    given.update({name: params[name] for name in ("state", "force", "shutdown_timeout", "timeout")})
+    given.update({name: params[name] for name in ("state", "force", "shutdown_timeout", "timeout", *PREFLIGHT_OPTIONS)})
     arguments = guest.arguments()
     checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(given)
     checked_params: dict[str, Any] = checked.validated_parameters

@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InvalidOption, InvalidParameter, NotFound, PermissionDenied
 from ..field import Fields
 from ..options import task_arguments
+from ..plan import Plan
 from ..property_string import PropertyString
 from ..resource import Reader, State, Wish, changed_fields, require_release, unset_option
 from ..values import Codec
 from . import power
 from .agent import pending_keys, wait_for_agent
+from .demand import Limits, demand_of
 from .fields import Family
 from .locate import KINDS, Location, guests, locate
 from .membership import pool_of
 from .planner import Planner
+from .preflight import OPTIONS as PREFLIGHT_OPTIONS
+from .preflight import Candidate, preflight
 from .sources import find_source, parse_source, read_backup
 
 if TYPE_CHECKING:
@@ -68,6 +72,7 @@ class Guest(Planner):
             "unset": unset_option(),
             "state": {"type": "str", "choices": [*self.states, "absent"], "default": "present"},
             "shutdown_timeout": {"type": "int"},
+            **PREFLIGHT_OPTIONS,
             **{flag: {"type": "bool", "default": default} for flag, default in self.flags.items()},
             **self.own_arguments(),
             **task_arguments(),
@@ -102,6 +107,8 @@ class Guest(Planner):
             "restore": parse_source("restore", params.get("restore"), self.restore_options),
             **{name: params.get(name) for name in ("migrate", "target_storage", "restart", "wait_for", "wait_timeout")},
             **{flag: params[flag] for flag in self.flags},
+            "preflight": params["preflight"],
+            "limits": Limits.parse(params["limits"]),
         }
 
     def _check_identity(self, params: Mapping[str, Any]) -> None:
@@ -135,7 +142,7 @@ class Guest(Planner):
     # --- the present state --------------------------------------------------------------------------------------------
 
     def read(self, reader: Reader, wish: Wish) -> State | None:
-        wish["listed"] = None  # all guests of the cluster, asked for once where they are needed
+        wish["rows"] = None  # all guests, nodes and storages of the cluster, asked for once where they are needed
         found = self._find(reader, wish)
         if found is None:
             if wish["state"] != "absent":
@@ -166,14 +173,14 @@ class Guest(Planner):
         """The guest and its configuration. One request if node and id are known, which they are after a creation."""
         vmid = wish["vmid"] or wish.get("new_vmid")
         node = wish["node"] or wish.get("new_node")
-        listed = wish.pop("shared", None)  # all guests, where a bulk has asked for them already
-        if vmid and node and (listed is None or any(guest.vmid == vmid for guest in listed)):
+        rows = wish.pop("shared", None)  # where a bulk has asked for them already
+        if vmid and node and (rows is None or any(row.get("vmid") == vmid for row in rows)):
             where = Location(self.kind, vmid, node, wish["name"] or "")
             config = read_config(reader, where, forbidden_is_absent=True)
             if config is not None and (wish["vmid"] or config.get(self.name_option) == wish["name"]):
                 return where, config
-        wish["listed"] = guests(reader) if listed is None else listed
-        found = locate(reader, self.kind, vmid=wish["vmid"], name=wish["name"], node=node, listed=wish["listed"])
+        wish["rows"] = reader.get("/cluster/resources") if rows is None else rows
+        found = locate(reader, self.kind, vmid=wish["vmid"], name=wish["name"], node=node, listed=guests(wish["rows"]))
         if found is None:
             refuse_hidden(reader, wish)
             return None
@@ -187,7 +194,7 @@ class Guest(Planner):
     def _prepare_creation(self, reader: Reader, wish: Wish) -> None:
         """Complete the wish for a new guest with what the cluster has to decide."""
         if wish["clone"]:
-            source = find_source(wish["listed"], self.kind, wish["clone"]["source"])
+            source = find_source(guests(wish["rows"]), self.kind, wish["clone"]["source"])
             config = read_config(reader, source) or {}
             wish["source"] = (source, self.observe_config(config))
             wish["new_node"] = wish["node"] or source.node
@@ -211,6 +218,18 @@ class Guest(Planner):
         if config.get("lock"):
             state["lock"] = config["lock"]
         return state
+
+    # --- before and after the work ------------------------------------------------------------------------------------
+
+    def candidate(self, plan: Plan, wish: Wish) -> Candidate | None:
+        """The guest as the preflight sees it; None if its plan asks for nothing."""
+        demand = demand_of(self, plan, wish)
+        return Candidate(demand, wish["preflight"]) if demand else None
+
+    def preflight(self, reader: Reader, plan: Plan, wish: Wish) -> None:
+        candidate = self.candidate(plan, wish)
+        for refused in preflight(reader, [candidate] if candidate else [], wish.get("rows")).values():
+            raise refused
 
     def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
         """The keys whose new values wait for the next start, and the addresses that the task waits for."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import InvalidOption
@@ -39,10 +39,13 @@ def _location(row: Mapping[str, Any]) -> Location:
     return Location(row["type"], int(row["vmid"]), row["node"], row.get("name", ""))
 
 
-def guests(reader: Reader) -> list[Location]:
-    """All guests of the cluster: one request. The list may lag some seconds behind."""
-    rows = reader.get("/cluster/resources", {"type": "vm"})
+def guests(rows: Sequence[Mapping[str, Any]]) -> list[Location]:
+    """All guests among the rows of /cluster/resources. That list may lag some seconds behind."""
     return [_location(row) for row in rows if row.get("type") in KINDS and "vmid" in row]
+
+
+def _all_guests(reader: Reader) -> list[Location]:
+    return guests(reader.get("/cluster/resources", {"type": "vm"}))
 
 
 def locate(
@@ -52,19 +55,19 @@ def locate(
     vmid: int | None,
     name: str | None,
     node: str | None,
-    listed: list[Location] | None = None,
+    listed: Sequence[Location] | None = None,
 ) -> Location | None:
     """The guest with this id, or else with this name; None if there is none. ``listed`` saves the request for all guests.
 
     Raises InvalidOption if the id belongs to the other kind of guest, or if several guests have the name.
     """
-    everyone = guests(reader) if listed is None else listed
+    listed = _all_guests(reader) if listed is None else listed
     if vmid is not None:
-        found = next((guest for guest in everyone if guest.vmid == vmid), None)
+        found = next((guest for guest in listed if guest.vmid == vmid), None)
         if found and found.kind != kind:
             raise InvalidOption("vmid", f"{vmid} is taken: it is the {found}")
         return found
-    matches = [guest for guest in everyone if guest.kind == kind and guest.name == name]
+    matches = [guest for guest in listed if guest.kind == kind and guest.name == name]
     if len(matches) > 1:
         told = "; ".join(str(guest) for guest in sorted(matches, key=lambda guest: guest.vmid))
         raise InvalidOption("name", f"{len(matches)} guests are named {name!r}: {told}", hint="Give vmid as well.")
@@ -75,7 +78,7 @@ def locate(
 
 def locate_any(reader: Reader, *, vmid: int | None, name: str | None, node: str | None) -> Location:
     """The guest of either kind with this id, or else with this name; InvalidOption if there is none or several."""
-    listed = guests(reader)
+    listed = _all_guests(reader)
     matches = [guest for guest in listed if (guest.vmid == vmid if vmid is not None else guest.name == name)]
     if len(matches) > 1:
         told = "; ".join(str(guest) for guest in sorted(matches, key=lambda guest: guest.vmid))

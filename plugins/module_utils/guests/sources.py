@@ -10,7 +10,7 @@ of it, and a later run completes what an interrupted one left.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -65,7 +65,7 @@ def parse_source(option: str, value: Any, known: Mapping[str, Codec]) -> dict[st
     return parsed
 
 
-def find_source(listed: list[Location], kind: str, source: str) -> Location:
+def find_source(listed: Sequence[Location], kind: str, source: str) -> Location:
     """The guest to clone, by id or by name."""
     found = [
         guest

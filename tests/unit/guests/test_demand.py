@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What plans ask of the cluster."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils.guests.demand import Limits, Space, demand_of
+from ansible_collections.pve.automation.plugins.module_utils.guests.lxc import LXC
+from ansible_collections.pve.automation.plugins.module_utils.guests.vm import VM
+from tests.unit.guests.fake import GuestServer
+from tests.unit.resources.fake import options
+
+GIB = 1024**3
+MIB = 1024**2
+TEMPLATE = {
+    "name": "base",
+    "template": 1,
+    "memory": "2048",
+    "scsi0": "lvm:base-900-disk-0,size=4G",
+    "ide2": "lvm:vm-900-cloudinit,media=cdrom",
+}
+PRESENT = {
+    "name": "web1",
+    "memory": "1024",
+    "scsi0": "local:9001/vm-9001-disk-0.qcow2,size=8G",
+    "net0": "virtio=BC:24:11:00:00:01,bridge=vmbr0",
+}
+
+
+def demand(kind, guests, /, status="stopped", **given):
+    server = GuestServer(guests, status=status)
+    wish = kind.wish(options(kind, **given))
+    return demand_of(kind, kind.plan(kind.read(server, wish), wish), wish)
+
+
+def test_a_new_machine():
+    found = demand(
+        VM,
+        {},
+        vmid=9001,
+        node="pve1",
+        name="web1",
+        memory="2G",
+        scsi={"scsi0": "lvm:8", "scsi1": {"storage": "lvm", "import-from": "local:import/a.qcow2"}},
+        ide={"ide2": "local:iso/debian.iso,media=cdrom", "ide0": "none,media=cdrom", "ide3": "lvm:cloudinit"},
+        net={"net0": "virtio,bridge=vmbr0", "net1": "virtio,bridge=vmbr1"},
+        hookscript="local:snippets/hook.pl",
+        cicustom={"user": "local:snippets/user.yml"},
+    )
+    assert (found.guest, found.vmid, found.node, found.new_vmid) == ("web1", 9001, "pve1", 9001)
+    assert (found.memory, found.runs, found.disk) == (2 * GIB, True, 8 * GIB)
+    assert sum(part.size for part in found.space) == 8 * GIB
+    assert {part.storage for part in found.space} == {"lvm"}
+    assert found.bridges == {"vmbr0", "vmbr1"}
+    assert found.volumes == {
+        "local:import/a.qcow2", "local:iso/debian.iso", "local:snippets/hook.pl", "local:snippets/user.yml",
+    }  # fmt: skip
+
+
+def test_a_new_container():
+    found = demand(
+        LXC,
+        {},
+        vmid=9101,
+        node="pve1",
+        hostname="ct1",
+        ostemplate="local:vztmpl/alpine.tar.xz",
+        rootfs="lvm:2",
+        mp={"mp0": "lvm:1,mp=/data", "mp1": "/srv,mp=/srv"},
+        net={"net0": "name=eth0,bridge=vmbr0"},
+    )
+    assert (found.memory, found.disk) == (512 * MIB, 3 * GIB)
+    assert set(found.space) == {Space("lvm", "rootdir", 2 * GIB), Space("lvm", "rootdir", GIB)}
+    assert (found.bridges, found.volumes) == ({"vmbr0"}, {"local:vztmpl/alpine.tar.xz"})
+
+
+@pytest.mark.parametrize(
+    ("clone", "size"),
+    [("900", 6), ({"source": 900, "full": True}, 10), ({"source": 900, "full": False}, 6)],
+)
+def test_a_linked_clone_shares_the_volumes_of_its_template(clone, size):
+    found = demand(VM, {"qemu/900": TEMPLATE}, name="web1", clone=clone, scsi={"scsi0": {"size": "10G"}})
+    assert sum(part.size for part in found.space) == size * GIB
+    assert found.memory == 2 * GIB
+    assert not found.volumes
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"memory": 1024},
+        {"tags": ["a"]},
+        {"memory": 512},
+        {"scsi": {"scsi0": {"ssd": True}}},
+        {"net": {"net0": {"tag": 5}}},
+        {"state": "absent"},
+    ],
+)
+def test_what_a_guest_has_already_is_not_asked_for(given):
+    found = demand(VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", **given)
+    assert found is None or not (found.memory or found.space or found.bridges or found.volumes or found.new_vmid)
+
+
+def test_what_is_added_to_a_present_guest():
+    found = demand(
+        VM,
+        {"qemu/9001": PRESENT},
+        vmid=9001,
+        node="pve1",
+        memory="4G",
+        scsi={"scsi0": {"size": "10G"}, "scsi1": "fast:1"},
+        net={"net0": {"bridge": "vmbr1"}, "net1": "virtio,bridge=vmbr0"},
+        ide={"ide2": "local:iso/a.iso,media=cdrom"},
+    )
+    assert (found.memory, found.runs, found.disk) == (4 * GIB, None, 11 * GIB)
+    assert set(found.space) == {Space("local", "images", 2 * GIB), Space("fast", "images", GIB)}
+    assert found.bridges == {"vmbr0", "vmbr1"}
+    assert found.volumes == {"local:iso/a.iso"}
+
+
+def test_a_moved_disk_needs_space_where_it_goes():
+    found = demand(
+        VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", scsi={"scsi0": {"storage": "fast"}}, move_disks=True
+    )
+    assert found.space == (Space("fast", "images", 8 * GIB),)
+
+
+@pytest.mark.parametrize(("state", "memory"), [("started", GIB), ("stopped", 0), ("present", 0)])
+def test_a_guest_asks_for_memory_when_it_starts(state, memory):
+    found = demand(VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", state=state, tags=["a"])
+    assert (found.memory, found.runs) == (memory, {"started": True, "stopped": False, "present": None}[state])
+
+
+@pytest.mark.parametrize(("status", "runs"), [("running", True), ("stopped", False)])
+def test_a_guest_that_moves_takes_everything_along(status, runs):
+    found = demand(
+        VM, {"qemu/9001": PRESENT}, status=status, vmid=9001, node="pve2", migrate=True, target_storage="lvm"
+    )
+    assert (found.node, found.memory, found.runs, found.new_vmid) == ("pve2", GIB, runs, None)
+    assert found.space == (Space("lvm", "images", 8 * GIB, arrives=True),)
+    assert found.bridges == {"vmbr0"}
+
+
+def test_a_template_asks_for_no_memory():
+    assert demand(VM, {}, vmid=9001, node="pve1", template=True).memory == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "hints"),
+    [
+        ({"hostpci": {"hostpci0": "0000:01:00"}}, 1),
+        ({"hostpci": {"hostpci0": "0000:01:00"}, "cpu": "x86-64-v2-AES"}, 1),
+        ({"hostpci": {"hostpci0": "0000:01:00"}, "cpu": "host"}, 0),
+        ({"hostpci": {"hostpci0": "mapping=gpu"}, "cpu": "custom-gpu"}, 0),
+        ({"cpu": "kvm64"}, 0),
+    ],
+)
+def test_a_device_that_is_passed_through_wants_the_processor_as_it_is(given, hints):
+    found = demand(VM, {}, vmid=9001, node="pve1", name="gpu", **given)
+    assert len(found.hints) == hints
+    assert all(hint.startswith("gpu passes hostpci0 through with CPU type ") for hint in found.hints)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"max_memory": "much"}, "limits: max_memory: 'much' is not a size"),
+        ({"memory_overcommit": 0}, "limits: memory_overcommit: 0 is not more than 0"),
+    ],
+)
+def test_wrong_limits_are_refused(given, says):
+    with pytest.raises(InvalidOption, match=says):
+        Limits.parse(given)

@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the preflight finds in given facts, and that it finds nothing in what is unknown."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.pve.automation.plugins.module_utils.guests.demand import Demand, Limits, Space
+from ansible_collections.pve.automation.plugins.module_utils.guests.judge import Facts, amount, judge
+
+GIB = 1024**3
+ISO = "local:iso/debian.iso"
+
+
+def node(name="pve1", memory=16 * GIB):
+    return {"type": "node", "node": name, "status": "online", "maxmem": memory}
+
+
+def guest(vmid, memory, node="pve1", status="running"):
+    return {"type": "qemu", "vmid": vmid, "node": node, "status": status, "maxmem": memory * GIB}
+
+
+def storage(name="local", node="pve1", free=10, content="images,iso", shared=0, status="available"):
+    sizes = {"maxdisk": 100 * GIB, "disk": (100 - free) * GIB} if status == "available" else {}
+    return {
+        "type": "storage",
+        "storage": name,
+        "node": node,
+        "content": content,
+        "shared": shared,
+        "status": status,
+        **sizes,
+    }
+
+
+def wants(name="web1", vmid=9001, node="pve1", **more):
+    return Demand(name, vmid, node, **more)
+
+
+def memory(gib, name="web1", vmid=9001, runs=True, **more):
+    return wants(name, vmid, memory=gib * GIB, runs=runs, **more)
+
+
+def space(gib, name="web1", vmid=9001, storage="local", content="images", arrives=False, **more):
+    return wants(name, vmid, space=(Space(storage, content, gib * GIB, arrives),), **more)
+
+
+def texts(facts, *demands):
+    return [finding.text for finding in judge(facts, demands)]
+
+
+def test_memory_is_compared_with_what_running_guests_may_use():
+    rows = [node(), guest(100, 10), guest(101, 5.2), guest(102, 50, status="stopped"), guest(103, 50, node="pve2")]
+    assert texts(Facts(rows), memory(8)) == ["pve1 has 4 GiB free of 16 GiB at overcommit 1.2; web1 wants 8 GiB"]
+    assert texts(Facts(rows), memory(4)) == []
+    assert texts(Facts(rows), memory(8, limits=Limits(memory_overcommit=1.5))) == []
+
+
+def test_a_running_guest_is_not_counted_twice_and_a_stopped_one_not_at_all():
+    rows = [node(), guest(100, 10), guest(9001, 8)]
+    assert texts(Facts(rows), memory(9, runs=None)) == []
+    assert texts(Facts(rows), memory(10, runs=None)) != []
+    rows[2] = guest(9001, 8, status="stopped")
+    assert texts(Facts(rows), memory(100, runs=None)) == []
+    assert texts(Facts(rows), memory(100, runs=False)) == []
+
+
+def test_what_several_guests_want_of_a_node_is_summed_up():
+    demands = [memory(7, f"web{number}", 9000 + number) for number in range(1, 6)]
+    assert texts(Facts([node()]), *demands[:2]) == []
+    assert texts(Facts([node()]), *demands) == [
+        "pve1 has 19.2 GiB free of 16 GiB at overcommit 1.2; web1, web2, web3 and 2 more want 35 GiB"
+    ]
+    found = judge(Facts([node()]), demands)
+    assert found[0].vmids == {9003, 9004, 9005}  # two fit
+    elsewhere = [memory(7, f"web{number}", 9000 + number, node=f"pve{number}") for number in range(1, 4)]
+    assert texts(Facts([node(f"pve{number}") for number in range(1, 4)]), *elsewhere) == []
+
+
+def test_space_on_a_storage():
+    facts = Facts([storage()])
+    assert texts(facts, space(10)) == []
+    assert texts(facts, space(11)) == ["storage local on pve1 has 10 GiB free; web1 wants 11 GiB"]
+    assert texts(facts, space(6), space(6, "web2", 9002)) == [
+        "storage local on pve1 has 10 GiB free; web1 and web2 want 12 GiB"
+    ]
+    thin = Limits(storage_overcommit=2)
+    assert texts(facts, space(111, limits=thin)) == [
+        "storage local on pve1 has 110 GiB free at overcommit 2; web1 wants 111 GiB"
+    ]
+
+
+def test_a_shared_storage_has_one_space_for_all_nodes():
+    nodes = ("pve1", "pve2")
+    demands = [space(6, name, vmid, node=name) for vmid, name in enumerate(nodes, 9001)]
+    assert texts(Facts([storage(node=name) for name in nodes]), *demands) == []
+    assert texts(Facts([storage(node=name, shared=1) for name in nodes]), *demands) == [
+        "storage local has 10 GiB free; pve1 and pve2 want 12 GiB"
+    ]
+
+
+def test_a_guest_that_moves_needs_no_space_on_a_shared_storage():
+    assert texts(Facts([storage(shared=1)]), space(50, arrives=True)) == []
+    assert texts(Facts([storage()]), space(50, arrives=True)) != []
+
+
+def test_content_types():
+    assert texts(Facts([storage(content="iso,backup")]), space(1)) == [
+        "storage local on pve1 holds backup, iso, but no images, as web1 wants"
+    ]
+    assert texts(Facts([{**storage(), "content": None}]), space(1)) == []
+
+
+def test_a_storage_that_is_not_there():
+    elsewhere = Facts([node(), storage("fast", node="pve2")])
+    assert texts(elsewhere, space(1, storage="fast")) == ["pve1 has no storage fast, as web1 wants; pve2 has"]
+    hidden = Facts([node()])
+    assert texts(hidden, space(1, storage="fast")) == []
+    for certain in (Facts([node()], sees_all=True), Facts([node()], sees_storages={"fast"})):
+        assert texts(certain, space(1, storage="fast")) == ["pve1 has no storage fast that is enabled, as web1 wants"]
+
+
+def test_bridges_and_volumes():
+    bridges = Facts(bridges={"pve1": frozenset({"vmbr0", "vmbr1"})})
+    assert texts(bridges, wants(bridges=frozenset({"vmbr0"}))) == []
+    assert texts(bridges, wants(bridges=frozenset({"vmbr9"}))) == [
+        "pve1 offers no bridge vmbr9, as web1 wants; it has vmbr0, vmbr1"
+    ]
+    volumes = Facts([storage()], volumes={("pve1", "local", "iso"): frozenset({ISO})})
+    assert texts(volumes, wants(volumes=frozenset({ISO}))) == []
+    assert texts(volumes, wants(volumes=frozenset({"local:iso/other.iso"}))) == [
+        "pve1 has no volume local:iso/other.iso, as web1 wants"
+    ]
+
+
+def test_limits_of_a_guest():
+    limits = Limits.parse({"max_memory": "8G", "max_disk": 1024})
+    assert texts(Facts(), memory(8, limits=limits, disk=GIB)) == []
+    assert texts(Facts(), memory(9, limits=limits, disk=2 * GIB)) == [
+        "web1 wants 9 GiB of memory, more than the limit of 8 GiB",
+        "web1 wants 2 GiB of disks, more than the limit of 1 GiB",
+    ]
+
+
+def test_ids_that_are_taken_and_hints():
+    assert texts(Facts(taken={9001}), wants(new_vmid=9001), wants("web2", 9002, new_vmid=9002)) == [
+        "vmid 9001 of web1 is taken"
+    ]
+    found = judge(Facts(), [wants(hints=("hostpci0 is odd",))])
+    assert [(finding.text, finding.hint) for finding in found] == [("hostpci0 is odd", True)]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        Facts(),
+        Facts([{"type": "node", "node": "pve1", "status": "online"}], sees_all=False),
+        Facts([storage(status="unknown")]),
+        Facts([{"type": "storage", "storage": "local", "node": "pve1"}]),
+    ],
+)
+def test_what_is_unknown_is_no_finding(facts):
+    everything = wants(
+        memory=99 * GIB,
+        runs=True,
+        space=(Space("local", "images", 999 * GIB),),
+        bridges=frozenset({"vmbr9"}),
+        volumes=frozenset({ISO}),
+        new_vmid=9001,
+    )
+    assert texts(facts, everything) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(GIB, "1 GiB"), (4.5 * GIB, "4.5 GiB"), (GIB / 2, "512 MiB"), (0, "0 MiB")]
+)
+def test_amounts_are_for_people(number, text):
+    assert amount(number) == text

@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The preflight: how much it asks, what becomes of its findings, and that nothing hidden is taken for missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.pve.automation.plugins.module_utils.guests.bulk import GUESTS
+from ansible_collections.pve.automation.plugins.module_utils.guests.lxc import LXC
+from ansible_collections.pve.automation.plugins.module_utils.guests.vm import VM
+from tests.harness.cluster import Cluster
+
+NEW = {
+    "node": "pve1",
+    "vmid": 9001,
+    "name": "big",
+    "memory": "4G",
+    "scsi": {"scsi0": "local-lvm:8"},
+    "net": {"net0": "virtio,bridge=vmbr0"},
+    "ide": {"ide2": "local:iso/debian-13.1.0-amd64-netinst.iso,media=cdrom"},
+}
+WRONG = {
+    **NEW,
+    "memory": "400G",
+    "scsi": {"scsi0": "local-lvm:800", "scsi1": "nosuch:1"},
+    "net": {"net0": "virtio,bridge=vmbr9"},
+    "ide": {"ide2": "local:iso/nosuch.iso,media=cdrom"},
+}
+FOUND = [
+    "pve1 has 60.3 GiB free of 64 GiB at overcommit 1.2; big wants 400 GiB",
+    "storage local-lvm on pve1 has 224 GiB free; big wants 800 GiB",
+    "pve1 has no storage nosuch that is enabled, as big wants",
+    "pve1 offers no bridge vmbr9, as big wants; it has vmbr0",
+    "pve1 has no volume local:iso/nosuch.iso, as big wants",
+]
+
+
+def asked(cluster: Cluster) -> list[str]:
+    """The reads of the preflight among those made."""
+    ours = ("/cluster/resources", "/network", "/content", "/cluster/nextid", "/access/permissions")
+    return [row["path"] for row in cluster.requests_made() if row["method"] == "GET" and row["path"].endswith(ours)]
+
+
+def limited(cluster: Cluster, **privileges: str) -> None:
+    """Let a token ask that has these privileges on these paths, and no others."""
+    cluster.call("POST", "/access/users", {"userid": "weak@pve", "password": "weak-s3cret"})
+    for number, (path, privs) in enumerate(privileges.items()):
+        cluster.call("POST", "/access/roles", {"roleid": f"Weak{number}", "privs": privs})
+        where = path.replace("_", "/")
+        cluster.call("PUT", "/access/acl", {"path": where, "users": "weak@pve", "roles": f"Weak{number}"})
+    cluster.connection = {**cluster.connection, "api_user": "weak@pve", "api_password": "weak-s3cret"}
+    cluster.requests_made()
+
+
+def texts(result):
+    return [text.removeprefix("Preflight: ").removesuffix(".") for text in result.get("warnings", [])]
+
+
+def test_what_is_wrong_is_told_before_anything_is_changed(cluster: Cluster):
+    cluster.requests_made()
+    result = cluster.run(VM, WRONG, check_mode=True)
+    assert sorted(texts(result)) == sorted(FOUND)
+    assert asked(cluster) == [
+        "/cluster/resources",
+        "/nodes/pve1/network",
+        "/nodes/pve1/storage/local/content",
+    ]
+
+
+def test_with_fail_nothing_is_changed(cluster: Cluster):
+    result = cluster.run(VM, {**WRONG, "preflight": "fail"})
+    assert result["failed"]
+    assert all(text in result["msg"] for text in FOUND)
+    assert cluster.writes_made() == []
+
+
+def test_switched_off_it_asks_nothing(cluster: Cluster):
+    cluster.requests_made()
+    assert "warnings" not in cluster.run(VM, {**WRONG, "preflight": "off"}, check_mode=True)
+    assert asked(cluster) == ["/cluster/resources"]  # to find the guest
+
+
+def test_what_fits_is_no_finding_and_a_second_run_costs_one_request(cluster: Cluster):
+    assert "warnings" not in cluster.run(VM, NEW)
+    cluster.requests_made()
+    again = cluster.run(VM, NEW)
+    assert not again["changed"]
+    assert [row["path"] for row in cluster.requests_made()] == ["/nodes/pve1/qemu/9001/config"]
+    cluster.run(VM, {**NEW, "tags": ["x"]})
+    assert asked(cluster) == []
+
+
+def test_limits_and_a_container(cluster: Cluster):
+    options = {
+        "node": "pve1",
+        "vmid": 9101,
+        "hostname": "ct",
+        "memory": "2G",
+        "ostemplate": "local:vztmpl/nosuch.tar.xz",
+        "rootfs": "shared:4",
+        "limits": {"max_memory": "1G", "max_disk": "3G"},
+    }
+    assert sorted(texts(cluster.run(LXC, options, check_mode=True))) == [
+        "ct wants 2 GiB of memory, more than the limit of 1 GiB",
+        "ct wants 4 GiB of disks, more than the limit of 3 GiB",
+        "pve1 has no volume local:vztmpl/nosuch.tar.xz, as ct wants",
+        "storage shared on pve1 holds backup, images, iso, vztmpl, but no rootdir, as ct wants",
+    ]
+
+
+def test_nothing_that_is_hidden_is_taken_for_missing(cluster: Cluster):
+    limited(cluster, _vms="VM.Allocate,VM.Audit,VM.Config.Disk,VM.Config.Memory,VM.Config.Options,VM.Config.Network")
+    assert texts(cluster.run(VM, {**WRONG, "net": {}}, check_mode=True)) == []
+
+
+def test_what_would_be_seen_is_missing_for_everybody(cluster: Cluster):
+    limited(cluster, _vms="VM.Allocate,VM.Audit", _storage="Datastore.Audit,Datastore.AllocateSpace")
+    result = cluster.run(VM, {"node": "pve1", "vmid": 9001, "scsi": {"scsi0": "nosuch:1"}}, check_mode=True)
+    assert texts(result) == ["pve1 has no storage nosuch that is enabled, as 9001 wants"]
+    assert len(asked(cluster)) == 3
+
+
+def test_an_id_that_a_hidden_guest_has(cluster: Cluster):
+    limited(cluster, _pool_staging="VM.Allocate,VM.Audit")
+    result = cluster.run(VM, {"node": "pve1", "vmid": 101, "pool": "staging"}, check_mode=True)
+    assert texts(result) == ["vmid 101 of 101 is taken"]
+
+
+def test_a_bulk_is_judged_together_by_three_requests(cluster: Cluster):
+    guests = [{**NEW, "vmid": 9001 + number, "name": f"big{number}", "memory": "16G"} for number in range(5)]
+    cluster.requests_made()
+    result = cluster.run(GUESTS, {"guests": guests}, check_mode=True)
+    assert texts(result) == [
+        "pve1 has 60.3 GiB free of 64 GiB at overcommit 1.2; big0, big1, big2 and 2 more want 80 GiB"
+    ]
+    assert len(asked(cluster)) == 3
+
+
+def test_in_a_bulk_only_those_fail_that_do_not_fit(cluster: Cluster):
+    small = {**NEW, "vmid": 9002, "name": "small"}
+    result = cluster.run(GUESTS, {"guests": [WRONG, small], "preflight": "fail"})
+    assert result["msg"].startswith("1 of 2 guests failed.\nbig: Preflight: ")
+    assert [row.get("failed", False) for row in result["guests"]] == [True, False]
+    assert {row["path"] for row in cluster.writes_made()} == {"/nodes/pve1/qemu"}
+
+
+@pytest.mark.parametrize("path", ["/nodes/pve1/network", "/nodes/pve1/storage/local/content"])
+def test_a_question_that_is_refused_is_no_error(cluster: Cluster, path: str):
+    cluster.fault(method="GET", path=path, status=403, reason="no")
+    assert texts(cluster.run(VM, NEW, check_mode=True)) == []
