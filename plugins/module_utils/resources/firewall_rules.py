@@ -4,24 +4,39 @@
 """The planner of firewall rules: from an ordered list to another one by the calls that PVE has, without a dangerous moment.
 
 PVE knows four edits: a new rule goes to the top, a rule moves in front of another one, a rule is changed where it stands, a
-rule is deleted. Each of them takes effect at once, so every list in between must be safe:
+rule is deleted. Each of them takes effect at once, so every list in between must be safe. ``plan_edits`` goes once through
+five loops, each over a list that is fixed before it starts, so it ends:
 
-- A rule that is in both lists is never missing and never disabled.
-- A new rule is put in force only when nothing in the new list stands above it that could decide otherwise, or when all of
-  these are in force already: until then it is created disabled.
-- What is no longer wished goes last.
+1. Rules that wait for nothing any more are deleted (see ``_roles``; they are disabled).
+2. Missing rules are created at the top, the last one first. One that could decide otherwise than a rule above it in the
+   wish *waits*: it is created disabled.
+3. Rules move, from the top on, behind the one that they are to follow. Those of a longest common subsequence stay.
+4. Rules that differ are changed, those to be in force from the top on: so all that is above them is in force already.
+   Then those to be disabled, from the bottom on.
+5. What is no longer wished is deleted, from the bottom on.
 
-A plan is made edit by edit from the list that the edits before it leave behind. So planning again half-way gives the rest.
+A rule that is in both lists is never changed nor deleted. And a plan never takes more calls than a rewrite that is as safe
+(create all rules waiting, put them in force, delete the old ones): a rule that is found saves being created and deleted, and
+costs one move and one change at most; those that are created stand in order, so at most as many moves as found rules remain.
+
+Planning again half-way gives the rest of the plan. What a present rule becomes (its role) depends on how often each rule is
+there, never on its place, and after each edit it is the same for the rules that are left: a created or changed rule is equal
+to the wished one or to its waiting form, which is no wished rule; what has no role is touched at the end only. The common
+subsequence is the one that begins with the earliest wished rules at the topmost places; a move adds the first rule that it
+lacks, at the place after the rule before, and leaves the others of it alone, so that it is found again with that rule added.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 Rule = Mapping[str, Any]
+Key = frozenset[tuple[str, Any]]
 DECORATION = ("enable", "log", "comment")  # what does not change which packets a rule is about
+WAITING = "(not yet in force)"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,59 +50,72 @@ class Edit:
     old: Rule = dataclasses.field(default_factory=dict, compare=False)  # what an update replaces
 
 
-def apply_edit(rules: Sequence[Rule], edit: Edit) -> list[Rule]:
-    """The list after an edit, as PVE does it."""
-    if edit.kind == "insert":
-        return [edit.rule, *rules]
-    after = list(rules)
-    taken = after.pop(edit.position)
-    if edit.kind == "move":
-        after.insert(edit.target - (edit.target > edit.position), taken)
-    elif edit.kind == "update":
-        after.insert(edit.position, edit.rule)
-    return after
+class _Line:
+    """The list as the edits so far leave it: its rules, known by a number that they keep, and their roles."""
+
+    def __init__(self, rules: Sequence[Rule], roles: Sequence[Key | None]) -> None:
+        self.edits: list[Edit] = []
+        self.order = list(range(len(rules)))
+        self.rules = dict(enumerate(rules))
+        self.roles = dict(enumerate(roles))
+
+    def insert(self, rule: Rule, role: Key) -> None:
+        self.edits.append(Edit("insert", rule=rule))
+        number = len(self.rules)
+        self.order.insert(0, number)
+        self.rules[number], self.roles[number] = rule, role
+
+    def move_behind(self, number: int, other: int | None) -> None:
+        position = self.order.index(number)
+        target = 0 if other is None else self.order.index(other) + 1
+        self.edits.append(Edit("move", position, target))
+        self.order.remove(number)
+        self.order.insert(target - (target > position), number)
+
+    def update(self, number: int, rule: Rule) -> None:
+        self.edits.append(Edit("update", self.order.index(number), rule=rule, old=self.rules[number]))
+        self.rules[number] = rule
+
+    def delete(self, number: int) -> None:
+        self.edits.append(Edit("delete", self.order.index(number)))
+        self.order.remove(number)
 
 
 def plan_edits(current: Sequence[Rule], wished: Sequence[Rule]) -> list[Edit]:
     """The edits that turn one list into the other; none if they are equal."""
-    rules, edits = list(current), []
-    while (edit := next_edit(rules, wished)) is not None:
-        edits.append(edit)
-        rules = apply_edit(rules, edit)
-    return edits
+    names = [_key(rule) for rule in wished]
+    waiting = waiting_forms(wished)
+    roles, needless = _roles(current, wished, waiting)
+    line = _Line(current, roles)
+    for place in reversed(needless):
+        line.delete(place)
+    for number in reversed(_first(Counter(names) - Counter(filter(None, roles)), names)):
+        line.insert(wished[number] if decides_as_all_above(wished, number) else waiting[number], names[number])
+    places = _put_in_order(line, names)
+    differing = [number for number, place in enumerate(places) if line.rules[place] != wished[number]]
+    in_force = [number for number in differing if wished[number]["enable"]]
+    for number in in_force + [number for number in reversed(differing) if number not in in_force]:
+        line.update(places[number], wished[number])
+    for place in [place for place in reversed(line.order) if place not in places]:
+        line.delete(place)
+    return line.edits
 
 
-def next_edit(current: Sequence[Rule], wished: Sequence[Rule]) -> Edit | None:
-    """The first edit on the way from one list to the other, None at its end."""
-    owners = match(current, wished)
-    missing = [number for number, owner in enumerate(owners) if owner is None]
-    if missing:
-        number = missing[-1]
-        harmless = decides_as_all_above(wished, number)
-        return Edit("insert", rule=wished[number] if harmless else {**wished[number], "enable": False})
-    places = [owner for owner in owners if owner is not None]
-    return (
-        _next_move(current, places)
-        or _next_update(current, wished, places)
-        or next((Edit("delete", spare) for spare in range(len(current) - 1, -1, -1) if spare not in places), None)
-    )
-
-
-def _next_move(current: Sequence[Rule], places: Sequence[int]) -> Edit | None:
-    """Put the first rule that is out of order behind the one that it has to follow."""
-    staying = heaviest_increasing(places, [1 + 1 / (2 + len(places)) * bool(current[at]["enable"]) for at in places])
-    for number, place in enumerate(places):
-        if number not in staying:
-            return Edit("move", place, places[number - 1] + 1 if number else 0)
-    return None
-
-
-def _next_update(current: Sequence[Rule], wished: Sequence[Rule], places: Sequence[int]) -> Edit | None:
-    """Change the topmost rule that differs."""
-    for rule, place in zip(wished, places, strict=True):
-        if current[place] != rule:
-            return Edit("update", place, rule=rule, old=current[place])
-    return None
+def _put_in_order(line: _Line, names: Sequence[Key]) -> list[int]:
+    """Move what is out of order; returns for each wished rule the number of the one that is or becomes it."""
+    staying = common_subsequence(names, [line.roles[place] for place in line.order])
+    places: list[int | None] = [None if at is None else line.order[at] for at in staying]
+    free: dict[Key | None, list[int]] = {}
+    for place in line.order:
+        if place not in places:
+            free.setdefault(line.roles[place], []).append(place)
+    found: list[int] = []
+    for name, place in zip(names, places, strict=True):
+        if place is None:
+            place = free[name].pop(0)
+            line.move_behind(place, found[-1] if found else None)
+        found.append(place)
+    return found
 
 
 def decides_as_all_above(wished: Sequence[Rule], number: int) -> bool:
@@ -104,72 +132,101 @@ def decides_as_all_above(wished: Sequence[Rule], number: int) -> bool:
     )
 
 
-def match(current: Sequence[Rule], wished: Sequence[Rule]) -> list[int | None]:
-    """For each wished rule the place of the present rule that becomes it: an equal one, or one that is changed.
+def waiting_forms(wished: Sequence[Rule]) -> list[Rule]:
+    """Each rule as it waits: disabled and, where that alone is a wished rule as well, with a mark in its comment.
 
-    Changed is what differs only in being enabled, what has the same comment, or what differs only in how it is logged or
-    commented.
+    No waiting form of a rule in force is a wished rule, and no two rules have the same one.
     """
-    owners: list[int | None] = [None] * len(wished)
-    keys: list[Callable[[Rule], Any]] = [
-        lambda rule: _key(rule, ()),
-        lambda rule: _key(rule, ("enable",)),
-        lambda rule: rule.get("comment"),
-        lambda rule: _key(rule, DECORATION),
-    ]
-    for key in keys:
-        free: dict[Any, list[int]] = {}
-        taken = set(owners)
-        # By content, not by place: so a move never changes which rule becomes which, and moving comes to an end.
-        for place in sorted(range(len(current)), key=lambda place: sorted(map(str, current[place].items()))):
-            if place not in taken:
-                free.setdefault(key(current[place]), []).append(place)
-        last = len(current)
-        for number in reversed(range(len(wished))):  # new rules come from the last one on as well
-            rule = wished[number]
-            places = free.get(key(rule)) if owners[number] is None and key(rule) is not None else None
-            if places:
-                first = current[places[-1]]  # of rules that are equal, the one that stands above the rule after
-                above = [place for place in places if place < last and current[place] == first]
-                owners[number] = last = above[-1] if above else places[-1]
-                places.remove(last)
-
-    def twins(number: int, place: int) -> Any:
-        """What tells copies of one rule that are all to be equal, whether they are in force yet or not."""
-        key = _key(wished[number], ("enable",))
-        wanted = {rule["enable"] for rule in wished if _key(rule, ("enable",)) == key}
-        alike = len(wanted) == 1 and key == _key(current[place], ("enable",))
-        return key if alike else number
-
-    owners = _in_order(owners, twins)
-    return _in_order(owners, lambda number, place: _key(current[place], ()))
+    mark, names = WAITING, {_key(rule) for rule in wished}
+    while any(str(rule.get("comment", "")).startswith(mark) for rule in wished):
+        mark += WAITING
+    forms: list[Rule] = []
+    for rule in wished:
+        form = {**rule, "enable": False}
+        if rule["enable"] and _key(form) in names:
+            form["comment"] = f"{mark} {rule.get('comment', '')}".strip()
+        forms.append(form)
+    return forms
 
 
-def _in_order(owners: Sequence[int | None], group: Callable[[int, int], Any]) -> list[int | None]:
-    """The owners with the places of each group given out in their order: other orders would be moves for nothing."""
-    groups = [None if place is None else group(number, place) for number, place in enumerate(owners)]
-    places: dict[Any, list[int]] = {}
-    for place, name in sorted((place, number) for number, place in enumerate(owners) if place is not None):
-        places.setdefault(groups[name], []).append(place)
-    return [None if place is None else places[groups[number]].pop(0) for number, place in enumerate(owners)]
+def match(current: Sequence[Rule], wished: Sequence[Rule]) -> list[int | None]:
+    """For each wished rule the place of the present rule that is or becomes it."""
+    free: dict[Key | None, list[int]] = {}
+    for place, role in enumerate(_roles(current, wished, waiting_forms(wished))[0]):
+        free.setdefault(role, []).append(place)
+    return [free[key].pop(0) if free.get(key) else None for key in map(_key, wished)]
 
 
-def _key(rule: Rule, without: Sequence[str]) -> frozenset[tuple[str, Any]]:
-    return frozenset((name, value) for name, value in rule.items() if name not in without)
+def _roles(
+    current: Sequence[Rule], wished: Sequence[Rule], waiting: Sequence[Rule]
+) -> tuple[list[Key | None], list[int]]:
+    """For each present rule the wished one that it is or becomes, if any; and the places of those that wait for nothing.
+
+    First what is equal, then what waits. Of the rest, a rule without a twin may be changed: one that differs only in being
+    enabled, one with the same comment, one that differs only in how it is logged or commented.
+    """
+    present = Counter(map(_key, current))
+    names = list(map(_key, wished))
+    needed = Counter(names) - present
+    roles: list[Key | None] = [key if key in set(names) else None for key in map(_key, current)]
+    needless = []
+    for name, form in dict(zip(names, map(_key, waiting), strict=True)).items():
+        places = [place for place, rule in enumerate(current) if roles[place] is None and _key(rule) == form]
+        if needed[name]:
+            needless += places[needed[name] :]
+            for place in places[: needed[name]]:
+                roles[place] = name
+            needed[name] -= len(places[: needed[name]])
+    single = [place for place, role in enumerate(roles) if role is None and present[_key(current[place])] == 1]
+    single.sort(key=lambda place: sorted(map(str, current[place].items())))
+    for alike in (_without("enable"), lambda rule: rule.get("comment"), _without(*DECORATION)):
+        for number in _first(+needed, names):
+            fitting = (place for place in single if alike(current[place]) == alike(wished[number]) is not None)
+            place = next(fitting, None)
+            if place is not None:
+                roles[place] = names[number]
+                needed[names[number]] -= 1
+                single.remove(place)
+    return roles, sorted(needless)
 
 
-def heaviest_increasing(numbers: Sequence[int], weights: Sequence[float]) -> set[int]:
-    """The indexes of the increasing subsequence of the greatest weight."""
-    best: list[float] = []
-    before: list[int | None] = []
-    for index, number in enumerate(numbers):
-        links = [other for other in range(index) if numbers[other] < number]
-        link = max(links, key=lambda other: best[other], default=None)
-        best.append(weights[index] + (0 if link is None else best[link]))
-        before.append(link)
-    at = max(range(len(best)), key=lambda index: best[index], default=None)
-    chosen = set()
-    while at is not None:
-        chosen.add(at)
-        at = before[at]
+def _first(counts: Mapping[Key, int], names: Iterable[Key]) -> list[int]:
+    """The indexes of the first ``counts[name]`` of each name."""
+    left = Counter(counts)
+    found = []
+    for number, name in enumerate(names):
+        if left[name] > 0:
+            left[name] -= 1
+            found.append(number)
+    return found
+
+
+def _key(rule: Rule) -> Key:
+    return frozenset(rule.items())
+
+
+def _without(*names: str) -> Callable[[Rule], Any]:
+    return lambda rule: frozenset((name, value) for name, value in rule.items() if name not in names)
+
+
+def common_subsequence(wished: Sequence[Any], present: Sequence[Any]) -> list[int | None]:
+    """For each wished thing its place in a longest common subsequence, None if it is not in it.
+
+    Of several ones the one that has the earliest wished things, and these at the earliest places.
+    """
+    width = len(present)
+    length = [[0] * (width + 1) for _row in range(len(wished) + 1)]  # of what is left from a number and a place on
+    for number in reversed(range(len(wished))):
+        row, below = length[number], length[number + 1]
+        for place in reversed(range(width)):
+            row[place] = below[place + 1] + 1 if wished[number] == present[place] else max(below[place], row[place + 1])
+    chosen: list[int | None] = []
+    start = 0
+    for number, thing in enumerate(wished):
+        place = next((place for place in range(start, width) if present[place] == thing), None)
+        if place is not None and length[number + 1][place + 1] + 1 == length[number][start]:
+            chosen.append(place)
+            start = place + 1
+        else:
+            chosen.append(None)
     return chosen
