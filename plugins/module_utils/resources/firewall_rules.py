@@ -110,9 +110,9 @@ def _put_in_order(line: _Line, names: Sequence[Key]) -> list[int]:
         if place not in places:
             free.setdefault(line.roles[place], []).append(place)
     found: list[int] = []
-    for name, place in zip(names, places, strict=True):
-        if place is None:
-            place = free[name].pop(0)
+    for name, stays in zip(names, places, strict=True):
+        place = free[name].pop(0) if stays is None else stays
+        if stays is None:
             line.move_behind(place, found[-1] if found else None)
         found.append(place)
     return found
@@ -182,11 +182,11 @@ def _roles(
     for alike in (_without("enable"), lambda rule: rule.get("comment"), _without(*DECORATION)):
         for number in _first(+needed, names):
             fitting = (place for place in single if alike(current[place]) == alike(wished[number]) is not None)
-            place = next(fitting, None)
-            if place is not None:
-                roles[place] = names[number]
+            changed = next(fitting, None)
+            if changed is not None:
+                roles[changed] = names[number]
                 needed[names[number]] -= 1
-                single.remove(place)
+                single.remove(changed)
     return roles, sorted(needless)
 
 
@@ -223,10 +223,10 @@ def common_subsequence(wished: Sequence[Any], present: Sequence[Any]) -> list[in
     chosen: list[int | None] = []
     start = 0
     for number, thing in enumerate(wished):
-        place = next((place for place in range(start, width) if present[place] == thing), None)
-        if place is not None and length[number + 1][place + 1] + 1 == length[number][start]:
-            chosen.append(place)
-            start = place + 1
+        found = next((place for place in range(start, width) if present[place] == thing), None)
+        if found is not None and length[number + 1][found + 1] + 1 == length[number][start]:
+            start = found + 1
         else:
-            chosen.append(None)
+            found = None
+        chosen.append(found)
     return chosen
