@@ -194,6 +194,7 @@ def _adapter(fingerprints: Collection[str]) -> Any:
             if hashlib.sha256(secure.getpeercert(binary_form=True)).hexdigest() not in fingerprints:
                 self.close()
                 raise urllib3.exceptions.SSLError(OtherFingerprint("it has another fingerprint than api_fingerprint"))
+            self.is_verified = True
 
     class Pool(urllib3.connectionpool.HTTPSConnectionPool):
         ConnectionCls = Connection
