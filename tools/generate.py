@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write what follows from the modules: action plugin stubs, the action group, the table of modules in README.md.
+"""Write what follows from the modules: action plugin stubs, the action group, the table of modules in README.md, docs/coverage.md.
 
 With `--check` nothing is written: files that are out of date are named, and the exit code is 1.
 """
@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from tools import coverage
 from tools.common import ROOT
 
 STUB = '''\
@@ -112,7 +113,11 @@ def readme(listed: list[Module]) -> Generated:
     yield path, f"{before}{TABLE_START}\n{table}\n{TABLE_END}{after}"
 
 
-GENERATORS: list[Callable[[list[Module]], Generated]] = [stubs, action_group, readme]
+def coverage_page(_listed: list[Module]) -> Generated:
+    yield ROOT / "docs" / "coverage.md", coverage.page()
+
+
+GENERATORS: list[Callable[[list[Module]], Generated]] = [stubs, action_group, readme, coverage_page]
 
 
 def stale_files() -> dict[Path, str | None]:
