@@ -425,6 +425,89 @@ LIVES = (
         absent=None,
     ),
     Life(
+        "node network",
+        "pve_node_network",
+        {"node": "pve2"},
+        {
+            "interfaces": [
+                {"iface": "vmbr1.100", "type": "vlan", "cidr": "192.0.2.5/24", "autostart": True},
+                {
+                    "iface": "vmbr1",
+                    "type": "bridge",
+                    "bridge_ports": ["bond0"],
+                    "mtu": 9000,
+                    "comments": "Größe\nzwei\n",
+                },
+                {
+                    "iface": "bond0",
+                    "type": "bond",
+                    "slaves": ["eno3", "eno2"],
+                    "bond_mode": "802.3ad",
+                    "bond_xmit_hash_policy": "layer3+4",
+                    "mtu": 9000,
+                },
+                {"iface": "eno2", "mtu": 9000},
+                {"iface": "eno3", "mtu": 9000},
+            ]
+        },
+        {
+            "interfaces": [
+                {"iface": "eno2", "unset": ["mtu"]},
+                {"iface": "eno3", "comments": "spare", "unset": ["mtu"]},
+                {"iface": "bond0", "bond_mode": "active-backup", "bond_primary": "eno2", "unset": ["mtu"]},
+                {
+                    "iface": "vmbr1",
+                    "bridge_vlan_aware": True,
+                    "bridge_vids": ["200", "2-100"],
+                    "comments": "",
+                    "cidr6": "2001:DB8:0::5/64",
+                    "unset": ["mtu"],
+                },
+                {"iface": "vmbr1.100", "address": "198.51.100.5", "netmask": "255.255.255.128", "autostart": False},
+            ]
+        },
+        (
+            ("PUT", "/nodes/pve2/network/vmbr1", {"type": "bridge", "comments": "else", "delete": "bridge_vids"}),
+            ("DELETE", "/nodes/pve2/network/vmbr1.100", {}),
+            ("POST", "/nodes/pve2/network", {"iface": "vmbr1.100", "type": "vlan"}),
+            ("PUT", "/nodes/pve2/network", {}),
+        ),
+        absent={
+            "interfaces": [{"iface": name, "state": "absent"} for name in ("bond0", "vmbr1", "vmbr1.100")]
+            + [{"iface": "eno3", "comments": ""}]
+        },
+    ),
+    Life(
+        "network of Open vSwitch",
+        "pve_node_network",
+        {"node": "pve3"},
+        {
+            "interfaces": [
+                {"iface": "vmbr1", "type": "OVSBridge", "ovs_ports": ["bond0", "int0"], "autostart": True},
+                {
+                    "iface": "bond0",
+                    "type": "OVSBond",
+                    "ovs_bonds": ["eno2"],
+                    "bond_mode": "balance-slb",
+                    "ovs_bridge": "vmbr1",
+                },
+                {"iface": "int0", "type": "OVSIntPort", "ovs_bridge": "vmbr1", "ovs_tag": 5, "cidr": "192.0.2.5/24"},
+            ]
+        },
+        {
+            "interfaces": [
+                {"iface": "vmbr1", "ovs_ports": ["bond0", "eno3", "int0"]},
+                {"iface": "eno3", "type": "OVSPort", "ovs_tag": 7},
+                {"iface": "int0", "ovs_tag": 6},
+            ]
+        },
+        (
+            ("PUT", "/nodes/pve3/network/int0", {"type": "OVSIntPort", "ovs_tag": 9, "cidr": "192.0.2.5/24"}),
+            ("PUT", "/nodes/pve3/network", {}),
+        ),
+        absent={"interfaces": [{"iface": name, "state": "absent"} for name in ("bond0", "vmbr1", "int0")]},
+    ),
+    Life(
         "firewall",
         "pve_firewall",
         {"scope": "cluster"},

@@ -13,6 +13,7 @@ import ipaddress
 from typing import Any
 
 from .errors import ApiError
+from .interface_checks import check
 from .state import Node
 
 Interface = dict[str, Any]
@@ -26,6 +27,11 @@ DEFAULTS: dict[str, Interface] = {
     "bond": {"slaves": "", "bond_mode": "balance-rr", "bond_miimon": "100"},
 }
 NUMBERS = frozenset({"autostart", "active", "priority", "bridge_vlan_aware"})
+OPTIONS = (  # in the file, below an interface
+    *("slaves", "bond_miimon", "bond_mode", "bond_xmit_hash_policy", "bond-primary"),
+    *("bridge_ports", "bridge_stp", "bridge_fd", "bridge_vlan_aware", "bridge_vids"),
+    *("ovs_bridge", "ovs_ports", "ovs_bonds", "ovs_tag", "ovs_options", "vlan-id", "vlan-raw-device", "mtu"),
+)
 INTERFACES = "/usr/share/perl5/PVE/Network/Interfaces.pm"
 
 
@@ -42,7 +48,9 @@ def planned(node: Node) -> Interfaces:
 
 
 def plan(node: Node, interfaces: Interfaces) -> None:
-    """Write the planned interfaces, put in the order of the file and numbered by it."""
+    """Check and write the planned interfaces, put in the order of the file and numbered by it."""
+    interfaces = {name: dict(config) for name, config in interfaces.items()}
+    check(interfaces)
     by_place = sorted(interfaces, key=lambda name: _place(interfaces[name]))
     node.extra["pending_interfaces"] = {
         name: {**interfaces[name], "priority": number} for number, name in enumerate(by_place, FIRST_PRIORITY)
@@ -79,8 +87,12 @@ def normal(name: str, config: Interface) -> Interface:
         shown["exists"] = config.get("exists")
     if kind != "bond":
         shown.pop("slaves", None)
-    if kind == "bridge" and shown.get("bridge_vlan_aware"):
-        shown.setdefault("bridge_vids", "2-4094")
+    elif shown["bond_mode"] not in ("balance-xor", "802.3ad"):
+        shown.pop("bond_xmit_hash_policy", None)
+    if kind == "bond" and shown["bond_mode"] != "active-backup":
+        shown.pop("bond-primary", None)
+    if kind == "bridge" and "bridge_vlan_aware" in shown:  # also if it is 0
+        shown = {**shown, "bridge_vlan_aware": 1, "bridge_vids": shown.get("bridge_vids") or "2-4094"}
     elif kind == "bridge":
         shown.pop("bridge_vlan_aware", None)
         shown.pop("bridge_vids", None)
@@ -88,6 +100,8 @@ def normal(name: str, config: Interface) -> Interface:
         shown.pop("autostart", None)
     if "comments" in shown:
         shown["comments"] = shown["comments"].rstrip("\n") + "\n"
+    if kind.startswith("OVS") and kind != "OVSBridge":
+        shown.pop("autostart", None)
     families = [family for family, key in (("inet", "address"), ("inet6", "address6")) if key in shown]
     return {
         **shown,
@@ -158,8 +172,9 @@ def _options(config: Interface, suffix: str) -> list[tuple[str, str]]:
         found.append(("gateway", config[f"gateway{suffix}"]))
     if suffix and "inet" in config["families"]:
         return found
-    for option in ("slaves", "bond_miimon", "bond_mode", "bond_xmit_hash_policy", "bond-primary", "bridge_ports",
-                   "bridge_stp", "bridge_fd", "bridge_vlan_aware", "bridge_vids", "vlan-raw-device", "mtu"):  # fmt: skip
+    if config["type"].startswith("OVS"):
+        found.append(("ovs_type", config["type"]))
+    for option in OPTIONS:
         if option in config:
             value = "yes" if option == "bridge_vlan_aware" else str(config[option]) or "none"
             found.append((option.replace("_", "-").replace("slaves", "bond-slaves"), value))

@@ -54,6 +54,12 @@ def single(version: str, nodes: Sequence[str]) -> Cluster:
 def demo(version: str, nodes: Sequence[str]) -> Cluster:
     """A cluster with some thirty guests, see populations.py."""
     cluster = _base(version, nodes, "demo")
+    for node in cluster.nodes.values():
+        node.openvswitch = True
+        node.interfaces["vmbr0"]["gateway"] = "10.0.0.254"
+        for number in (2, 3):
+            card = {"type": "eth", "method": "manual", "method6": "manual", "families": ["inet"], "exists": 1}
+            node.interfaces[f"eno{number}"] = {**card, "priority": number + 3}
     populate_demo(cluster)
     make_room(cluster)
     return cluster

@@ -92,6 +92,7 @@ class Node:
     hosts: str = ""
     hosts_digest: str = ""
     interfaces: dict[str, dict[str, Any]] = field(default_factory=dict)
+    openvswitch: bool = False  # whether it is installed
     extra: dict[str, Any] = field(default_factory=dict)
 
 

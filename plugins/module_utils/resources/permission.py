@@ -43,6 +43,8 @@ REQUIREMENTS = {
     "pve_mapping_info": {"/mapping": "Mapping.Audit"},
     "pve_metric_server": {"/": "Sys.Audit Sys.Modify"},
     "pve_node_info": {"/": "Sys.Audit Sys.Modify", "/nodes": "Sys.Audit"},
+    "pve_node_network": {"/": "Sys.Audit", "/nodes": "Sys.Modify", "/sdn/zones/localnetwork": "SDN.Audit"},
+    "pve_node_network_info": {"/sdn/zones/localnetwork": "SDN.Audit"},
     "pve_node_service": {"/nodes": "Sys.Audit Sys.Modify"},
     "pve_notification_endpoint": {"/": "Sys.Audit Sys.Modify", "/mapping/notifications": "Mapping.Modify"},
     "pve_notification_matcher": {"/mapping/notifications": "Mapping.Modify"},

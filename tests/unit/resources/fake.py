@@ -11,21 +11,26 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.pve.automation.plugins.module_utils.errors import NotFound
+from ansible_collections.pve.automation.plugins.module_utils.options import Connection
 from ansible_collections.pve.automation.plugins.module_utils.plan import Plan, Step
 from ansible_collections.pve.automation.plugins.module_utils.resource import Resource
 
 
 class Server:
     """Answers GETs from a table of path -> data; what is not in it does not exist. ``asked`` lists the paths,
-    ``params`` holds what was sent with them."""
+    ``params`` holds what was sent with them.
+
+    In the format extjs an answer is the whole body, so that the table holds that.
+    """
 
     def __init__(self, answers: Mapping[str, Any] | None = None, release: tuple[int, int] = (9, 2)) -> None:
         self.answers, self._release = dict(answers or {}), release
         self.asked: list[str] = []
         self.params: dict[str, Mapping[str, Any]] = {}
         self.warnings: list[str] = []
+        self.connection = Connection()
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         self.asked.append(path)
         if params:
             self.params[path] = params
