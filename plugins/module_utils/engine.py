@@ -12,6 +12,7 @@ from typing import Any
 
 from .client import Client
 from .errors import Conflict, ConnectionFailed, HopFailed, InvalidParameter, NotConverged, PveError, TaskFailed
+from .ha_requests import is_request, wait_for_manager
 from .plan import Plan, Step
 from .resource import Resource, Wish
 from .task import is_upid, wait_for_task
@@ -147,8 +148,7 @@ class _Run:
             return True
         if not step.deferrable:
             return False
-        current = self.resource.read(self.client, self.wish)
-        if _call(step) in map(_call, self.resource.plan(current, self.wish).steps):
+        if self._is_planned(step):
             return False
         self.client.warnings.append(f"This waits for the next start: {step.why}. {error.message}")
         self._plan_again(unclear=step)
@@ -175,8 +175,11 @@ class _Run:
         if not self.wait and len(self.pending) == 1:
             self.outcome.answers["upid"] = upid
             return
+        timeout = step.timeout or self.timeout
         try:
-            wait_for_task(self.client, upid, step.timeout or self.timeout)
+            wait_for_task(self.client, upid, timeout)
+            if is_request(upid) and step.verify:
+                wait_for_manager(self.client, upid, step.why, timeout, lambda: not self._is_planned(step))
         except TaskFailed:
             self.outcome.unfinished = step
             raise
@@ -184,6 +187,11 @@ class _Run:
             self.outcome.unfinished, self.outcome.touched = step, True
             self.pending = self.pending[1:]
             raise
+
+    def _is_planned(self, step: Step) -> bool:
+        """Whether a step is still needed."""
+        plan = self.resource.plan(self.resource.read(self.client, self.wish), self.wish)
+        return _call(step) in map(_call, plan.steps)
 
     def _look_for_traces(self) -> None:
         """Find out whether a failed task left something behind, so that ``changed`` is true only if something changed."""

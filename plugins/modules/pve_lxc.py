@@ -30,6 +30,8 @@ notes:
     anything.
   - A run that changes nothing costs one request if O(vmid) and O(node) are given, one more to find the node if not,
     one for the power state, and one for O(pool).
+  - Of a guest that the HA manager looks after, starting, stopping and migrating are requests to that manager. The module waits until what
+    it asked for has happened, O(timeout) seconds at most, and tells what the manager says if it does not.
 options:
   arch:
     description: Architecture of the container.

@@ -162,7 +162,9 @@ class Guest(Planner):
     def _observe(self, reader: Reader, wish: Wish, where: Location, config: Mapping[str, Any]) -> State:
         state: State = {"vmid": where.vmid, "node": where.node, **self.observe_config(config)}
         if self.needs_status(wish, where):
-            state["status"] = power.observe({**reader.get(f"{where.path}/status/current"), "lock": config.get("lock")})
+            status = reader.get(f"{where.path}/status/current")
+            state["status"] = power.observe({**status, "lock": config.get("lock")})
+            wish["ha_managed"] = bool((status.get("ha") or {}).get("managed"))
         if wish["restart"] == "if_needed" and state["status"] == power.RUNNING:
             state["pending"] = pending_keys(reader, where)
         if wish["pool"] is not None:
@@ -189,6 +191,9 @@ class Guest(Planner):
                 "node", f"the {found} is not on {wish['node']}", hint="Leave node out, or set migrate: true."
             )
         config = read_config(reader, found)
+        if config is None and wish["node"] not in (None, found.node):  # it arrived there in this moment
+            found = Location(self.kind, found.vmid, wish["node"], found.name)
+            config = read_config(reader, found)
         return None if config is None else (found, config)
 
     def _prepare_creation(self, reader: Reader, wish: Wish) -> None:

@@ -180,6 +180,12 @@ class Planner(abc.ABC):
     def _plan_migration(self, current: State, wish: Wish) -> Plan:
         """Move the guest to its node first; the rest follows there, planned again when it has arrived."""
         source = self.where(current)
+        if wish.get("ha_managed") and wish["target_storage"]:
+            raise InvalidOption(
+                "target_storage",
+                f"the HA manager moves the {self.label(source.vmid, source.name)}, and takes no storage for it",
+                hint="Let it be with pve_ha and state: ignored, or leave target_storage out.",
+            )
         params = {"target": wish["node"], **self.migration_params(current, wish)}
         why = f"migrate {self.label(source.vmid, source.name)} from {source.node} to {wish['node']}"
         step = Step("POST", f"{source.path}/migrate", params, why, task=True, guest=str(source.vmid), replan=True)
