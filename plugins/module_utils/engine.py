@@ -156,6 +156,7 @@ class _Run:
 
     def _execute(self, step: Step) -> None:
         self.client.on_step(step.why)
+        self.client.trusted.update(step.presents)
         upload = step.upload.telling(self.client.on_progress) if step.upload else None
         answer = self.client.call(step.method, step.path, step.params, upload=upload, api_format=step.api_format)
         for name, key in step.returns.items():

@@ -63,10 +63,11 @@ class ConnectionFailed(PveError):
 
 
 class CertificateRefused(ConnectionFailed):
-    """The node's certificate is not trusted; no credential was sent."""
+    """The node's certificate is not trusted; no credential was sent. ``presented`` is its fingerprint, where it is known."""
 
-    def __init__(self, message: str, *, hint: str) -> None:
+    def __init__(self, message: str, *, hint: str, presented: str = "") -> None:
         super().__init__(message, sent=False, hint=hint)
+        self.presented = presented
 
 
 class TaskError(PveError):

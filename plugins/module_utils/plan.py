@@ -39,6 +39,7 @@ class Step:
     guest: str = ""  # the id under which PVE lists its task
     api_format: str = "json"  # of the answer; extjs answers with the whole body
     timeout: float | None = None  # seconds for its task, where it has a time-out of its own
+    presents: frozenset[str] = frozenset()  # fingerprints of certificates that the server may present from then on
     upload: Upload | None = None  # a file that is sent with the parameters
 
     def describe(self) -> dict[str, Any]:

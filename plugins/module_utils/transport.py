@@ -19,6 +19,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 from urllib.parse import unquote
 
+from .certificates import plain
 from .errors import CertificateRefused, ConnectionFailed, InvalidOption, PveError
 from .options import Connection, Endpoint
 from .upload import Upload
@@ -171,7 +172,7 @@ class HttpsTransport:
             "it with 'pvenode cert info' on the node; or ca_path to the CA that signed it (on a node "
             "/etc/pve/pve-root-ca.pem); or, without any protection, validate_certs to false."
         )
-        return CertificateRefused(text, hint=cures)
+        return CertificateRefused(text, hint=cures, presented=plain(presented))
 
     def close(self) -> None:
         self.session.close()

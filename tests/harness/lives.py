@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import trustme
+
 from ansible_collections.pve.automation.plugins.module_utils.resource import Resource
 
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
@@ -85,6 +87,12 @@ EMPTY_CONTAINER = {
 }
 ACME_DIRECTORY = "https://acme-staging-v02.api.letsencrypt.org/directory"
 EMPTY_VM = {"node": "pve1", "vmid": 9001, "name": "life-member"}
+
+CERTIFICATES = [trustme.CA().issue_cert(f"{name}.example.org") for name in ("one", "two")]
+PAIRS = [
+    {"certificates": cert.cert_chain_pems[0].bytes().decode(), "key": cert.private_key_pem.bytes().decode()}
+    for cert in CERTIFICATES
+]
 
 LIVES = (
     Life(
@@ -607,6 +615,14 @@ LIVES = (
         {"server": "influx.example.com", "port": 8086, "influxdbproto": "https", "organization": "life"},
         {"port": 8087, "bucket": "pve"},
         (("PUT", "/cluster/metrics/server/life", {"server": "else.example.com", "port": 1, "delete": "bucket"}),),
+    ),
+    Life(
+        "node certificate",
+        "pve_node_certificate",
+        {"node": "pve2"},
+        PAIRS[0],
+        {**PAIRS[1], "force": True},
+        (("POST", "/nodes/pve2/certificates/custom", {**PAIRS[0], "force": 1}),),
     ),
     Life(
         "ACME account",

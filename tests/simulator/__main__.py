@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import json
 import os
 import signal
-import ssl
 import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import trustme
-
+from .certificates import Presented, fingerprint_of
 from .scenarios import CREDENTIALS, scenario
 from .server import Front, serving
 from .simulation import Simulation
@@ -38,18 +35,6 @@ def options() -> argparse.Namespace:
     parser.add_argument("--ca-path", type=Path, help="where to write the certificate of the CA, default a new file")
     parser.add_argument("--stop-with-stdin", action="store_true", help="stop when standard input is closed")
     return parser.parse_args()
-
-
-def certificates(host: str) -> tuple[ssl.SSLContext, bytes, str]:
-    """The server's TLS context, the CA's certificate (PEM) and the node certificate's SHA-256 fingerprint."""
-    authority = trustme.CA()
-    certificate = authority.issue_cert(host, "localhost", "127.0.0.1", "::1")
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    certificate.configure_cert(context)
-    der = ssl.PEM_cert_to_DER_cert(certificate.cert_chain_pems[0].bytes().decode())
-    digest = hashlib.sha256(der).hexdigest().upper()
-    fingerprint = ":".join(digest[index : index + 2] for index in range(0, 64, 2))
-    return context, authority.cert_pem.bytes(), fingerprint
 
 
 def announcement(url: str, ca_path: Path, fingerprint: str, simulation: Simulation) -> dict[str, Any]:
@@ -91,12 +76,12 @@ async def stopped(with_stdin: bool) -> None:
 
 async def serve(chosen: argparse.Namespace, directory: Path) -> None:
     build = scenario(chosen.scenario, chosen.version, chosen.nodes.split(",") if chosen.nodes else ())
-    simulation = Simulation(build, chosen.version, chosen.pace)
-    context, ca_certificate, fingerprint = certificates(chosen.host)
+    presented = Presented(chosen.host)
+    simulation = Simulation(build, chosen.version, chosen.pace, presented)
+    fingerprint = fingerprint_of(presented.own_pem)
     ca_path = (chosen.ca_path or directory / "ca.pem").absolute()
-    ca_path.write_bytes(ca_certificate)
-    simulation.fingerprint = simulation.cluster.areas["fingerprint"] = fingerprint
-    async with serving(Front(simulation), context, chosen.host, chosen.port) as port:
+    ca_path.write_text(presented.authority_pem, encoding="utf-8")
+    async with serving(Front(simulation), presented.context, chosen.host, chosen.port) as port:
         host = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
         print(json.dumps(announcement(f"https://{host}:{port}", ca_path, fingerprint, simulation)), flush=True)
         await stopped(chosen.stop_with_stdin)

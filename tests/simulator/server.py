@@ -93,6 +93,8 @@ class Front:
             if early is not None:
                 return early
         response = await self._answered(request, form, rest, record)
+        if self.simulation.presented.take_change():
+            response.force_close()
         if fault and fault.drop == "after":
             return await self._drop(request)
         return response

@@ -13,6 +13,7 @@ from typing import Any
 from . import api
 from .auth import Authenticator
 from .call import Call, Upload
+from .certificates import Presented, fingerprint_of
 from .errors import ApiError, Unauthorized, permission_error
 from .facts import Facts, load
 from .faults import Faults
@@ -51,13 +52,15 @@ class Answer:
 class Simulation:
     """The state of a cluster and everything that acts on it; `reset` starts over from the scenario."""
 
-    def __init__(self, build: Callable[[], Cluster], version: str = "9.2", pace: float = 0.0) -> None:
+    def __init__(
+        self, build: Callable[[], Cluster], version: str = "9.2", pace: float = 0.0, presented: Presented | None = None
+    ) -> None:
         api.register()
         self.facts: Facts = load(version)
         self.router = Router(self.facts)
         self.build = build
         self.pace = pace
-        self.fingerprint = ""
+        self.presented = presented or Presented()
         self.cluster = build()
         self.reset()
 
@@ -68,7 +71,9 @@ class Simulation:
         self.cluster.tasks.pace = self.pace
         self.authenticator = Authenticator(self.cluster)
         self.permissions = Permissions(self.cluster)
-        self.cluster.areas["fingerprint"] = self.fingerprint
+        self.presented.present_own()
+        self.cluster.areas["presented"] = self.presented
+        self.cluster.areas["fingerprint"] = fingerprint_of(self.presented.own_pem)
         self.cluster.areas["authenticator"] = self.authenticator
         self.cluster.areas["facts"] = self.facts
         self.cluster.areas["perform"] = self.perform

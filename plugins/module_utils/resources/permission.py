@@ -43,6 +43,7 @@ REQUIREMENTS = {
     "pve_mapping_info": {"/mapping": "Mapping.Audit"},
     "pve_metric_server": {"/": "Sys.Audit Sys.Modify"},
     "pve_node_info": {"/": "Sys.Audit Sys.Modify", "/nodes": "Sys.Audit"},
+    "pve_node_certificate": {"/nodes": "Sys.Audit Sys.Modify"},
     "pve_node_network": {"/": "Sys.Audit", "/nodes": "Sys.Modify", "/sdn/zones/localnetwork": "SDN.Audit"},
     "pve_node_network_info": {"/sdn/zones/localnetwork": "SDN.Audit"},
     "pve_node_service": {"/nodes": "Sys.Audit Sys.Modify"},

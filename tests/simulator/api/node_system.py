@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What runs on a node beneath the guests: services, certificates, subscription, logs, hardware."""
+"""What runs on a node beneath the guests: services, subscription, logs, hardware."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from ..call import Call
-from ..errors import ApiError, not_simulated
+from ..errors import ApiError
 from ..routing import endpoint
 from ..tasks import TaskError
 
@@ -40,7 +40,6 @@ SERVICES = {
 ABSENT_SERVICES = frozenset({"chrony", "syslog"})
 ESSENTIAL_SERVICES = frozenset({"pve-cluster", "pvedaemon", "pveproxy"})
 SERVICE_ACTIONS = ("start", "stop", "restart", "reload")
-YEAR = 365 * 86400
 RRD_STEPS = {"hour": 60, "day": 1800, "week": 10800, "month": 43200, "year": 604800, "decade": 604800}
 CPU_MODELS = (("default", "kvm64"), ("default", "qemu64"), ("GenuineIntel", "Skylake-Server"), ("AuthenticAMD", "EPYC"))
 ABSTRACT_CPU_MODELS = ("x86-64-v2", "x86-64-v2-AES", "x86-64-v3", "x86-64-v4")
@@ -117,49 +116,7 @@ def reload_service(call: Call) -> str:
     return _act(call, "reload")
 
 
-# --- certificates, subscription, templates --------------------------------------------
-
-
-@endpoint("GET", "/nodes/{node}/certificates/info")
-def certificates(call: Call) -> list[dict[str, Any]]:
-    """The CA's and the node's certificate; the fingerprint is that of the running server."""
-    booted = call.cluster.nodes[str(call.node)].booted
-    common = {
-        "issuer": "/CN=Proxmox Virtual Environment/OU=simulator/O=PVE Cluster Manager CA",
-        "public-key-type": "rsaEncryption",
-        "notbefore": booted - 86400,
-        "pem": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
-    }
-    node = {
-        "filename": "pve-ssl.pem",
-        "subject": f"/OU=PVE Cluster Node/O=Proxmox Virtual Environment/CN={call.node}",
-        "fingerprint": call.cluster.areas["fingerprint"],
-        "san": ["127.0.0.1", "::1", "localhost", str(call.node)],
-        "public-key-bits": 2048,
-        "notafter": booted + 2 * YEAR,
-    }
-    root = {
-        "filename": "pve-root-ca.pem",
-        "subject": common["issuer"],
-        "fingerprint": ":".join(["AB"] * 32),
-        "san": [],
-        "public-key-bits": 4096,
-        "notafter": booted + 10 * YEAR,
-    }
-    return [{**common, **root}, {**common, **node}]
-
-
-@endpoint("DELETE", "/nodes/{node}/certificates/custom")
-def delete_certificate(call: Call) -> None:
-    """There is never a custom certificate, and deleting an absent one is fine."""
-
-
-@endpoint("POST", "/nodes/{node}/certificates/acme/certificate")
-def order_certificate(call: Call) -> None:
-    if not call.cluster.nodes[str(call.node)].config.get("acme"):
-        source = "/usr/share/perl5/PVE/API2/ACME.pm line 195."
-        raise ApiError(500, f"Can't use an undefined value as a HASH reference at {source}")
-    raise not_simulated("ordering certificates")
+# --- subscription, templates --------------------------------------------
 
 
 @endpoint("GET", "/nodes/{node}/subscription")
