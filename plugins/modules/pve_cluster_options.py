@@ -50,6 +50,9 @@ options:
   language:
     description: Language of the web interface, such as V(de) or V(en).
     type: str
+  location:
+    description: Where the cluster is, with C(latitude), C(longitude) and C(name). Only newer servers have it.
+    type: raw
   mac_prefix:
     description: First half of the MAC addresses that are made for guests, such as V(BC:24:11).
     type: str

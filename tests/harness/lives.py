@@ -383,7 +383,12 @@ LIVES = (
         "pve_cluster_options",
         {},
         {"migration": {"type": "secure", "network": "192.0.2.0/24"}, "registered_tags": ["b", "a"]},
-        {"migration": "type=insecure", "registered_tags": [], "description": "Größe"},
+        {
+            "migration": "type=insecure",
+            "registered_tags": [],
+            "description": "Größe",
+            "location": {"latitude": 48.2, "longitude": "16.37", "name": "Wien"},
+        },
         (("PUT", "/cluster/options", {"description": "else", "migration": "secure"}),),
         absent=None,
     ),

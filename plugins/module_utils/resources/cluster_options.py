@@ -20,6 +20,7 @@ from ..property_string import (
 )
 from ..resource import Singleton
 from ..values import Set, Word
+from .node_settings import LOCATION
 
 
 def _channel() -> PropertyString:
@@ -79,6 +80,7 @@ FIELDS = Fields(
         Field("http_proxy"),
         Field("keyboard"),
         Field("language"),
+        Field("location", type="raw", codec=LOCATION),
         Field("mac_prefix", codec=Word(), default="BC:24:11"),
         Field("max_workers", type="int"),
         Field("migration", type="raw", codec=_channel()),

@@ -28,6 +28,11 @@ def _acme_domain(number: int) -> Field:
     return Field(f"acmedomain{number}", type="raw", codec=codec)
 
 
+LOCATION = PropertyString(
+    Part("latitude", NUMBER, minimum=-90, maximum=90),
+    Part("longitude", NUMBER, minimum=-180, maximum=180),
+    *words("name"),
+)
 OPTIONS = Fields(
     [
         Field("description"),
@@ -38,15 +43,7 @@ OPTIONS = Fields(
         ),
         hyphenated("startall_onboot_delay", type="int", default=0),
         hyphenated("ballooning_target", type="int", default=80),
-        Field(
-            "location",
-            type="raw",
-            codec=PropertyString(
-                Part("latitude", NUMBER, minimum=-90, maximum=90),
-                Part("longitude", NUMBER, minimum=-180, maximum=180),
-                *words("name"),
-            ),
-        ),
+        Field("location", type="raw", codec=LOCATION),
         Field(
             "acme",
             type="raw",

@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of the modules are all that the API takes: a parameter that no table has is a mistake or has a reason here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.pve.automation.plugins.module_utils.resource import Item, Singleton
+from ansible_collections.pve.automation.plugins.module_utils.variants import Variants
+from tests.harness.lives import MODULES, resource_of
+from tools.coverage import facts
+
+CONTROL = {"delete", "digest", "append", "node", "vmid"}  # how a call works, not what it sets
+LEFT_OUT = {
+    "pve_backup_job": {
+        "dow": "part of schedule since PVE 7.1",
+        "starttime": "part of schedule since PVE 7.1",
+        "stop": "ends running backups instead of describing a job",
+        "quiet": "for the command line",
+    },
+    "pve_cluster_options": {"migration_unsecure": "part of migration"},
+    "pve_ha": {"type": "part of the resource's id"},
+    "pve_ha_group": {"type": "there is one"},
+    "pve_realm": {"check-connection": "an option of the module, of each of its calls"},
+    "pve_replication": {
+        "type": "there is one, which the module sends",
+        "source": "the server keeps it up to date itself",
+        "remove_job": "the server marks a job so that is deleted",
+    },
+    "pve_storage": {"authsupported": "no type of storage has it any more"},
+}
+GUESTS_LEFT_OUT = {
+    "bootdisk": "boot tells the order",
+    "cdrom": "the same as ide2",
+    "lock": "a lock is not a state to wish for",
+    "skiplock": "a lock is not to be passed over",
+    "revert": "withdraws what a task wished",
+    "smp": "sockets and cores",
+    "unused": "what is detached becomes unused, and goes by purge",
+    "ha-managed": "pve_ha",
+    "start": "state",
+    "archive": "restore",
+    "live-restore": "restore",
+    "storage": "restore, or the storage of each disk",
+    "unique": "restore",
+    "bwlimit": "limits of restore and clone",
+    "import-working-storage": "an import chooses it by the storage of the disk",
+}
+
+
+def parameters(path: str) -> set[str]:
+    """What the calls take that create and change what is at a path; numbered ones without their number."""
+    return {
+        re.sub(r"\[n\]$", "", name)
+        for call in facts()["endpoints"]
+        if call["method"] in ("POST", "PUT") and re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", call["path"]), path)
+        for name in call["parameters"]
+    }
+
+
+def tables() -> Iterator[Any]:
+    """Module, paths and wire names of each declaration that is a table of fields."""
+    for file in sorted(MODULES.glob("pve_*.py")):
+        resource = resource_of(file.stem)
+        if isinstance(resource, Singleton):
+            paths = [resource.path(dict.fromkeys(resource.keys, "x"))]
+            yield pytest.param(file.stem, paths, {field.api for field in resource.fields}, id=file.stem)
+        items = resource.items if isinstance(resource, Variants) else {"": resource}
+        for kind, item in items.items():
+            if isinstance(item, Item) and file.stem != "pve_ha_rule":  # whose calls the schema tells nothing of
+                names = {item.key.api, *(field.api for field in item.fields)}
+                yield pytest.param(
+                    file.stem, [item.collection, item.path("x")], names, id=f"{file.stem} {kind}".strip()
+                )
+
+
+@pytest.mark.parametrize(("module", "paths", "names"), list(tables()))
+def test_a_table_has_every_parameter_of_its_calls(module: str, paths: list[str], names: set[str]) -> None:
+    known = {re.sub(r"^(acmedomain)\d$", r"\1", name) for name in names}
+    taken = set().union(*map(parameters, paths))
+    reasons = LEFT_OUT.get(module, {})
+    assert taken - CONTROL - known == taken & set(reasons)
+    assert known <= taken
+
+
+@pytest.mark.parametrize(("module", "kind"), [("pve_vm", "qemu"), ("pve_lxc", "lxc")])
+def test_guests_have_every_parameter_of_their_calls(module: str, kind: str) -> None:
+    options = {name.replace("_", "-") for name in resource_of(module).arguments()["argument_spec"]}
+    taken = {name.replace("_", "-") for path in (kind, f"{kind}/9/config") for name in parameters(f"/nodes/x/{path}")}
+    assert taken - CONTROL - options <= set(GUESTS_LEFT_OUT)
+
+
+def test_every_reason_is_needed() -> None:
+    taken = {
+        name
+        for kind in ("qemu", "lxc")
+        for path in (kind, f"{kind}/9/config")
+        for name in parameters(f"/nodes/x/{path}")
+    }
+    assert set(GUESTS_LEFT_OUT) <= taken
