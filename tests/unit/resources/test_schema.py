@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.pve.automation.plugins.module_utils.field import Field
 from ansible_collections.pve.automation.plugins.module_utils.resource import Item, Singleton
 from ansible_collections.pve.automation.plugins.module_utils.variants import Variants
 from tests.harness.lives import MODULES, resource_of
@@ -50,57 +51,75 @@ GUESTS_LEFT_OUT = {
     "storage": "restore, or the storage of each disk",
     "unique": "restore",
     "bwlimit": "limits of restore and clone",
+    "background-delay": "tasks are waited for",
     "import-working-storage": "an import chooses it by the storage of the disk",
 }
 
 
-def parameters(path: str) -> set[str]:
+TYPES = {"boolean": "bool", "integer": "int", "number": "float"}
+
+
+def parameters(*paths: str) -> dict[str, Any]:
     """What the calls take that create and change what is at a path; numbered ones without their number."""
     return {
-        re.sub(r"\[n\]$", "", name)
+        re.sub(r"\[n\]$", "", name): schema
+        for path in paths
         for call in facts()["endpoints"]
         if call["method"] in ("POST", "PUT") and re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", call["path"]), path)
-        for name in call["parameters"]
+        for name, schema in call["parameters"].items()
     }
 
 
 def tables() -> Iterator[Any]:
-    """Module, paths and wire names of each declaration that is a table of fields."""
+    """Module, paths and fields of each declaration that is a table of fields."""
     for file in sorted(MODULES.glob("pve_*.py")):
         resource = resource_of(file.stem)
         if isinstance(resource, Singleton):
             paths = [resource.path(dict.fromkeys(resource.keys, "x"))]
-            yield pytest.param(file.stem, paths, {field.api for field in resource.fields}, id=file.stem)
+            yield pytest.param(file.stem, paths, list(resource.fields), id=file.stem)
         items = resource.items if isinstance(resource, Variants) else {"": resource}
         for kind, item in items.items():
             if isinstance(item, Item) and file.stem != "pve_ha_rule":  # whose calls the schema tells nothing of
-                names = {item.key.api, *(field.api for field in item.fields)}
+                fields = [item.key, *item.fields]
                 yield pytest.param(
-                    file.stem, [item.collection, item.path("x")], names, id=f"{file.stem} {kind}".strip()
+                    file.stem, [item.collection, item.path("x")], fields, id=f"{file.stem} {kind}".strip()
                 )
 
 
-@pytest.mark.parametrize(("module", "paths", "names"), list(tables()))
-def test_a_table_has_every_parameter_of_its_calls(module: str, paths: list[str], names: set[str]) -> None:
-    known = {re.sub(r"^(acmedomain)\d$", r"\1", name) for name in names}
-    taken = set().union(*map(parameters, paths))
+all_tables = pytest.mark.parametrize(("module", "paths", "fields"), list(tables()))
+
+
+@all_tables
+def test_a_table_has_every_parameter_of_its_calls(module: str, paths: list[str], fields: list[Field]) -> None:
+    known = {re.sub(r"^(acmedomain)\d$", r"\1", field.api) for field in fields}
+    taken = set(parameters(*paths))
     reasons = LEFT_OUT.get(module, {})
     assert taken - CONTROL - known == taken & set(reasons)
     assert known <= taken
 
 
+@all_tables
+def test_a_table_has_the_types_and_choices_of_its_calls(module: str, paths: list[str], fields: list[Field]) -> None:
+    """Choices that grow with every release are not told: the server knows better."""
+    taken = parameters(*paths)
+    for field in fields:
+        schema = taken.get(field.api, {})
+        if "enum" in schema and field.choices:
+            assert set(map(str, field.choices)) == set(map(str, schema["enum"])), field.name
+        if schema.get("type") in TYPES and field.name != "expire":  # which also takes dates and periods
+            assert field.type == TYPES[schema["type"]], field.name
+
+
 @pytest.mark.parametrize(("module", "kind"), [("pve_vm", "qemu"), ("pve_lxc", "lxc")])
 def test_guests_have_every_parameter_of_their_calls(module: str, kind: str) -> None:
     options = {name.replace("_", "-") for name in resource_of(module).arguments()["argument_spec"]}
-    taken = {name.replace("_", "-") for path in (kind, f"{kind}/9/config") for name in parameters(f"/nodes/x/{path}")}
-    assert taken - CONTROL - options <= set(GUESTS_LEFT_OUT)
+    assert guest_parameters(kind) - CONTROL - options <= set(GUESTS_LEFT_OUT)
 
 
 def test_every_reason_is_needed() -> None:
-    taken = {
-        name
-        for kind in ("qemu", "lxc")
-        for path in (kind, f"{kind}/9/config")
-        for name in parameters(f"/nodes/x/{path}")
-    }
-    assert set(GUESTS_LEFT_OUT) <= taken
+    assert set(GUESTS_LEFT_OUT) <= guest_parameters("qemu") | guest_parameters("lxc")
+
+
+def guest_parameters(kind: str) -> set[str]:
+    names = parameters(f"/nodes/x/{kind}", f"/nodes/x/{kind}/9/config")
+    return {name.replace("_", "-") for name in names}
