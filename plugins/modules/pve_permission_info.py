@@ -27,13 +27,11 @@ options:
     type: list
     elements: str
   modules:
-    description: Modules that are to be used; what is needed for all that they can do is looked for.
+    description:
+      - Names of modules that are to be used, such as V(pve_vm); what is needed for all that they can do is looked for.
+      - Modules whose calls only C(root@pam) may make, such as M(pve.automation.pve_acme_account), are not known here.
     type: list
     elements: str
-    choices: [pve_acl, pve_backup, pve_backup_info, pve_backup_job, pve_group, pve_guest_info, pve_guests, pve_ha, pve_ha_group,
-      pve_ha_rule, pve_lxc, pve_mapping, pve_mapping_info, pve_metric_server, pve_notification_endpoint,
-      pve_notification_matcher, pve_permission_info, pve_pool, pve_realm, pve_realm_sync, pve_replication, pve_role,
-      pve_snapshot, pve_storage, pve_storage_info, pve_task, pve_tfa, pve_token, pve_user, pve_vm]
 seealso:
   - module: pve.automation.pve_acl
   - module: pve.automation.pve_role

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from ansible_collections.pve.automation.plugins.module_utils.resources.permissio
     REQUIREMENTS,
 )
 from tests.unit.resources.fake import Server, options
+from tools.coverage import facts, owners, rows, writing_calls
 
 MODULES = Path(__file__).parents[3] / "plugins" / "modules"
 
@@ -70,8 +71,54 @@ def test_privileges_need_a_path() -> None:
         told(privs=["VM.Audit"])
 
 
-def test_requirements_are_those_of_modules_that_exist() -> None:
-    assert {name for name in REQUIREMENTS if not (MODULES / f"{name}.py").exists()} - {
-        "pve_tfa",
-        "pve_permission_info",
-    } == set()
+def test_guest_agents_need_another_privilege_before_pve_9() -> None:
+    wish = PERMISSION_INFO.wish(options(PERMISSION_INFO, modules=["pve_guest_agent"]))
+    assert PERMISSION_INFO.read(PermissionServer(release=(8, 4)), wish)["missing"] == {"/vms": ["VM.Monitor"]}
+    assert told(modules=["pve_guest_agent"])["missing"] == {"/vms": ["VM.GuestAgent.Unrestricted"]}
+
+
+def test_an_unknown_module_is_named() -> None:
+    with pytest.raises(InvalidOption, match=r"modules: .*'pve_x'.*pve_vm"):
+        told(modules=["pve_vm", "pve_x"])
+
+
+WITHOUT = {
+    "pve_api": "it depends on the call",
+    "pve_acme_account": "only root@pam may",
+    "pve_acme_account_info": "only root@pam may",
+    "pve_realm_info": "everybody may",
+    "pve_role_info": "everybody may",
+    "pve_version_info": "everybody may",
+}
+
+
+def test_the_requirements_of_every_module_are_known() -> None:
+    assert set(REQUIREMENTS) | set(WITHOUT) == {path.stem for path in MODULES.glob("pve_*.py")}
+    assert not set(REQUIREMENTS) & set(WITHOUT)
+
+
+def needed(check: Any) -> Iterator[tuple[str, str]]:
+    """The paths and privileges that a call cannot do without, from its check in the API's schema."""
+    kind, *rest = check or [""]
+    if kind == "perm" and "any" not in rest:
+        yield from ((rest[0].partition("/{")[0] or "/", priv) for priv in rest[1])
+    if kind == "and":
+        for part in rest:
+            yield from needed(part)
+
+
+PERMISSIONS = {
+    (call["method"], call["path"]): call.get("permissions", {}).get("check") for call in facts()["endpoints"]
+}
+
+
+@pytest.mark.parametrize("module", sorted({row.owner for row in rows()} & set(REQUIREMENTS)))
+def test_the_requirements_cover_the_calls_of_the_module(module: str) -> None:
+    calls = [call for call in writing_calls() if any(row.owner == module for row in owners(*call))]
+    for path, priv in {pair for call in calls for pair in needed(PERMISSIONS[call])}:
+        above = [
+            privs.split()
+            for where, privs in REQUIREMENTS[module].items()
+            if f"{path}/".startswith(f"{where}/".replace("//", "/"))
+        ]
+        assert any(priv in privs for privs in above), f"{priv} on {path}"
