@@ -19,18 +19,55 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import yaml
 
-from tools.ansible_test import CORES, Core, Job, ansible_test, copied_tree, prepare, run_jobs
-from tools.common import conclude
+from tools.ansible_test import CORES, Job, ansible_test, copied_tree, prepare, run_jobs
+from tools.common import ROOT, conclude
 from tools.simulated import simulator
 
-# ansible-core and pve_in_process of each run against the simulator
-RUNS = (("2.19", False), ("2.19", True), ("2.17", True))
-LIVE_RUN = ("2.19", True)
+TARGETS = ROOT / "tests" / "integration" / "targets"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the targets with one ansible-core, in one host; of `parts` runs that share the targets, this is the one
+    with the number `part`.
+    """
+
+    release: str
+    in_process: bool
+    part: int = 0
+    parts: int = 1
+
+    @property
+    def title(self) -> str:
+        share = f", part {self.part + 1} of {self.parts}" if self.parts > 1 else ""
+        return f"ansible-core {CORES[self.release].version}, {'in process' if self.in_process else 'as modules'}{share}"
+
+    @property
+    def tree(self) -> str:
+        return f"integration-{self.release}-{'in-process' if self.in_process else 'modules'}"
+
+    def share(self) -> list[str]:
+        """The targets whose turn it is."""
+        return sorted(path.parent.name for path in TARGETS.glob("*/tasks"))[self.part :: self.parts]
+
+
+# Each target runs as a module once, in process with the oldest and the newest release for this Python, and with one of
+# the releases that need a newer Python.
+RUNS = (
+    Run("2.17", in_process=False, part=0, parts=2),
+    Run("2.19", in_process=False, part=1, parts=2),
+    Run("2.19", in_process=True),
+    Run("2.17", in_process=True),
+    Run("2.20", in_process=True, part=0, parts=2),
+    Run("2.21", in_process=True, part=1, parts=2),
+)
+LIVE_RUN = Run("2.19", in_process=True)
 
 
 def live_variables(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -77,14 +114,14 @@ def simulated_variables(facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def run_targets(core: Core, variables: Mapping[str, Any], targets: list[str]) -> tuple[int, int, str]:
-    """Run the targets with one ansible-core; passed and failed targets, and the output."""
-    host = "in-process" if variables["pve_in_process"] else "modules"
-    with copied_tree(f"integration-{core.release}-{host}") as tree:
+def run_targets(run: Run, variables: Mapping[str, Any], targets: list[str]) -> tuple[int, int, str]:
+    """Run the targets; passed and failed ones, and the output."""
+    with copied_tree(run.tree) as tree:
         config = tree / "tests" / "integration" / "integration_config.yml"
         config.touch(mode=0o600)
-        config.write_text(yaml.safe_dump(dict(variables)), encoding="utf-8")
+        config.write_text(yaml.safe_dump({**variables, "pve_in_process": run.in_process}), encoding="utf-8")
         try:
+            core = CORES[run.release]
             succeeded, printed = ansible_test(core, tree, "integration", "--continue-on-error", *targets)
         finally:
             config.unlink()  # it holds a password
@@ -94,26 +131,23 @@ def run_targets(core: Core, variables: Mapping[str, Any], targets: list[str]) ->
     return max(0, ran - failed), failed, printed
 
 
-def run_simulated(core: Core, in_process: bool, targets: list[str]) -> tuple[int, int, str]:
+def run_simulated(run: Run, targets: list[str]) -> tuple[int, int, str]:
     """Run the targets against a simulator of their own."""
     with simulator("demo") as server:
-        variables = {**simulated_variables(server.facts), "pve_in_process": in_process}
-        return run_targets(core, variables, targets)
+        return run_targets(run, simulated_variables(server.facts), targets)
 
 
 def jobs(live: bool, targets: list[str]) -> list[Job]:
-    """What is to run, as far as there is a Python for it."""
+    """What is to run, as far as there is a Python for it. Named targets run in every run, others where it is their turn."""
     listed = []
-    for release, in_process in [LIVE_RUN] if live else RUNS:
-        core = CORES[release]
-        title = f"integration, ansible-core {core.version}, {'in process' if in_process else 'as modules'}"
-        if live:
-            variables = {**live_variables(os.environ), "pve_in_process": in_process}
-            run = partial(run_targets, core, variables, targets)
-        else:
-            run = partial(run_simulated, core, in_process, targets)
-        if prepare(core):
-            listed.append(Job(title, run))
+    for run in [LIVE_RUN] if live else RUNS:
+        work = (
+            partial(run_targets, run, live_variables(os.environ), targets)
+            if live
+            else partial(run_simulated, run, targets or run.share())
+        )
+        if prepare(CORES[run.release]):
+            listed.append(Job(f"integration, {run.title}", work))
     return listed
 
 
