@@ -26,8 +26,6 @@ class GuestServer(Server):
         connection: Connection = ROOT,
         status: str = "stopped",
     ) -> None:
-        self.connection = connection
-        self.warnings: list[str] = []
         rows, known = [], {}
         for place, config in (guests or {}).items():
             kind, vmid = place.split("/")
@@ -37,3 +35,4 @@ class GuestServer(Server):
             known[f"/nodes/pve1/{place}/status/current"] = {"status": status}
         known.update({f"/nodes/pve1/{kind}": [row for row in rows if row["type"] == kind] for kind in ("qemu", "lxc")})
         super().__init__({"/cluster/resources": rows, "/cluster/nextid": "103", **known, **(answers or {})})
+        self.connection = connection
