@@ -13,8 +13,20 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.pve.automation.plugins.module_utils.resources.permission import REQUIREMENTS
+from tools import coverage
+
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+WITHOUT_REQUIREMENTS = {
+    "pve_acme_account": "only root@pam may",
+    "pve_acme_account_info": "only root@pam may",
+    "pve_api": "it depends on the call",
+    "pve_node_certificate_info": "everybody may",
+    "pve_realm_info": "everybody may",
+    "pve_role_info": "everybody may",
+    "pve_version_info": "everybody may",
+}
 
 
 def project_files() -> list[str]:
@@ -78,6 +90,18 @@ def test_module_has_an_integration_target(module: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_module_is_in_the_readme(module: str) -> None:
     assert f"| `{module}` |" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_requirements_of_a_module_are_known(module: str) -> None:
+    known = (module in REQUIREMENTS) is not (module in WITHOUT_REQUIREMENTS)
+    assert known, "add the privileges that it needs to REQUIREMENTS in resources/permission.py"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if not name.endswith("_info") and name != "pve_api"])
+def test_the_calls_of_a_module_are_told(module: str) -> None:
+    told = any(row.owner == module for row in coverage.rows())
+    assert told, "add its writing calls to tools/coverage.yml"
 
 
 def test_action_group_lists_all_modules() -> None:

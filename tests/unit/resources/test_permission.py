@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +16,6 @@ from ansible_collections.pve.automation.plugins.module_utils.resources.permissio
 )
 from tests.unit.resources.fake import Server, options
 from tools.coverage import facts, owners, rows, writing_calls
-
-MODULES = Path(__file__).parents[3] / "plugins" / "modules"
 
 
 class PermissionServer(Server):
@@ -80,21 +77,6 @@ def test_guest_agents_need_another_privilege_before_pve_9() -> None:
 def test_an_unknown_module_is_named() -> None:
     with pytest.raises(InvalidOption, match=r"modules: .*'pve_x'.*pve_vm"):
         told(modules=["pve_vm", "pve_x"])
-
-
-WITHOUT = {
-    "pve_api": "it depends on the call",
-    "pve_acme_account": "only root@pam may",
-    "pve_acme_account_info": "only root@pam may",
-    "pve_realm_info": "everybody may",
-    "pve_role_info": "everybody may",
-    "pve_version_info": "everybody may",
-}
-
-
-def test_the_requirements_of_every_module_are_known() -> None:
-    assert set(REQUIREMENTS) | set(WITHOUT) == {path.stem for path in MODULES.glob("pve_*.py")}
-    assert not set(REQUIREMENTS) & set(WITHOUT)
 
 
 def needed(check: Any) -> Iterator[tuple[str, str]]:
