@@ -45,7 +45,7 @@ EXAMPLES = r"""
 RETURN = r"""
 ha:
   description:
-    - The state. C(armed) is null on servers that do not tell it.
+    - The state. C(armed) is false while the manager is disarmed or about to be; null on servers that do not tell it.
     - C(resources), C(rules), C(groups) and C(manager) are there if O(include) names them.
   returned: success
   type: dict

@@ -130,6 +130,15 @@ class HaResource(Item):
             )
 
 
+def armed_state(rows: Iterable[Mapping[str, Any]]) -> State:
+    """Whether the manager is armed, and how it handles resources while it is not; empty where the server does not tell."""
+    row = next((row for row in rows if row.get("type") == "fencing" and "armed-state" in row), None)
+    if row is None:
+        return {}
+    mode = {"resource_mode": row["resource_mode"]} if row.get("resource_mode") else {}
+    return {"state": "armed" if row["armed-state"] == "standby" else row["armed-state"], **mode}
+
+
 class HaStatus:
     """What the manager tells: quorum, who is master, the state of every service; on demand configuration and rules."""
 
@@ -152,10 +161,11 @@ class HaStatus:
                 {k: v for k, v in row.items() if k not in ("id", "type")}
             )
         first = {kind: found[0] for kind, found in by_type.items()}
+        armed = armed_state(rows)
         state: State = {
             "quorate": bool(first.get("quorum", {}).get("quorate")),
             "master": first.get("master", {}).get("node"),
-            "armed": first["fencing"].get("armed-state") == "armed" if "fencing" in first else None,
+            "armed": armed["state"] == "armed" if armed else None,
             "nodes": sorted(by_type.get("lrm", []), key=lambda row: str(row.get("node"))),
             "services": self._picked(by_type.get("service", []), wish["sid"]),
         }

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_ha_arm
+short_description: Disarm and arm high availability
+description:
+  - Disarms the manager of high availability for work that could look like the failure of a node, such as on the cluster's network
+    or its switches, and arms it again. While it is disarmed no node is fenced, and nothing is started elsewhere when a node fails.
+  - Waits until all nodes are there. Needs PVE 9.2.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes
+  - pve.automation.connection
+options:
+  state:
+    description: Whether the manager is armed.
+    type: str
+    choices: [armed, disarmed]
+    required: true
+  resource_mode:
+    description:
+      - What becomes of the resources meanwhile; needed with O(state=disarmed). Those that run go on running.
+      - With V(freeze) requests wait until the manager is armed again.
+      - With V(ignore) the guests can be started, stopped and moved as if they were not under high availability.
+    type: str
+    choices: [freeze, ignore]
+  wait:
+    description: Whether to wait until the state is reached.
+    type: bool
+    default: true
+  timeout:
+    description: How many seconds to wait.
+    type: int
+    default: 600
+seealso:
+  - module: pve.automation.pve_ha
+  - module: pve.automation.pve_ha_info
+"""
+
+EXAMPLES = r"""
+- name: Let nobody be fenced while the switches are replaced
+  pve.automation.pve_ha_arm:
+    state: disarmed
+    resource_mode: freeze
+
+- name: Be on guard again
+  pve.automation.pve_ha_arm:
+    state: armed
+"""
+
+RETURN = r"""
+ha:
+  description: The state afterwards; in check mode as it would be.
+  returned: success
+  type: dict
+  sample: {state: disarmed, resource_mode: freeze}
+requests:
+  description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{method: POST, path: /cluster/ha/status/arm-ha, params: {}, why: arm the manager of high availability}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.ha_action import ARM
+
+
+def main() -> None:
+    run_module(ARM)
+
+
+if __name__ == "__main__":
+    main()
