@@ -113,7 +113,7 @@ class _Run:
         try:
             if self.plan.steps:
                 self._apply()
-                self._read_back()
+                self._conclude()
             else:
                 self.outcome.object = self.plan.after
             self._report()
@@ -244,6 +244,14 @@ class _Run:
         self.outcome.unfinished, self.outcome.touched = None, False
         self.pending = plan.steps
         self.plan = self.outcome.plan = Plan(self.plan.before, plan.after, plan.steps, plan.notes)
+
+    def _conclude(self) -> None:
+        """Find out what has become of it, in the resource's own way where it has one."""
+        settle = getattr(self.resource, "settle", None)
+        if settle is None:
+            self._read_back()
+        else:
+            self.outcome.object = settle(self.client, self.wish, self.timeout) if self.wait else self.plan.after
 
     def _read_back(self) -> None:
         """Return what the server says; a difference that stays is an error, not a success."""

@@ -88,11 +88,15 @@ class Cluster:
             self._other = _client(self.token_connection())
         return self._other.call(method, path, params)
 
-    def close(self) -> None:
+    def _forget_all_clients(self) -> None:
         self.forget_client()
-        self._session.close()
         if self._other:
             self._other.close()
+            self._other = None
+
+    def close(self) -> None:
+        self._forget_all_clients()
+        self._session.close()
 
     # --- the other side -----------------------------------------------------------------------------------------------
 
@@ -118,7 +122,7 @@ class Cluster:
     def reset(self) -> None:
         """Back to the initial state, without faults, requests and sessions."""
         self.control("POST", "reset")
-        self.forget_client()
+        self._forget_all_clients()
         self.connection = self.password_connection()
 
     def fault(self, **order: Any) -> None:

@@ -24,6 +24,7 @@ WITHOUT_LIFE = {  # and why; they have tests of their own
     "pve_ha_arm": "has no options but what is to change",
     "pve_ha_group": "for PVE 8 only, which the shared cluster is not",
     "pve_ha_migrate": "has no options but what is to change",
+    "pve_node_power": "takes a node away from the other lives",
     "pve_realm_sync": "an action",
     "pve_replication": "needs replicable storage on two nodes",
     "pve_storage_content": "its content comes from elsewhere",

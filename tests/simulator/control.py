@@ -79,7 +79,9 @@ class Control:
         return {}
 
     def post_node(self, source: Mapping[str, Any]) -> dict[str, Any]:
-        self.simulation.cluster.nodes[source["node"]].online = bool(source["online"])
+        node = self.simulation.cluster.nodes[source["node"]]
+        node.online = bool(source["online"])
+        node.extra.pop("outage", None)
         return {}
 
     def post_clock(self, source: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from .call import Text, Upload
 from .control import Control
 from .errors import ApiError, Unauthorized
 from .faults import Fault
+from .outages import take_request
 from .simulation import Answer, Request, Simulation, Unreachable
 
 MAX_POST = 512 * 1024  # bytes of a body that is not an upload
@@ -87,6 +88,8 @@ class Front:
         index = len(self.simulation.requests)
         record: dict[str, Any] = {"method": request.method, "path": rest, "params": {}}
         self.simulation.requests.append(record)
+        if take_request(self.simulation.cluster):
+            return await self._drop(request)
         fault = self.simulation.faults.strike(index, request.method, rest)
         if fault:
             early = await self._before(fault, request)

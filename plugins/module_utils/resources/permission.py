@@ -66,6 +66,7 @@ REQUIREMENTS = {
     "pve_node_certificate": {"/nodes": "Sys.Audit Sys.Modify"},
     "pve_node_network": {"/": "Sys.Audit", "/nodes": "Sys.Modify", "/sdn/zones/localnetwork": "SDN.Audit"},
     "pve_node_network_info": {"/sdn/zones/localnetwork": "SDN.Audit"},
+    "pve_node_power": {"/nodes": "Sys.Audit Sys.PowerMgmt", "/vms": "VM.Audit"},
     "pve_node_service": {"/nodes": "Sys.Audit Sys.Modify"},
     "pve_node_time": {"/nodes": "Sys.Audit Sys.Modify"},
     "pve_notification_endpoint": {"/": "Sys.Audit Sys.Modify", "/mapping/notifications": "Mapping.Modify"},

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..call import Call
 from ..errors import ApiError
+from ..outages import wake
 from ..routing import endpoint
 from ..tasks import TaskError
 
@@ -143,10 +144,11 @@ def cpu_models(call: Call) -> list[dict[str, Any]]:
 def wake_on_lan(call: Call) -> str:
     if call.node == call.cluster.local_node:
         raise ApiError(500, f"'{call.node}' is local node, cannot wake my self!")
-    config = call.cluster.nodes[str(call.node)].config
-    mac = str(config.get("wakeonlan", "")).partition(",")[0].removeprefix("mac=")
+    node = call.cluster.nodes[str(call.node)]
+    mac = str(node.config.get("wakeonlan", "")).partition(",")[0].removeprefix("mac=")
     if not mac:
         raise ApiError(500, f"No wake on LAN MAC address defined for '{call.node}'!")
+    wake(node)
     return mac
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..call import Call
 from ..errors import ApiError, param_error
+from ..outages import reboot, switch_off
 from ..parameters import split_list
 from ..resources import node_row
 from ..routing import endpoint
@@ -85,6 +86,12 @@ def status(call: Call) -> dict[str, Any]:
             "free": node.disk // 8 * 7,
         },
     }
+
+
+@endpoint("POST", "/nodes/{node}/status")
+def command(call: Call) -> None:
+    """It answers before the node goes down (node_cmd in pve-manager PVE/API2/Nodes.pm sleeps two seconds)."""
+    (reboot if call.params["command"] == "reboot" else switch_off)(node_of(call))
 
 
 # --- settings --------------------------------------------------------------------

@@ -7,8 +7,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ansible_collections.pve.automation.plugins.module_utils.resources.node_info import NODE_INFO
+from ansible_collections.pve.automation.plugins.module_utils.resources.node_power import NODE_POWER
+from ansible_collections.pve.automation.plugins.module_utils.resources.node_settings import NODE
 from tests.harness.cluster import Cluster, Result
+from tests.harness.lives import Life
+from tests.unit.lifecycle.test_life import lives_through
+
+NODE_LIFE = Life(
+    "node power",
+    "pve_node_power",
+    {"node": "pve3"},
+    {"state": "shutdown", "force": True},
+    {"state": "started"},
+    (("POST", "/nodes/pve3/status", {"command": "shutdown"}),),
+    absent=None,
+)
 
 
 def done(result: Result) -> Result:
@@ -37,3 +53,71 @@ def test_a_dead_node_is_a_warning(cluster: Cluster) -> None:
     result = done(cluster.run(NODE_INFO, {"gather": ["version"]}))
     assert [node.get("version", {}).get("release") for node in result["nodes"]] == ["9.2", "9.2", None]
     assert result["warnings"] == ["Node pve3 is not online: nothing was asked of it."]
+
+
+def test_a_node_goes_down_and_is_woken(cluster: Cluster) -> None:
+    """Predicted exactly, and only if it is not so already."""
+    cluster.run(NODE, {"node": "pve3", "wakeonlan": "BC:24:11:00:00:03"})
+    cluster.requests_made()
+    lives_through(cluster, NODE_LIFE, "create")
+    lives_through(cluster, NODE_LIFE, "update")
+    for method, path, params in NODE_LIFE.drift:
+        cluster.call(method, path, params)
+    cluster.requests_made()
+    lives_through(cluster, NODE_LIFE, "update")
+
+
+@pytest.mark.parametrize("drop", ["before", "after"])
+def test_a_lost_answer_to_a_shutdown_is_no_failure(cluster: Cluster, drop: str) -> None:
+    cluster.fault(method="POST", path="/nodes/pve3/status", drop=drop)
+    result = cluster.run(NODE_POWER, NODE_LIFE.stage("create"))
+    assert (done(result)["changed"], result["node"]) == (True, {"node": "pve3", "status": "offline"})
+
+
+def test_a_lost_answer_to_a_reboot_is_not_sent_again(cluster: Cluster) -> None:
+    cluster.fault(method="POST", path="/nodes/pve3/status", drop="after")
+    result = cluster.run(NODE_POWER, {"node": "pve3", "state": "rebooted", "force": True})
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert len(cluster.writes_made()) == 1
+
+
+def test_the_node_that_is_asked_can_be_rebooted(cluster: Cluster) -> None:
+    before = cluster.call("GET", "/nodes/pve1/status")["uptime"]
+    result = done(cluster.run(NODE_POWER, {"node": "pve1", "state": "rebooted", "force": True}))
+    assert (result["changed"], result["node"]) == (True, {"node": "pve1", "status": "online"})
+    assert cluster.call("GET", "/nodes/pve1/status")["uptime"] < before
+
+
+def test_the_node_that_is_asked_can_be_shut_down(cluster: Cluster) -> None:
+    result = done(cluster.run(NODE_POWER, {"node": "pve1", "state": "shutdown", "force": True}))
+    assert result["node"] == {"node": "pve1", "status": "offline"}
+
+
+def test_a_node_with_guests_is_left_alone(cluster: Cluster) -> None:
+    for check_mode in (True, False):
+        result = cluster.run(NODE_POWER, {"node": "pve2", "state": "rebooted"}, check_mode=check_mode)
+        assert result["failed"]
+        assert "web2" in result["msg"]
+    assert cluster.writes_made() == []
+
+
+def test_nothing_is_awaited_without_wait(cluster: Cluster) -> None:
+    result = done(cluster.run(NODE_POWER, {"node": "pve2", "state": "shutdown", "force": True, "wait": False}))
+    assert result["changed"]
+    assert cluster.requests_made()[-1]["method"] == "POST"
+
+
+def test_a_node_without_address_cannot_be_woken(cluster: Cluster) -> None:
+    cluster.control("POST", "node", {"node": "pve2", "online": False})
+    result = cluster.run(NODE_POWER, {"node": "pve2", "state": "started"})
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert "No wake on LAN MAC address" in result["msg"]
+
+
+def test_a_node_that_stays_away_is_told(cluster: Cluster) -> None:
+    cluster.run(NODE, {"node": "pve2", "wakeonlan": "BC:24:11:00:00:02"})
+    cluster.control("POST", "node", {"node": "pve2", "online": False})
+    cluster.fault(status=595, path="/nodes/pve2/status", count=100000)
+    result = cluster.run(NODE_POWER, {"node": "pve2", "state": "started", "timeout": 1})
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert "node pve2 is up" in result["msg"]
