@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .errors import ApiError, PveError
+from .errors import ApiError, NotFound, PveError
 from .plan import api_path
 from .task import Upid, succeeded
 
@@ -38,7 +38,7 @@ def wait_for_manager(reader: Reader, upid_text: str, why: str, timeout: float, h
     """Wait until what a request asks for has happened; NotFulfilled tells what the manager says, if it does not."""
     upid = Upid.parse(upid_text)
     deadline = time.monotonic() + timeout
-    while not happened():
+    while not _holds(happened):
         failed, state = _failed_task(reader, upid), _state(reader, upid.id)
         told = "; ".join(
             [*([f"it says: {state['status']}"] if state.get("status") else []), *([failed] if failed else [])]
@@ -51,6 +51,13 @@ def wait_for_manager(reader: Reader, upid_text: str, why: str, timeout: float, h
                 hint="Rules of HA may stand against it; pve_ha_info tells what the manager is about.",
             )
         reader.sleep(PAUSE)
+
+
+def _holds(happened: Callable[[], bool]) -> bool:
+    try:
+        return happened()
+    except NotFound:  # it moved between two requests
+        return False
 
 
 def _state(reader: Reader, vmid: str) -> dict[str, Any]:
