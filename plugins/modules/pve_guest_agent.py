@@ -7,8 +7,8 @@ DOCUMENTATION = r"""
 module: pve_guest_agent
 short_description: Do things inside a virtual machine by its guest agent
 description:
-  - Runs a command, writes or reads a file, freezes file systems, sets a password, or gathers facts inside a running virtual machine,
-    through the QEMU guest agent. No network connection to the machine is needed.
+  - Runs a command, writes or reads a file, freezes or trims file systems, sets a password, suspends, or gathers facts inside a
+    running virtual machine, through the QEMU guest agent. No network connection to the machine is needed.
   - Containers have no guest agent.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
@@ -76,11 +76,20 @@ options:
         description: Whether O(password.password) is a hash.
         type: bool
         default: false
+  command:
+    description:
+      - Something that the agent does by itself, at every run of the task. What it answers is returned as RV(result).
+      - V(ping) and V(fsfreeze-status) only ask; the task fails if the agent does not answer.
+      - V(fstrim) gives free blocks of the file systems back to the storage.
+      - V(shutdown), V(suspend-disk), V(suspend-hybrid) and V(suspend-ram) leave the machine without an agent that could answer again.
+        To bring a machine to a power state, and to wait for it, use O(pve.automation.pve_vm#module:state).
+    type: str
+    choices: [fsfreeze-status, fstrim, ping, shutdown, suspend-disk, suspend-hybrid, suspend-ram]
   gather:
-    description: Facts to return.
+    description: Facts to return. V(time) is in nanoseconds since the epoch; V(info) are version and commands of the agent itself.
     type: list
     elements: str
-    choices: [interfaces, osinfo, fsinfo, host-name, users, timezone, vcpus]
+    choices: [interfaces, osinfo, fsinfo, host-name, users, time, timezone, vcpus, memory-blocks, memory-block-info, info]
   timeout:
     description: Seconds that the command may run. It is not ended after them.
     type: int
@@ -103,6 +112,11 @@ EXAMPLES = r"""
       path: /etc/motd
       content: "Managed by Ansible\n"
 
+- name: Give free blocks back to the storage
+  pve.automation.pve_guest_agent:
+    name: web1
+    command: fstrim
+
 - name: What the machine says of itself
   pve.automation.pve_guest_agent:
     name: web1
@@ -110,6 +124,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+result:
+  description: What the agent answered to the command.
+  returned: with O(command), not in check mode
+  type: raw
+  sample: thawed
 guest:
   description: The C(vmid) and C(node) of the machine, the C(content) of the file, and the facts by name, with C(_) for C(-).
   returned: success

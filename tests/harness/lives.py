@@ -19,6 +19,7 @@ MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 WITHOUT_LIFE = {  # and why; they have tests of their own
     "pve_api": "any call",
     "pve_backup": "an action",
+    "pve_cloudinit": "an action",
     "pve_guest_agent": "an action",
     "pve_guests": "many guests at once",
     "pve_ha_arm": "has no options but what is to change",
@@ -27,6 +28,7 @@ WITHOUT_LIFE = {  # and why; they have tests of their own
     "pve_node_power": "takes a node away from the other lives",
     "pve_realm_sync": "an action",
     "pve_replication": "needs replicable storage on two nodes",
+    "pve_sendkey": "an action",
     "pve_storage_content": "its content comes from elsewhere",
     "pve_task": "an action",
     "pve_tfa": "its codes depend on the time",

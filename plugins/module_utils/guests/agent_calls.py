@@ -13,13 +13,18 @@ from ..errors import ApiError, InvalidOption, PveError
 from ..plan import Plan, Step
 from ..resource import Reader, State, Wish
 from .agent import read_interfaces
-from .locate import Location, locate
+from .locate import Location, find_machine
 
 if TYPE_CHECKING:
     from ..client import Client
 
-CALLS = ("exec", "write", "read", "fsfreeze", "password", "gather")
-FACTS = ("interfaces", "osinfo", "fsinfo", "host-name", "users", "timezone", "vcpus")
+CALLS = ("exec", "write", "read", "fsfreeze", "password", "command", "gather")
+COMMANDS = ("fsfreeze-status", "fstrim", "ping", "shutdown", "suspend-disk", "suspend-hybrid", "suspend-ram")
+QUESTIONS = ("fsfreeze-status", "ping")  # the commands that change nothing
+FACTS = (
+    *("interfaces", "osinfo", "fsinfo", "host-name", "users", "time", "timezone", "vcpus"),
+    *("memory-blocks", "memory-block-info", "info"),
+)
 LARGEST_FILE = 61440  # characters, of file-write in the API's schema
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds between two looks at a command that runs
 
@@ -54,6 +59,7 @@ class AgentCalls:
             "read": {"type": "str"},
             "fsfreeze": {"type": "str", "choices": ["frozen", "thawed"]},
             "password": {"type": "dict", "options": password, "no_log": False},
+            "command": {"type": "str", "choices": list(COMMANDS)},
             "gather": {"type": "list", "elements": "str", "choices": list(FACTS)},
             "timeout": {"type": "int", "default": 60},
         }
@@ -71,8 +77,7 @@ class AgentCalls:
         return dict(params)
 
     def read(self, reader: Reader, wish: Wish) -> State | None:
-        where = self._where(reader, wish)
-        wish["where"] = where
+        where = wish["where"] = find_machine(reader, wish)
         state: State = {"vmid": where.vmid, "node": where.node}
         if wish["read"] is not None:
             state["content"] = read_file(reader, where, wish["read"])["content"]
@@ -81,15 +86,6 @@ class AgentCalls:
         for fact in wish["gather"] or []:
             state[fact.replace("-", "_")] = self._fact(reader, where, fact)
         return state
-
-    @staticmethod
-    def _where(reader: Reader, wish: Wish) -> Location:
-        if wish["vmid"] and wish["node"]:
-            return Location("qemu", wish["vmid"], wish["node"], wish["name"] or "")
-        found = locate(reader, "qemu", vmid=wish["vmid"], name=wish["name"], node=wish["node"])
-        if found is None:
-            raise InvalidOption("vmid" if wish["vmid"] else "name", "there is no such virtual machine")
-        return found
 
     @staticmethod
     def _present_content(reader: Reader, where: Location, path: str) -> str | None:
@@ -105,7 +101,8 @@ class AgentCalls:
     def _fact(reader: Reader, where: Location, fact: str) -> Any:
         if fact == "interfaces":
             return read_interfaces(reader, where)
-        return (reader.get(f"{where.path}/agent/get-{fact}") or {}).get("result")
+        call = fact if fact == "info" else f"get-{fact}"
+        return (reader.get(f"{where.path}/agent/{call}") or {}).get("result")
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
         current, path = current or {}, f"{wish['where'].path}/agent"
@@ -123,12 +120,28 @@ class AgentCalls:
             call = {"frozen": "freeze", "thawed": "thaw"}[wish["fsfreeze"]]
             step = Step("POST", f"{path}/fsfreeze-{call}", {}, f"{call} the file systems of {guest}", verify=False)
             return Plan(current, {**current, "fsfreeze": wish["fsfreeze"]}, (step,))
+        if wish["command"]:
+            return self._plan_command(path, current, wish["command"], guest)
         if wish["password"]:
             why = f"set the password of {wish['password']['username']} in {guest}"
             secret = frozenset({"password"})
             step = Step("POST", f"{path}/set-user-password", wish["password"], why, secret, verify=False)
             return Plan(current, current, (step,))
         return Plan.nothing(current)
+
+    @staticmethod
+    def _plan_command(path: str, current: State, command: str, guest: str) -> Plan:
+        step = Step(
+            "POST",
+            f"{path}/{command}",
+            {},
+            f"let the agent of {guest} do {command}",
+            returns={"result": "result"},
+            changes=command not in QUESTIONS,
+            verify=False,
+            repeatable=command in (*QUESTIONS, "fstrim"),
+        )
+        return Plan(current, current, (step,))
 
     @staticmethod
     def _plan_write(path: str, current: State, file: Mapping[str, str], guest: str) -> Plan:

@@ -76,6 +76,20 @@ def locate(
     return matches[0] if matches else None
 
 
+def find_machine(reader: Reader, wish: Mapping[str, Any]) -> Location:
+    """The virtual machine that a task names by vmid or name; InvalidOption if there is none. With id and node, nobody is asked."""
+    vmid, name, node = (wish[option] for option in ("vmid", "name", "node"))
+    if vmid and node:
+        return Location("qemu", vmid, node, name or "")
+    found = locate(reader, "qemu", vmid=vmid, name=name, node=node)
+    if found is None:
+        raise InvalidOption("vmid" if vmid else "name", "there is no such virtual machine")
+    return found
+
+
+MACHINE: dict[str, Any] = {"vmid": {"type": "int"}, "name": {"type": "str"}, "node": {"type": "str"}}  # its options
+
+
 def locate_any(reader: Reader, *, vmid: int | None, name: str | None, node: str | None) -> Location:
     """The guest of either kind with this id, or else with this name; InvalidOption if there is none or several."""
     listed = _all_guests(reader)

@@ -34,6 +34,7 @@ REQUIREMENTS = {
     "pve_backup_info": {"/vms": "VM.Backup", "/storage": "Datastore.AllocateSpace Datastore.Audit"},
     "pve_backup_job": {"/": "Sys.Audit Sys.Modify"},
     "pve_backup_job_info": {"/": "Sys.Audit"},
+    "pve_cloudinit": {"/vms": "VM.Audit VM.Config.Cloudinit"},
     "pve_cluster_info": {"/": "Sys.Audit Sys.Syslog", "/vms": "VM.Audit", "/storage": "Datastore.Audit"},
     "pve_cluster_options": {"/": "Sys.Audit Sys.Modify"},
     "pve_cpu_model": {"/mapping/cpu": "Mapping.Audit Mapping.Modify"},
@@ -86,6 +87,7 @@ REQUIREMENTS = {
     "pve_replication": {"/vms": "VM.Audit VM.Replicate"},
     "pve_replication_info": {"/vms": "VM.Audit"},
     "pve_role": {"/access": "Sys.Modify"},
+    "pve_sendkey": {"/vms": "VM.Audit VM.Console"},
     "pve_snapshot": {"/vms": "VM.Audit VM.Snapshot VM.Snapshot.Rollback"},
     "pve_storage": {"/storage": "Datastore.Allocate Datastore.Audit"},
     "pve_storage_content": {

@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_cloudinit
+short_description: Write the cloud-init drive of a virtual machine
+description:
+  - Writes the cloud-init drive of a running virtual machine anew if it does not hold what the configuration says. The machine sees it
+    when cloud-init runs in it the next time, which need not be at a start by PVE.
+  - Without it, a drive is written when PVE starts the machine.
+  - PVE does not tell whether a password differs, so that a new password alone needs O(force).
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes
+  - pve.automation.connection
+options:
+  vmid:
+    description: Id of the machine.
+    type: int
+  name:
+    description: Name of the machine, where O(vmid) is not given.
+    type: str
+  node:
+    description: Node of the machine. With O(vmid) it saves one request.
+    type: str
+  force:
+    description: Write the drive at every run of the task.
+    type: bool
+    default: false
+seealso:
+  - module: pve.automation.pve_vm
+"""
+
+EXAMPLES = r"""
+- name: Another key for the user that cloud-init makes
+  pve.automation.pve_vm:
+    vmid: 110
+    sshkeys: "{{ lookup('ansible.builtin.file', '~/.ssh/new.pub') }}"
+
+- name: Have it on the drive before the machine restarts itself
+  pve.automation.pve_cloudinit:
+    vmid: 110
+"""
+
+RETURN = r"""
+cloudinit:
+  description: The machine, and as C(pending) the names of the options whose values are not on the drive.
+  returned: success
+  type: dict
+  sample: {vmid: 110, node: pve1, pending: []}
+requests:
+  description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{method: PUT, path: /nodes/pve1/qemu/110/cloudinit, params: {}, why: write the cloud-init drive of virtual machine 110}]
+"""
+
+from ..module_utils.guests.cloudinit import CLOUD_INIT
+from ..module_utils.module import run_module
+
+
+def main() -> None:
+    run_module(CLOUD_INIT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_sendkey
+short_description: Press keys in a virtual machine
+description:
+  - Presses keys in a running virtual machine, as at its keyboard, for what has neither an agent nor a network, such as boot menus.
+  - This is an action. It acts, and reports a change, at every run.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes
+  - pve.automation.connection
+options:
+  vmid:
+    description: Id of the machine.
+    type: int
+  name:
+    description: Name of the machine, where O(vmid) is not given.
+    type: str
+  node:
+    description: Node of the machine. With O(vmid) it saves one request.
+    type: str
+  keys:
+    description:
+      - The keys, pressed one after the other. Keys that are pressed together are joined by C(-), as in V(ctrl-alt-delete).
+      - The names are those of QEMU, such as V(a), V(1), V(ret), V(spc), V(esc), V(tab), V(down), V(f2), V(shift) and V(meta_l).
+    type: list
+    elements: str
+    required: true
+seealso:
+  - module: pve.automation.pve_guest_agent
+"""
+
+EXAMPLES = r"""
+- name: Choose the second entry of a boot menu
+  pve.automation.pve_sendkey:
+    name: installer
+    keys: [down, ret]
+"""
+
+RETURN = r"""
+machine:
+  description: The machine.
+  returned: success
+  type: dict
+  sample: {vmid: 110, node: pve1, status: running}
+requests:
+  description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{method: PUT, path: /nodes/pve1/qemu/110/sendkey, params: {key: ret}, why: press ret in virtual machine 110}]
+"""
+
+from ..module_utils.guests.keys import KEYS
+from ..module_utils.module import run_module
+
+
+def main() -> None:
+    run_module(KEYS)
+
+
+if __name__ == "__main__":
+    main()
