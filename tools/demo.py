@@ -53,6 +53,7 @@ def environment(server: Simulated) -> dict[str, str]:
         "PVE_NODE": facts["node"],
         "PVE_STORAGE": facts["storage"],
         "PVE_BRIDGE": facts["bridge"],
+        "PVE_DEMO_ISO_URL": "https://mirror.example.org/pvetest-demo.iso",  # only the simulator has it
     }
 
 
@@ -70,8 +71,12 @@ def main() -> int:
 
 def confirmed(host: str) -> bool:
     """Whether the user wants the demo on a real cluster."""
-    print(f"This runs against the real cluster at {host} (PVE_HOST), as PVE_USER and with PVE_NODE, PVE_BRIDGE.")
-    print("It makes a storage, a pool and a user named pvetest-demo, and starts the machines 9101 to 9103.")
+    print(
+        f"This runs against the real cluster at {host} (PVE_HOST), as PVE_USER and with PVE_NODE, PVE_BRIDGE, PVE_KVM."
+    )
+    print(
+        "All that it makes is named pvetest-demo or has an id from 9100 to 9105; it starts the machines 9101 to 9103."
+    )
     print("ansible-playbook playbooks/demo_cleanup.yml deletes them again.")
     if os.environ.get("CONFIRM") == "1":
         return True

@@ -40,9 +40,9 @@ class Simulated:
 
 
 @contextmanager
-def simulator(scenario: str) -> Iterator[Simulated]:
+def simulator(scenario: str, *arguments: str) -> Iterator[Simulated]:
     """Start the simulator on a free port; it stops with the block."""
-    command = [sys.executable, "-m", "tests.simulator", "--scenario", scenario, "--stop-with-stdin"]
+    command = [sys.executable, "-m", "tests.simulator", "--scenario", scenario, "--stop-with-stdin", *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if not process.stdin or not process.stdout:
             raise RuntimeError("the simulator has no pipes")

@@ -218,6 +218,7 @@ _HINTS: Mapping[str, str] = {  # by what is found in the message
     "hostname lookup '[^']*' failed|no such cluster node": "There is no node of that name in the cluster.",
     r"\bstorage '[^']*' does not exist": "Create the storage by pve_storage, or name another one.",
     "have been migrated to rules": "PVE 9 replaced HA groups by rules: use pve_ha_rule with type node-affinity.",
+    "an entity with the same name already exists": "Endpoints and matchers of notifications share their names.",
     "invalid privilege 'VM.Monitor'": "PVE 9 has no VM.Monitor; use VM.GuestAgent.Audit and its relatives.",
 }
 

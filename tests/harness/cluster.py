@@ -140,9 +140,9 @@ def _client(options: Mapping[str, Any]) -> Client:
 
 
 @contextmanager
-def running_cluster(scenario: str = "demo") -> Iterator[Cluster]:
+def running_cluster(scenario: str = "demo", *arguments: str) -> Iterator[Cluster]:
     """A cluster for as long as the block runs."""
-    with simulator(scenario) as simulated:
+    with simulator(scenario, *arguments) as simulated:
         cluster = Cluster(simulated.facts)
         try:
             yield cluster

@@ -25,6 +25,7 @@ def demo_variables(cluster: Cluster, directory: Path) -> dict[str, str]:
         "PVE_FINGERPRINT": facts["fingerprint"],
         "PVE_NODE": facts["node"],
         "PVE_BRIDGE": facts["bridge"],
+        "PVE_DEMO_ISO_URL": "https://mirror.example.org/pvetest-demo.iso",
         "PVE_DEMO_STATE": str(directory),
     }
 
@@ -47,9 +48,16 @@ def _options(result: Mapping[str, Any], written: Mapping[str, Any]) -> Iterator[
     for item in result.get("results", [result]):
         if "invocation" in item:
             given = item["invocation"]["module_args"]
-            yield {name: value for name, value in given.items() if value is not None and not _elsewhere(name)}
+            yield {name: _given(value) for name, value in given.items() if value is not None and not _elsewhere(name)}
         else:
             yield {name: value for name, value in written.items() if not _elsewhere(name)}
+
+
+def _given(value: Any) -> Any:
+    """A value without the sub-options that are not given, for which a module gets null."""
+    if isinstance(value, Mapping):
+        return {name: _given(part) for name, part in value.items() if part is not None}
+    return [_given(part) for part in value] if isinstance(value, list) else value
 
 
 def _elsewhere(option: str) -> bool:

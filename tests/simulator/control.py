@@ -10,6 +10,7 @@ POST /simulator/tasks      the next task goes wrong, see tasks.TaskFault
 POST /simulator/lock       {vmid, lock}: put a lock on a guest, or take it away with null
 POST /simulator/node       {node, online}: let a node go down or come back
 POST /simulator/clock      {seconds}: move the clock on, for example past a ticket's life
+POST /simulator/mark       the present state is what a reset comes back to; DELETE: the initial one is, again
 POST /simulator/reset      back to the initial state
 """
 
@@ -86,6 +87,14 @@ class Control:
 
     def post_clock(self, source: Mapping[str, Any]) -> dict[str, Any]:
         self.simulation.cluster.clock_offset += float(source["seconds"])
+        return {}
+
+    def post_mark(self, source: Mapping[str, Any]) -> dict[str, Any]:
+        self.simulation.mark()
+        return {}
+
+    def delete_mark(self, source: Mapping[str, Any]) -> dict[str, Any]:
+        self.simulation.unmark()
         return {}
 
     def post_reset(self, source: Mapping[str, Any]) -> dict[str, Any]:

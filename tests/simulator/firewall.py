@@ -77,7 +77,7 @@ def configuration(cluster: Cluster, scope: str) -> Configuration:
     files: dict[str, Configuration] | None = cluster.areas.get("firewall")
     if files is None:
         files = cluster.areas["firewall"] = {}
-        cluster.areas.setdefault("forget_guest", []).append(lambda guest: forget(cluster, guest))
+        cluster.areas.setdefault("forget_guest", []).append(forget)
     return files.setdefault(scope, Configuration())
 
 

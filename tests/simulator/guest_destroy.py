@@ -41,7 +41,7 @@ def destroy(call: Call, guest: Guest, log: TaskLog) -> None:
     cluster.guests.pop(guest.vmid, None)
     cluster.forget_guest(guest.vmid)
     for forget in cluster.areas.get("forget_guest", []):
-        forget(guest)
+        forget(cluster, guest)
     if params.get("purge"):
         log(f"purging {guest.label} {guest.vmid} from related configurations..")
         purge(cluster, guest)

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from . import api
@@ -50,7 +52,7 @@ class Answer:
 
 
 class Simulation:
-    """The state of a cluster and everything that acts on it; `reset` starts over from the scenario."""
+    """The state of a cluster and everything that acts on it; `reset` starts over from the scenario, or from what `mark` kept."""
 
     def __init__(
         self, build: Callable[[], Cluster], version: str = "9.2", pace: float = 0.0, presented: Presented | None = None
@@ -58,14 +60,14 @@ class Simulation:
         api.register()
         self.facts: Facts = load(version)
         self.router = Router(self.facts)
-        self.build = build
+        self.scenario = self.build = build
         self.pace = pace
         self.presented = presented or Presented()
         self.cluster = build()
         self.reset()
 
     def reset(self) -> None:
-        """Throw the state away and start from the scenario's, faults and the list of requests included."""
+        """Throw the state away and start over, faults and the list of requests included."""
         self.cluster.tasks.cancel_all()
         self.cluster = self.build()
         self.cluster.tasks.pace = self.pace
@@ -79,6 +81,24 @@ class Simulation:
         self.cluster.areas["perform"] = self.perform
         self.faults = Faults()
         self.requests: list[dict[str, Any]] = []
+
+    def mark(self) -> None:
+        """Let `reset` come back to the present state. No task may be running."""
+        if any(task.running for task in self.cluster.tasks.all.values()):
+            raise ValueError("a task is running")
+        for task in self.cluster.tasks.all.values():
+            task.runner = task.finished = None
+        areas = self.cluster.areas
+        services = {
+            name: areas.pop(name) for name in ("authenticator", "facts", "perform")
+        }  # act on the state, are none
+        kept = copy.deepcopy(self.cluster)
+        areas.update(services)
+        self.build = partial(copy.deepcopy, kept)
+
+    def unmark(self) -> None:
+        """Let `reset` come back to the scenario's state again."""
+        self.build = self.scenario
 
     def authenticate(self, method: str, path: str, headers: Mapping[str, str]) -> str | None:
         """The identity behind a request, None where none is needed; raises Unauthorized."""

@@ -126,6 +126,35 @@ def test_requests_are_listed_and_a_reset_brings_the_beginning_back() -> None:
     play(story)
 
 
+def test_a_reset_comes_back_to_a_mark_until_that_is_taken_away() -> None:
+    async def story(client: Client, simulation: Simulation) -> None:
+        async def created(poolid: str) -> list[str]:
+            assert await status_of(client, "POST", "/pools", data={"poolid": poolid}, headers=ROOT) == 200
+            return sorted(simulation.cluster.pools)
+
+        await created("kept")
+        await client.post("/simulator/mark")
+        for _again in range(2):
+            assert await created("lost") == ["kept", "lost"]
+            await client.post("/simulator/reset")
+        assert await created("another") == ["another", "kept"]
+        await client.delete("/simulator/mark")
+        await client.post("/simulator/reset")
+        assert simulation.cluster.pools == {}
+
+    play(story)
+
+
+def test_there_is_no_mark_while_a_task_runs() -> None:
+    async def story(client: Client, simulation: Simulation) -> None:
+        simulation.cluster.tasks.pace = 1
+        simulation.cluster.tasks.start("root@pam", "pve", "test", 1, lambda log: None, duration=600)
+        async with client.post("/simulator/mark") as response:
+            assert (response.status, await response.json()) == (400, {"error": "a task is running"})
+
+    play(story)
+
+
 def test_an_unclear_order_is_refused() -> None:
     async def story(client: Client, simulation: Simulation) -> None:
         for order in ({"drop": "sometimes"}, {"when": 1}, {"index": 3}):
