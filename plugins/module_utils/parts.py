@@ -9,24 +9,32 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .errors import InvalidOption
 from .plan import Plan
 from .resource import Listing, Reader, Wish
 
 
 @dataclasses.dataclass(frozen=True)
 class Reading:
-    """One call whose answer is one thing. ``query`` names the options that are passed on as parameters."""
+    """One call whose answer is one thing.
+
+    ``query`` names the options that are passed on as parameters, ``needed`` those that must be given.
+    """
 
     name: str
     path: Callable[[Wish], str]
     options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     query: Sequence[str] = ()
+    needed: Sequence[str] = ()
     shape: Callable[[Any], Any] = lambda answer: answer
 
     def arguments(self) -> dict[str, Any]:
         return {"argument_spec": dict(self.options)}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
+        for name in self.needed:
+            if params[name] is None:
+                raise InvalidOption(name, f"is needed for {self.name}")
         return {name: params[name] for name in self.options}
 
     def read(self, reader: Reader, wish: Wish) -> Any:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What runs on a node beneath the guests: services, subscription, logs, hardware."""
+"""What runs on a node beneath the guests: services, logs, hardware."""
 
 from __future__ import annotations
 
@@ -115,19 +115,6 @@ def restart_service(call: Call) -> str:
 @endpoint("POST", "/nodes/{node}/services/{service}/reload")
 def reload_service(call: Call) -> str:
     return _act(call, "reload")
-
-
-# --- subscription, templates --------------------------------------------
-
-
-@endpoint("GET", "/nodes/{node}/subscription")
-def subscription(call: Call) -> dict[str, str]:
-    return {
-        "status": "notfound",
-        "message": "There is no subscription key",
-        "serverid": "0" * 32,
-        "url": "https://www.proxmox.com/en/proxmox-virtual-environment/pricing",
-    }
 
 
 # --- hardware and network of the host ------------------------------------------------------

@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_node_subscription
+short_description: Manage the subscription of a node
+description:
+  - Sets and deletes the subscription key of a node, and lets the node check it anew.
+  - The key is compared with the one that the node has, and shown without its secret part.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes
+  - pve.automation.connection
+options:
+  node:
+    description: Name of the node.
+    type: str
+    required: true
+  key:
+    description:
+      - The subscription key, such as V(pve2c-0123456789).
+      - The node asks Proxmox's server about it at once. If that cannot be reached, the task fails, though the key is kept;
+        O(check) asks again.
+    type: str
+  check:
+    description: Whether the node asks Proxmox's server about its key, however short the last time is ago. This is an action, which reports
+      a change in every run. A new key is checked anyway.
+    type: bool
+    default: false
+  state:
+    description: Whether the node has a subscription key.
+    type: str
+    choices: [present, absent]
+    default: present
+seealso:
+  - module: pve.automation.pve_node_subscription_info
+  - module: pve.automation.pve_node_repository
+"""
+
+EXAMPLES = r"""
+- name: Set the key of a node
+  pve.automation.pve_node_subscription:
+    node: pve1
+    key: "{{ subscription_keys.pve1 }}"
+
+- name: Use the repository that comes with it
+  pve.automation.pve_node_repository:
+    node: pve1
+    handle: enterprise
+    enabled: true
+"""
+
+RETURN = r"""
+subscription:
+  description: The subscription afterwards, its key without the secret part; null if there is none. In check mode as far as it is known.
+  returned: success
+  type: dict
+  sample:
+    node: pve1
+    key: pve2c-**********
+    status: active
+    level: c
+    productname: Proxmox VE Community Subscription 2 CPUs/year
+    nextduedate: "2027-01-31"
+    checktime: 1790000000
+requests:
+  description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{method: DELETE, path: /nodes/pve1/subscription, params: {}, why: delete the subscription key of pve1}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.subscription import SUBSCRIPTION
+
+
+def main() -> None:
+    run_module(SUBSCRIPTION)
+
+
+if __name__ == "__main__":
+    main()

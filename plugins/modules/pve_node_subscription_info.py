@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_node_subscription_info
+short_description: Tell the subscription of a node
+description:
+  - Tells the state of the subscription of a node, its key without the secret part.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes.info
+  - pve.automation.connection
+options:
+  node:
+    description: Name of the node.
+    type: str
+    required: true
+seealso:
+  - module: pve.automation.pve_node_subscription
+"""
+
+EXAMPLES = r"""
+- name: Read the subscription
+  pve.automation.pve_node_subscription_info:
+    node: pve1
+  register: told
+
+- name: Stop if it is not active
+  ansible.builtin.assert:
+    that: told.subscription.status == "active"
+"""
+
+RETURN = r"""
+subscription:
+  description: The subscription as the node tells it. Its V(status) is V(notfound) if there is no key. Without Sys.Audit on the node it has
+    neither key nor dates.
+  returned: success
+  type: dict
+  sample: {status: active, key: pve2c-**********, level: c, nextduedate: "2027-01-31"}
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.subscription import SUBSCRIPTION_INFO
+
+
+def main() -> None:
+    run_module(SUBSCRIPTION_INFO)
+
+
+if __name__ == "__main__":
+    main()
