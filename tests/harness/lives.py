@@ -26,6 +26,7 @@ WITHOUT_LIFE = {  # and why; they have tests of their own
     "pve_ha_group": "for PVE 8 only, which the shared cluster is not",
     "pve_ha_migrate": "has no options but what is to change",
     "pve_node_apt": "an action",
+    "pve_node_disk": "what it makes cannot be changed",
     "pve_node_power": "takes a node away from the other lives",
     "pve_realm_sync": "an action",
     "pve_replication": "needs replicable storage on two nodes",

@@ -64,6 +64,8 @@ REQUIREMENTS = {
     "pve_node_apt": {"/nodes": "Sys.Audit Sys.Modify"},
     "pve_node_apt_info": {"/nodes": "Sys.Audit Sys.Modify"},
     "pve_node_certificate": {"/nodes": "Sys.Audit Sys.Modify"},
+    "pve_node_disk": {"/": "Sys.Audit Sys.Modify", "/storage": "Datastore.Allocate"},
+    "pve_node_disk_info": {"/": "Sys.Audit"},
     "pve_node_dns": {"/nodes": "Sys.Audit Sys.Modify"},
     "pve_node_hosts": {"/": "Sys.Audit", "/nodes": "Sys.Modify"},
     "pve_node_info": {"/": "Sys.Audit Sys.Modify", "/nodes": "Sys.Audit"},
