@@ -78,6 +78,16 @@ def run(cluster: Cluster, task: Task) -> Result:
     return cluster.run(resource_of(module), of_this_run(cluster, options))
 
 
+def play(cluster: Cluster, tasks: Tasks) -> list[Result]:
+    """The results of the tasks up to the first failure, as in a play."""
+    results = []
+    for task in tasks:
+        results.append(run(cluster, task))
+        if results[-1].get("failed"):
+            break
+    return results
+
+
 def of_this_run(cluster: Cluster, options: Mapping[str, Any]) -> Mapping[str, Any]:
     """The options with the time of the backup that there is now, if they name one."""
     text = json.dumps(options)
