@@ -121,6 +121,10 @@ class Client:
             self._release = (int(numbers[0]), int(numbers[1]))
         return self._release
 
+    def addresses(self) -> tuple[str, str] | None:
+        """The addresses of this machine and of the present host on the way between them; None if a proxy stands there."""
+        return self._transport(self._current).addresses()
+
     def respond(
         self, method: str, url: str, path: str, params: Mapping[str, Any], upload: Upload | None = None
     ) -> Response:

@@ -39,6 +39,9 @@ class Reader(Protocol):
     def release(self) -> tuple[int, int]:
         """The server's release as (major, minor), asked for once."""
 
+    def addresses(self) -> tuple[str, str] | None:
+        """The addresses of this machine and of the server on the way between them; None if a proxy stands there."""
+
 
 class Resource(Protocol):
     """What the engine and the two hosts (module and action plugin) need to know.

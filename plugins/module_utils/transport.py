@@ -58,6 +58,9 @@ class Transport(Protocol):
     ) -> Response:
         """The answer to one request."""
 
+    def addresses(self) -> tuple[str, str] | None:
+        """The addresses of this machine and of the server on the way between them; None if a proxy stands there."""
+
     def close(self) -> None:
         """Close the connections."""
 
@@ -174,8 +177,26 @@ class HttpsTransport:
         )
         return CertificateRefused(text, hint=cures, presented=plain(presented))
 
+    def addresses(self) -> tuple[str, str] | None:
+        proxy = requests.utils.select_proxy(self.endpoint.url, self.session.proxies)
+        return None if proxy else addresses_towards(self.endpoint)
+
     def close(self) -> None:
         self.session.close()
+
+
+def addresses_towards(endpoint: Endpoint) -> tuple[str, str] | None:
+    """The addresses of both ends of the way to an endpoint; None if there is none. Nothing is sent."""
+    try:
+        family, kind, _protocol, _name, where = socket.getaddrinfo(
+            endpoint.host, endpoint.port, type=socket.SOCK_DGRAM
+        )[0]
+        with socket.socket(family, kind) as probe:
+            probe.connect(where)
+            own, server = probe.getsockname()[0], probe.getpeername()[0]
+    except OSError:
+        return None
+    return own.partition("%")[0], server.partition("%")[0]
 
 
 _ADVICE = "Check api_host and api_port, and that pveproxy runs there."
@@ -264,7 +285,7 @@ class CommandTransport:
     """pvesh on this node (``local``) or on a node reached by SSH (``openssh``): root's rights, no credentials in the task."""
 
     def __init__(self, connection: Connection, endpoint: Endpoint | None) -> None:
-        self.connection = connection
+        self.connection, self.endpoint = connection, endpoint
         self.session = _command_session(connection, endpoint)
 
     def send(
@@ -296,6 +317,9 @@ class CommandTransport:
         found = re.findall(r"^([\w\[\]-]+): (.+)$", text, re.MULTILINE) if status == 400 else []
         message = re.sub(r"^\d{3} ", "", text.partition("\n")[0] if found else text)
         return Response(status, message, {"data": None, "message": message, "errors": dict(found)})
+
+    def addresses(self) -> tuple[str, str] | None:
+        return addresses_towards(self.endpoint) if self.endpoint else None
 
     def close(self) -> None:
         return None

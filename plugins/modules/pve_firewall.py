@@ -11,7 +11,8 @@ description:
   - Rules are recognised by what they say, not by their position. The list is changed by as few calls as are safe.
     A rule that stays is never missing meanwhile, and a new one is put in force only when those above it are.
   - What the task does not name is left alone. A task that gives neither O(options) nor O(rules) only reads.
-  - Nothing checks whether the rules shut out the one who runs the task. Try a change in check mode first.
+  - A change of the cluster, a node or a security group after which the node that the task talks to would let in no new connection
+    of the machine that runs the task is refused, see O(allow_lockout).
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
@@ -198,6 +199,20 @@ options:
     type: str
     choices: [top, bottom]
     default: top
+  allow_lockout:
+    description:
+      - Whether the change may shut out the machine that runs the task from port 8006 of the node that it talks to (with
+        O(api_backend=openssh), from its SSH port).
+      - If it may not, the module looks before the change at the options and rules of the cluster and of that node, and at the aliases,
+        IP sets and security groups that they name. This takes some ten more requests, and none where nothing is to be changed
+        or the firewall is off.
+      - The server does not tell from which address it sees a connection. The module goes by the address that this machine has on
+        the way to the server. Where that must be another one (a proxy, a port other than 8006, a private address towards a public one),
+        only rules count that let everybody in. A rule for an interface, a source port or a place that cannot be looked up is not
+        relied on to let in, but may shut out.
+      - Where the present rules would shut it out already, though it gets in, the module warns and goes on.
+    type: bool
+    default: false
   state:
     description: V(absent) takes away the rules that have everything that one of O(rules) says.
     type: str
@@ -228,6 +243,15 @@ EXAMPLES = r"""
     scope: cluster
     rules:
       - {type: in, action: ACCEPT, proto: tcp, dport: 8006, source: 192.0.2.0/24, comment: Web interface}
+    append: true
+
+- name: Switch the firewall on, with a way in for the administrators
+  pve.automation.pve_firewall:
+    scope: cluster
+    options:
+      enable: true
+    rules:
+      - {type: in, action: ACCEPT, proto: tcp, dport: "22,8006", comment: Administrators}
     append: true
 
 - name: Take the rule away again

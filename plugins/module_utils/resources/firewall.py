@@ -9,110 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import InvalidOption, NotFound
-from ..field import Field, Fields, update_params
+from ..field import update_params
 from ..plan import Plan, Step
-from ..property_string import INTEGER, Part, PropertyString, flag
 from ..resource import STATES, Reader, State, Wish, changed_fields, shown
-from ..values import Text
+from .firewall_fields import OPTIONS, RULE_FIELDS, observe_rule, option_specs, parse_rule, rule_params
+from .firewall_lockout import check_lockout, survey
 from .firewall_rules import Edit, Rule, match, plan_edits
 from .firewall_scope import SCOPES, find_scope, scope_of, scope_options
-
-LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog")
-POLICIES = ("ACCEPT", "REJECT", "DROP")
-
-
-class Compact(Text):
-    """A list whose order is kept as it is, without blanks."""
-
-    def parse(self, value: Any) -> str:
-        return ",".join(part for part in str(value).replace(",", " ").split())
-
-
-class Protocol(Text):
-    def parse(self, value: Any) -> str:
-        return str(value).strip().lower()
-
-
-RULE_FIELDS = Fields(
-    [
-        Field("type", choices=("in", "out", "forward", "group"), clear="never"),
-        Field("action", clear="never"),
-        Field("enable", type="bool", clear="never"),
-        Field("macro"),
-        Field("proto", codec=Protocol()),
-        Field("source", codec=Compact()),
-        Field("dest", codec=Compact()),
-        Field("sport", codec=Compact()),
-        Field("dport", codec=Compact()),
-        Field("icmp_type", api="icmp-type"),
-        Field("iface"),
-        Field("log", choices=LEVELS),
-        Field("comment"),
-    ]
-)
-_LEVEL: dict[str, Any] = {"choices": LEVELS}
-_COMMON = [Field("enable", type="bool", clear="never", default=False)]
-_BOTH_WAYS = [
-    Field("policy_in", choices=POLICIES, default="DROP"),
-    Field("policy_out", choices=POLICIES, default="ACCEPT"),
-]
-_RATE = PropertyString(flag("enable", True), Part("rate"), Part("burst", INTEGER, minimum=0), default_key="enable")
-OPTIONS: dict[str, Fields] = {
-    "cluster": Fields(
-        [
-            *_COMMON,
-            *_BOTH_WAYS,
-            Field("policy_forward", choices=("ACCEPT", "DROP"), default="ACCEPT"),
-            Field("ebtables", type="bool", default=True),
-            Field("log_ratelimit", type="raw", codec=_RATE),
-        ]
-    ),
-    "node": Fields(
-        [
-            Field("enable", type="bool", clear="never", default=True),
-            *(Field(f"log_level_{way}", **_LEVEL) for way in ("in", "out", "forward")),
-            Field("log_nf_conntrack", type="bool", default=False),
-            Field("ndp", type="bool", default=True),
-            Field("nf_conntrack_allow_invalid", type="bool", default=False),
-            Field("nf_conntrack_helpers", type="list", elements="str"),
-            Field("nf_conntrack_max", type="int", default=262144),
-            Field("nf_conntrack_tcp_timeout_established", type="int", default=432000),
-            Field("nf_conntrack_tcp_timeout_syn_recv", type="int", default=60),
-            Field("nftables", type="bool", default=False),
-            Field("nosmurfs", type="bool"),
-            Field("protection_synflood", type="bool", default=False),
-            Field("protection_synflood_burst", type="int", default=1000),
-            Field("protection_synflood_rate", type="int", default=200),
-            Field("smurf_log_level", **_LEVEL),
-            Field("tcp_flags_log_level", **_LEVEL),
-            Field("tcpflags", type="bool", default=False),
-        ]
-    ),
-    "guest": Fields(
-        [
-            *_COMMON,
-            *_BOTH_WAYS,
-            Field("dhcp", type="bool", default=False),
-            Field("ipfilter", type="bool"),
-            *(Field(f"log_level_{way}", **_LEVEL) for way in ("in", "out")),
-            Field("macfilter", type="bool", default=True),
-            Field("ndp", type="bool", default=True),
-            Field("radv", type="bool"),
-        ]
-    ),
-    "vnet": Fields(
-        [
-            *_COMMON,
-            Field("policy_forward", choices=("ACCEPT", "DROP"), default="ACCEPT"),
-            Field("log_level_forward", **_LEVEL),
-        ]
-    ),
-}
-
-
-def option_specs() -> dict[str, dict[str, Any]]:
-    """The suboptions of all scopes together."""
-    return {name: row for fields in OPTIONS.values() for name, row in fields.specs().items()}
 
 
 class Firewall:
@@ -128,6 +31,7 @@ class Firewall:
             "rules": {"type": "list", "elements": "dict", "options": RULE_FIELDS.specs()},
             "append": {"type": "bool", "default": False},
             "insert": {"type": "str", "choices": ["top", "bottom"], "default": "top"},
+            "allow_lockout": {"type": "bool", "default": False},
             "state": dict(STATES),
         }
         return {"argument_spec": spec}
@@ -143,7 +47,7 @@ class Firewall:
             "scope": scope,
             "options": None,
             "rules": None,
-            **{k: params[k] for k in ("append", "insert", "state")},
+            **{name: params[name] for name in ("append", "insert", "allow_lockout", "state")},
         }
         if params["options"] is not None or params["unset"]:
             wish["options"] = self._options(scope["scope"], params)
@@ -174,6 +78,9 @@ class Firewall:
             rows = self._rows(reader, wish)
             wish["digest"] = next((row["digest"] for row in rows if "digest" in row), None)
             state["rules"] = [observe_rule(row) for row in rows]
+        if not wish["allow_lockout"] and "surroundings" not in wish and scope in ("cluster", "node", "group"):
+            after, steps = self._changes(state, wish)
+            wish["surroundings"] = survey(reader, wish["scope"], state, after) if steps else None
         return state
 
     @staticmethod
@@ -191,6 +98,14 @@ class Firewall:
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
         current = current or {}
+        after, steps = self._changes(current, wish)
+        if not steps:
+            return Plan.nothing(current)
+        notes = check_lockout(wish["surroundings"], wish["scope"], current, after) if wish.get("surroundings") else ()
+        return Plan(current, after, tuple(steps), notes)
+
+    def _changes(self, current: State, wish: Wish) -> tuple[State, list[Step]]:
+        """The scope as it is to be, and the calls that bring it there."""
         after, steps = dict(current), []
         if wish["rules"] is not None:
             after["rules"] = target_list(current["rules"], wish)
@@ -205,7 +120,7 @@ class Firewall:
                 steps.append(
                     Step("PUT", f"{wish['path']}/options", params, f"change {', '.join(changes)} of the firewall")
                 )
-        return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
+        return after, steps
 
     @staticmethod
     def _rule_step(wish: Wish, edit: Edit, number: int, count: int) -> Step:
@@ -231,43 +146,6 @@ class Firewall:
             secrets=frozenset({"digest"}),
             replan=number + 1 < count,
         )
-
-
-def parse_rule(number: int, row: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
-    """A rule in canonical form; InvalidOption names what is wrong in which one. A pattern (not ``whole``) may lack parts."""
-    try:
-        rule = {name: value for name, value in RULE_FIELDS.wish(row).items() if value != ""}
-    except InvalidOption as error:
-        raise InvalidOption(f"rules[{number}].{error.option}", error.message.partition(": ")[2]) from None
-    if rule.get("log") == "nolog":
-        del rule["log"]
-    if not whole:
-        if not rule:
-            raise InvalidOption(f"rules[{number}]", "says nothing: it would fit every rule")
-        return rule
-    for name in ("type", "action"):
-        if name not in rule:
-            raise InvalidOption(f"rules[{number}].{name}", "is missing: a rule has a type and an action")
-    if rule["type"] != "group":
-        rule["action"] = rule["action"].upper()
-        if rule["action"] not in POLICIES:
-            raise InvalidOption(f"rules[{number}].action", f"{rule['action']!r} is not one of {', '.join(POLICIES)}")
-    for name in ("sport", "dport", "icmp_type"):
-        if name in rule and not {"proto", "macro"} & set(rule):
-            raise InvalidOption(f"rules[{number}].{name}", "needs proto as well")
-    return {"enable": True, **rule}
-
-
-def observe_rule(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A rule as users see it; logging nothing is the same as not logging."""
-    rule = {"enable": False, **RULE_FIELDS.observe(row)}
-    if rule.get("log") == "nolog":
-        del rule["log"]
-    return rule
-
-
-def rule_params(rule: Rule) -> dict[str, Any]:
-    return {RULE_FIELDS.named(name).api: RULE_FIELDS.named(name).format(value) for name, value in rule.items()}
 
 
 def target_list(current: Sequence[Rule], wish: Wish) -> list[Rule]:
@@ -326,7 +204,7 @@ class FirewallInfo:
         for name in params["include"]:
             if scope["scope"] not in has[name]:
                 raise InvalidOption("include", f"{name} is there with scope: {' or '.join(has[name])} only")
-        nothing = {"options": None, "rules": None}
+        nothing = {"options": None, "rules": None, "allow_lockout": True}
         return {"scope": scope, **nothing, "include": params["include"]}
 
     def read(self, reader: Reader, wish: Wish) -> State:

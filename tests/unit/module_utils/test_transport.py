@@ -521,3 +521,17 @@ def test_a_missing_library_is_named():
     """openssh_wrapper is not among the requirements, and proxmoxer leaves the process without it."""
     with pytest.raises(PveError, match=r"'openssh_wrapper'.*pip install proxmoxer openssh_wrapper"):
         CommandTransport(Connection(backend="openssh"), Endpoint("pve", 8006))
+
+
+def test_both_ends_of_the_way_are_told_unless_a_proxy_stands_there(monkeypatch, pvesh):
+    def ends(host):
+        client = Client(Connection(endpoints=(Endpoint(host, 8006),)))
+        return client.addresses()
+
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert ends("127.0.0.1") == ("127.0.0.1", "127.0.0.1")
+    assert ends("pve.invalid") is None
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
+    assert ends("192.0.2.1") is None
+    assert pvesh().addresses() is None

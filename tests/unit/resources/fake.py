@@ -39,6 +39,9 @@ class Server:
             raise answer
         return answer
 
+    def addresses(self) -> tuple[str, str] | None:
+        return "127.0.0.1", "127.0.0.1"
+
     def release(self) -> tuple[int, int]:
         self.asked.append("/version")
         return self._release
