@@ -250,8 +250,11 @@ class _Run:
         settle = getattr(self.resource, "settle", None)
         if settle is None:
             self._read_back()
+        elif self.wait:
+            self.wish["answers"] = self.outcome.answers
+            self.outcome.object = settle(self.client, self.wish, self.timeout)
         else:
-            self.outcome.object = settle(self.client, self.wish, self.timeout) if self.wait else self.plan.after
+            self.outcome.object = self.plan.after
 
     def _read_back(self) -> None:
         """Return what the server says; a difference that stays is an error, not a success."""

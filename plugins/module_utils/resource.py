@@ -50,8 +50,8 @@ class Resource(Protocol):
     whose keys join the result; what steps returned is in ``wish["answers"]``. It is not asked in check mode.
     One that can tell beforehand why a plan would fail has ``preflight(reader, plan, wish)``: it adds warnings, or raises Refused.
     It is asked once, in check mode as well, and only if the plan has steps.
-    One whose steps only set going what PVE has no task for has ``settle(client, wish, timeout) -> State``: it waits until that has
-    happened and tells the state then, in place of reading back.
+    One whose steps end before what they are for has happened has ``settle(client, wish, timeout) -> State``: it waits for that, in
+    place of reading back, and tells the state then; what steps returned is in ``wish["answers"]``.
     One whose options may hold secrets in other places than ``no_log`` options has ``secret_values(params) -> set[str]``.
     """
 

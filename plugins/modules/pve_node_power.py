@@ -49,12 +49,19 @@ options:
 notes:
   - A warning tells when less than a majority of the nodes stays online, because the cluster then has no quorum.
 seealso:
+  - module: pve.automation.pve_node_guests
   - module: pve.automation.pve_node_service
   - module: pve.automation.pve_node
 """
 
 EXAMPLES = r"""
-- name: Reboot a node
+- name: Empty a node
+  pve.automation.pve_node_guests:
+    node: pve2
+    state: migrated
+    target: pve1
+
+- name: Reboot it
   pve.automation.pve_node_power:
     api_host: [pve1.example.org, pve2.example.org]
     node: pve2

@@ -427,6 +427,16 @@ LIVES = (
         absent=None,
     ),
     Life(
+        "node guests",
+        "pve_node_guests",
+        {"node": "pve3", "vms": [102, 120]},
+        {"state": "stopped"},
+        {"state": "started", "force": True},
+        (("POST", "/nodes/pve3/stopall", {"vms": "102"}),),
+        absent=None,
+        told_later=frozenset({"task"}),
+    ),
+    Life(
         "node service",
         "pve_node_service",
         {"node": "pve2", "service": "cron"},

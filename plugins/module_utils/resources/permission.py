@@ -67,6 +67,7 @@ REQUIREMENTS = {
     "pve_node_disk": {"/": "Sys.Audit Sys.Modify", "/storage": "Datastore.Allocate"},
     "pve_node_disk_info": {"/": "Sys.Audit"},
     "pve_node_dns": {"/nodes": "Sys.Audit Sys.Modify"},
+    "pve_node_guests": {"/vms": "VM.Audit VM.Config.Disk VM.Migrate VM.PowerMgmt"},
     "pve_node_hosts": {"/": "Sys.Audit", "/nodes": "Sys.Modify"},
     "pve_node_info": {"/": "Sys.Audit Sys.Modify", "/nodes": "Sys.Audit"},
     "pve_node_network": {"/": "Sys.Audit", "/nodes": "Sys.Modify", "/sdn/zones/localnetwork": "SDN.Audit"},

@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from ..call import Call
 from ..errors import ApiError
 from ..formats import split_list
 from ..guest import Guest
-from ..guest_migrate import StorageMap, check_storages, migrate
+from ..guest_migrate import StorageMap, check_storages, local_resources, migrate
 from ..guest_power import start_guest, stop_guest
 from ..guest_tasks import start_task
 from ..routing import endpoint
-from ..tasks import TaskLog
-from .migrate import checked_target
+from ..tasks import TaskError, TaskLog
+from .migrate import attached_disks, checked_target, unused_disks
 from .qemu_power import hibernate
 
 PREFIX = "/nodes/{node}"
@@ -29,6 +30,9 @@ def chosen(call: Call, privilege: str) -> list[Guest]:
         for vmid in wanted or {0}:
             call.check(f"/vms/{vmid}" if vmid else "/", [privilege])
     guests = [guest for guest in call.cluster.guests.values() if guest.node == call.node]
+    if not wanted and privilege == "VM.PowerMgmt":  # $get_start_stop_list
+        managed = call.cluster.areas.get("ha_resources", {})
+        guests = [guest for guest in guests if f"{guest.label.lower()}:{guest.vmid}" not in managed]
     return sorted((guest for guest in guests if not wanted or guest.vmid in wanted), key=lambda guest: guest.vmid)
 
 
@@ -92,18 +96,48 @@ def migrate_all(call: Call) -> Any:
         raise ApiError(500, "either 'max-workers' parameter or max_workers in datacenter.cfg must be set!")
 
     def work(log: TaskLog) -> None:
-        for guest in guests:
-            log(f"Migrating {guest.label} {guest.vmid}")
-            try:
-                guest.check_lock()
-                check_storages(call.cluster, guest, target, StorageMap())
-                if guest.kind == "lxc" and guest.running:
-                    stop_guest(call.cluster, guest)
-                    migrate(call.cluster, guest, target, StorageMap(), log)
-                    start_guest(call.cluster, guest, log)
-                else:
-                    migrate(call.cluster, guest, target, StorageMap(), log)
-            except ApiError as error:
-                log(f"Migrating {guest.label} {guest.vmid} failed: {error.message}")
+        if not guests:
+            log("no virtual guests matched, nothing to do..")
+            return
+        workers = sum(started_to_move(call, guest, target, log) for guest in guests)
+        if not workers:
+            raise TaskError("no migrations worker started...")
+        log(f"All jobs finished, used {workers} workers in total.")
 
     return start_task(call, "migrateall", "", work, duration=3.0)
+
+
+def started_to_move(call: Call, guest: Guest, target: str, log: TaskLog) -> bool:
+    """Whether a guest could be told to move ($create_migrate_worker); what becomes of that is told by a task of its own."""
+    try:
+        guest.check_lock()
+        check_storages(call.cluster, guest, target, StorageMap())
+        if guest.kind == "qemu" and not may_move(call, guest, log):
+            return False
+    except ApiError as error:
+        log(error.message)
+        return False
+    log(f"Migrating {guest.label} {guest.vmid}")
+    restarts = guest.kind == "lxc" and guest.running
+    with contextlib.suppress(ApiError, TaskError):
+        if restarts:
+            stop_guest(call.cluster, guest)
+        migrate(call.cluster, guest, target, StorageMap(), TaskLog())
+        if restarts:
+            start_guest(call.cluster, guest, TaskLog())
+    return True
+
+
+def may_move(call: Call, guest: Guest, log: TaskLog) -> bool:
+    """Machines stay that use devices of the node, or run with disks there that are not to be copied."""
+    disks = [row["volid"] for row in (*attached_disks(call, guest), *unused_disks(call, guest))]
+    found = {"resources": local_resources(guest)}
+    if guest.running and not call.params.get("with-local-disks"):
+        found["disks"] = disks
+    reasons = [f"  Has local {what}: {', '.join(names)}" for what, names in sorted(found.items()) if names]
+    if reasons:
+        log(f"Check VM {guest.vmid}: skip VM {guest.vmid} - precondition check failed:")
+        log("\n".join(reasons))
+        return False
+    log(f"Check VM {guest.vmid}: precondition check passed")
+    return True

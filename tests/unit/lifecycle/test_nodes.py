@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.pve.automation.plugins.module_utils.resources.node_guests import NODE_GUESTS
 from ansible_collections.pve.automation.plugins.module_utils.resources.node_info import NODE_INFO
 from ansible_collections.pve.automation.plugins.module_utils.resources.node_power import NODE_POWER
 from ansible_collections.pve.automation.plugins.module_utils.resources.node_settings import NODE
@@ -121,3 +122,38 @@ def test_a_node_that_stays_away_is_told(cluster: Cluster) -> None:
     result = cluster.run(NODE_POWER, {"node": "pve2", "state": "started", "timeout": 1})
     assert (result["failed"], result["changed"]) == (True, True)
     assert "node pve2 is up" in result["msg"]
+
+
+def test_a_node_is_emptied(cluster: Cluster) -> None:
+    """Machines that run on local disks stay unless these are to be copied as well."""
+    wish = {"node": "pve3", "state": "migrated", "target": "pve1", "max_workers": 2}
+    here = [guest["vmid"] for guest in done(cluster.run(NODE_GUESTS, {"node": "pve3"}))["node"]["guests"]]
+    refused = cluster.run(NODE_GUESTS, {**wish, "vms": [102]})
+    assert refused["failed"]
+    assert "Has local disks: local-lvm:vm-102-disk-0" in refused["msg"]
+    predicted = done(cluster.run(NODE_GUESTS, {**wish, "with_local_disks": True}, check_mode=True))
+    result = done(cluster.run(NODE_GUESTS, {**wish, "with_local_disks": True}))
+    assert result["requests"] == predicted["requests"]
+    assert result["node"] == predicted["node"] == {"node": "pve3", "guests": []}
+    again = done(cluster.run(NODE_GUESTS, {**wish, "vms": here}))
+    assert (again["changed"], again["requests"]) == (False, [])
+    assert done(cluster.run(NODE_POWER, {"node": "pve3", "state": "shutdown"}))["node"]["status"] == "offline"
+
+
+def test_guests_of_high_availability_stay_unless_named(cluster: Cluster) -> None:
+    cluster.call("POST", "/cluster/ha/resources", {"sid": "vm:102"})
+    result = done(cluster.run(NODE_GUESTS, {"node": "pve3", "state": "hibernated"}, check_mode=True))
+    assert "102" not in result["requests"][0]["params"]["vms"].split(",")
+    assert len(result["warnings"]) == 1
+    assert "102 (web3)" in result["warnings"][0]
+
+
+def test_a_guest_that_cannot_start_is_told_with_the_log(cluster: Cluster) -> None:
+    (guest,) = done(cluster.run(NODE_GUESTS, {"node": "pve3", "vms": [102]}))["node"]["guests"]
+    assert guest["status"] == "running"
+    cluster.call("POST", "/nodes/pve3/qemu/102/status/stop")
+    cluster.control("POST", "lock", {"vmid": 102, "lock": "migrate"})
+    result = cluster.run(NODE_GUESTS, {"node": "pve3", "vms": [102], "state": "started"})
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert "start 102 (web3) of node pve3" in result["msg"]
+    assert "VM is locked (migrate)" in result["msg"]
