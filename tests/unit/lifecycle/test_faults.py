@@ -81,8 +81,8 @@ def run(cluster: Cluster, task: Task) -> Result:
 def play(cluster: Cluster, tasks: Tasks) -> list[Result]:
     """The results of the tasks up to the first failure, as in a play."""
     results = []
-    for task in tasks:
-        results.append(run(cluster, task))
+    for module, options in tasks:
+        results.append(cluster.run(resource_of(module), options))
         if results[-1].get("failed"):
             break
     return results
