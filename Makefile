@@ -48,7 +48,7 @@ test-live: setup ## Run the integration targets against the PVE server in PVE_HO
 	@python -m tools.integration --live
 
 .PHONY: bench
-bench: setup ## Measure time and requests
+bench: setup ## Measure time and requests (BENCH_PEER=1: beside community.proxmox from PyPI)
 	@PYTHONPATH=.build/dev python -m tests.benchmark
 
 .PHONY: lint

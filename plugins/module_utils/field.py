@@ -152,6 +152,8 @@ def hyphenated(name: str, **more: Any) -> Field:
 class Fields(tuple[Field, ...]):
     """The table of a resource."""
 
+    _by_name: dict[str, Field]
+
     def __new__(cls, rows: Iterable[Field]) -> Fields:
         self = super().__new__(cls, rows)
         for key in ("name", "api"):
@@ -159,6 +161,10 @@ class Fields(tuple[Field, ...]):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise TypeError(f"fields with the same {key}: {', '.join(twice)}")
+        self._by_name = {}
+        for field in self:
+            for name in (field.name, field.api, *field.aliases):
+                self._by_name.setdefault(name, field)
         return self
 
     def specs(self) -> dict[str, dict[str, Any]]:
@@ -167,10 +173,7 @@ class Fields(tuple[Field, ...]):
 
     def named(self, name: str) -> Field:
         """The field of that name, alias or key on the wire; KeyError if there is none."""
-        for field in self:
-            if name in (field.name, field.api, *field.aliases):
-                return field
-        raise KeyError(name)
+        return self._by_name[name]
 
     def wish(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """What a task wants, canonical, by field name: options that are not given are absent, ``unset`` ones are empty."""

@@ -16,7 +16,11 @@ from .plan import api_path
 if TYPE_CHECKING:
     from .resource import Reader
 
-FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.2, 2.0, 1.4  # seconds between two looks at a running task
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0  # seconds between two looks at a running task
+PATIENCE = (
+    0.08  # a pause's share of the time waited so far, which is then the most that the wait takes longer than the task
+)
+TOLD_FROM = 1.0  # a task that is looked at as rarely as this has its progress told
 LOG_TAIL = 20  # lines of a failed task's log that an error shows
 _UPID = re.compile(r"UPID:([^:\s]+):[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,}:([0-9A-Fa-f]{8}):([^:\s]+):([^:\s]*):([^:\s]+):")
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s?%")
@@ -85,7 +89,7 @@ def wait_for_task(reader: Reader, upid_text: str, timeout: float) -> str:
     """
     upid = Upid.parse(upid_text)
     deadline = time.monotonic() + timeout
-    pause, said = FIRST_PAUSE, ""
+    waited, said = 0.0, ""
     while True:
         exitstatus = _look(reader, upid, deadline)
         if exitstatus is not None:
@@ -93,10 +97,11 @@ def wait_for_task(reader: Reader, upid_text: str, timeout: float) -> str:
         left = deadline - time.monotonic()
         if left <= 0:
             raise _timed_out(reader, upid, timeout)
-        reader.sleep(min(pause, left))
-        pause = min(pause * GROWTH, LONGEST_PAUSE)
-        if pause == LONGEST_PAUSE:
+        pause = min(max(FIRST_PAUSE, PATIENCE * waited), LONGEST_PAUSE)
+        if pause >= TOLD_FROM:
             said = _tell_progress(reader, upid, said)
+        reader.sleep(min(pause, left))
+        waited += pause
 
 
 def _look(reader: Reader, upid: Upid, deadline: float) -> str | None:

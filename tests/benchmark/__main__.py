@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Print what the collection costs: loops in both hosts, requests of a second run, inventories of large clusters.
+"""Print what the collection costs: requests of a second run, loops in both hosts, many guests, inventories of large clusters.
 
 Times are of a shared machine: read them as ratios within one run. Arguments name the measurements to take instead of all.
 """
@@ -10,9 +10,14 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmark import inventory, loops, requests_made
+from tests.benchmark import guests, inventory, loops, requests_made
 
-MEASUREMENTS = {"requests": requests_made.measure, "loops": loops.measure, "inventory": inventory.measure}
+MEASUREMENTS = {
+    "requests": requests_made.measure,
+    "loops": loops.measure,
+    "guests": guests.measure,
+    "inventory": inventory.measure,
+}
 
 
 def main() -> int:

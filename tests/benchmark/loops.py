@@ -5,16 +5,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tempfile
-import time
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from tools.common import DEV
+from tests.benchmark.playing import connection, seconds_of
 from tools.simulated import Simulated, simulator
 
 ITEMS = 100
@@ -33,27 +27,5 @@ def measure() -> None:
 
 def play(server: Simulated, folder: Path, items: int, *, in_process: bool) -> float:
     """The seconds of a playbook with one loop."""
-    task: dict[str, Any] = {
-        "name": "Nothing to do",
-        "pve.automation.pve_pool": {
-            "api_host": server.facts["url"],
-            "api_fingerprint": server.facts["fingerprint"],
-            "api_token_id": server.facts["token_id"],
-            "api_token_secret": server.facts["token_secret"],
-            "poolid": "bench",
-        },
-        "loop": list(range(items)),
-    }
-    playbook = folder / "play.yml"
-    variables = {"pve_in_process": in_process, "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-    play_ = {"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": [task]}
-    playbook.write_text(yaml.safe_dump([play_]), encoding="utf-8")
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(DEV)}
-    start = time.monotonic()
-    subprocess.run(
-        ["ansible-playbook", "-i", "localhost,", "-c", "local", str(playbook)],
-        env=environment,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    return time.monotonic() - start
+    task = {"pve.automation.pve_pool": {**connection(server.facts), "poolid": "bench"}, "loop": list(range(items))}
+    return seconds_of(folder, task, in_process=in_process)

@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What many guests cost: a second run of a hundred, clones against a server whose tasks take time, and what is asked for one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.benchmark.playing import connection, peer_command, peer_connection, seconds_of
+from tests.benchmark.requests_made import done
+from tests.harness.cluster import Cluster, running_cluster
+
+FIRST, GUESTS = 5000, 100
+PEER_ITEMS = 20  # of the peer's loop, so that it does not last for minutes
+OPTIONS: Mapping[str, Any] = {  # twenty that a second run has to compare
+    "acpi": True,
+    "agent": "enabled=1,fstrim_cloned_disks=1",
+    "boot": "order=scsi0;net0",
+    "ciuser": "bench",
+    "cores": 2,
+    "cpu": "host,flags=+aes",
+    "cpulimit": 2,
+    "cpuunits": 1024,
+    "description": "Größe\nzwei",
+    "keyboard": "de",
+    "kvm": True,
+    "localtime": True,
+    "memory": 2048,
+    "onboot": True,
+    "ostype": "l26",
+    "scsihw": "virtio-scsi-single",
+    "shares": 500,
+    "sockets": 1,
+    "tablet": False,
+    "tags": ["bench", "web"],
+}
+TEMPLATE: Mapping[str, Any] = {
+    "node": "pve1",
+    "vmid": 4999,
+    "name": "bench-template",
+    "scsi": {"scsi0": {"storage": "local", "size": "1G", "format": "qcow2"}},
+    "net": {"net0": "virtio,bridge=vmbr0"},
+    "template": True,
+}
+CLONE: Mapping[str, Any] = {
+    "node": "pve1",
+    "clone": {"source": "bench-template", "full": True},
+    "cores": 2,
+    "memory": "1G",
+    "scsi": {"scsi0": {"size": "2G"}},
+    "net": {"net0": {"tag": 7}},
+    "state": "started",
+}
+CLONES, PARALLEL = 50, 10
+SECONDS = {"qmclone": 4.0, "resize": 2.0, "qmstart": 2.0}  # of each task, by its type
+
+
+def measure() -> None:
+    """Print requests, times and ratios, side by side."""
+    with running_cluster("demo") as cluster:
+        cluster.connection = cluster.token_connection()
+        print_requests(cluster)
+        print_second_runs(cluster)
+        print_clones(cluster)
+
+
+# --- requests ---------------------------------------------------------------------------------------------------------
+
+
+def print_requests(cluster: Cluster) -> None:
+    machine = {"node": "pve1", "vmid": FIRST, "name": "bench", **OPTIONS}
+    done(cluster, "pve_vm", machine)
+    print(f"Requests of a machine with {len(OPTIONS)} options that has nothing to do (API token, so no login)")
+    for told, more, expected in (("as it is", {}, 1), ("and stopped", {"state": "stopped"}, 2)):
+        cluster.requests_made()
+        done(cluster, "pve_vm", {**machine, **more})
+        made = len(cluster.requests_made())
+        print(f"  {told:28} {made}" + ("" if made == expected else f"   EXPECTED {expected}"))
+    done(cluster, "pve_vm", TEMPLATE)
+    cluster.requests_made()
+    done(cluster, "pve_vm", {**CLONE, "vmid": FIRST + 1, "name": "bench-clone"})
+    made = cluster.requests_made()
+    print(f"Requests of a clone that is configured, grown and started by the same task: {len(made)}")
+    for row in made:
+        print(f"  {row['method']:6} {row['path']}")
+
+
+# --- second runs ------------------------------------------------------------------------------------------------------
+
+
+def print_second_runs(cluster: Cluster) -> None:
+    """A hundred machines that are as they should be: a loop, one task for all, and the peer's loop."""
+    cluster.reset()
+    cluster.connection = cluster.token_connection()
+    vmids = range(FIRST, FIRST + GUESTS)
+    guests = [{"node": "pve1", "vmid": vmid, "name": f"bench{vmid}", **OPTIONS} for vmid in vmids]
+    done(cluster, "pve_guests", {"guests": guests})
+    options = connection(cluster.facts)
+    item = {"node": "pve1", "vmid": "{{ item }}", "name": "bench{{ item }}", **OPTIONS}
+    loop = {"pve.automation.pve_vm": {**options, **item}, "loop": list(vmids)}
+    bulk = {"pve.automation.pve_guests": {**options, "guests": guests}}
+    print(f"A second run of {GUESTS} machines with {len(OPTIONS)} options, whole processes")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        ours = {"loop of pve_vm": seconds_of(folder, loop), "one pve_guests": seconds_of(folder, bulk)}
+        peers = _peers_loop(cluster, folder) if os.environ.get("BENCH_PEER") else None
+    for told, seconds in ours.items():
+        ratio = f"   the peer's loop takes {peers / seconds:4.0f} x" if peers else ""
+        print(f"  {told:28} {seconds:7.2f} s{ratio}")
+    if peers is None:
+        print("  BENCH_PEER=1 also measures the loop of community.proxmox.proxmox_kvm")
+    else:
+        print(f"  proxmox_kvm, update: true    {peers:7.2f} s   ({PEER_ITEMS} items measured)")
+
+
+def _peers_loop(cluster: Cluster, folder: Path) -> float:
+    """The seconds that the loop of community.proxmox would take for all guests, from a shorter one."""
+    known = {name: value for name, value in OPTIONS.items() if name not in ("cpulimit", "ciuser")}
+    options = {**peer_connection(cluster.facts), **known, "node": "pve1", "update": True}
+    item = {**options, "vmid": "{{ item }}", "name": "bench{{ item }}"}
+    times = []
+    for items in (1, 1 + PEER_ITEMS):
+        task = {"community.proxmox.proxmox_kvm": item, "loop": list(range(FIRST, FIRST + items))}
+        times.append(seconds_of(folder, task, command=peer_command()))
+    return times[0] + (times[1] - times[0]) * (GUESTS - 1) / PEER_ITEMS
+
+
+# --- clones -----------------------------------------------------------------------------------------------------------
+
+
+def print_clones(cluster: Cluster) -> None:
+    """Clones against tasks that take seconds: the time of one pve_guests beside what the tasks alone need."""
+    cluster.reset()
+    cluster.connection = cluster.token_connection()
+    done(cluster, "pve_vm", TEMPLATE)
+    for kind, seconds in SECONDS.items():
+        cluster.task_fault(type=kind, duration=seconds, count=CLONES)
+    guests = [{**CLONE, "name": f"clone{number}"} for number in range(CLONES)]
+    task = {"pve.automation.pve_guests": {**connection(cluster.facts), "guests": guests, "parallel": PARALLEL}}
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = seconds_of(Path(folder), task)
+    running = [row for row in cluster.call("GET", "/nodes/pve1/qemu") if row["status"] == "running"]
+    path = sum(SECONDS.values()) * -(-CLONES // PARALLEL)
+    print(f"{CLONES} clones, configured, grown and started, {PARALLEL} at a time; tasks of {_told(SECONDS)}")
+    made = sum(str(row.get("name")).startswith("clone") for row in running)
+    print(f"  critical path                {path:7.2f} s")
+    print(f"  one pve_guests               {seconds:7.2f} s   {made} run")
+    print(f"  ratio                        {seconds / path:7.2f} x   (expected: at most 1.20)")
+
+
+def _told(seconds: Mapping[str, float]) -> str:
+    return ", ".join(f"{kind} {duration:g} s" for kind, duration in seconds.items())
