@@ -219,6 +219,7 @@ _HINTS: Mapping[str, str] = {  # by what is found in the message
     r"\bstorage '[^']*' does not exist": "Create the storage by pve_storage, or name another one.",
     "have been migrated to rules": "PVE 9 replaced HA groups by rules: use pve_ha_rule with type node-affinity.",
     "an entity with the same name already exists": "Endpoints and matchers of notifications share their names.",
+    "[Oo]nly root (can|may) ": "No privilege is for this: log in as root@pam with its password, not with a token.",
     "invalid privilege 'VM.Monitor'": "PVE 9 has no VM.Monitor; use VM.GuestAgent.Audit and its relatives.",
 }
 

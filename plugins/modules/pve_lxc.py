@@ -149,7 +149,7 @@ options:
     description: Whether the container and its volumes are protected from deletion.
     type: bool
   purge:
-    description: With O(state=absent), remove the container from backup jobs, replication and HA as well. With mount points in
+    description: With O(state=absent), remove the container from backup jobs, replication and HA as well, which PVE insists on for HA. With mount points in
       O(unset), delete their volumes with all data instead of keeping them as V(unusedN), which needs a stopped container.
     type: bool
     default: false
@@ -206,7 +206,7 @@ options:
     description: Storage for the local volumes of a container that is migrated, or pairs as in V(local-lvm:other,local:local).
     type: str
   template:
-    description: 'V(true) converts the container to a template, which cannot be undone.'
+    description: 'V(true) converts the container to a template, which cannot be undone. One that runs has to be stopped, by O(state=stopped).'
     type: bool
   timezone:
     description: Time zone, as in V(Europe/Berlin), or V(host) for that of the node.

@@ -26,6 +26,9 @@ notes:
     C(size) grows a drive; less than the present size is refused. All other sub-options are those of PVE, such as C(ssd),
     C(discard), C(iothread), C(cache), C(backup).
   - Nothing ever replaces a volume that holds data. A slot is emptied by O(unset) first.
+  - PVE lets only root@pam with its password, no token and no other user, set O(affinity), O(arch), O(args), O(hookscript), O(hugepages),
+    O(ivshmem), O(keephugepages), O(parallel), O(spice_enhancements), devices of the host that are not mapped (O(hostpci), O(usb), O(serial)),
+    and paths of the host as drives. The module says so before it sends anything.
   - A run that changes nothing costs one request if O(vmid) and O(node) are given, one more to find the node if not,
     one for the power state, and one for O(pool).
   - Of a guest that the HA manager looks after, starting, stopping and migrating are requests to that manager. The module waits until what
@@ -222,7 +225,7 @@ options:
     description: Whether the guest and its disks are protected from deletion.
     type: bool
   purge:
-    description: With O(state=absent), remove the guest from backup jobs, replication and HA as well. With drives in O(unset),
+    description: With O(state=absent), remove the guest from backup jobs, replication and HA as well, which PVE insists on for HA. With drives in O(unset),
       delete their volumes with all data instead of keeping them as V(unusedN).
     type: bool
     default: false
@@ -309,7 +312,7 @@ options:
     description: Whether drift of the clock is mended.
     type: bool
   template:
-    description: 'V(true) converts the guest to a template, which cannot be undone.'
+    description: 'V(true) converts the guest to a template, which cannot be undone. One that runs has to be stopped, by O(state=stopped).'
     type: bool
   tpmstate0:
     description: Disk for TPM state, as a mapping with C(storage) and C(version), or as text. PVE chooses its size.

@@ -142,6 +142,7 @@ class Guest(Planner):
     # --- the present state --------------------------------------------------------------------------------------------
 
     def read(self, reader: Reader, wish: Wish) -> State | None:
+        wish["as_root"] = reader.connection.is_root
         wish["rows"] = None  # all guests, nodes and storages of the cluster, asked for once where they are needed
         found = self._find(reader, wish)
         if found is None:
@@ -157,7 +158,7 @@ class Guest(Planner):
     def needs_status(self, wish: Wish, where: Location) -> bool:
         """Whether the power state matters, which costs a request."""
         moves = wish["node"] not in (None, where.node)
-        return bool(wish["state"] != "present" or moves or wish["restart"] != "never")
+        return bool(wish["state"] != "present" or moves or wish["restart"] != "never" or wish["template"])
 
     def _observe(self, reader: Reader, wish: Wish, where: Location, config: Mapping[str, Any]) -> State:
         state: State = {"vmid": where.vmid, "node": where.node, **self.observe_config(config)}
@@ -172,7 +173,7 @@ class Guest(Planner):
         return state
 
     def _find(self, reader: Reader, wish: Wish) -> tuple[Location, Mapping[str, Any]] | None:
-        """The guest and its configuration. One request if node and id are known, which they are after a creation."""
+        """The guest and its configuration. One request if node and id are known, which they are once it is made or found."""
         vmid = wish["vmid"] or wish.get("new_vmid")
         node = wish["node"] or wish.get("new_node")
         rows = wish.pop("shared", None)  # where a bulk has asked for them already
@@ -194,7 +195,11 @@ class Guest(Planner):
         if config is None and wish["node"] not in (None, found.node):  # it arrived there in this moment
             found = Location(self.kind, found.vmid, wish["node"], found.name)
             config = read_config(reader, found)
-        return None if config is None else (found, config)
+        if config is None:
+            return None
+        if wish["state"] != "absent":
+            wish["new_vmid"], wish["new_node"] = found.vmid, found.node  # where it is looked for the next time
+        return found, config
 
     def _prepare_creation(self, reader: Reader, wish: Wish) -> None:
         """Complete the wish for a new guest with what the cluster has to decide."""
@@ -243,6 +248,15 @@ class Guest(Planner):
         if wish["wait_for"]:
             told["interfaces"] = wait_for_agent(client, where, wish["wait_timeout"], address=wish["wait_for"] == "ip")
         return told
+
+
+def only_root(option: str, what: str) -> InvalidOption:
+    """The refusal of what PVE lets nobody but root@pam do, not even a token of root@pam."""
+    return InvalidOption(
+        option,
+        f"{what} can be set only by root@pam",
+        hint="Log in as root@pam with its password; no API token and no other user may do this.",
+    )
 
 
 def refuse_hidden(reader: Reader, wish: Wish) -> None:

@@ -14,7 +14,7 @@ from ..field import update_params
 from ..plan import Step
 from ..resource import Reader, State, Wish, secret_keys
 from . import lxc_fields, power
-from .guest import Guest
+from .guest import Guest, only_root
 from .locate import Location
 from .lxc_formats import FEATURES
 from .mount_points import is_path, mount_wish, plan_mount_point
@@ -66,7 +66,6 @@ class Lxc(Guest):
         return mount_wish(slot, value, self.volume_codec(slot))
 
     def read(self, reader: Reader, wish: Wish) -> State | None:
-        wish["as_root"] = reader.connection.is_root
         state = super().read(reader, wish)
         if state and wish["purge"]:
             self._remember_purged(state, wish)
@@ -156,11 +155,7 @@ def _refuse_for_others(name: str, before: State, after: State) -> None:
     elif name == "features":
         what = _root_only_features(before, after)
     if what:
-        raise InvalidOption(
-            name,
-            f"{what} can be set only by root@pam",
-            hint="Log in as root@pam with its password; no API token and no other user may do this.",
-        )
+        raise only_root(name, what)
 
 
 def _root_only_features(before: State, after: State) -> str:

@@ -93,6 +93,11 @@ class Planner(abc.ABC):
         label, path = self.label(current["vmid"], current.get(self.name_option)), self.where(current).path
         if current.get("protection"):
             raise Refused(f"The {label} is protected.", hint="Set protection: false first.")
+        if wish.get("ha_managed") and not wish["purge"]:
+            raise Refused(
+                f"The {label} is managed by HA, and PVE keeps it until it is not.",
+                hint="Set purge: true to take it out of HA, backup jobs and replication as well.",
+            )
         steps = []
         if current["status"] in (power.RUNNING, power.PAUSED):
             if not wish["force"]:
@@ -261,6 +266,10 @@ class Planner(abc.ABC):
         if not wish["template"]:
             raise InvalidOption(
                 "template", f"a template cannot become a {KINDS[self.kind]} again", hint="Clone it instead."
+            )
+        if after.get("status") in (power.RUNNING, power.PAUSED) and wish["state"] != "stopped":
+            raise Refused(
+                f"The {label} is {after['status']}, and cannot become a template.", hint="Set state: stopped."
             )
         after["template"] = True
         guest = path.rpartition("/")[2]

@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..plan import Step
 from ..resource import UPDATE_PASSWORD, State, Wish
 from . import hotplug, power, vm_fields
 from .drives import drive_wish, is_cdrom, plan_drive
-from .guest import Guest
+from .guest import Guest, only_root
 from .sources import CLONE_OPTIONS, RESTORE_OPTIONS
-from .volumes import Slot, VolumePlan
+from .volumes import Slot, VolumePlan, volume_of
 
 FLAGS = {"force": False, "purge": False, "destroy_unreferenced_disks": False, "move_disks": False}
+# PVE/API2/Qemu.pm, check_vm_modify_config_perm: options that no privilege is for, in any release.
+_ROOT_ONLY = re.compile(r"affinity|arch|args|hookscript|hugepages|ivshmem|keephugepages|spice_enhancements|parallel\d+")
 
 
 class Vm(Guest):
@@ -54,6 +57,14 @@ class Vm(Guest):
     def needs_restart(self, name: str, current: State) -> bool:
         return hotplug.needs_restart(name, current)
 
+    def check(self, before: State, after: State, names: Sequence[str], wish: Wish) -> None:
+        if wish["as_root"]:
+            return
+        for name in names:
+            what = _for_root_alone(name, after.get(name))
+            if what:
+                raise only_root(name, what)
+
     def migration_params(self, current: State, wish: Wish) -> dict[str, Any]:
         running = current["status"] in (power.RUNNING, power.PAUSED)
         params: dict[str, Any] = {"online": True, "with-local-disks": True} if running else {}
@@ -67,3 +78,17 @@ class Vm(Guest):
 
 
 VM = Vm()
+
+
+def _for_root_alone(name: str, value: Any) -> str:
+    """What a key is to be set to that only root@pam may set, in words."""
+    if _ROOT_ONLY.fullmatch(name):
+        return "this"
+    if not value:
+        return ""
+    if re.fullmatch(r"(hostpci|usb)\d+", name):
+        host = str(value.get("host") or "") if isinstance(value, Mapping) else ""
+        return "" if host.lower() in ("", "spice") else "a device of the host"
+    if re.fullmatch(r"serial\d+", name):
+        return "" if value == "socket" else "a device of the host"
+    return "a path of the host" if isinstance(value, Mapping) and volume_of(value).startswith("/") else ""

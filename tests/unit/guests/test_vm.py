@@ -73,7 +73,7 @@ def wish_of(options):
     checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate({**BASE, **options})
     assert not checked.error_messages
     wish = VM.wish(checked.validated_parameters)
-    wish.update(new_node=BASE["node"], digest="d")
+    wish.update(new_node=BASE["node"], digest="d", as_root=True)
     return wish
 
 

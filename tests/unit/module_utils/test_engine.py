@@ -41,6 +41,7 @@ class Server:
         self.state = None if state is None else dict(state)
         self.faults = list(faults)
         self.writes, self.warnings, self.said, self.pauses, self.looks = [], [], [], [], 0
+        self.trusted = set()
         self.task, self.task_ends = task, "OK"
         self.unsettled, self.stale = unsettled, None
         self.connection = SimpleNamespace(identity="root@pam")

@@ -1,0 +1,189 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What guests go through beyond the lives of all objects: interrupted clones, races, and refusals before the first call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.pve.automation.plugins.module_utils.client import Client
+from ansible_collections.pve.automation.plugins.module_utils.guests.lxc import LXC
+from ansible_collections.pve.automation.plugins.module_utils.guests.vm import VM
+from tests.harness.cluster import Cluster, Result
+
+CLONE = {
+    "name": "copy",
+    "node": "pve1",
+    "clone": "debian-13",
+    "cores": 2,
+    "memory": "2G",
+    "scsi": {"scsi0": {"size": "8G"}},
+    "net": {"net0": {"tag": 5}},
+    "state": "started",
+}
+TEMPLATE = "local:vztmpl/alpine-3.22-default_20250617_amd64.tar.xz"
+CONTAINER = {"node": "pve1", "vmid": 9101, "hostname": "ct", "ostemplate": TEMPLATE, "rootfs": "local-lvm:1"}
+
+
+def done(result: Result) -> Result:
+    assert not result.get("failed"), result["msg"]
+    return result
+
+
+def calls(cluster: Cluster) -> list[tuple[str, str]]:
+    return [(row["method"], row["path"]) for row in cluster.writes_made()]
+
+
+def names(cluster: Cluster) -> list[str]:
+    return [row["name"] for row in cluster.call("GET", "/cluster/resources", {"type": "vm"})]
+
+
+# --- clones -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_clone_is_configured_grown_and_started_in_one_task(cluster: Cluster) -> None:
+    result = done(cluster.run(VM, CLONE))
+    vmid = result["vm"]["vmid"]
+    path = f"/nodes/pve1/qemu/{vmid}"
+    assert calls(cluster) == [
+        ("POST", "/nodes/pve1/qemu/900/clone"),
+        ("PUT", f"{path}/config"),
+        ("PUT", f"{path}/resize"),
+        ("POST", f"{path}/status/start"),
+    ]
+    told = result["vm"]
+    assert (told["cores"], told["memory"], told["scsi0"]["size"], told["status"]) == (2, 2048, "8G", "running")
+    assert told["net0"]["tag"] == 5
+    assert not cluster.run(VM, CLONE)["changed"]
+
+
+@pytest.mark.parametrize(("step", "left"), [("config", 3), ("resize", 2), ("start", 1)])
+def test_an_interrupted_clone_is_completed_by_the_next_run(cluster: Cluster, step: str, left: int) -> None:
+    cluster.fault(
+        method="PUT" if step != "start" else "POST", path=f"/nodes/pve1/qemu/[0-9]+/.*{step}", status=500, reason="no"
+    )
+    broken = cluster.run(VM, CLONE)
+    assert broken["failed"]
+    assert broken["changed"]
+    assert "Done before that: clone the virtual machine 900 (debian-13)" in broken["msg"]
+    assert "Run the task again to complete it." in broken["msg"]
+    cluster.writes_made()
+    done(cluster.run(VM, CLONE))
+    made = calls(cluster)
+    assert len(made) == left
+    assert not any(path.endswith("/clone") for _method, path in made)
+    assert names(cluster).count("copy") == 1
+
+
+def test_a_lost_race_for_an_id_is_run_again_with_another_one(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    call, raced = Client.call, []
+
+    def race(self: Client, method: str, path: str, *rest: Any, **more: Any) -> Any:
+        if method == "POST" and path == "/nodes/pve1/qemu" and not raced:
+            raced.append(rest[0]["vmid"])
+            cluster.call("POST", path, {"vmid": raced[0], "name": "theirs"})
+        return call(self, method, path, *rest, **more)
+
+    monkeypatch.setattr(Client, "call", race)
+    result = done(cluster.run(VM, {"node": "pve1", "name": "ours"}))
+    assert raced
+    assert result["vm"]["vmid"] != raced[0]
+    assert {"ours", "theirs"} <= set(names(cluster))
+
+
+def test_what_was_found_by_its_name_is_not_looked_for_twice(cluster: Cluster) -> None:
+    cluster.requests_made()
+    done(cluster.run(VM, {"name": "web1", "tags": ["x"]}))
+    assert [row["path"] for row in cluster.requests_made()].count("/cluster/resources") == 1
+
+
+# --- refusals before the first call -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"args": "-no-hpet"}, "args: this can be set only by root@pam"),
+        ({"hookscript": "local:snippets/vendor.yaml"}, "hookscript: this can"),
+        ({"affinity": "0-1"}, "affinity: this can"),
+        ({"parallel": {"parallel0": "/dev/parport0"}}, "parallel0: this can"),
+        ({"hostpci": {"hostpci0": "0000:01:00"}}, "hostpci0: a device of the host can"),
+        ({"usb": {"usb0": "host=1-1"}}, "usb0: a device of the host can"),
+        ({"serial": {"serial0": "/dev/ttyS0"}}, "serial0: a device of the host can"),
+        ({"scsi": {"scsi0": "/dev/sdb"}}, "scsi0: a path of the host can"),
+    ],
+)
+def test_what_only_root_may_set_is_refused_for_a_token_as_the_server_does(
+    cluster: Cluster, options: dict[str, Any], what: str
+) -> None:
+    machine = {"vmid": 9001, "node": "pve1"}
+    cluster.connection = cluster.token_connection()
+    result = cluster.run(VM, {**machine, **options}, check_mode=True)
+    assert what in result["msg"]
+    assert "no API token" in result["msg"]
+    given = [value.items() if isinstance(value, dict) else [(name, value)] for name, value in options.items()]
+    with pytest.raises(Exception, match=r"[Oo]nly root can .*No privilege is for this"):
+        cluster.call("POST", "/nodes/pve1/qemu", {"vmid": 9001, **dict(*given)})
+
+
+@pytest.mark.parametrize(
+    "options", [{"usb": {"usb0": "spice"}}, {"serial": {"serial0": "socket"}}, {"scsi": {"scsi0": "local:1"}}]
+)
+def test_what_a_token_may_set_is_not_refused(cluster: Cluster, options: dict[str, Any]) -> None:
+    cluster.connection = cluster.token_connection()
+    done(cluster.run(VM, {"vmid": 9001, "node": "pve1", **options}))
+
+
+@pytest.mark.parametrize(
+    ("resource", "options"), [(VM, {"name": "web1"}), (LXC, {"hostname": "dns1"})], ids=["vm", "lxc"]
+)
+def test_a_running_guest_becomes_no_template_unless_it_is_stopped(cluster: Cluster, resource, options) -> None:
+    cluster.writes_made()
+    refused = cluster.run(resource, {**options, "template": True}, check_mode=True)
+    assert "is running, and cannot become a template. Set state: stopped" in refused["msg"]
+    assert cluster.writes_made() == []
+    result = done(cluster.run(resource, {**options, "template": True, "state": "stopped"}))
+    assert result[resource.name]["template"]
+    assert not cluster.run(resource, {**options, "template": True})["changed"]
+
+
+def test_a_guest_of_ha_is_not_stopped_before_its_deletion_is_refused(cluster: Cluster) -> None:
+    cluster.call("POST", "/cluster/ha/resources", {"sid": "vm:100"})
+    cluster.writes_made()
+    absent = {"vmid": 100, "state": "absent", "force": True}
+    refused = cluster.run(VM, absent)
+    assert "virtual machine 100 (web1) is managed by HA" in refused["msg"]
+    assert "purge: true" in refused["msg"]
+    assert cluster.writes_made() == []
+    done(cluster.run(VM, {**absent, "purge": True}))
+    assert "web1" not in names(cluster)
+
+
+# --- containers -------------------------------------------------------------------------------------------------------
+
+
+def test_a_password_is_for_the_creation_alone(cluster: Cluster) -> None:
+    options = {**CONTAINER, "password": "first-s3cret", "ssh_public_keys": ["ssh-ed25519 AAAA me"]}
+    done(cluster.run(LXC, options))
+    assert not cluster.run(LXC, {**options, "password": "other-s3cret"})["changed"]
+
+
+def test_an_image_of_oci_is_a_template_like_any_other(cluster: Cluster) -> None:
+    image = {
+        **CONTAINER,
+        "ostemplate": "local:vztmpl/nginx_latest.tar",
+        "entrypoint": "/docker-entrypoint.sh",
+        "env": {"A": "b"},
+    }
+    result = cluster.run(LXC, image, check_mode=True)
+    assert result["requests"][0]["params"]["ostemplate"] == "local:vztmpl/nginx_latest.tar"
+    assert result["requests"][0]["params"]["env"] == "A=b"
+
+
+def test_the_interfaces_of_a_container_are_told(cluster: Cluster) -> None:
+    options = {**CONTAINER, "net": {"net0": "name=eth0,bridge=vmbr0,ip=dhcp"}, "state": "started", "wait_for": "ip"}
+    told = done(cluster.run(LXC, options))["interfaces"]
+    assert next(row for row in told if row["name"] == "eth0")["addresses"]
