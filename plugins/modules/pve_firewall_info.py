@@ -41,6 +41,15 @@ options:
     elements: str
     choices: [refs, macros, log, aliases, ipsets, groups]
     default: []
+  limit:
+    description: How many lines of the log are read at most. The server's default is 50.
+    type: int
+  since:
+    description: Only lines of the log from this time on, in seconds since 1970.
+    type: int
+  until:
+    description: Only lines of the log up to this time, in seconds since 1970.
+    type: int
 seealso:
   - module: pve.automation.pve_firewall
 """
@@ -51,6 +60,14 @@ EXAMPLES = r"""
     scope: guest
     vmid: 100
   register: found
+
+- name: What the firewall of a node has logged last
+  pve.automation.pve_firewall_info:
+    scope: node
+    node: pve1
+    include: [log]
+    limit: 500
+  register: logged
 
 - name: Stop if its firewall is off
   ansible.builtin.assert:

@@ -39,15 +39,18 @@ options:
     default: false
   nodes:
     description:
-      - Nodes where the resources run, with O(type=node-affinity). A priority may follow, as in V(pve1:2); without one it is V(0).
+      - Nodes where the resources run, with O(type=node-affinity) (or do not run, with O(affinity=negative)). A priority may follow, as in V(pve1:2); without one it is V(0).
       - Of the nodes that are up, those of the highest priority are taken.
     type: list
     elements: str
   strict:
-    description: Whether the resources never run on other nodes, not even if all of these are down.
+    description: Whether the resources never run on nodes that the rule does not allow, not even if all others are down.
     type: bool
   affinity:
-    description: With O(type=resource-affinity), V(positive) keeps the resources on one node, V(negative) on different ones.
+    description:
+      - With O(type=resource-affinity), V(positive) keeps the resources on one node, V(negative) on different ones.
+      - With O(type=node-affinity), V(negative) keeps the resources away from O(nodes), which needs PVE 9.2.6. The server's default
+        is V(positive).
     type: str
     choices: [positive, negative]
   disable:
@@ -77,6 +80,14 @@ EXAMPLES = r"""
     type: node-affinity
     resources: [vm:100]
     nodes: [pve1:2, pve2:1]
+
+- name: The database stays away from the node with the slow disks
+  pve.automation.pve_ha_rule:
+    rule: not-there
+    type: node-affinity
+    affinity: negative
+    resources: [vm:110]
+    nodes: [pve3]
 
 - name: The two name servers never share a node
   pve.automation.pve_ha_rule:

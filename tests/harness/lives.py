@@ -381,7 +381,7 @@ LIVES = (
         "pve_ha_rule",
         {"rule": "life"},
         {"type": "node-affinity", "resources": ["vm:9001"], "nodes": ["pve1:2", "pve2"]},
-        {"nodes": ["pve1", "pve3"], "strict": True, "comment": "Life"},
+        {"nodes": ["pve2", "pve3"], "affinity": "negative", "strict": True, "comment": "Life"},
         (("PUT", "/cluster/ha/rules/life", {"type": "node-affinity", "nodes": "pve2", "delete": "comment"}),),
         needs=(("pve_vm", EMPTY_VM), ("pve_ha", {"sid": "vm:9001", "state": "stopped"})),
     ),

@@ -83,7 +83,9 @@ def excluded(cluster: Cluster, sid: str, target: str) -> bool:
         if rule["type"] == "node-affinity" and rule.get("strict") and not rule.get("disable")
     ]
     return any(
-        sid in rule["resources"] and target not in {node.partition(":")[0] for node in rule["nodes"]} for rule in strict
+        sid in rule["resources"]
+        and (target in {node.partition(":")[0] for node in rule["nodes"]}) == (rule.get("affinity") == "negative")
+        for rule in strict
     )
 
 

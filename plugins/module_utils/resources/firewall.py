@@ -188,10 +188,12 @@ class FirewallInfo:
 
     name = "firewall"
     extras = ("refs", "macros", "log", "aliases", "ipsets", "groups")
+    log_options = ("limit", "since", "until")
 
     def arguments(self) -> dict[str, Any]:
         include = {"type": "list", "elements": "str", "choices": list(self.extras), "default": []}
-        return {"argument_spec": {**scope_options(*SCOPES), "include": include}}
+        part = {name: {"type": "int"} for name in self.log_options}
+        return {"argument_spec": {**scope_options(*SCOPES), "include": include, **part}}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         scope = scope_of(params, list(SCOPES))
@@ -204,15 +206,18 @@ class FirewallInfo:
         for name in params["include"]:
             if scope["scope"] not in has[name]:
                 raise InvalidOption("include", f"{name} is there with scope: {' or '.join(has[name])} only")
+        part = {name: params[name] for name in self.log_options if params[name] is not None}
+        if part and "log" not in params["include"]:
+            raise InvalidOption(next(iter(part)), "says how much of the log is read: include log")
         nothing = {"options": None, "rules": None, "allow_lockout": True}
-        return {"scope": scope, **nothing, "include": params["include"]}
+        return {"scope": scope, **nothing, "include": params["include"], "log": part}
 
     def read(self, reader: Reader, wish: Wish) -> State:
         state = FIREWALL.read(reader, wish) or {}
         path = wish["path"]
         for name in wish["include"]:
             place = {"macros": "/cluster/firewall/macros", "ipsets": f"{path}/ipset"}.get(name, f"{path}/{name}")
-            rows = reader.get(place) or []
+            rows = reader.get(place, wish["log"] if name == "log" else None) or []
             if name == "log":
                 state["log"] = [row["t"] for row in rows]
             else:

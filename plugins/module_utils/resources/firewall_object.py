@@ -40,6 +40,7 @@ class Network(Text):
             network = ipaddress.ip_interface(text)
         except ValueError:
             raise ValueError(f"{text!r} is neither an address nor a network such as 192.0.2.0/24") from None
+        text = re.sub(r"/32$" if network.version == 4 else r"/128$", "", text)  # PVE leaves that out
         return text.lower() if network.version == 6 else text
 
 
@@ -214,7 +215,6 @@ def parse_entries(rows: list[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
                 raise InvalidOption(option, f"{error}, nor the name of an alias") from None
             if cidr.endswith("/0"):
                 raise InvalidOption(option, f"{cidr!r} is everything, which PVE does not allow in a set")
-            cidr = re.sub(r"/32$" if "." in cidr else r"/128$", "", cidr)
         if cidr in entries:
             raise InvalidOption(option, f"{cidr!r} is listed twice")
         comment = None if row.get("comment") is None else COMMENT.parse(row["comment"])

@@ -18,7 +18,7 @@ from ..errors import InvalidOption, NotImplementedByServer, PveError
 from ..plan import Plan, Step, api_path
 from ..resource import Reader, State, Wish
 from .ha import RESOURCES, STATUS, armed_state, check_sid
-from .ha_rule import GROUP_FIELDS, GROUPS, NODE, RULE_FIELDS, RULES
+from .ha_rule import GROUP_FIELDS, GROUPS, NODE, RESOURCE, RULE_FIELDS, RULES
 
 PAUSE = 2.0  # seconds between two looks; the manager comes round about every ten
 MOVING = ("migrate", "relocate", "request_start_balance")
@@ -161,7 +161,7 @@ def companions(rules: Iterable[Mapping[str, Any]], sid: str, affinity: str) -> d
     return {
         other: rule["rule"]
         for rule in rules
-        if rule.get("affinity") == affinity and sid in rule["resources"]
+        if rule["type"] == RESOURCE and rule.get("affinity") == affinity and sid in rule["resources"]
         for other in rule["resources"]
         if other != sid
     }
@@ -188,9 +188,11 @@ def check_move(wish: Wish, source: str) -> None:
         raise InvalidOption("node", f"{node} is in maintenance mode")
     for rule in wish["rules"]:
         if rule["type"] == NODE and rule.get("strict") and sid in rule["resources"]:
-            allowed = [name.partition(":")[0] for name in rule["nodes"]]
-            if node not in allowed:
-                raise InvalidOption("node", f"the strict rule {rule['rule']} allows {sid} on {', '.join(allowed)} only")
+            named = [name.partition(":")[0] for name in rule["nodes"]]
+            apart = rule.get("affinity") == "negative"
+            if (node in named) == apart:
+                keeps = f"keeps {sid} away from" if apart else f"keeps {sid} on"
+                raise InvalidOption("node", f"the strict rule {rule['rule']} {keeps} {', '.join(named)}")
     for other, name in companions(wish["rules"], sid, "negative").items():
         if (find_service(rows, other) or {}).get("node") == node:
             raise InvalidOption("node", f"{other} is on {node}, and rule {name} keeps {sid} apart from it")

@@ -20,7 +20,7 @@ RULES = "/cluster/ha/rules"
 GROUPS = "/cluster/ha/groups"
 NODE, RESOURCE = "node-affinity", "resource-affinity"
 # type -> the options that only it takes, and those that it needs
-OWN = {NODE: ("nodes", "strict"), RESOURCE: ("affinity",)}
+OWN: dict[str, tuple[str, ...]] = {NODE: ("nodes", "strict"), RESOURCE: ()}
 NEEDED = {NODE: ("resources", "nodes"), RESOURCE: ("resources", "affinity")}
 
 
@@ -49,7 +49,7 @@ class Sids(Set):
 RULE_FIELDS = Fields(
     [
         Field("type", clear="never"),
-        Field("affinity", clear="never", choices=("positive", "negative")),
+        Field("affinity", clear="never", choices=("positive", "negative"), default="positive"),
         Field("comment"),
         Field("disable", type="bool", default=False),
         Field("nodes", type="list", elements="str", codec=NodePriorities(), clear="never"),
@@ -126,9 +126,9 @@ class HaRule(Item):
 
 
 def _without_type(current: Mapping[str, Any], kind: str) -> State:
-    """A rule without its type and what only rules of another type take."""
+    """A rule without its type, its affinity, which means something else then, and what only rules of another type take."""
     foreign = {name for other, names in OWN.items() if other != kind for name in names}
-    return {name: value for name, value in current.items() if name not in foreign | {"type"}}
+    return {name: value for name, value in current.items() if name not in foreign | {"type", "affinity"}}
 
 
 GROUP_FIELDS = Fields(
@@ -182,5 +182,5 @@ def equivalent_rule(wish: Wish) -> str:
     return "\n".join(lines)
 
 
-RULE = HaRule("rule", RULES, Field("rule", aliases=("name",)), RULE_FIELDS, always=("type",))
+RULE = HaRule("rule", RULES, Field("rule", aliases=("name",)), RULE_FIELDS, always=("type",), digest=True)
 GROUP = HaGroup("group", GROUPS, Field("group", aliases=("name",)), GROUP_FIELDS)

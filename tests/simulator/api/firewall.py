@@ -202,6 +202,11 @@ def shown_alias(name: str, alias: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, **alias, "ipversion": 6 if ":" in alias["cidr"] else 4}
 
 
+def without_full_prefix(cidr: str) -> str:
+    """A single address without its prefix length, as the configuration is read: src/PVE/Firewall.pm, parse_ip_or_cidr."""
+    return cidr.removesuffix("/128" if ":" in cidr else "/32")
+
+
 def existing_alias(call: Call) -> dict[str, Any]:
     if call.params["name"] not in own(call).aliases:
         raise param_error("name", "no such alias")
@@ -224,7 +229,10 @@ def create_alias(call: Call) -> None:
     name = call.params["name"]
     if name in own(call).aliases:
         raise param_error("name", f"alias '{name}' already exists")
-    own(call).aliases[name] = {"cidr": call.params["cidr"], **commented(call.params.get("comment"))}
+    own(call).aliases[name] = {
+        "cidr": without_full_prefix(call.params["cidr"]),
+        **commented(call.params.get("comment")),
+    }
 
 
 @everywhere("PUT", WITH_ALIASES, "/aliases/{name}")
@@ -236,7 +244,7 @@ def update_alias(call: Call) -> None:
     if name != call.params["name"] and name in aliases:
         raise param_error("name", f"alias '{name}' already exists")
     del aliases[call.params["name"]]
-    aliases[name] = {"cidr": call.params["cidr"], **commented(call.params.get("comment"))}
+    aliases[name] = {"cidr": without_full_prefix(call.params["cidr"]), **commented(call.params.get("comment"))}
 
 
 @everywhere("DELETE", WITH_ALIASES, "/aliases/{name}")
@@ -290,7 +298,7 @@ def list_entries(call: Call) -> list[dict[str, Any]]:
 
 @everywhere("POST", WITH_ALIASES, "/ipset/{name}")
 def create_entry(call: Call) -> None:
-    entries, cidr = existing_set(call).entries, call.params["cidr"]
+    entries, cidr = existing_set(call).entries, without_full_prefix(call.params["cidr"])
     if cidr in entries:
         raise param_error("cidr", f"address '{cidr}' already exists")
     firewall.check_entry(call, cidr)

@@ -26,6 +26,11 @@ OWN: dict[str, dict[str, dict[str, Any]]] = {
     "node-affinity": {
         "nodes": {"type": "string", "format": "pve-ha-node-list"},
         "strict": {"type": "boolean", "optional": 1},
+        "affinity": {
+            "type": "string",
+            "enum": ["positive", "negative"],
+            "optional": 1,
+        },  # src/PVE/HA/Rules/NodeAffinity.pm
     },
     "resource-affinity": {"affinity": {"type": "string", "enum": ["positive", "negative"]}},
 }
@@ -36,7 +41,6 @@ ENVELOPE: dict[str, dict[str, Any]] = {
     "delete": {"type": "string", "maxLength": 4096, "optional": 1},
 }
 LISTS = ("resources", "nodes")
-REQUIRED = ("resources", "nodes", "affinity")
 
 
 def checked(call: Call, update: bool) -> dict[str, Any]:
@@ -143,7 +147,7 @@ def update_rule(call: Call) -> None:
     config = {**known[name], **options(call, params)}
     own = {**COMMON, **OWN[params["type"]]}
     for option in split_list(params.get("delete")):
-        if option in REQUIRED and option in own:
+        if option in own and not own[option].get("optional"):
             raise ApiError(500, f"{failure}: unable to delete required option '{option}'")
         if option not in own:
             raise ApiError(500, f"{failure}: no such option '{option}'")

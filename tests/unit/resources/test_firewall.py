@@ -168,6 +168,16 @@ def test_info_reads_what_is_asked_for() -> None:
         FIREWALL_INFO.wish(options(FIREWALL_INFO, scope="node", node="pve1", include=["refs"]))
 
 
+def test_info_reads_as_much_of_the_log_as_is_asked_for() -> None:
+    path = "/nodes/pve1/firewall"
+    source = Server({f"{path}/options": {}, f"{path}/rules": [], f"{path}/log": [{"n": 1, "t": "one"}]})
+    given = {"scope": "node", "node": "pve1", "limit": 5, "since": 0}
+    found = FIREWALL_INFO.read(source, FIREWALL_INFO.wish(options(FIREWALL_INFO, **given, include=["log"])))
+    assert (found["log"], source.params[f"{path}/log"]) == (["one"], {"limit": 5, "since": 0})
+    with pytest.raises(InvalidOption, match="include log"):
+        FIREWALL_INFO.wish(options(FIREWALL_INFO, **given))
+
+
 # --- aliases ------------------------------------------------------------------------------------------------------------
 
 ALIAS_PATH = f"{BASE}/aliases/a1"
@@ -183,7 +193,8 @@ def test_aliases() -> None:
         ("POST", f"{BASE}/aliases", {"name": "a1", "cidr": "192.0.2.1"})
     ]
     present = Server({ALIAS_PATH: {"name": "a1", "cidr": "192.0.2.1", "comment": "x", "ipversion": 4}})
-    assert not planned(ALIAS, present, scope="cluster", name="a1", cidr="192.0.2.1").steps
+    for same in ("192.0.2.1", "192.0.2.1/32"):
+        assert not planned(ALIAS, present, scope="cluster", name="a1", cidr=same).steps
     assert calls(planned(ALIAS, present, scope="cluster", name="a1", cidr="192.0.2.2")) == [
         ("PUT", ALIAS_PATH, {"cidr": "192.0.2.2", "comment": "x"})
     ]

@@ -161,6 +161,20 @@ def test_append_only_adds() -> None:
     ]
 
 
+def test_a_rule_may_keep_away_from_nodes() -> None:
+    wish = {"rule": "r1", "affinity": "negative"}
+    changed = ("PUT", RULE_PATH, {"type": "node-affinity", "affinity": "negative", "digest": "d"})
+    assert calls(planned(RULE, with_rule(digest="d"), **wish)) == [changed]
+    assert not planned(RULE, with_rule(), rule="r1", affinity="positive").steps
+    assert not planned(RULE, with_rule(affinity="negative"), **wish).steps
+
+
+def test_affinity_is_not_carried_over_to_another_type() -> None:
+    """Away from nodes is something else than away from each other."""
+    with pytest.raises(InvalidOption, match="affinity"):
+        planned(RULE, with_rule(affinity="negative", resources="vm:100,ct:101"), rule="r1", type="resource-affinity")
+
+
 def test_another_type_is_delete_and_create_and_carries_over() -> None:
     server = with_rule(resources="vm:100,ct:101", comment="kept", strict=1)
     plan = planned(RULE, server, rule="r1", type="resource-affinity", affinity="negative")
@@ -181,7 +195,6 @@ def test_another_type_is_delete_and_create_and_carries_over() -> None:
         ({"type": "resource-affinity", "resources": ["vm:100", "ct:101"]}, "affinity"),
         ({"type": "resource-affinity", "resources": ["vm:100"], "affinity": "positive"}, "resources"),
         ({"type": "resource-affinity", "resources": ["vm:100"], "affinity": "positive", "strict": False}, "strict"),
-        ({"type": "node-affinity", "resources": ["vm:100"], "nodes": ["pve1"], "affinity": "positive"}, "affinity"),
         ({"type": "node-affinity", "resources": ["all"], "nodes": ["pve1"]}, "resources"),
         ({"type": "node-affinity", "resources": ["vm:100"], "nodes": ["pve1:high"]}, "nodes"),
         ({"type": "node-affinity", "resources": ["vm:100"], "nodes": ["pve1", "pve1:2"]}, "nodes"),

@@ -70,7 +70,8 @@ APART = {"rule": "r1", "type": "resource-affinity", "affinity": "negative", "res
         (cluster(service("vm:100", "a", request_state="ignored")), "b", "sid", "ignores"),
         (cluster(service("vm:100", "a", crm_state="error")), "b", "sid", "error"),
         (cluster(service("vm:100", "a"), fencing("disarming")), "b", "sid", "pve_ha_arm"),
-        (cluster(rules=[STRICT]), "b", "node", "allows vm:100 on a, c only"),
+        (cluster(rules=[STRICT]), "b", "node", "keeps vm:100 on a, c"),
+        (cluster(rules=[{**STRICT, "nodes": "b", "affinity": "negative"}]), "b", "node", "keeps vm:100 away from b"),
         (cluster(service("vm:100", "a"), service("ct:101", "b"), rules=[APART]), "b", "node", "ct:101 is on b"),
     ],
 )
@@ -82,7 +83,14 @@ def test_what_cannot_be_is_refused(server: Server, node: str, option: str, told:
 
 
 @pytest.mark.parametrize(
-    "rule", [{**STRICT, "strict": 0}, {**STRICT, "disable": 1}, {**STRICT, "resources": "vm:9"}, APART]
+    "rule",
+    [
+        {**STRICT, "strict": 0},
+        {**STRICT, "affinity": "negative"},
+        {**STRICT, "disable": 1},
+        {**STRICT, "resources": "vm:9"},
+        APART,
+    ],
 )
 def test_what_can_be_is_not_refused(rule: dict[str, Any]) -> None:
     rows = (service("vm:100", "a"), service("ct:101", "a"), fencing("standby"))
