@@ -156,6 +156,8 @@ options:
 notes:
   - While changes are applied, the connection may be lost for a while. The module goes on looking for the end of the task for as long as
     O(timeout) allows.
+  - If applying fails, PVE has taken over the changes nevertheless, so that nothing is staged any more and a second run finds nothing to do.
+    Set right what the log of the task names.
   - With O(api_backend=local) or O(api_backend=openssh) the server does not tell whether changes are staged. Then only those of the task
     itself are applied.
 seealso:

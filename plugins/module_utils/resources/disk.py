@@ -55,6 +55,11 @@ class Inventory:
         """The device with the partitions on it."""
         return [row, *(part for part in self.rows if part.get("parent") == row["devpath"])]
 
+    def uses(self, row: Row) -> set[str]:
+        """What the device, or the disk that it is a partition of, is used for."""
+        disk = next((other for other in self.rows if other["devpath"] == row.get("parent")), row)
+        return {str(part["used"]) for part in self.parts(disk) if part.get("used")}
+
 
 def _is_part(name: str, disk: str) -> bool:
     """Whether a name is that of the disk or of a partition of it: sda1, nvme0n1p1, by-id/...-part1."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .network_interfaces import PORTS, Interface, Interfaces, cards, problems, settled, without_empty
+from .network_interfaces import PORTS, Interface, Interfaces, cards, refusals, settled, without_empty
 
 ADDRESSES = ("cidr", "cidr6")
 GATEWAYS = ("gateway", "gateway6")
@@ -24,13 +24,12 @@ def in_order(now: Interfaces, after: Interfaces, names: list[str]) -> Iterator[t
     waiting = sorted(names, key=lambda name: name in after)
     reduced: set[str] = set()
     while waiting := [name for name in waiting if state.get(name) != after.get(name)]:
-        bearable = problems(state)
         whole = [(name, after.get(name, {})) for name in waiting]
         partial = [(name, _partial(name, state, after)) for name in waiting if name in after and name not in reduced]
         possible = (
             (name, new)
             for name, new in whole + partial
-            if _with(state, name, new) != state and problems(_with(state, name, new)) <= bearable
+            if _is_step(state, name, new) and refusals(_with(state, name, new)) <= refusals(state)
         )
         name, new = next(possible, whole[0])  # if nothing is possible, the server tells what is in the way
         yield name, state.get(name, {}), new
@@ -41,10 +40,16 @@ def in_order(now: Interfaces, after: Interfaces, names: list[str]) -> Iterator[t
             reduced.add(name)
 
 
+def _is_step(state: Interfaces, name: str, new: Interface) -> bool:
+    """Whether a change has the effect that it is made for, and PVE does not undo it because of other interfaces."""
+    return _with(state, name, new).get(name, {}) == new != state.get(name, {})
+
+
 def _with(state: Interfaces, name: str, new: Interface) -> Interfaces:
     """The state after one change; an empty interface is a deleted one."""
-    others = {key: value for key, value in state.items() if key != name}
-    return settled({**others, name: new} if new else others)
+    if new:
+        return settled({**state, name: new})
+    return settled({key: value for key, value in state.items() if key != name})
 
 
 def _partial(name: str, state: Interfaces, after: Interfaces) -> Interface:

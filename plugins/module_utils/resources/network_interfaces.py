@@ -21,6 +21,7 @@ Interface = dict[str, Any]
 Interfaces = dict[str, Interface]
 
 DEFAULT_MTU = 1500
+NO_CARDS = "is missing: a bond needs the cards that it joins"
 _DOTTED = re.compile(r"(.+)\.(\d+)")  # the name of a VLAN that tells its device and tag
 _NUMBERED = re.compile(r"vlan(\d+)")  # one that tells its tag
 BOND_MODES = (
@@ -200,6 +201,11 @@ def problems(interfaces: Interfaces) -> set[Problem]:
     return found
 
 
+def refusals(interfaces: Interfaces) -> set[Problem]:
+    """The problems for which PVE refuses to write interfaces: a bond without cards is none, so that it may be one on the way."""
+    return {found for found in problems(interfaces) if found.text != NO_CARDS}
+
+
 def _clashes(interfaces: Interfaces) -> Iterator[Problem]:
     """Devices and default gateways that two want to have."""
     owner: dict[str, str] = {}
@@ -218,7 +224,7 @@ def _lacks(name: str, interface: Interface) -> Iterator[tuple[str, str]]:
     kind, mode = interface.get("type"), interface.get("bond_mode")
     if kind in ("bond", "OVSBond"):
         if not interface.get("slaves" if kind == "bond" else "ovs_bonds"):
-            yield ("slaves" if kind == "bond" else "ovs_bonds"), "is missing: a bond needs the cards that it joins"
+            yield ("slaves" if kind == "bond" else "ovs_bonds"), NO_CARDS
         if not mode:
             yield "bond_mode", "is missing: a bond needs one"
         elif (mode in OVS_BOND_MODES[1:]) if kind == "bond" else (mode not in OVS_BOND_MODES):

@@ -93,7 +93,7 @@ class NodeDisk:
         row = inventory.find("disk", wish["disk"])
         wish["row"], wish["parts"] = row, inventory.parts(row)
         if wish["state"] == "wiped":
-            wish["members"] = members(reader, inventory, {str(part.get("used")) for part in wish["parts"]})
+            wish["members"] = members(reader, inventory, inventory.uses(row))
         kept = {name: row[name] for name in ("devpath", "used", "size") if row.get(name) is not None}
         return {"node": wish["node"], "gpt": has_table(row), **kept}
 

@@ -128,7 +128,8 @@ class NodeNetwork:
             return Plan.nothing(before)
         why = f"forget the staged changes of the network of {wish['node']}"
         step = Step("DELETE", wish["path"], {}, why, verify=wish["told"])
-        return Plan({"staged": before["staged"]}, {"staged": False}, (step,))
+        known = {"node": wish["node"], "staged": before["staged"]}
+        return Plan(known, {**known, "staged": False}, (step,))
 
 
 def parse_row(option: str, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,19 +5,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
 from ansible_collections.pve.automation.plugins.module_utils.options import Connection, Endpoint
 from ansible_collections.pve.automation.plugins.module_utils.plan import Plan
-from ansible_collections.pve.automation.plugins.module_utils.resources.network_interfaces import problems, settled
+from ansible_collections.pve.automation.plugins.module_utils.resources.network_changes import in_order
+from ansible_collections.pve.automation.plugins.module_utils.resources.network_interfaces import (
+    Interfaces,
+    problems,
+    refusals,
+    settled,
+)
 from ansible_collections.pve.automation.plugins.module_utils.resources.node_network import (
     NODE_NETWORK,
     NODE_NETWORK_INFO,
 )
 from tests.unit.resources.fake import Server, calls, options, planned
+from tests.unit.resources.test_schema import parameters
 
 NETWORK, STATUS = "/nodes/pve1/network", "/cluster/status"
 MANUAL = {"method": "manual", "method6": "manual", "families": ["inet"]}
@@ -211,8 +221,7 @@ def test_revert() -> None:
 def test_regenerate_frr_needs_pve_9_and_something_to_apply() -> None:
     done = plan({"iface": "vmbr1", "mtu": 1300}, regenerate_frr=True)
     assert calls(done)[-1] == ("PUT", NETWORK, {"regenerate-frr": True})
-    old = server()
-    old._release = (8, 4)
+    old = Server(server().answers, release=(8, 4))
     assert not plan({"iface": "vmbr1", "mtu": 1400}, at=old, regenerate_frr=True).steps
     with pytest.raises(InvalidOption, match=r"regenerate_frr: needs PVE 9\.0"):
         plan({"iface": "vmbr1", "mtu": 1300}, at=old, regenerate_frr=True)
@@ -351,6 +360,62 @@ def test_bad_input_names_the_interface_and_the_option(rows: list[dict[str, Any]]
 def test_options_that_contradict_each_other(given: dict[str, Any]) -> None:
     with pytest.raises(InvalidOption):
         NODE_NETWORK.wish(options(NODE_NETWORK, node="pve1", **given))
+
+
+CARD_NAMES = [f"eno{number}" for number in range(1, 5)]
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> Interfaces:
+    """Bonds, bridges and VLANs on four cards, as anybody may have them."""
+    owner = draw(st.lists(st.sampled_from(["", "bond0", "bond1", "vmbr0", "vmbr1"]), min_size=4, max_size=4))
+    mtu = draw(st.sampled_from([{}, {"mtu": 1400}, {"mtu": 9000}]))
+    found: Interfaces = {name: {"type": "eth", **mtu} for name in CARD_NAMES}
+    for name in ("bond0", "bond1"):
+        if name in owner:
+            slaves = [card for card, bond in zip(CARD_NAMES, owner, strict=True) if bond == name]
+            mode = draw(st.sampled_from(["802.3ad", "active-backup"]))
+            found[name] = {"type": "bond", "slaves": slaves, "bond_mode": mode, **mtu}
+    bonds = [name for name in ("bond0", "bond1") if name in found]
+    above = {bond: draw(st.sampled_from(["", "vmbr0", "vmbr1"])) for bond in bonds}
+    for name in ("vmbr0", "vmbr1"):
+        cards = [card for card, bridge in zip(CARD_NAMES, owner, strict=True) if bridge == name]
+        ports = sorted([*cards, *(bond for bond in bonds if above[bond] == name)])
+        if ports or draw(st.booleans()):
+            found[name] = {"type": "bridge", **({"bridge_ports": ports} if ports else {}), **(mtu if ports else {})}
+    for name in [name for name in (*bonds, "vmbr0", "vmbr1") if name in found]:
+        if draw(st.booleans()):
+            found[f"{name}.7"] = {"type": "vlan", "vlan_raw_device": name, "vlan_id": 7}
+    holder = draw(st.sampled_from(["", "vmbr0", "vmbr1", "vmbr0.7"]))
+    if holder in found:
+        found[holder] |= {"cidr": "192.0.2.5/24", "gateway": "192.0.2.1"}
+    return settled(found)
+
+
+@given(layouts(), layouts(), st.randoms(use_true_random=False))
+def test_every_layout_leads_to_every_other_without_a_state_that_pve_refuses(
+    now: Interfaces, after: Interfaces, random: Random
+) -> None:
+    assert problems(now) == problems(after) == set()
+    names_of_both = sorted({*now, *after})
+    random.shuffle(names_of_both)
+    state, steps = now, list(in_order(now, after, names_of_both))
+    for name, old, new in steps:
+        assert state.get(name, {}) == old
+        assert new != old
+        others = {key: value for key, value in state.items() if key != name}
+        state = settled({**others, name: new} if new else others)
+        assert refusals(state) == set(), f"after {name}"
+    assert state == after
+    assert len(steps) <= 2 * sum(now.get(name) != after.get(name) for name in names_of_both)
+
+
+def test_every_parameter_of_the_calls_is_an_option() -> None:
+    """PVE puts comments6 into comments when it reads the file."""
+    row = NODE_NETWORK.arguments()["argument_spec"]["interfaces"]["options"]
+    taken = {name for path in (NETWORK, f"{NETWORK}/x") for name in parameters(path)}
+    known = {name.replace("_", "-") for name in (*row, "regenerate_frr", "node")}
+    assert {name for name in taken if name.replace("_", "-") not in known} == {"comments6", "delete"}
 
 
 def test_problems_of_others_do_not_hinder() -> None:
