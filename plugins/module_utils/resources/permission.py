@@ -72,6 +72,7 @@ REQUIREMENTS = {
     "pve_node_info": {"/": "Sys.Audit Sys.Modify", "/nodes": "Sys.Audit"},
     "pve_node_network": {"/": "Sys.Audit", "/nodes": "Sys.Modify", "/sdn/zones/localnetwork": "SDN.Audit"},
     "pve_node_network_info": {"/sdn/zones/localnetwork": "SDN.Audit"},
+    "pve_node_log_info": {"/nodes": "Sys.Audit Sys.Syslog"},
     "pve_node_power": {"/nodes": "Sys.Audit Sys.PowerMgmt", "/vms": "VM.Audit"},
     "pve_node_repository": {"/nodes": "Sys.Audit Sys.Modify"},
     "pve_node_service": {"/nodes": "Sys.Audit Sys.Modify"},

@@ -94,8 +94,8 @@ class TaskList:
             "vmid": params["vmid"],
             "typefilter": params["type"],
             "userfilter": params["user"],
-            "since": _moment("since", params["since"], now),
-            "until": _moment("until", params["until"], now),
+            "since": moment("since", params["since"], now),
+            "until": moment("until", params["until"], now),
             "statusfilter": "error" if params["errors"] else None,
             "source": {True: "active", False: "archive", None: "archive" if params["errors"] else "all"}[
                 params["running"]
@@ -147,7 +147,7 @@ def _online_nodes(reader: Reader) -> list[str]:
     return [row["node"] for row in rows if row.get("status") == "online"]
 
 
-def _moment(option: str, text: str | None, now: int) -> int | None:
+def moment(option: str, text: str | None, now: int) -> int | None:
     """A point in time: an epoch, an ISO date, or how long ago."""
     if text is None:
         return None

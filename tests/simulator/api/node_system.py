@@ -144,7 +144,7 @@ def scan_index(call: Call) -> list[dict[str, str]]:
     return [{"method": name} for name in ("cifs", "iscsi", "lvm", "nfs", "pbs", "zfs")]
 
 
-# --- statistics and logs ---------------------------------------------------------------------
+# --- statistics -----------------------------------------------------------------------------
 
 
 @endpoint("GET", "/nodes/{node}/rrddata", ordered=True)
@@ -165,21 +165,6 @@ def statistics(call: Call) -> list[dict[str, float]]:
             **{f"pressure{name}": 0 for name in ("cpusome", "iosome", "iofull", "memorysome", "memoryfull")},
         })  # fmt: skip
     return rows
-
-
-@endpoint("GET", "/nodes/{node}/syslog", ordered=True)
-def syslog(call: Call) -> list[dict[str, Any]]:
-    """One line per task of the node."""
-    lines = [
-        f"{call.node} pvedaemon[{task.pid}]: <{task.user}> starting task {task.upid}"
-        for task in call.cluster.tasks.all.values()
-        if task.node == call.node
-    ]
-    lines.insert(0, f"{call.node} systemd[1]: Startup finished.")
-    call.extra["total"] = len(lines)
-    start = call.params.get("start", 0)
-    rows = [{"n": number, "t": text} for number, text in enumerate(lines, 1)]
-    return rows[start : start + call.params.get("limit", 50)]
 
 
 # --- several calls in one ------------------------------------------------------------------------

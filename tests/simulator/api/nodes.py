@@ -24,11 +24,18 @@ INDEX = """
     network qemu query-oci-repo-tags query-url-metadata replication report rrd rrddata scan sdn services spiceshell
     startall status stopall storage subscription suspendall syslog tasks termproxy time version vncshell vzdump wakeonlan
 """
-TIME_ZONES = ("UTC", "Etc/UTC", "Europe/Berlin", "Europe/Vienna", "Europe/London", "America/New_York", "Asia/Tokyo")
+TIME_ZONES = {  # and their hours ahead of UTC; summer is never
+    "UTC": 0, "Etc/UTC": 0, "Europe/Berlin": 1, "Europe/Vienna": 1, "Europe/London": 0, "America/New_York": -5, "Asia/Tokyo": 9,
+}  # fmt: skip
 
 
 def node_of(call: Call) -> Node:
     return call.cluster.nodes[str(call.node)]
+
+
+def utc_offset(call: Call) -> int:
+    """The seconds by which the node's clock is ahead of UTC."""
+    return TIME_ZONES[node_of(call).timezone] * 3600
 
 
 @endpoint("GET", "/nodes")
@@ -110,7 +117,7 @@ def update_dns(call: Call) -> None:
 @endpoint("GET", "/nodes/{node}/time")
 def read_time(call: Call) -> dict[str, Any]:
     now = call.cluster.now()
-    return {"timezone": node_of(call).timezone, "time": now, "localtime": now}
+    return {"timezone": node_of(call).timezone, "time": now, "localtime": now + utc_offset(call)}
 
 
 @endpoint("PUT", "/nodes/{node}/time")

@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils.resources.node_guests import NODE_GUESTS
 from ansible_collections.pve.automation.plugins.module_utils.resources.node_info import NODE_INFO
+from ansible_collections.pve.automation.plugins.module_utils.resources.node_log import NODE_LOG
 from ansible_collections.pve.automation.plugins.module_utils.resources.node_power import NODE_POWER
 from ansible_collections.pve.automation.plugins.module_utils.resources.node_settings import NODE
 from tests.harness.cluster import Cluster, Result
@@ -157,3 +158,19 @@ def test_a_guest_that_cannot_start_is_told_with_the_log(cluster: Cluster) -> Non
     assert (result["failed"], result["changed"]) == (True, True)
     assert "start 102 (web3) of node pve3" in result["msg"]
     assert "VM is locked (migrate)" in result["msg"]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+def test_log_lines_of_the_last_minutes(cluster: Cluster, zone: str) -> None:
+    """Journal and system log agree, whatever the clock of the node shows."""
+    cluster.call("PUT", "/nodes/pve1/time", {"timezone": zone})
+    cluster.call("POST", "/nodes/pve1/services/cron/restart")
+    wish = {"node": "pve1", "since": "5m"}
+    journal = done(cluster.run(NODE_LOG, wish))["log"]["lines"]
+    assert len(journal) == 1
+    assert ":srvrestart:cron:" in journal[0]
+    assert done(cluster.run(NODE_LOG, {**wish, "source": "syslog"}))["log"]["lines"] == journal
+    later = {"node": "pve1", "since": "2099-01-01", "source": "syslog"}
+    assert done(cluster.run(NODE_LOG, later))["log"]["lines"] == []
+    whole = done(cluster.run(NODE_LOG, {"node": "pve1", "source": "syslog", "service": "systemd"}))["log"]["lines"]
+    assert len(whole) == 1
