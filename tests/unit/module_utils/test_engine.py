@@ -395,5 +395,46 @@ def test_progress_is_told_step_by_step():
     assert server.said == ["set a", "set b"]
 
 
+class Settling(Thing):
+    """It tells by itself what has become of its steps; ``waited`` is how often it was asked, and with what."""
+
+    def __init__(self, **step):
+        super().__init__(**step)
+        self.waited = []
+
+    def settle(self, client, wish, timeout):
+        self.waited.append((wish["answers"], timeout))
+        return {"settled": True}
+
+
+def test_what_settles_by_itself_is_not_read_back():
+    server, resource = Server(), Settling(returns={"answer": "value"})
+    result = run(server, {"a": 1}, resource=resource, timeout=7).result()
+    assert (result["changed"], result["thing"]) == (True, {"settled": True})
+    assert resource.waited == [({"answer": "once"}, 7.0)]
+    assert server.looks == 1
+
+
+def test_what_settles_is_not_awaited_without_wait_or_in_check_mode_or_if_nothing_was_done():
+    for server, options in (
+        (Server(), {"wait": False}),
+        (Server(), {"check_mode": True}),
+        (Server({"a": 1}), {}),
+    ):
+        resource = Settling()
+        assert run(server, {"a": 1}, resource=resource, **options).result()["thing"] == {"a": 1}
+        assert resource.waited == []
+
+
+def test_a_failure_to_settle_is_a_change():
+    class Lost(Settling):
+        def settle(self, client, wish, timeout):
+            raise NotConverged("It did not come back.")
+
+    error = interrupted(Server(), wish={"a": 1}, resource=Lost())
+    assert error.outcome.result()["changed"] is True
+    assert "Done before that: set a." in str(error)
+
+
 def test_the_engine_waits_with_the_function_that_is_tested_elsewhere():
     assert engine.wait_for_task is task.wait_for_task
