@@ -17,6 +17,7 @@ from ..values import Set
 KEY = Field("poolid", aliases=("name",), required=True)
 FIELDS = Fields([Field("comment", clear="empty")])
 COLLECTION = "/pools"
+LEVELS = 3  # of nested pools
 
 
 class Vmids(Set):
@@ -61,6 +62,8 @@ class Pool:
         key = KEY.parse(params[KEY.name])
         if key == "" or key.startswith("/"):
             raise InvalidOption(KEY.name, f"{key!r} is not a pool id such as 'web' or 'web/frontend'")
+        if key.count("/") >= LEVELS:
+            raise InvalidOption(KEY.name, f"{key!r} is nested too deeply: a pool is on one of {LEVELS} levels")
         members = {
             name: field.parse(params[name]) or [] for name, field in MEMBERS.items() if params.get(name) is not None
         }
@@ -72,6 +75,9 @@ class Pool:
             rows = reader.get(COLLECTION, {"poolid": wish["key"]})
         except NotFound:
             return None
+        if wish["state"] == "absent":  # it is deleted only after the pools that it holds
+            listed = [str(row["poolid"]) for row in reader.get(COLLECTION) or []]
+            wish["nested"] = sorted(poolid for poolid in listed if poolid.startswith(f"{wish['key']}/"))
         return observe(rows[0]) if rows else None
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
@@ -117,6 +123,10 @@ class Pool:
     def _plan_absent(self, current: State | None, wish: Wish) -> Plan:
         if current is None:
             return Plan.nothing(None)
+        if wish["nested"]:
+            raise Refused(
+                f"Pool {wish['key']} holds other pools: {', '.join(wish['nested'])}.", hint="Delete these first."
+            )
         members = {name: current[name] for name in MEMBERS if current[name]}
         if members and not wish["force"]:
             held = "; ".join(f"{name}: {', '.join(map(str, rows))}" for name, rows in members.items())

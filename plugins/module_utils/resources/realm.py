@@ -123,6 +123,8 @@ def _check_options(current: State | None, wish: Wish) -> None:
             raise InvalidOption(name, f"a realm of type {kind} has no such option")
         if value == "" and name in needed:
             raise InvalidOption(name, f"a realm of type {kind} needs it")
+    if current is None and kind in BUILT_IN:
+        raise InvalidOption("type", f"the one realm of type {kind} is called {kind}; there can be no other one")
     if current is None:
         for name in needed:
             if name not in fields:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import InvalidOption
+from ..errors import InvalidOption, Refused
 from ..field import Field, Fields
+from ..plan import Plan
 from ..resource import Item, Listing, Reader, State, Wish
 
 COLLECTION = "/access/roles"
 FIELDS = Fields([Field("privs", type="list", elements="str", clear="empty")])
+SPECIAL, RESERVED = ("Administrator", "NoAccess"), "pve"
 GUEST_AGENT = tuple(
     f"VM.GuestAgent.{name}" for name in ("Audit", "FileRead", "FileSystemMgmt", "FileWrite", "Unrestricted")
 )
@@ -33,6 +35,12 @@ class Role(Item):
         if wish["state"] == "present":
             _refuse_other_release(reader, set(wish["fields"].get("privs") or []) - set((state or {}).get("privs", [])))
         return state
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        plan = super().plan(current, wish)
+        if plan.steps and (wish["key"] in SPECIAL or wish["key"].lower().startswith(RESERVED)):
+            raise Refused(f"Role {wish['key']} belongs to the server, as do all whose names begin with PVE.")
+        return plan
 
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
         return super().observe(key, {"privs": [name for name, given in answer.items() if given]})

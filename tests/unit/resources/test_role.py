@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
 from ansible_collections.pve.automation.plugins.module_utils.resources.role import ROLE, ROLE_INFO
 from tests.unit.resources.fake import Server, calls, planned
 
@@ -55,6 +55,15 @@ def test_a_privilege_that_is_there_is_not_questioned() -> None:
     present = server((8, 4), **{"VM.Monitor": 1})
     assert not planned(ROLE, present, roleid="Ops", privs=["VM.Monitor"]).steps
     assert present.asked == [PATH]
+
+
+@pytest.mark.parametrize("roleid", ["PVEAdmin", "pveown", "Administrator", "NoAccess"])
+def test_roles_of_the_server_are_left_alone(roleid: str) -> None:
+    present = Server({f"/access/roles/{roleid}": {"VM.Audit": 1}})
+    for given in ({"privs": ["Sys.Audit"]}, {"state": "absent"}):
+        with pytest.raises(Refused, match=roleid):
+            planned(ROLE, present, roleid=roleid, **given)
+    assert not planned(ROLE, present, roleid=roleid, privs=["VM.Audit"]).steps
 
 
 def test_info() -> None:
