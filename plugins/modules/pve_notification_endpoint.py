@@ -9,6 +9,7 @@ short_description: Manage endpoints of notifications
 description:
   - Manages where notifications go to. Which ones go there is said by M(pve.automation.pve_notification_matcher).
   - Each type has options of its own; an option of another type is refused.
+  - The endpoint V(mail-to-root) always exists. It can be changed and switched off, but not deleted.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

@@ -8,6 +8,7 @@ module: pve_notification_matcher
 short_description: Manage matchers of notifications
 description:
   - Manages which notifications go to which endpoints.
+  - The matcher V(default-matcher) always exists. It can be changed and switched off, but not deleted.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: pve_replication_info
 short_description: List replication jobs
 description:
-  - Lists the jobs that copy the volumes of guests to other nodes.
+  - Lists the jobs that copy the volumes of guests to other nodes, with O(node) also how their runs went.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
@@ -17,6 +17,9 @@ options:
   id:
     description: Only this job. If there is none of that id, the list is empty.
     type: str
+  node:
+    description: Only the jobs of guests on this node, which then tells how their runs went.
+    type: str
 seealso:
   - module: pve.automation.pve_replication
 """
@@ -25,11 +28,20 @@ EXAMPLES = r"""
 - name: All replication jobs
   pve.automation.pve_replication_info:
   register: listed
+
+- name: Those of a node that fail
+  pve.automation.pve_replication_info:
+    node: pve1
+  register: listed
+  failed_when: listed.jobs | selectattr("fail_count") | length > 0
 """
 
 RETURN = r"""
 jobs:
-  description: The jobs, ordered by id. C(guest) is the id of the guest, C(source) its node.
+  description:
+    - The jobs, ordered by id. C(guest) is the id of the guest, C(source) its node.
+    - With O(node) also C(last_sync), C(last_try) and C(next_sync) in seconds since the epoch, C(duration) in seconds, how many runs
+      have failed since the last success (C(fail_count)) and why the last one did (C(error)).
   returned: success
   type: list
   elements: dict

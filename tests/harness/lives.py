@@ -600,6 +600,15 @@ LIVES = (
         (("PUT", "/cluster/notifications/matchers/life-matcher", {"comment": "else"}),),
     ),
     Life(
+        "matcher of the server",
+        "pve_notification_matcher",
+        {"name": "default-matcher"},
+        {"match_severity": ["error"]},
+        {"disable": True, "comment": ""},
+        (("DELETE", "/cluster/notifications/matchers/default-matcher", {}),),
+        absent=None,
+    ),
+    Life(
         "PCI mapping",
         "pve_mapping",
         {"type": "pci", "id": "life"},

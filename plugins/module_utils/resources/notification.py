@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import InvalidOption
+from ..errors import InvalidOption, Refused
 from ..field import Field, Fields, hyphenated
 from ..plan import Plan, Step, api_path
 from ..resource import Item, State, Wish
@@ -60,9 +60,13 @@ def pairs(rows: list[str]) -> dict[str, str]:
 
 @dataclasses.dataclass(frozen=True)
 class Notification(Item):
-    """An item whose PUT takes ``delete`` as a repeated parameter. ``needed`` are the options that a new one has to have."""
+    """An item whose PUT takes ``delete`` as a repeated parameter. ``needed`` are the options that a new one has to have.
+
+    ``built_in`` is one that comes back when it is deleted.
+    """
 
     needed: tuple[str, ...] = ()
+    built_in: str = ""
 
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
         answer = dict(answer)
@@ -77,6 +81,8 @@ class Notification(Item):
             for names in self.needed:
                 if not any(wish["fields"].get(name) for name in names.split(" or ")):
                     raise InvalidOption(names, f"is needed to create {self.name} {wish['key']}")
+        if wish["state"] == "absent" and wish["key"] == self.built_in:
+            raise Refused(f"The server always has {self.name} {wish['key']}.", hint="disable: true switches it off.")
         plan = super().plan(current, wish)
         if not wish.get("send_test"):
             return plan
@@ -129,6 +135,7 @@ ITEMS = {
         fields=Fields([*_COMMON, *fields]),
         extra_options={"send_test": {"type": "bool", "default": False}},
         needed=needed,
+        built_in="mail-to-root" if kind == "sendmail" else "",
     )
     for kind, (needed, fields) in _TYPES.items()
 }
@@ -144,4 +151,4 @@ MATCHER_FIELDS = Fields(
     ]
 )
 ENDPOINT = Variants("endpoint", ITEMS)
-MATCHER = Notification("matcher", MATCHERS, NAME, MATCHER_FIELDS)
+MATCHER = Notification("matcher", MATCHERS, NAME, MATCHER_FIELDS, built_in="default-matcher")

@@ -126,4 +126,10 @@ REPLICATION = Replication(
     },
     delete_params=_delete_params,
 )
-REPLICATION_INFO = Listing("jobs", lambda wish: JOBS, key="id", fields=FIELDS)
+REPLICATION_INFO = Listing(
+    "jobs",
+    lambda wish: api_path("nodes", wish["node"], "replication") if wish["node"] else JOBS,
+    key="id",
+    fields=FIELDS,
+    options={"node": {"type": "str"}},
+)

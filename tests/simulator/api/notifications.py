@@ -18,12 +18,16 @@ BASE = "/cluster/notifications"
 KINDS = ("gotify", "sendmail", "smtp", "webhook")
 SECRETS = {"gotify": "token", "smtp": "password"}
 SEVERITIES = frozenset({"info", "notice", "warning", "error", "unknown"})
-BUILTIN_TARGET = {"name": "mail-to-root", "type": "sendmail", "comment": "Send mails to root@pam's email address"}
-BUILTIN_MATCHER = {
-    "name": "default-matcher",
-    "comment": "Route all notifications to mail-to-root",
-    "mode": "all",
-    "target": ["mail-to-root"],
+# What is there from the beginning, and again when it is deleted (proxmox-notify src/lib.rs Config::new; pve.rs default_config)
+BUILTIN: dict[str, Sections] = {
+    "sendmail": {"mail-to-root": {"comment": "Send mails to root@pam's email address", "mailto-user": ["root@pam"]}},
+    "matchers": {
+        "default-matcher": {
+            "comment": "Route all notifications to mail-to-root",
+            "mode": "all",
+            "target": ["mail-to-root"],
+        }
+    },
 }
 FIELD_VALUES = (
     ("type", "fencing"), ("type", "package-updates"), ("type", "replication"), ("type", "system-mail"),
@@ -32,11 +36,20 @@ FIELD_VALUES = (
 
 
 def endpoints(call: Call, kind: str) -> Sections:
-    return sections(call.cluster, f"notifications_{kind}")
+    found = sections(call.cluster, f"notifications_{kind}")
+    for name, section in BUILTIN.get(kind, {}).items():
+        found.setdefault(name, dict(section))
+    return found
 
 
 def matchers(call: Call) -> Sections:
-    return sections(call.cluster, "notifications_matchers")
+    return endpoints(call, "matchers")
+
+
+def origin(kind: str, name: str, section: Section) -> str:
+    if name not in BUILTIN.get(kind, {}):
+        return "user-created"
+    return "builtin" if section == BUILTIN[kind][name] else "modified-builtin"
 
 
 def digest(call: Call) -> str:
@@ -50,7 +63,7 @@ def check_digest(call: Call) -> None:
 
 
 def targets(call: Call) -> Iterator[tuple[str, str, Section]]:
-    """Name, kind and options of each endpoint that somebody made."""
+    """Name, kind and options of each endpoint."""
     for kind in KINDS:
         for name, section in endpoints(call, kind).items():
             yield name, kind, section
@@ -61,7 +74,7 @@ def shown(kind: str, name: str, section: Section) -> Section:
     row = {key: value for key, value in section.items() if key != SECRETS.get(kind)}
     if "secret" in row:
         row["secret"] = [text.partition(",")[0] for text in row["secret"]]
-    return {"name": name, "origin": "user-created", **row}
+    return {"name": name, "origin": origin(kind, name, section), **row}
 
 
 def existing(found: Sections, name: str, what: str) -> Section:
@@ -73,7 +86,7 @@ def existing(found: Sections, name: str, what: str) -> Section:
 def check_name(call: Call, name: str) -> None:
     """Endpoints and matchers share their names."""
     taken = {known for known, _kind, _section in targets(call)} | matchers(call).keys()
-    if name in taken | {BUILTIN_TARGET["name"], BUILTIN_MATCHER["name"]}:
+    if name in taken:
         raise ApiError(400, f"Cannot create '{name}', an entity with the same name already exists")
 
 
@@ -144,10 +157,10 @@ for _kind in KINDS:
 
 @endpoint("GET", f"{BASE}/targets")
 def list_targets(call: Call) -> list[Section]:
-    rows: list[Section] = [{**BUILTIN_TARGET, "origin": "builtin"}]
+    rows: list[Section] = []
     for name, kind, section in targets(call):
         kept: Section = {key: section[key] for key in ("comment", "disable") if key in section}
-        rows.append({"name": name, "type": kind, "origin": "user-created", **kept})
+        rows.append({"name": name, "type": kind, "origin": origin(kind, name, section), **kept})
     return rows
 
 
@@ -155,7 +168,7 @@ def list_targets(call: Call) -> list[Section]:
 def test_target(call: Call) -> None:
     """Local mail is accepted, and goes nowhere; what needs another server is not simulated."""
     name = call.params["name"]
-    kinds = {BUILTIN_TARGET["name"]: BUILTIN_TARGET["type"], **{known: kind for known, kind, _section in targets(call)}}
+    kinds = {known: kind for known, kind, _section in targets(call)}
     if name not in kinds:
         raise ApiError(404, f"endpoint '{name}' does not exist")
     if kinds[name] != "sendmail":
@@ -177,7 +190,7 @@ def matcher_field_values(call: Call) -> list[Section]:
 
 
 def check_matcher(call: Call, section: Section) -> None:
-    known = {BUILTIN_TARGET["name"]} | {name for name, _kind, _section in targets(call)}
+    known = {name for name, _kind, _section in targets(call)}
     for target in section.get("target", ()):
         if target not in known:
             raise ApiError(404, f"endpoint '{target}' does not exist")
@@ -190,19 +203,19 @@ def check_matcher(call: Call, section: Section) -> None:
             raise ApiError(500, f"error: could not apply filter: invalid match-field statement: {text}")
 
 
+def shown_matcher(name: str, section: Section) -> Section:
+    return {"name": name, "origin": origin("matchers", name, section), **section}
+
+
 @endpoint("GET", f"{BASE}/matchers")
 def list_matchers(call: Call) -> list[Section]:
-    rows = [{"name": name, "origin": "user-created", **section} for name, section in matchers(call).items()]
-    return [{**BUILTIN_MATCHER, "origin": "builtin"}, *rows]
+    return [shown_matcher(name, section) for name, section in matchers(call).items()]
 
 
 @endpoint("GET", f"{BASE}/matchers/{{name}}")
 def read_matcher(call: Call) -> Section:
     name = call.params["name"]
-    if name == BUILTIN_MATCHER["name"]:
-        return {**BUILTIN_MATCHER, "origin": "builtin", "digest": digest(call)}
-    section = existing(matchers(call), name, "matcher")
-    return {"name": name, "origin": "user-created", **section, "digest": digest(call)}
+    return {**shown_matcher(name, existing(matchers(call), name, "matcher")), "digest": digest(call)}
 
 
 @endpoint("POST", f"{BASE}/matchers")

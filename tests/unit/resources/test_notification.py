@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
 from ansible_collections.pve.automation.plugins.module_utils.plan import HIDDEN
 from ansible_collections.pve.automation.plugins.module_utils.resources.notification import ENDPOINT, MATCHER
 from tests.unit.resources.fake import Server, calls, planned
@@ -99,3 +99,16 @@ def test_a_test_message_is_the_last_step_and_never_sent_twice_blindly() -> None:
     assert calls(planned(ENDPOINT, server, name="m", type="sendmail", send_test=True)) == [send]
     with pytest.raises(InvalidOption, match="send_test"):
         planned(ENDPOINT, server, name="m", type="sendmail", state="absent", send_test=True)
+
+
+@pytest.mark.parametrize(
+    ("resource", "given"),
+    [(ENDPOINT, {"name": "mail-to-root", "type": "sendmail"}), (MATCHER, {"name": "default-matcher"})],
+    ids=["endpoint", "matcher"],
+)
+def test_what_the_server_always_has_can_be_switched_off_but_not_deleted(resource: Any, given: dict[str, Any]) -> None:
+    paths = (f"{BASE}/sendmail/mail-to-root", "/cluster/notifications/matchers/default-matcher")
+    server = Server({path: {"name": given["name"], "mailto-user": ["root@pam"]} for path in paths})
+    assert [step.params for step in planned(resource, server, disable=True, **given).steps] == [{"disable": 1}]
+    with pytest.raises(Refused, match=given["name"]):
+        planned(resource, server, state="absent", **given)

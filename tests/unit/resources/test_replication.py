@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, PveError
-from ansible_collections.pve.automation.plugins.module_utils.resources.replication import REPLICATION, wait_for_run
-from tests.unit.resources.fake import Server, calls, planned
+from ansible_collections.pve.automation.plugins.module_utils.resources.replication import (
+    REPLICATION,
+    REPLICATION_INFO,
+    wait_for_run,
+)
+from tests.unit.resources.fake import Server, calls, options, planned
 
 PATH = "/cluster/replication/100-0"
 PRESENT = {
@@ -119,3 +123,15 @@ def test_a_run_that_fails_or_does_not_end_fails_the_task() -> None:
         waited(Runs(*RUNNING, {"last_try": 9, "last_sync": 5, "fail_count": 1, "error": "no space left"}))
     with pytest.raises(PveError, match="has not ended"):
         waited(Runs(RUNNING[0]), timeout=0)
+
+
+def test_a_node_tells_how_the_runs_of_its_jobs_went() -> None:
+    told = {**PRESENT, "fail_count": 1, "error": "no route", "last_sync": 5, "disable": 0}
+    server = Server({"/nodes/pve1/replication": [told], "/cluster/replication": [PRESENT]})
+    listed = REPLICATION_INFO.read(server, REPLICATION_INFO.wish(options(REPLICATION_INFO, node="pve1")))
+    assert [(job["id"], job["fail_count"], job["error"], job["disable"]) for job in listed] == [
+        ("100-0", 1, "no route", False)
+    ]
+    listed = REPLICATION_INFO.read(server, REPLICATION_INFO.wish(options(REPLICATION_INFO)))
+    assert "fail_count" not in listed[0]
+    assert server.asked == ["/nodes/pve1/replication", "/cluster/replication"]
