@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -232,8 +231,10 @@ class _Run:
         for row in self.client.get(path, {"source": "active"} if parts[1] == "nodes" else None) or []:
             running = row.get("status") in (None, "", "RUNNING", "running")
             if running and str(row.get("id", "")) == step.guest:
-                with contextlib.suppress(TaskFailed):  # the new plan tells what is missing
+                try:
                     wait_for_task(self.client, row["upid"], step.timeout or self.timeout)
+                except TaskFailed as error:  # the new plan tells what is missing, but not always what went wrong
+                    self.client.warnings.append(str(error))
 
     def _plan_again(self, unclear: Step | None = None) -> None:
         """Plan from what is there now; an unclear step that is no longer needed has run."""

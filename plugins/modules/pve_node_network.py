@@ -150,6 +150,7 @@ options:
     description:
       - Whether a change is made that may take the node from the network. Without it, the interface with the node's address or the default
         gateway is not deleted, keeps its address, gateway, VLAN and autostart, and has a card below it.
+      - Where the address changes by which the module connects, also set O(wait=false), as the end of the task cannot be seen any more.
       - It also allows to change an interface that gets its address by DHCP. It has none afterwards, as the API cannot say so.
     type: bool
     default: false

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .network_interfaces import PORTS, Interface, Interfaces, cards, refusals, settled, without_empty
+from .network_interfaces import PORTS, Interface, Interfaces, Problem, cards, refusals, settled, without_empty
 
 ADDRESSES = ("cidr", "cidr6")
 GATEWAYS = ("gateway", "gateway6")
@@ -26,11 +26,8 @@ def in_order(now: Interfaces, after: Interfaces, names: list[str]) -> Iterator[t
     while waiting := [name for name in waiting if state.get(name) != after.get(name)]:
         whole = [(name, after.get(name, {})) for name in waiting]
         partial = [(name, _partial(name, state, after)) for name in waiting if name in after and name not in reduced]
-        possible = (
-            (name, new)
-            for name, new in whole + partial
-            if _is_step(state, name, new) and refusals(_with(state, name, new)) <= refusals(state)
-        )
+        bearable = refusals(state)
+        possible = ((name, new) for name, new in whole + partial if _is_possible(state, name, new, bearable))
         name, new = next(possible, whole[0])  # if nothing is possible, the server tells what is in the way
         yield name, state.get(name, {}), new
         state = _with(state, name, new)
@@ -40,9 +37,12 @@ def in_order(now: Interfaces, after: Interfaces, names: list[str]) -> Iterator[t
             reduced.add(name)
 
 
-def _is_step(state: Interfaces, name: str, new: Interface) -> bool:
-    """Whether a change has the effect that it is made for, and PVE does not undo it because of other interfaces."""
-    return _with(state, name, new).get(name, {}) == new != state.get(name, {})
+def _is_possible(state: Interfaces, name: str, new: Interface, bearable: set[Problem]) -> bool:
+    """Whether PVE takes a change, and does not undo it at once because of other interfaces."""
+    if new == state.get(name, {}):
+        return False
+    result = _with(state, name, new)
+    return result.get(name, {}) == new and refusals(result) <= bearable
 
 
 def _with(state: Interfaces, name: str, new: Interface) -> Interfaces:

@@ -126,6 +126,14 @@ def test_a_connection_that_is_lost_while_the_changes_are_applied_is_taken_up_aga
     assert [row["status"] for row in rows] == ["OK"]
 
 
+def test_a_reload_that_fails_while_the_connection_is_lost_is_told(cluster: Cluster) -> None:
+    """By then nothing is staged any more, so that only the task knows."""
+    cluster.task_fault(type="srvreload", duration=0.5, error="command 'ifreload -a' failed: exit code 1")
+    cluster.fault(method="PUT", path=f"{NETWORK}$", drop="after")
+    done = run(cluster, **MIGRATION)
+    assert "ifreload -a" in done["warnings"][0] + done.get("msg", "")
+
+
 def test_a_long_loss_while_the_task_is_awaited_does_not_end_the_wait(cluster: Cluster) -> None:
     cluster.task_fault(type="srvreload", duration=0.5)
     cluster.fault(method="GET", path=r"/nodes/pve1/tasks/.*/status", drop="before", count=12)

@@ -15,6 +15,7 @@ from ansible_collections.pve.automation.plugins.module_utils.resources.disk impo
 from ansible_collections.pve.automation.plugins.module_utils.resources.disk_storage import pool_leaves, raid_level
 from ansible_collections.pve.automation.plugins.module_utils.resources.node_disk import NODE_DISK
 from tests.unit.resources.fake import Server, calls, planned
+from tests.unit.resources.test_schema import parameters
 
 DISKS = "/nodes/pve1/disks"
 LINK = "/dev/disk/by-id/nvme-FAST_1"
@@ -181,6 +182,12 @@ def test_the_parameters_of_a_zpool() -> None:
     }
     with pytest.raises(InvalidOption, match="needs 7 disks at least"):
         plan(many, type="zfs", name="new", devices=["/dev/sda"] * 6, raidlevel="draid2", draid_config="data=4,spares=1")
+
+
+def test_every_parameter_of_the_calls_is_an_option() -> None:
+    spec = {name.replace("_", "-") for name in NODE_DISK.arguments()["argument_spec"]} | {"device"}  # one of devices
+    for path in ("wipedisk", "initgpt", "lvm", "lvmthin", "zfs", "directory"):
+        assert {name.replace("_", "-") for name in parameters(f"{DISKS}/{path}")} <= spec
 
 
 @pytest.mark.parametrize(
