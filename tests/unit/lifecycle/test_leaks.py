@@ -15,7 +15,7 @@ import pytest
 
 from tests.harness.cluster import Cluster
 from tests.harness.demo import DEMO, demo_variables
-from tests.harness.lives import LIVES, Life, resource_of
+from tests.harness.lives import LIVES, PAIRS, Life, resource_of
 from tests.harness.playbook import Task, play, run_playbook
 
 SECRETS = {
@@ -25,6 +25,11 @@ SECRETS = {
     "password of a container": "ct-S3cret-9",
     "password of a share": "cifs-S3cret",
     "password of a directory": "ldap-S3cret",
+    "token of a DNS provider": "dns-S3cret",
+    "another token of a DNS provider": "dns-An0ther",
+    "key that binds an account": "aG1hYy1TM2NyZXQ",
+    "key of a certificate": PAIRS[0]["key"].splitlines()[1],
+    "key of a subscription": "pve1c-5ec2e7b00c",
     "wrong token": "11111111-2222-3333-4444-555555555555",
     "wrong password": "wr0ng-Passw0rd",
     "second factor": "876543",
@@ -43,6 +48,24 @@ SECRETIVE = (
     with_secret("storage with a secret", "password of a share"),
     with_secret("realm", "password of a directory"),
 )
+
+
+def of_nodes() -> list[Task]:
+    """Tasks about certificates and subscriptions."""
+    plugin = {"id": "leak", "type": "dns", "api": "cf", "data": {"CF_Token": SECRETS["token of a DNS provider"]}}
+    text = f"CF_Zone=z\nCF_Token={SECRETS['another token of a DNS provider']}\n"
+    account = {"contact": ["a@example.com"], "directory": "https://acme.example.com/directory", "eab_kid": "k"}
+    return [
+        Task("a plugin", "pve_acme_plugin", plugin),
+        Task("a plugin with other data", "pve_acme_plugin", {"id": "leak", "data": text}),
+        Task("data that is refused", "pve_acme_plugin", {"id": "leak", "data": text.replace("=", ":")}),
+        Task("an account", "pve_acme_account", {**account, "eab_hmac_key": SECRETS["key that binds an account"]}),
+        Task("a certificate", "pve_node_certificate", {"node": "pve2", **PAIRS[0]}),
+        Task("a key that is refused", "pve_node_certificate", {"node": "pve2", **PAIRS[1], "key": PAIRS[0]["key"]}),
+        Task("a subscription", "pve_node_subscription", {"node": "pve2", "key": SECRETS["key of a subscription"]}),
+        Task("what is there", "pve_node_subscription_info", {"node": "pve2"}),
+        Task("the plugins", "pve_acme_plugin_info", {}),
+    ]
 
 
 def script(connection: Mapping[str, Any]) -> list[Task]:
@@ -70,6 +93,7 @@ def script(connection: Mapping[str, Any]) -> list[Task]:
         Task("a machine", "pve_vm", machine),
         Task("a machine again", "pve_vm", {**machine, "cores": 2, "update_password": "always"}),
         *(Task(f"{life.name}, with a secret", life.module, life.stage("create")) for life in SECRETIVE),
+        *of_nodes(),
         Task("a token", "pve_token", {"userid": "leak@pve", "tokenid": "one"}, {"no_log": True}),
         Task("a wrong token", "pve_pool", {"poolid": "leak", **by_token, **NO_CONNECTION}),
         Task("a wrong password", "pve_pool", {"poolid": "leak", "api_password": SECRETS["wrong password"]}),
