@@ -9,7 +9,6 @@ import dataclasses
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from typing import Any
 
 from .client import Client
@@ -57,16 +56,18 @@ class Crew:
         counts: Mapping[str, int] | None = None,
     ) -> None:
         self.client, self.parallel, self.fail_fast, self.check_mode = client, parallel, fail_fast, check_mode
-        self.semaphores = {limit: threading.Semaphore(count) for limit, count in (counts or {}).items()}
+        self.room = dict(counts or {})  # how many more jobs may share each limit
         self.failed = threading.Event()
+        self.waiting: list[Job] = []
         self.finished = self.total = 0
-        self.lock = threading.Lock()
+        self.state = threading.Condition()
 
     def run(self, jobs: Sequence[Job]) -> None:
         """Fill in the results of the jobs. Their warnings become the client's, with their titles."""
-        self.total = len(jobs)
+        self.total, self.waiting = len(jobs), list(jobs)
         with ThreadPoolExecutor(self.parallel) as threads:
-            list(threads.map(self._run, jobs))
+            for worker in [threads.submit(self._work_off) for _job in jobs[: self.parallel]]:
+                worker.result()
         for job in jobs:
             self.client.warnings.extend(f"{job.title}: {text}" for text in job.warnings)
 
@@ -75,19 +76,44 @@ class Crew:
         with ThreadPoolExecutor(self.parallel) as threads:
             list(threads.map(self._plan, jobs))
 
+    def _work_off(self) -> None:
+        while job := self._take():
+            try:
+                self._run(job)
+            finally:
+                self._give_back(job)
+
+    def _take(self) -> Job | None:
+        """The next job whose limits have room, so that one that has to wait keeps no other from being worked on."""
+        with self.state:
+            while self.waiting:
+                for job in self.waiting:
+                    if all(self.room.get(limit, 1) for limit in job.limits):
+                        self.waiting.remove(job)
+                        self._change_room(job, -1)
+                        return job
+                self.state.wait()
+        return None
+
+    def _give_back(self, job: Job) -> None:
+        with self.state:
+            self._change_room(job, 1)
+            self.state.notify_all()
+
+    def _change_room(self, job: Job, by: int) -> None:
+        for limit in job.limits:
+            if limit in self.room:
+                self.room[limit] += by
+
     def _run(self, job: Job) -> None:
-        with ExitStack() as held:
-            for limit in sorted(job.limits):  # always in this order, so that no two jobs wait for each other
-                if limit in self.semaphores:
-                    held.enter_context(self.semaphores[limit])
-            if not job.result and self.fail_fast and self.failed.is_set():
-                job.result = {"changed": False, "skipped": True, "msg": "Not begun, because another one failed."}
-                return
-            if not job.result and not job.intent:
-                self._plan(job)
-            if job.intent and not job.result:
-                self._work(job, job.intent)
-        with self.lock:
+        if not job.result and self.fail_fast and self.failed.is_set():
+            job.result = {"changed": False, "skipped": True, "msg": "Not begun, because another one failed."}
+            return
+        if not job.result and not job.intent:
+            self._plan(job)
+        if job.intent and not job.result:
+            self._work(job, job.intent)
+        with self.state:
             self.finished += 1
             state = "failed" if job.result.get("failed") else "changed" if job.result["changed"] else "ok"
             self.client.on_progress(f"{job.title}: {state} ({self.finished} of {self.total})")

@@ -115,6 +115,7 @@ class Guests:
             job.wish["shared"] = rows
             vmid = job.vmid or _vmid_by_name(job, listed)
             job.entry = {"vmid": vmid, "name": job.title, "type": KIND_OF[job.resource.kind]}
+        _refuse_one_guest_twice(jobs)
         crew = Crew(
             client,
             parallel=params["parallel"],
@@ -180,6 +181,15 @@ def _refuse_twice(jobs: Sequence[GuestJob]) -> None:
         twice = sorted({str(value) for value in seen if seen.count(value) > 1})
         if twice:
             raise InvalidOption("guests", f"{key} {', '.join(twice)} is given more than once")
+
+
+def _refuse_one_guest_twice(jobs: Sequence[GuestJob]) -> None:
+    """Refuse entries that name one guest in two ways, by its id and by its name: they would get into each other's way."""
+    titles: dict[int, str] = {}
+    for job in jobs:
+        other = titles.setdefault(job.entry["vmid"], job.title) if job.entry["vmid"] else job.title
+        if other != job.title:
+            raise InvalidOption("guests", f"{other} and {job.title} are the same guest, {job.entry['vmid']}")
 
 
 def _selected(rows: Sequence[Mapping[str, Any]], select: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -129,3 +129,8 @@ def test_a_selection_takes_what_all_selectors_fit_and_no_template(select, vmids)
 def test_an_empty_selection_selects_nothing():
     with pytest.raises(InvalidOption, match="names nothing"):
         run(Server(), select={}, state="stopped")
+
+
+def test_one_guest_named_in_two_ways_is_refused():
+    with pytest.raises(InvalidOption, match="web1 and 101 are the same guest"):
+        run(Server(), guests=[{"name": "web1", "cores": 2}, {"vmid": 101, "memory": 512}])

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many jobs at once: how many, and that one which waits for a limit keeps no other from being done."""
+
+from __future__ import annotations
+
+import copy
+import threading
+
+import pytest
+
+from ansible_collections.pve.automation.plugins.module_utils.errors import Refused
+from ansible_collections.pve.automation.plugins.module_utils.many import Crew, Job, summary
+from ansible_collections.pve.automation.plugins.module_utils.plan import Plan
+
+PATIENCE = 30  # seconds until a test that hangs is given up
+
+
+class Client:
+    """Says what it is told."""
+
+    def __init__(self):
+        self.warnings, self.said = [], []
+        self.on_progress = self.said.append
+        self.on_step = self.said.append
+
+    def sibling(self):
+        return copy.copy(self)
+
+
+class Thing:
+    """A resource whose reading is what a test wants it to be."""
+
+    name = "thing"
+
+    def __init__(self, read):
+        self._read = read
+
+    def wish(self, params):
+        return dict(params)
+
+    def read(self, reader, wish):
+        return self._read(wish["name"])
+
+    def plan(self, current, wish):
+        return Plan.nothing(current)
+
+
+def crew_of(parallel=4, **more):
+    return Crew(Client(), **{"parallel": parallel, "fail_fast": False, "check_mode": False, **more})
+
+
+def jobs_of(read, names, limits=lambda name: ()):
+    return [Job(name, Thing(read), {"name": name}, {"name": name}, limits=limits(name)) for name in names]
+
+
+def test_a_job_that_has_to_wait_keeps_no_other_from_being_done():
+    """The first one ends only after one behind it, which shares nothing with it, has been worked on."""
+    passed = threading.Event()
+
+    def read(name):
+        if name == "a1":
+            assert passed.wait(PATIENCE)
+        if name == "b":
+            passed.set()
+        return {}
+
+    jobs = jobs_of(read, ["a1", "a2", "a3", "b"], limits=lambda name: [name[0]])
+    crew_of(parallel=2, counts={"a": 1}).run(jobs)
+    assert all(job.result["changed"] is False for job in jobs)
+
+
+@pytest.mark.parametrize(("parallel", "counts", "most"), [(3, {}, 3), (4, {"a": 2}, 2), (2, {"a": 3}, 2)])
+def test_no_more_at_a_time_than_allowed(parallel, counts, most):
+    lock, now, seen = threading.Lock(), set(), []
+    full = threading.Barrier(most)
+
+    def read(name):
+        with lock:
+            now.add(name)
+            seen.append(len(now))
+        full.wait(PATIENCE)  # as many as may really are at work together
+        with lock:
+            now.discard(name)
+        return {}
+
+    crew_of(parallel, counts=counts).run(jobs_of(read, [f"a{number}" for number in range(12)], lambda name: ["a"]))
+    assert max(seen) == most
+
+
+def test_each_result_is_its_own_and_progress_counts():
+    def read(name):
+        if name == "b":
+            raise Refused("No.")
+        return {"name": name}
+
+    crew = crew_of(parallel=1)
+    jobs = jobs_of(read, "abc")
+    crew.run(jobs)
+    told = summary("things", jobs, "things")
+    assert [entry.get("msg") for entry in told["things"]] == [None, "No.", None]
+    assert told["msg"] == "1 of 3 things failed.\nb: No."
+    assert crew.client.said == ["a: ok (1 of 3)", "b: failed (2 of 3)", "c: ok (3 of 3)"]
