@@ -149,7 +149,7 @@ options:
   allow_cutoff:
     description:
       - Whether a change is made that may take the node from the network. Without it, the interface with the node's address or the default
-        gateway is not deleted, keeps its address, gateway, VLAN and autostart, and has a card below it.
+        gateway is not deleted, keeps its address, gateway, VLAN and autostart, and keeps at least one of the cards below it.
       - Where the address changes by which the module connects, also set O(wait=false), as the end of the task cannot be seen any more.
       - It also allows to change an interface that gets its address by DHCP. It has none afterwards, as the API cannot say so.
     type: bool
@@ -157,6 +157,7 @@ options:
 notes:
   - While changes are applied, the connection may be lost for a while. The module goes on looking for the end of the task for as long as
     O(timeout) allows.
+  - Whether guests use a bridge is not looked at.
   - If applying fails, PVE has taken over the changes nevertheless, so that nothing is staged any more and a second run finds nothing to do.
     Set right what the log of the task names.
   - With O(api_backend=local) or O(api_backend=openssh) the server does not tell whether changes are staged. Then only those of the task

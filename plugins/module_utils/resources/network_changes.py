@@ -70,7 +70,10 @@ def why_cut_off(name: str, now: Interfaces, after: Interfaces, addresses: set[st
     for option in _GUARDED:
         if option in old and old[option] != new.get(option):
             return f"{option} would change from {old[option]} to {new.get(option, 'nothing')}"
-    return "no card would be below it any more" if cards(name, now) and not cards(name, after) else ""
+    below = cards(name, now)
+    return (
+        f"{' and '.join(sorted(below))} would no longer be below it" if below and not below & cards(name, after) else ""
+    )
 
 
 def lost_addresses(changes: str, after: Interfaces) -> set[str]:

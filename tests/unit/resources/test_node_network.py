@@ -245,7 +245,8 @@ def test_pvesh_does_not_tell_what_is_staged() -> None:
         ({"iface": "vmbr0", "gateway": "10.0.0.253"}, "gateway would change"),
         ({"iface": "vmbr0", "unset": ["gateway"]}, "gateway would change"),
         ({"iface": "vmbr0", "autostart": False}, "autostart would change"),
-        ({"iface": "vmbr0", "bridge_ports": []}, "no card would be below it"),
+        ({"iface": "vmbr0", "bridge_ports": []}, "eno1 would no longer be below it"),
+        ({"iface": "vmbr0", "bridge_ports": ["eno4"]}, "eno1 would no longer be below it"),
     ],
 )
 def test_the_management_address_stays_unless_it_is_allowed_to_go(row: dict[str, Any], why: str) -> None:
@@ -281,7 +282,7 @@ def test_the_vlan_of_the_management_address_is_guarded_down_to_the_card() -> Non
     for row in ({"iface": "mgmt", "vlan_id": 6}, {"iface": "vmbr0", "bridge_ports": []}):
         with pytest.raises(Refused, match="mgmt holds"):
             plan(row, at=present)
-    assert plan({"iface": "vmbr0", "bridge_ports": ["eno2"]}, at=present).steps
+    assert plan({"iface": "vmbr0", "bridge_ports": ["eno1", "eno2"]}, at=present).steps
 
 
 def test_staged_changes_that_take_the_address_away_are_not_applied() -> None:
