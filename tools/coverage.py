@@ -84,8 +84,6 @@ def owners(method: str, path: str) -> list[Row]:
 
 
 def _told(found: list[Row]) -> str:
-    if not found:
-        return "nothing yet"
     if found[0].kind == MODULES:
         names = sorted({row.owner for row in found})
         return ", ".join(f"`{name}`" if name.startswith("pve_") else name for name in names)
@@ -95,9 +93,12 @@ def _told(found: list[Row]) -> str:
 def page() -> str:
     """docs/coverage.md."""
     calls = [(method, path, owners(method, path)) for method, path in writing_calls()]
-    counts = Counter(found[0].kind if found else "" for _method, _path, found in calls)
-    titles = {MODULES: "by a module", ONLY_API: "only by `pve_api`", OUT: "out of scope", "": "by nothing yet"}
-    summary = "\n".join(f"| {title} | {counts[kind]} |" for kind, title in titles.items() if counts[kind])
+    missing = [f"{method} {path}" for method, path, found in calls if not found]
+    if missing:
+        raise ValueError(f"{TABLE.name}: no row for {', '.join(missing)}")
+    counts = Counter(found[0].kind for _method, _path, found in calls)
+    titles = {MODULES: "by a module", ONLY_API: "only by `pve_api`", OUT: "out of scope"}
+    summary = "\n".join(f"| {title} | {counts[kind]} |" for kind, title in titles.items())
     text = INTRODUCTION.format(total=len(calls), release=facts()["release"], summary=summary)
     return "\n".join([text, *_sections(calls)])
 

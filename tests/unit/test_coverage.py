@@ -54,7 +54,7 @@ def test_every_row_means_a_call() -> None:
 @pytest.mark.parametrize("call", CALLS, ids=" ".join)
 def test_a_call_belongs_to_modules_or_to_one_reason(call: tuple[str, str]) -> None:
     found = coverage.owners(*call)
-    assert len(found) <= 1 or {row.kind for row in found} == {coverage.MODULES}
+    assert len(found) == 1 or {row.kind for row in found} == {coverage.MODULES}
 
 
 def test_rows_belong_to_modules_that_exist() -> None:
