@@ -72,8 +72,8 @@ options:
     type: str
     choices: [none, gzip]
   otel_headers:
-    description: Headers for OpenTelemetry, in base64.
-    type: str
+    description: Headers for OpenTelemetry by name, as a dict or as JSON, plain or in base64. They are treated as secret, as they may hold a key.
+    type: raw
   otel_max_body_size:
     description: Largest request of OpenTelemetry in bytes.
     type: int
@@ -85,8 +85,8 @@ options:
     type: str
     choices: [http, https]
   otel_resource_attributes:
-    description: Attributes for OpenTelemetry, in base64.
-    type: str
+    description: Attributes for OpenTelemetry by name, as a dict or as JSON, plain or in base64.
+    type: raw
   otel_timeout:
     description: Seconds to wait for the OpenTelemetry server.
     type: int

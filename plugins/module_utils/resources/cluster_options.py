@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 from ..field import Field, Fields, hyphenated
 from ..property_string import (
     BOOLEAN,
@@ -110,4 +114,14 @@ FIELDS = Fields(
     ]
 )
 
-CLUSTER_OPTIONS = Singleton("options", lambda wish: "/cluster/options", FIELDS)
+
+class ClusterOptions(Singleton):
+    """Options one of which may hold a password."""
+
+    def secret_values(self, params: Mapping[str, Any]) -> set[str]:
+        """The password of the proxy."""
+        password = re.search(r"://[^/@]*?:([^/]*)@", params["http_proxy"] or "")
+        return {password[1]} if password and password[1] else set()
+
+
+CLUSTER_OPTIONS = ClusterOptions("options", lambda wish: "/cluster/options", FIELDS)

@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import functools
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +19,27 @@ from ..resource import Item, Listing, State, Wish
 
 SERVERS = "/cluster/metrics/server"
 TYPES = ("graphite", "influxdb", "opentelemetry")
+
+
+class Json64:
+    """Names with texts, which travel as JSON in base64. Written as a mapping, as JSON, or as it travels."""
+
+    def parse(self, value: Any) -> dict[str, str]:
+        names = value if isinstance(value, Mapping) else _mapping(str(value))
+        return {str(name): str(text) for name, text in sorted(names.items())}
+
+    def format(self, value: Mapping[str, str]) -> str:
+        return base64.b64encode(json.dumps(value, ensure_ascii=False).encode()).decode()
+
+
+def _mapping(text: str) -> Mapping[str, Any]:
+    """The mapping that a text is as JSON, plain or in base64."""
+    for decode in (str.encode, functools.partial(base64.b64decode, validate=True)):
+        with contextlib.suppress(ValueError):  # also of base64 and UTF-8
+            parsed = json.loads(decode(text))
+            if isinstance(parsed, Mapping):
+                return parsed
+    raise ValueError("is no mapping of names to texts, neither as such nor as JSON, plain or in base64")
 
 
 FIELDS = Fields(
@@ -35,11 +60,11 @@ FIELDS = Fields(
         hyphenated("max_body_size", type="int", default=25000000),
         hyphenated("verify_certificate", type="bool", default=True),
         hyphenated("otel_compression", choices=("none", "gzip"), default="gzip"),
-        hyphenated("otel_headers"),
+        hyphenated("otel_headers", type="raw", codec=Json64(), secret=True),
         hyphenated("otel_max_body_size", type="int", default=10000000),
         hyphenated("otel_path", default="/v1/metrics"),
         hyphenated("otel_protocol", choices=("http", "https"), default="https"),
-        hyphenated("otel_resource_attributes"),
+        hyphenated("otel_resource_attributes", type="raw", codec=Json64()),
         hyphenated("otel_timeout", type="int", default=5),
         hyphenated("otel_verify_ssl", type="bool", default=True),
     ]

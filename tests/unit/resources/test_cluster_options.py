@@ -74,3 +74,16 @@ def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidOption) as error:
         planned(CLUSTER_OPTIONS, Server({PATH: PRESENT}), **given)
     assert error.value.option == option
+
+
+@pytest.mark.parametrize(
+    ("proxy", "secrets"),
+    [
+        ("http://u:h@sh@proxy:3128", {"h@sh"}),
+        ("http://u@proxy:3128", set()),
+        ("http://proxy:3128/a:b@c", set()),
+        (None, set()),
+    ],
+)
+def test_the_password_of_the_proxy_is_secret(proxy: str | None, secrets: set[str]) -> None:
+    assert CLUSTER_OPTIONS.secret_values({"http_proxy": proxy}) == secrets

@@ -54,3 +54,23 @@ def test_bad_input_names_the_option(present: bool, given: dict[str, Any], option
     with pytest.raises(InvalidOption) as error:
         planned(SERVER, Server({PATH: PRESENT} if present else {}), id="m", **given)
     assert error.value.option == option
+
+
+HEADERS = "eyJBdXRob3JpemF0aW9uIjogIkJlYXJlciBow7xzaCJ9"  # {"Authorization": "Bearer hüsh"}
+
+
+@pytest.mark.parametrize("headers", [{"Authorization": "Bearer hüsh"}, '{"Authorization": "Bearer hüsh"}', HEADERS])
+def test_headers_are_json_in_base64_and_secret(headers: Any) -> None:
+    otel = {"type": "opentelemetry", "server": "x", "port": 1}
+    plan = planned(SERVER, Server(), id="m", **otel, otel_headers=headers, otel_resource_attributes={"b": 1, "a": "x"})
+    sent = {**otel, "otel-headers": HEADERS, "otel-resource-attributes": "eyJhIjogIngiLCAiYiI6ICIxIn0="}
+    assert calls(plan) == [("POST", PATH, sent)]
+    assert plan.steps[0].describe()["params"]["otel-headers"] == (plan.after or {})["otel_headers"] == HIDDEN
+    spaced = {**sent, "otel-resource-attributes": "eyJiIjoiMSIsImEiOiJ4In0="}  # the same in another order
+    assert not planned(SERVER, Server({PATH: spaced}), id="m", otel_resource_attributes={"a": "x", "b": "1"}).steps
+
+
+@pytest.mark.parametrize("value", ["A=b", "WzFd", "[1]"])
+def test_what_is_no_mapping_of_names_is_refused(value: str) -> None:
+    with pytest.raises(InvalidOption, match="otel_headers: is no mapping"):
+        planned(SERVER, Server(), id="m", type="opentelemetry", server="x", port=1, otel_headers=value)
