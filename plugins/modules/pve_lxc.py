@@ -166,6 +166,8 @@ options:
         in the backup may not be read, check mode does not foretell changes of volumes.
       - The volume of the backup, as in V(local:backup/vzdump-lxc-100-2026_01_31-12_00_00.tar.zst), or a mapping with C(archive),
         C(storage), C(unique), C(bwlimit).
+      - What then is neither as in the backup nor as the task wants it is told as a warning. To restore over a guest that exists, see
+        M(pve.automation.pve_backup).
     type: raw
   rootfs:
     description: Root file system, a mapping or text such as V(local-lvm:8); see the notes on mount points.

@@ -244,6 +244,8 @@ options:
       - Make a machine that does not exist from a backup, then apply all other options of the task to it.
       - The volume of the backup, as in V(local:backup/vzdump-qemu-100-2026_01_31-12_00_00.vma.zst), or a mapping with C(archive),
         C(storage), C(unique), C(live_restore), C(bwlimit).
+      - What then is neither as in the backup nor as the task wants it is told as a warning. To restore over a guest that exists, see
+        M(pve.automation.pve_backup).
     type: raw
   rng0:
     description: Random number generator, as a mapping with C(source), C(max_bytes), C(period), or as text.

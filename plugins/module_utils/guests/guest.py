@@ -20,6 +20,7 @@ from ..values import Codec
 from . import power
 from .agent import pending_keys, wait_for_agent
 from .demand import Limits, demand_of
+from .fidelity import differences, expected, in_words
 from .fields import Family
 from .locate import KINDS, Location, guests, locate
 from .membership import pool_of
@@ -244,10 +245,19 @@ class Guest(Planner):
     def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
         """The keys whose new values wait for the next start, and the addresses that the task waits for."""
         where = self.where(state)
+        if wish.get("fresh") and wish["restore"] and wish["backup"] is not None:
+            client.warnings.extend(self._unlike_backup(wish, where, state))
         told: dict[str, Any] = {"pending": pending_keys(client, where)} if changed else {}
         if wish["wait_for"]:
             told["interfaces"] = wait_for_agent(client, where, wish["wait_timeout"], address=wish["wait_for"] == "ip")
         return told
+
+    def _unlike_backup(self, wish: Wish, where: Location, state: State) -> list[str]:
+        """What of a restored guest is neither as in its backup nor as the task wants it, as a warning."""
+        found = differences(expected(wish["backup"], where, wish["restore"]), state)
+        wished = {self.name_option if wish["name"] is not None else "", *wish["config"], *wish["volumes"]}
+        unlike = {name: pair for name, pair in found.items() if name not in wished}
+        return [f"{wish['restore']['archive']} was not restored as it is: {in_words(unlike)}."] if unlike else []
 
 
 def only_root(option: str, what: str) -> InvalidOption:

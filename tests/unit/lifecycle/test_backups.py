@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.pve.automation.plugins.module_utils.guests.guest import Guest
 from ansible_collections.pve.automation.plugins.module_utils.guests.restore import Restore
 from ansible_collections.pve.automation.plugins.module_utils.resource import Reader, State, Wish
 from tests.harness.cluster import Cluster, Result
@@ -126,6 +127,25 @@ def test_a_guest_that_is_not_what_the_backup_holds_is_told(
     assert result["changed"]
     assert "9390 was restored, but differs from local:backup/" in result["msg"]
     assert "memory is 96 and in the backup " in result["msg"]
+
+
+def test_a_restored_guest_that_is_configured_is_compared_but_for_what_the_task_names(
+    cluster: Cluster, saved: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = "qemu" if saved["module"] == "pve_vm" else "lxc"
+    options = {"node": "pve1", "restore": {"archive": saved["task"]["volume"], "unique": True}, "memory": "768M"}
+    alike = done(cluster, saved["module"], **options, vmid=9391, onboot=True)
+    assert "warnings" not in alike
+    prepare = Guest._prepare_creation
+
+    def meddled(self: Guest, reader: Reader, wish: Wish) -> None:
+        prepare(self, reader, wish)
+        wish["backup"]["cores"] = 3
+
+    monkeypatch.setattr(Guest, "_prepare_creation", meddled)
+    unlike = done(cluster, saved["module"], **options, vmid=9390)
+    assert cluster.call("GET", f"/nodes/pve1/{kind}/9390/config")
+    assert "was not restored as it is: cores is None and in the backup 3." in "".join(unlike["warnings"])
 
 
 @pytest.mark.parametrize(
