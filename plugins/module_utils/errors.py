@@ -91,8 +91,8 @@ class TaskFailed(TaskError):
     """The task ended, and not well."""
 
     def __init__(self, message: str, *, upid: str, exitstatus: str, log: list[str]) -> None:
-        locked = _LOCKED.search(exitstatus) or _LOCK_TIMEOUT.search(exitstatus)
-        super().__init__(message, upid=upid, exitstatus=exitstatus, log=log, hint=LOCK_HINT if locked else "")
+        hint = next((hint for text, hint in _HINTS_OF_TASKS.items() if re.search(text, exitstatus)), "")
+        super().__init__(message, upid=upid, exitstatus=exitstatus, log=log, hint=hint)
 
     @property
     def lock_timeout(self) -> bool:
@@ -170,6 +170,11 @@ _LOCK_TIMEOUT = re.compile(
     r"can't lock file .* - got timeout|can't acquire lock|cfs-lock .* error: got lock request timeout"
 )
 _LOCKED = re.compile(r"\b(?:VM|CT) is locked \(")
+_HINTS_OF_TASKS: Mapping[str, str] = {  # by what is found in the exit status
+    f"{_LOCKED.pattern}|{_LOCK_TIMEOUT.pattern}": LOCK_HINT,
+    "KVM virtualisation configured, but not available": "Switch it on in the firmware or the hypervisor, "
+    "or set kvm: false, which emulates it slowly.",
+}
 _BY_STATUS: dict[int, type[ApiError]] = {
     400: InvalidParameter,
     401: AuthenticationFailed,

@@ -254,6 +254,14 @@ def test_a_task_that_fails(cluster: Cluster) -> None:
     assert result["error"]["upid"].startswith("UPID:pve1:")
 
 
+def test_a_node_without_virtualisation(cluster: Cluster) -> None:
+    made(cluster, BAD)
+    cluster.task_fault(
+        type="qmstart", error="KVM virtualisation configured, but not available. Either disable in VM configuration"
+    )
+    refused(cluster.run(VM, {**BAD, "state": "started"}), "KVM virtualisation configured", "or set kvm: false")
+
+
 def test_a_task_that_ends_with_warnings_is_a_success_that_warns(cluster: Cluster) -> None:
     made(cluster, BAD)
     cluster.task_fault(type="qmstart", warnings=["iothread is only valid with virtio disk"])
