@@ -20,7 +20,7 @@ VOLATILE = re.compile(
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}"  # secrets of tokens
     r"|[0-9a-f]{40}"  # digests
 )
-TIMES = {"snaptime"}
+TIMES = {"snaptime", "checktime"}
 BAD = (
     Task("an unknown option", "pve_pool", {"poolid": "x", "colour": "red"}),
     Task("a missing option", "pve_pool", {"comment": "x"}),
