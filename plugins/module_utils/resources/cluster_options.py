@@ -120,7 +120,7 @@ class ClusterOptions(Singleton):
 
     def secret_values(self, params: Mapping[str, Any]) -> set[str]:
         """The password of the proxy."""
-        password = re.search(r"://[^/@]*?:([^/]*)@", params["http_proxy"] or "")
+        password = re.search(r"://[^/@]*?:([^/]*)@", params.get("http_proxy") or "")
         return {password[1]} if password and password[1] else set()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import InvalidOption, Refused
 from ..field import Field, Fields, hyphenated
 from ..plan import Plan, Step, api_path
-from ..resource import Item, State, Wish
+from ..resource import Item, Listing, Reader, State, Wish
 from ..values import Items, Text
 from ..variants import Variants
 
@@ -152,3 +152,23 @@ MATCHER_FIELDS = Fields(
 )
 ENDPOINT = Variants("endpoint", ITEMS)
 MATCHER = Notification("matcher", MATCHERS, NAME, MATCHER_FIELDS, built_in="default-matcher")
+
+
+class EndpointListing(Listing):
+    """Endpoints. PVE lists those of all types with little more than their names, those of one type with all options."""
+
+    def read(self, reader: Reader, wish: Wish) -> Any:
+        rows, kind = super().read(reader, wish), wish["type"]
+        if kind is None:
+            return rows
+        return [{"type": kind, **ITEMS[kind].observe(row["name"], row), "origin": row.get("origin")} for row in rows]
+
+
+ENDPOINT_INFO = EndpointListing(
+    "endpoints",
+    lambda wish: f"{ENDPOINTS}/{wish['type']}" if wish["type"] else TARGETS,
+    key="name",
+    fields=Fields(_COMMON),
+    options={"type": {"type": "str", "choices": list(ITEMS)}},
+)
+MATCHER_INFO = Listing("matchers", lambda wish: MATCHERS, key="name", fields=MATCHER_FIELDS)

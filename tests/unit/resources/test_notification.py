@@ -11,8 +11,13 @@ import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
 from ansible_collections.pve.automation.plugins.module_utils.plan import HIDDEN
-from ansible_collections.pve.automation.plugins.module_utils.resources.notification import ENDPOINT, MATCHER
-from tests.unit.resources.fake import Server, calls, planned
+from ansible_collections.pve.automation.plugins.module_utils.resources.notification import (
+    ENDPOINT,
+    ENDPOINT_INFO,
+    MATCHER,
+    MATCHER_INFO,
+)
+from tests.unit.resources.fake import Server, calls, options, planned
 
 BASE = "/cluster/notifications/endpoints"
 HOOK = f"{BASE}/webhook/h"
@@ -112,3 +117,34 @@ def test_what_the_server_always_has_can_be_switched_off_but_not_deleted(resource
     assert [step.params for step in planned(resource, server, disable=True, **given).steps] == [{"disable": 1}]
     with pytest.raises(Refused, match=given["name"]):
         planned(resource, server, state="absent", **given)
+
+
+def test_endpoints_are_listed_with_all_options_where_the_type_is_given() -> None:
+    hook = {
+        "name": "h",
+        "url": "https://x",
+        "method": "post",
+        "body": "YQ==",
+        "disable": 1,
+        "origin": "user-created",
+        "secret": ["name=t"],
+    }
+    target = {"name": "h", "type": "webhook", "disable": 0, "origin": "user-created"}
+    server = Server({f"{BASE}/webhook": [hook], "/cluster/notifications/targets": [target, {**target, "name": "g"}]})
+
+    def listed(**given: str) -> Any:
+        return ENDPOINT_INFO.read(server, ENDPOINT_INFO.wish(options(ENDPOINT_INFO, **given)))
+
+    told = {"name": "h", "type": "webhook", "url": "https://x", "method": "post", "body": "a", "disable": True}
+    assert listed(type="webhook") == [{**told, "origin": "user-created"}]
+    assert [row["name"] for row in listed()] == ["g", "h"]
+    assert listed(name="h") == [{**target, "disable": False}]
+
+
+def test_matchers_are_listed() -> None:
+    rows = [{"name": "m", "mode": "any", "match-severity": ["error"], "invert-match": 1, "origin": "builtin"}]
+    server = Server({"/cluster/notifications/matchers": rows})
+    listed = MATCHER_INFO.read(server, MATCHER_INFO.wish(options(MATCHER_INFO)))
+    assert listed == [
+        {"name": "m", "mode": "any", "match_severity": ["error"], "invert_match": True, "origin": "builtin"}
+    ]

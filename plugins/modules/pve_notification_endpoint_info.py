@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_notification_endpoint_info
+short_description: List endpoints of notifications
+description:
+  - Lists where notifications can go to, with O(type) also all options of the endpoints. Secrets are never told.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes.info
+  - pve.automation.connection
+options:
+  name:
+    description: Only this one. If there is none of that name, the list is empty.
+    type: str
+  type:
+    description: Only endpoints of this type, with all of their options.
+    type: str
+    choices: [sendmail, gotify, smtp, webhook]
+seealso:
+  - module: pve.automation.pve_notification_endpoint
+"""
+
+EXAMPLES = r"""
+- name: All endpoints
+  pve.automation.pve_notification_endpoint_info:
+  register: listed
+
+- name: Mail servers with their options
+  pve.automation.pve_notification_endpoint_info:
+    type: smtp
+"""
+
+RETURN = r"""
+endpoints:
+  description:
+    - The endpoints, ordered by name. C(origin) is V(builtin) or V(modified-builtin) for what the server always has, otherwise V(user-created).
+    - Without O(type) only with C(name), C(type), C(comment), C(disable) and C(origin).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{name: mail-to-root, type: sendmail, comment: "Send mails to root@pam's email address", origin: builtin}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.notification import ENDPOINT_INFO
+
+
+def main() -> None:
+    run_module(ENDPOINT_INFO)
+
+
+if __name__ == "__main__":
+    main()

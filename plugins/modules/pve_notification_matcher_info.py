@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_notification_matcher_info
+short_description: List matchers of notifications
+description:
+  - Lists which notifications go to which endpoints.
+version_added: 0.1.0
+author: pve.automation maintainers (@pve-automation)
+extends_documentation_fragment:
+  - pve.automation.attributes.info
+  - pve.automation.connection
+options:
+  name:
+    description: Only this one. If there is none of that name, the list is empty.
+    type: str
+seealso:
+  - module: pve.automation.pve_notification_matcher
+"""
+
+EXAMPLES = r"""
+- name: All matchers
+  pve.automation.pve_notification_matcher_info:
+  register: listed
+
+- name: Those that send something to the administrators
+  ansible.builtin.debug:
+    msg: "{{ listed.matchers | selectattr('target', 'defined') | selectattr('target', 'contains', 'mail-to-root') | map(attribute='name') }}"
+"""
+
+RETURN = r"""
+matchers:
+  description: The matchers, ordered by name. C(origin) is V(builtin) or V(modified-builtin) for what the server always has, otherwise V(user-created).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{name: default-matcher, mode: all, target: [mail-to-root], comment: Route all notifications to mail-to-root, origin: builtin}]
+"""
+
+from ..module_utils.module import run_module
+from ..module_utils.resources.notification import MATCHER_INFO
+
+
+def main() -> None:
+    run_module(MATCHER_INFO)
+
+
+if __name__ == "__main__":
+    main()
