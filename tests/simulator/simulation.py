@@ -90,7 +90,7 @@ class Simulation:
             task.runner = task.finished = None
         areas = self.cluster.areas
         services = {
-            name: areas.pop(name) for name in ("authenticator", "facts", "perform")
+            name: areas.pop(name) for name in ("authenticator", "facts", "perform", "presented")
         }  # act on the state, are none
         kept = copy.deepcopy(self.cluster)
         areas.update(services)
