@@ -17,6 +17,7 @@ from .resource import Resource, Wish
 from .task import is_upid, wait_for_task
 
 MAX_PLANS = 4  # how often a wish is planned anew after a conflict or an unclear outcome
+MAX_REPLANS = 8  # how often a plan may depend on what came out of a step
 SETTLE_PAUSES = (0.1, 0.3, 1.0, 2.0, 3.0)  # seconds: some of PVE's lists lag behind a write
 
 
@@ -107,6 +108,7 @@ class _Run:
         self.timeout = float(intent.params.get("timeout") or 600)
         self.outcome = Outcome(self.resource, self.plan)
         self.pending: tuple[Step, ...] = self.plan.steps
+        self.replans = 0
 
     def finish(self) -> Outcome:
         try:
@@ -166,8 +168,9 @@ class _Run:
         self.outcome.done.append(step)
         self.pending = self.pending[1:]
         if step.replan and "upid" not in self.outcome.answers:
+            self.replans += 1
             self._plan_again()
-            if any(_call(step) == _call(other) for other in self.pending):
+            if self.replans > MAX_REPLANS or any(_call(step) == _call(other) for other in self.pending):
                 raise NotConverged(f"The server accepted this, but it had no effect: {step.why}.")
 
     def _follow(self, step: Step, upid: str) -> None:

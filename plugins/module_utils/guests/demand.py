@@ -78,6 +78,8 @@ class Demand:
     bridges: frozenset[str] = frozenset()
     volumes: frozenset[str] = frozenset()  # which have to exist
     new_vmid: int | None = None
+    cloned_from: str = ""  # another node, whose volumes on these storages it is copied from
+    sources: frozenset[str] = frozenset()
     hints: tuple[str, ...] = ()
 
 
@@ -88,6 +90,7 @@ def demand_of(guest: Planner, plan: Plan, wish: Wish) -> Demand | None:
     before, after = dict(plan.before or {}), dict(plan.after)
     title = str(after.get(guest.name_option) or after["vmid"])
     volumes, space = _volumes_and_space(guest, before, after, wish)
+    cloned_from, sources = _sources(guest, before, after, wish)
     creation = wish.get("creation") or {}
     if not before and creation.get("ostemplate"):
         volumes.append(creation["ostemplate"])
@@ -104,6 +107,8 @@ def demand_of(guest: Planner, plan: Plan, wish: Wish) -> Demand | None:
         bridges=frozenset(_bridges(before, after)),
         volumes=frozenset(name for name in volumes if _VOLUME.fullmatch(name)),
         new_vmid=wish["vmid"] if not before else None,
+        cloned_from=cloned_from,
+        sources=sources,
         hints=tuple(_hints(title, before, after)),
     )
 
@@ -175,6 +180,15 @@ def _linked_sizes(guest: Planner, wish: Wish) -> dict[str, int]:
     source = wish["source"][1]
     full = wish["clone"].get("full", not source.get("template"))
     return {} if full else {slot: _size(held) for slot, held in _slots(guest, source)}
+
+
+def _sources(guest: Planner, before: State, after: State, wish: Wish) -> tuple[str, frozenset[str]]:
+    """For a clone on another node than its source is on: that node, and the storages of the source's volumes."""
+    if before or not wish["clone"] or wish["source"][0].node == after["node"]:
+        return "", frozenset()
+    where, state = wish["source"]
+    held = [held for _slot, held in _slots(guest, state) if _size(held)]
+    return where.node, frozenset(filter(None, map(storage_of, held)))
 
 
 def _scripts(before: State, after: State) -> Iterator[str]:

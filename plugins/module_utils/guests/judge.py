@@ -70,6 +70,7 @@ def judge(facts: Facts, demands: Sequence[Demand]) -> list[Finding]:
         *_taken_ids(facts, demands),
         *_short_memory(facts, demands),
         *_storages(facts, demands),
+        *_far_clones(facts, demands),
         *_missing_bridges(facts, demands),
         *_missing_volumes(facts, demands),
         *(Finding(text, frozenset({demand.vmid}), hint=True) for demand in demands for text in demand.hints),
@@ -189,6 +190,16 @@ def _short_space(row: Row, here: Sequence[Demand]) -> Iterator[Finding]:
 def _room(part: Space, row: Row) -> int:
     there_already = part.arrives and row.get("shared")
     return part.size if part.storage == row.get("storage") and not there_already else 0
+
+
+def _far_clones(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
+    """PVE clones to another node from shared storages only, in full as well."""
+    for demand in demands:
+        rows = [facts.storage(name, demand.cloned_from) for name in sorted(demand.sources)]
+        local = [str(row["storage"]) for row in rows if row and not row.get("shared")]
+        if local:
+            told = f"from {demand.cloned_from} to {demand.node}, as {', '.join(local)} is not shared"
+            yield Finding(f"{demand.guest} cannot be cloned {told}", _vmids([demand]))
 
 
 def _missing_bridges(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:

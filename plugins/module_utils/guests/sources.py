@@ -98,6 +98,8 @@ def restore_step(target: Location, options: Mapping[str, Any], pool: str | None)
     params = {"vmid": target.vmid, **{name.replace("_", "-"): value for name, value in options.items()}}
     if target.kind == "lxc":
         params.update({"ostemplate": params.pop("archive"), "restore": True})
+    if target.name:  # by which the next run finds it
+        params[NAME_KEY[target.kind]] = target.name
     if pool:
         params["pool"] = pool
     why = f"restore {target.vmid} from {options['archive']}"
@@ -155,6 +157,8 @@ def predicted_restore(backup: State, target: Location, options: Mapping[str, Any
             continue
         known = _without_mac(value) if options.get("unique") else value
         state[key] = _elsewhere(known, options.get("storage"), "restored")
+    if target.name:
+        state[NAME_KEY[target.kind]] = target.name
     return state
 
 

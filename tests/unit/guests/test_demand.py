@@ -32,7 +32,7 @@ PRESENT = {
 
 
 def demand(kind, guests, /, status="stopped", **given):
-    server = GuestServer(guests, status=status)
+    server = GuestServer(guests, {"/nodes/pve2/qemu": []}, status=status)
     wish = kind.wish(options(kind, **given))
     return demand_of(kind, kind.plan(kind.read(server, wish), wish), wish)
 
@@ -87,6 +87,12 @@ def test_a_linked_clone_shares_the_volumes_of_its_template(clone, size):
     assert sum(part.size for part in found.space) == size * GIB
     assert found.memory == 2 * GIB
     assert not found.volumes
+
+
+@pytest.mark.parametrize(("node", "told"), [("pve1", ("", frozenset())), ("pve2", ("pve1", {"lvm"}))])
+def test_a_clone_on_another_node_tells_where_its_source_is(node, told):
+    found = demand(VM, {"qemu/900": TEMPLATE}, name="web1", node=node, clone="base")
+    assert (found.cloned_from, found.sources) == told
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,14 @@ def test_bridges_and_volumes():
     ]
 
 
+@pytest.mark.parametrize(("shared", "found"), [(0, 1), (1, 0)])
+def test_a_clone_to_another_node_needs_shared_storages(shared, found):
+    demand = wants(node="pve2", cloned_from="pve1", sources=frozenset({"local"}))
+    told = texts(Facts([storage(shared=shared)]), demand)
+    assert told == ["web1 cannot be cloned from pve1 to pve2, as local is not shared"][:found]
+    assert texts(Facts(), demand) == []
+
+
 def test_limits_of_a_guest():
     limits = Limits.parse({"max_memory": "8G", "max_disk": 1024})
     assert texts(Facts(), memory(8, limits=limits, disk=GIB)) == []

@@ -100,6 +100,26 @@ def test_what_was_found_by_its_name_is_not_looked_for_twice(cluster: Cluster) ->
     assert [row["path"] for row in cluster.requests_made()].count("/cluster/resources") == 1
 
 
+@pytest.mark.parametrize(
+    ("resource", "source", "task"),
+    [(VM, 100, {"name": "again", "cores": 4}), (LXC, 118, {"hostname": "again", "memory": 512})],
+    ids=["vm", "lxc"],
+)
+def test_a_restored_guest_is_found_by_the_name_that_the_task_gives_it(cluster: Cluster, resource, source, task) -> None:
+    """Its backup has another name; by that it would never be found, and be restored without end."""
+    node = next(
+        row["node"] for row in cluster.call("GET", "/cluster/resources", {"type": "vm"}) if row["vmid"] == source
+    )
+    cluster.call("POST", f"/nodes/{node}/vzdump", {"vmid": source, "storage": "shared", "mode": "stop"})
+    (archive,) = cluster.call("GET", f"/nodes/{node}/storage/shared/content", {"content": "backup"})
+    options = {**task, "node": node, "restore": {"archive": archive["volid"], "storage": "local"}}
+    cluster.writes_made()
+    result = done(cluster.run(resource, options))
+    assert len(cluster.writes_made()) == 2
+    assert result[resource.name][resource.name_option] == "again"
+    assert not cluster.run(resource, options)["changed"]
+
+
 # --- refusals before the first call -----------------------------------------------------------------------------------
 
 

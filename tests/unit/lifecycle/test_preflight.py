@@ -138,6 +138,13 @@ def test_a_bulk_is_judged_together_by_three_requests(cluster: Cluster):
     assert len(asked(cluster)) == 3
 
 
+def test_a_clone_that_cannot_get_to_its_node(cluster: Cluster):
+    result = cluster.run(VM, {"name": "far", "node": "pve3", "clone": "debian-13"}, check_mode=True)
+    assert texts(result) == ["far cannot be cloned from pve1 to pve3, as local-lvm is not shared"]
+    result = cluster.run(VM, {"name": "far", "node": "pve3", "clone": {"source": "db1", "full": True}}, check_mode=True)
+    assert texts(result) == []
+
+
 def test_in_a_bulk_only_those_fail_that_do_not_fit(cluster: Cluster):
     small = {**NEW, "vmid": 9002, "name": "small"}
     result = cluster.run(GUESTS, {"guests": [WRONG, small], "preflight": "fail"})

@@ -20,6 +20,7 @@ from ansible_collections.pve.automation.plugins.module_utils.errors import (
     InvalidOption,
     NotConverged,
     PermissionDenied,
+    Refused,
     TaskFailed,
     TaskTimeout,
 )
@@ -438,3 +439,46 @@ def test_a_failure_to_settle_is_a_change():
 
 def test_the_engine_waits_with_the_function_that_is_tested_elsewhere():
     assert engine.wait_for_task is task.wait_for_task
+
+
+def test_a_plan_that_never_ends_is_given_up():
+    """Each time another step, so that none of them can be said to have had no effect."""
+
+    class Restless(Thing):
+        def plan(self, current, wish):
+            return Plan(current, current, (Step("POST", f"/nodes/pve/thing/{self.digest}", {}, "go on", replan=True),))
+
+        def read(self, reader, wish):
+            self.digest += "x"
+            return reader.get("/thing")
+
+    server = Server({"a": 1})
+    error = interrupted(server, resource=Restless())
+    assert "had no effect: go on" in str(error)
+    assert len(server.writes) < 20
+
+
+def test_a_resource_looks_ahead_once_and_only_if_there_is_something_to_do():
+    class Careful(Thing):
+        seen = ()
+
+        def preflight(self, reader, plan, wish):
+            self.seen = (*self.seen, [step.why for step in plan.steps])
+
+    careful = Careful()
+    run(Server({"a": 1, "b": 2}), resource=careful)
+    assert careful.seen == ()
+    for check_mode in (True, False):
+        run(Server({"a": 1}), resource=careful, check_mode=check_mode)
+    assert careful.seen == (["set b"], ["set b"])
+
+
+def test_what_is_refused_ahead_changes_nothing():
+    class Anxious(Thing):
+        def preflight(self, reader, plan, wish):
+            raise Refused("It does not fit.")
+
+    server = Server({"a": 1})
+    with pytest.raises(Refused, match="does not fit"):
+        run(server, resource=Anxious())
+    assert server.writes == []
