@@ -75,6 +75,20 @@ class Integer:
         return value
 
 
+class Within(Integer):
+    """A whole number that is at least ``lowest`` and, where there is one, at most ``highest``."""
+
+    def __init__(self, lowest: int, highest: int | None = None) -> None:
+        self.lowest, self.highest = lowest, highest
+
+    def parse(self, value: Any) -> int:
+        number = super().parse(value)
+        if number < self.lowest or (self.highest is not None and number > self.highest):
+            allowed = f"{self.lowest} to {self.highest}" if self.highest is not None else f"{self.lowest} or more"
+            raise ValueError(f"{number} is not allowed, but {allowed}")
+        return number
+
+
 class Number:
     """A number; ``2`` and ``2.0`` are equal."""
 

@@ -14,7 +14,7 @@ from ..field import Field, Fields, hyphenated
 from ..plan import Plan, Step
 from ..property_string import INTEGER, WORD, Part, PropertyString, flag
 from ..resource import Reader, State, Wish
-from ..values import Items
+from ..values import Items, Within
 from .job import Job, JobListing, in_utc
 from .pool import Vmids
 from .schedule import Schedule
@@ -31,7 +31,7 @@ NEED_STORAGE = ("notes_template", "protected")
 FIELDS = Fields(
     [
         Field("all", type="bool", default=False),
-        Field("bwlimit", type="int"),
+        Field("bwlimit", type="int", codec=Within(0)),
         Field("comment"),
         Field("compress", choices=("0", "1", "gzip", "lzo", "zstd")),
         Field("dumpdir"),
@@ -43,8 +43,8 @@ FIELDS = Fields(
             type="raw",
             codec=PropertyString(flag("enabled", False), Part("storage", WORD), default_key="enabled"),
         ),
-        Field("ionice", type="int"),
-        Field("lockwait", type="int"),
+        Field("ionice", type="int", codec=Within(0, 8)),
+        Field("lockwait", type="int", codec=Within(0)),
         Field("mailnotification", choices=("always", "failure")),
         Field("mailto", type="list", elements="str"),
         Field("mode", choices=("snapshot", "suspend", "stop")),
@@ -68,7 +68,7 @@ FIELDS = Fields(
         Field("schedule", codec=Schedule(), clear="never"),
         Field("script"),
         Field("stdexcludes", type="bool"),
-        Field("stopwait", type="int"),
+        Field("stopwait", type="int", codec=Within(0)),
         Field("storage"),
         Field("tmpdir"),
         Field("vmid", type="list", elements="int", aliases=("vmids",), codec=Vmids()),

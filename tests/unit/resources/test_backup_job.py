@@ -106,6 +106,8 @@ def test_another_way_of_selecting_replaces_the_present_one(
         (present(all=1), {"show_runs": 101}, "show_runs"),
         (present(all=1), {"schedule": ""}, "schedule"),
         (present(all=1), {"unset": ["enabled"]}, "unset"),
+        (present(all=1), {"ionice": 9}, "ionice"),
+        (present(all=1), {"bwlimit": -1}, "bwlimit"),
     ],
 )
 def test_bad_input_names_the_option(server: Server, given: dict[str, Any], option: str) -> None:
