@@ -19,12 +19,12 @@ from ansible_collections.pve.automation.tests.simulator.tasks import Task
 class Conversation:
     """Calls of one identity; what is a task's UPID must have ended well, unless `failed_task` is used."""
 
-    def __init__(self, name: str = "single", user: str = "root@pam") -> None:
-        self.simulation = Simulation(scenario(name, "9.2"))
+    def __init__(self, name: str = "single", user: str = "root@pam", version: str = "9.2") -> None:
+        self.simulation = Simulation(scenario(name, version), version)
         self.cluster = self.simulation.cluster
         self.user = user
 
-    def raw(self, method: str, path: str, **params: Any) -> Any:
+    def raw(self, method: str, path: str, /, **params: Any) -> Any:
         named = {name.replace("_", "-") if name in DASHED else name: value for name, value in params.items()}
         request = Request(method, path, {}, user=self.user)
         if method in ("GET", "DELETE"):
@@ -33,20 +33,20 @@ class Conversation:
             request.body = named
         return asyncio.run(self.simulation.answer(request)).data
 
-    def __call__(self, method: str, path: str, **params: Any) -> Any:
+    def __call__(self, method: str, path: str, /, **params: Any) -> Any:
         answer = self.raw(method, path, **params)
         if isinstance(answer, str) and answer.startswith("UPID:"):
             task = self.cluster.tasks.all[answer]
             assert task.exitstatus == "OK", task.log.lines
         return answer
 
-    def refused(self, method: str, path: str, **params: Any) -> str:
+    def refused(self, method: str, path: str, /, **params: Any) -> str:
         """The text of the refusal, with the reasons per parameter."""
         with pytest.raises(ApiError) as refusal:
             self.raw(method, path, **params)
         return str(refusal.value)
 
-    def failed_task(self, method: str, path: str, **params: Any) -> Task:
+    def failed_task(self, method: str, path: str, /, **params: Any) -> Task:
         task = self.cluster.tasks.all[self.raw(method, path, **params)]
         assert task.exitstatus not in (None, "OK")
         return task
