@@ -14,7 +14,8 @@ from ..plan import Plan, Step
 from ..resource import STATES, Reader, State, Wish, changed_fields, shown
 from .firewall_fields import OPTIONS, RULE_FIELDS, observe_rule, option_specs, parse_rule, rule_params
 from .firewall_lockout import check_lockout, survey
-from .firewall_rules import Edit, Rule, match, plan_edits
+from .firewall_rules import match, plan_edits
+from .firewall_safety import Edit, Rule
 from .firewall_scope import SCOPES, find_scope, scope_of, scope_options
 
 

@@ -12,7 +12,7 @@ from ..errors import InvalidOption
 from ..field import Field, Fields
 from ..property_string import INTEGER, Part, PropertyString, flag
 from ..values import Text
-from .firewall_rules import Rule
+from .firewall_safety import Rule
 
 LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog")
 POLICIES = ("ACCEPT", "REJECT", "DROP")

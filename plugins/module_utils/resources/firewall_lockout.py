@@ -25,7 +25,7 @@ from ..errors import Refused
 from ..plan import api_path
 from ..resource import Reader, State, Wish
 from .firewall_fields import OPTIONS, observe_rule
-from .firewall_rules import Rule
+from .firewall_safety import Rule
 from .firewall_scope import CLUSTER
 
 API, SSH = 8006, 22

@@ -4,8 +4,9 @@
 """The planner of firewall rules: from an ordered list to another one by the calls that PVE has, without a dangerous moment.
 
 PVE knows four edits: a new rule goes to the top, a rule moves in front of another one, a rule is changed where it stands, a
-rule is deleted. Each of them takes effect at once, so every list in between must be safe. ``plan_edits`` goes once through
-five loops, each over a list that is fixed before it starts, so it ends:
+rule is deleted. Each of them takes effect at once, so every list in between must be safe: see firewall_safety.py.
+
+The short way keeps and moves what is there. It goes once through five loops, each over a list that is fixed before it starts:
 
 1. Rules that wait for nothing any more are deleted (see ``_roles``; they are disabled).
 2. Missing rules are created at the top, the last one first. One that could decide otherwise than a rule above it in the
@@ -15,39 +16,33 @@ five loops, each over a list that is fixed before it starts, so it ends:
    Then those to be disabled, from the bottom on.
 5. What is no longer wished is deleted, from the bottom on.
 
-A rule that is in both lists is never changed nor deleted. And a plan never takes more calls than a rewrite that is as safe
-(create all rules waiting, put them in force, delete the old ones): a rule that is found saves being created and deleted, and
-costs one move and one change at most; those that are created stand in order, so at most as many moves as found rules remain.
+Where an edit of it might be unsafe, the list is rewritten, which always is safe, one edit at a time until the short way is:
+all wished rules are created at the top, the last one first, put in force from the top on, and the others deleted from the
+bottom on. Each edit leaves a rewrite that is shorter by one, so this ends.
 
-Planning again half-way gives the rest of the plan. What a present rule becomes (its role) depends on how often each rule is
-there, never on its place, and after each edit it is the same for the rules that are left: a created or changed rule is equal
-to the wished one or to its waiting form, which is no wished rule; what has no role is touched at the end only. The common
-subsequence is the one that begins with the earliest wished rules at the topmost places; a move adds the first rule that it
-lacks, at the place after the rule before, and leaves the others of it alone, so that it is found again with that rule added.
+A rule that is in both lists is never changed nor deleted before its like is there. And a plan never takes more calls than a
+rewrite: on the short way a rule that is found saves being created and deleted, and costs one move and one change at most;
+those that are created stand in order, so at most as many moves as found rules remain.
+
+Planning again half-way gives the rest of the plan. Of a rewrite, because what stands at the top tells how far it has come. Of
+the short way, because what a present rule becomes (its role) depends on how often each rule is there, never on its place, and
+after each edit it is the same for the rules that are left: a created or changed rule is equal to the wished one or to its
+waiting form, which is no wished rule; what has no role is touched at the end only. The common subsequence is the one that
+begins with the earliest wished rules at the topmost places; a move adds the first rule that it lacks, at the place after the
+rule before, and leaves the others of it alone, so that it is found again with that rule added.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import bisect
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-Rule = Mapping[str, Any]
-Key = frozenset[tuple[str, Any]]
-DECORATION = ("enable", "log", "comment")  # what does not change which packets a rule is about
+from .firewall_safety import DECORATION, Edit, Key, Keyed, Rule, Safety, apply_edit, decides_as_all_above
+from .firewall_safety import key as _key
+
 WAITING = "(not yet in force)"
-
-
-@dataclasses.dataclass(frozen=True)
-class Edit:
-    """One call. ``position`` is where the rule stands before it; ``target`` is the rule that it moves in front of."""
-
-    kind: str  # insert, move, update or delete
-    position: int = 0
-    target: int = 0
-    rule: Rule = dataclasses.field(default_factory=dict)
-    old: Rule = dataclasses.field(default_factory=dict, compare=False)  # what an update replaces
 
 
 class _Line:
@@ -83,8 +78,39 @@ class _Line:
 
 def plan_edits(current: Sequence[Rule], wished: Sequence[Rule]) -> list[Edit]:
     """The edits that turn one list into the other; none if they are equal."""
+    rules: list[Rule] = [Keyed(rule) for rule in current]
+    wished = [Keyed(rule) for rule in wished]
+    waiting, safety = waiting_forms(wished), Safety(wished)
+    edits: list[Edit] = []
+    while not safety.of_all(rules, short := short_way(rules, wished, waiting)):
+        edits.append(next_of_rewrite(rules, wished, waiting))
+        rules = apply_edit(rules, edits[-1])
+    return edits + short
+
+
+def next_of_rewrite(current: Sequence[Rule], wished: Sequence[Rule], waiting: Sequence[Rule]) -> Edit:
+    """The next edit of a rewrite: create all rules at the top, put them in force, delete the others."""
+    number = len(wished) - _rewritten(current, wished, waiting) - 1
+    if number >= 0:
+        return Edit("insert", rule=wished[number] if decides_as_all_above(wished, number) else waiting[number])
+    for number, rule in enumerate(wished):
+        if current[number] != rule:
+            return Edit("update", number, rule=rule, old=current[number])
+    return Edit("delete", len(current) - 1)
+
+
+def _rewritten(current: Sequence[Rule], wished: Sequence[Rule], waiting: Sequence[Rule]) -> int:
+    """How many of the last wished rules stand at the top already."""
+    for count in range(min(len(current), len(wished)), 0, -1):
+        pairs = zip(current, wished[-count:], waiting[-count:], strict=False)
+        if all(present in (rule, form) for present, rule, form in pairs):
+            return count
+    return 0
+
+
+def short_way(current: Sequence[Rule], wished: Sequence[Rule], waiting: Sequence[Rule]) -> list[Edit]:
+    """The edits that keep as much as they can; some of them may be unsafe."""
     names = [_key(rule) for rule in wished]
-    waiting = waiting_forms(wished)
     roles, needless = _roles(current, wished, waiting)
     line = _Line(current, roles)
     for place in reversed(needless):
@@ -105,10 +131,7 @@ def _put_in_order(line: _Line, names: Sequence[Key]) -> list[int]:
     """Move what is out of order; returns for each wished rule the number of the one that is or becomes it."""
     staying = common_subsequence(names, [line.roles[place] for place in line.order])
     places: list[int | None] = [None if at is None else line.order[at] for at in staying]
-    free: dict[Key | None, list[int]] = {}
-    for place in line.order:
-        if place not in places:
-            free.setdefault(line.roles[place], []).append(place)
+    free = _by(line.roles.__getitem__, (place for place in line.order if place not in places))
     found: list[int] = []
     for name, stays in zip(names, places, strict=True):
         place = free[name].pop(0) if stays is None else stays
@@ -116,20 +139,6 @@ def _put_in_order(line: _Line, names: Sequence[Key]) -> list[int]:
             line.move_behind(place, found[-1] if found else None)
         found.append(place)
     return found
-
-
-def decides_as_all_above(wished: Sequence[Rule], number: int) -> bool:
-    """Whether a packet meets the same fate by this rule as by any one above it, so that it does no harm at the top."""
-    rule = wished[number]
-    if not rule["enable"]:
-        return True
-    above = [other for other in wished[:number] if other["enable"]]
-    if rule["type"] == "group":
-        return not above
-    return all(
-        other["type"] != "group" and (other["type"] != rule["type"] or other["action"] == rule["action"])
-        for other in above
-    )
 
 
 def waiting_forms(wished: Sequence[Rule]) -> list[Rule]:
@@ -145,15 +154,14 @@ def waiting_forms(wished: Sequence[Rule]) -> list[Rule]:
         form = {**rule, "enable": False}
         if rule["enable"] and _key(form) in names:
             form["comment"] = f"{mark} {rule.get('comment', '')}".strip()
-        forms.append(form)
+        forms.append(Keyed(form))
     return forms
 
 
 def match(current: Sequence[Rule], wished: Sequence[Rule]) -> list[int | None]:
     """For each wished rule the place of the present rule that is or becomes it."""
-    free: dict[Key | None, list[int]] = {}
-    for place, role in enumerate(_roles(current, wished, waiting_forms(wished))[0]):
-        free.setdefault(role, []).append(place)
+    roles, _needless = _roles(current, wished, waiting_forms(wished))
+    free = _by(roles.__getitem__, range(len(current)))
     return [free[key].pop(0) if free.get(key) else None for key in map(_key, wished)]
 
 
@@ -165,29 +173,39 @@ def _roles(
     First what is equal, then what waits. Of the rest, a rule without a twin may be changed: one that differs only in being
     enabled, one with the same comment, one that differs only in how it is logged or commented.
     """
-    present = Counter(map(_key, current))
-    names = list(map(_key, wished))
-    needed = Counter(names) - present
-    roles: list[Key | None] = [key if key in set(names) else None for key in map(_key, current)]
-    needless = []
+    names, keys = list(map(_key, wished)), list(map(_key, current))
+    present = Counter(keys)
+    wanted = Counter(names)
+    needed = wanted - present
+    roles: list[Key | None] = [key if key in wanted else None for key in keys]
+    others = _by(keys.__getitem__, (place for place, role in enumerate(roles) if role is None))
+    needless: list[int] = []
     for name, form in dict(zip(names, map(_key, waiting), strict=True)).items():
-        places = [place for place, rule in enumerate(current) if roles[place] is None and _key(rule) == form]
         if needed[name]:
+            places = others.get(form, [])
             needless += places[needed[name] :]
             for place in places[: needed[name]]:
                 roles[place] = name
             needed[name] -= len(places[: needed[name]])
-    single = [place for place, role in enumerate(roles) if role is None and present[_key(current[place])] == 1]
+    single = [place for place, role in enumerate(roles) if role is None and present[keys[place]] == 1]
     single.sort(key=lambda place: sorted(map(str, current[place].items())))
     for alike in (_without("enable"), lambda rule: rule.get("comment"), _without(*DECORATION)):
+        kinds = {place: alike(current[place]) for place in single if roles[place] is None}
+        free = _by(kinds.__getitem__, kinds)
         for number in _first(+needed, names):
-            fitting = (place for place in single if alike(current[place]) == alike(wished[number]) is not None)
-            changed = next(fitting, None)
-            if changed is not None:
-                roles[changed] = names[number]
+            what = alike(wished[number])
+            if what is not None and free.get(what):
+                roles[free[what].pop(0)] = names[number]
                 needed[names[number]] -= 1
-                single.remove(changed)
     return roles, sorted(needless)
+
+
+def _by(what: Callable[[int], Any], numbers: Iterable[int]) -> dict[Any, list[int]]:
+    """Numbers by what they have in common."""
+    groups: dict[Any, list[int]] = {}
+    for number in numbers:
+        groups.setdefault(what(number), []).append(number)
+    return groups
 
 
 def _first(counts: Mapping[Key, int], names: Iterable[Key]) -> list[int]:
@@ -201,10 +219,6 @@ def _first(counts: Mapping[Key, int], names: Iterable[Key]) -> list[int]:
     return found
 
 
-def _key(rule: Rule) -> Key:
-    return frozenset(rule.items())
-
-
 def _without(*names: str) -> Callable[[Rule], Any]:
     return lambda rule: frozenset((name, value) for name, value in rule.items() if name not in names)
 
@@ -214,19 +228,21 @@ def common_subsequence(wished: Sequence[Any], present: Sequence[Any]) -> list[in
 
     Of several ones the one that has the earliest wished things, and these at the earliest places.
     """
-    width = len(present)
-    length = [[0] * (width + 1) for _row in range(len(wished) + 1)]  # of what is left from a number and a place on
+    places = _by(present.__getitem__, range(len(present)))
+    last: list[int] = []  # by length, the last place (negative) where a subsequence of what is left begins
+    lengths: dict[tuple[int, int], int] = {}
     for number in reversed(range(len(wished))):
-        row, below = length[number], length[number + 1]
-        for place in reversed(range(width)):
-            row[place] = below[place + 1] + 1 if wished[number] == present[place] else max(below[place], row[place + 1])
+        found = [(bisect.bisect_left(last, -place), place) for place in places.get(wished[number], ())]
+        for length, place in found:
+            lengths[number, place] = length + 1
+            last[length : length + 1] = [min(-place, *last[length : length + 1])] if length < len(last) else [-place]
     chosen: list[int | None] = []
-    start = 0
+    left, start = len(last), 0
     for number, thing in enumerate(wished):
-        found = next((place for place in range(start, width) if present[place] == thing), None)
-        if found is not None and length[number + 1][found + 1] + 1 == length[number][start]:
-            start = found + 1
+        at = next((place for place in places.get(thing, ()) if place >= start), None)
+        if at is not None and lengths[number, at] == left:
+            left, start = left - 1, at + 1
         else:
-            found = None
-        chosen.append(found)
+            at = None
+        chosen.append(at)
     return chosen

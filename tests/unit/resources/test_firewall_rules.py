@@ -13,11 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.pve.automation.plugins.module_utils.resources.firewall_rules import (
-    Edit,
-    Rule,
-    plan_edits,
-)
+from ansible_collections.pve.automation.plugins.module_utils.resources.firewall_rules import plan_edits, waiting_forms
+from ansible_collections.pve.automation.plugins.module_utils.resources.firewall_safety import Edit, Rule, Safety
 
 
 def rule(action: str = "ACCEPT", enable: bool = True, type_: str = "in", **more: Any) -> dict[str, Any]:
@@ -139,6 +136,57 @@ def test_a_rule_that_stays_is_never_missing(current: list[Rule], wished: list[Ru
     staying = Counter(map(frozen, current)) & Counter(map(frozen, wished))
     for state in server.states:
         assert not staying - Counter(map(frozen, state))
+
+
+@given(LISTS | TWINS, LISTS | TWINS)
+@example([rule("DROP", dport=80), rule(comment="a")], [rule(enable=False, comment="a"), rule("DROP", dport=80)])
+@example([A, DROP, B, C], [B, C, A, DROP])
+def test_a_packet_always_meets_the_fate_of_the_old_or_the_new_list(current: list[Rule], wished: list[Rule]) -> None:
+    server = Pve(current)
+    for edit in plan_edits(current, wished):
+        server.do(edit)
+    for direction in ("in", "out"):
+        for port in (22, 80, 443, 5900):
+            fates = {decision(current, direction, port), decision(wished, direction, port)}
+            assert all(decision(state, direction, port) in fates for state in server.states)
+
+
+@given(LISTS | TWINS, LISTS | TWINS)
+def test_each_edit_is_judged_safe(current: list[Rule], wished: list[Rule]) -> None:
+    assert Safety(wished).of_all(current, plan_edits(current, wished))
+
+
+@given(TWINS)
+@example(
+    [rule(), rule(enable=False), rule(comment="(not yet in force)"), rule(enable=False, comment="(not yet in force)")]
+)
+def test_what_waits_is_told_from_all_that_is_wished(wished: list[Rule]) -> None:
+    forms = waiting_forms(wished)
+    assert not any(form["enable"] for form in forms)
+    in_force = {frozen(one): frozen(form) for one, form in zip(wished, forms, strict=True) if one["enable"]}
+    assert len(set(in_force.values())) == len(in_force)
+    assert not set(in_force.values()) & set(map(frozen, wished))
+
+
+@pytest.mark.parametrize(
+    ("current", "wished", "edits"),
+    [
+        ([A, DROP], [A, DROP], [Edit("move", 1, 0)]),  # then A would be cut
+        ([DROP, A], [B], [Edit("delete", 0)]),
+        ([DROP, A, rule()], [DROP], [Edit("move", 0, 3)]),  # all would be let through
+        ([rule("DROP", dport=22), rule()], [rule("DROP")], [Edit("delete", 0)]),
+        (
+            [rule("DROP", dport=22), rule()],
+            [rule("DROP", dport=23), DROP],
+            [Edit("update", 0, rule=rule("DROP", dport=23))],
+        ),
+        ([A], [DROP, A], [Edit("insert", rule=rule("REJECT"))]),
+        ([A, {**DROP, "enable": False}], [B, DROP], [Edit("update", 1, rule=DROP)]),
+        ([rule("web", type_="group"), DROP], [DROP], [Edit("update", 0, rule=rule("mail", type_="group"))]),
+    ],
+)
+def test_unsafe_edits_are_known(current: list[Rule], wished: list[Rule], edits: list[Edit]) -> None:
+    assert not Safety(wished).of_all(current, edits)
 
 
 DISTINCT = st.lists(st.sampled_from([22, 80, 443, 8006, 111, 5900]), unique=True, max_size=6)
