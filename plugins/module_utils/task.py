@@ -20,7 +20,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0  # seconds between two looks at a running 
 PATIENCE = (
     0.08  # a pause's share of the time waited so far, which is then the most that the wait takes longer than the task
 )
-TOLD_FROM = 1.0  # a task that is looked at as rarely as this has its progress told
+TOLD_FROM = 0.5  # a task that is looked at as rarely as this has its progress told
 LOG_TAIL = 20  # lines of a failed task's log that an error shows
 _UPID = re.compile(r"UPID:([^:\s]+):[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,}:([0-9A-Fa-f]{8}):([^:\s]+):([^:\s]*):([^:\s]+):")
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s?%")
