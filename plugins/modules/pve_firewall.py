@@ -9,7 +9,8 @@ short_description: Manage options and rules of the firewall
 description:
   - Describes the firewall of the cluster, a node, a guest, a virtual network or a security group in one task.
   - Rules are recognised by what they say, not by their position. The list is changed by as few calls as are safe.
-    A rule that stays is never missing meanwhile, and a new one is put in force only when those above it are.
+    At any moment meanwhile each packet meets the fate that the old rules or the new ones give it. For that, a new rule may be
+    created out of force at first.
   - What the task does not name is left alone. A task that gives neither O(options) nor O(rules) only reads.
   - A change of the cluster, a node or a security group after which the node that the task talks to would let in no new connection
     of the machine that runs the task is refused, see O(allow_lockout).

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from ..field import update_params
 from ..plan import Plan, Step
 from ..resource import STATES, Reader, State, Wish, changed_fields, shown
 from .firewall_fields import OPTIONS, RULE_FIELDS, observe_rule, option_specs, parse_rule, rule_params
-from .firewall_lockout import check_lockout, survey
+from .firewall_lockout import check_lockout, options_come_first, survey
 from .firewall_rules import match, plan_edits
 from .firewall_safety import Edit, Rule
 from .firewall_scope import SCOPES, find_scope, scope_of, scope_options
@@ -102,7 +103,11 @@ class Firewall:
         after, steps = self._changes(current, wish)
         if not steps:
             return Plan.nothing(current)
-        notes = check_lockout(wish["surroundings"], wish["scope"], current, after) if wish.get("surroundings") else ()
+        notes: tuple[str, ...] = ()
+        if wish.get("surroundings"):
+            notes = check_lockout(wish["surroundings"], wish["scope"], current, after)
+            if len(steps) > 1 and options_come_first(wish["surroundings"], wish["scope"], current, after):
+                steps = [dataclasses.replace(steps[-1], replan=True), *steps[:-1]]
         return Plan(current, after, tuple(steps), notes)
 
     def _changes(self, current: State, wish: Wish) -> tuple[State, list[Step]]:

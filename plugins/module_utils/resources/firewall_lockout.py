@@ -234,6 +234,15 @@ def check_lockout(surroundings: Mapping[str, Any], scope: Wish, current: State, 
     )
 
 
+def options_come_first(surroundings: Mapping[str, Any], scope: Wish, current: State, after: State) -> bool:
+    """Whether this machine is kept out between the calls if the rules are changed first, but not the other way round."""
+    if "options" not in after or "rules" not in after:
+        return False
+    rules_first = outlook(surroundings, scope, {**after, "options": current["options"]})
+    options_first = outlook(surroundings, scope, {**after, "rules": current["rules"]})
+    return bool(rules_first.kept_out_by()) and not options_first.kept_out_by()
+
+
 def outlook(surroundings: Mapping[str, Any], scope: Wish, state: State) -> Outlook:
     """The surroundings with the scope in a state."""
     parts = dict(surroundings)

@@ -266,6 +266,15 @@ def test_what_cannot_matter_is_not_looked_into() -> None:
     assert near.asked == [f"{CLUSTER}/rules"]
 
 
+def test_the_way_in_stays_open_between_the_calls() -> None:
+    closed = Site(API_RULE, enable=1)
+    opened = task(closed, rules=[rule("DROP", source=FAR)], options={"policy_in": "ACCEPT"})
+    assert [step.path for step in opened.steps][:1] == [f"{CLUSTER}/options"]
+    assert opened.steps[0].replan
+    shut = task(Site(enable=1, policy_in="ACCEPT"), rules=[API_RULE], options={"policy_in": "DROP"})
+    assert [step.path for step in shut.steps] == [f"{CLUSTER}/rules", f"{CLUSTER}/options"]
+
+
 @pytest.mark.parametrize("site", [{"ends": None}, {"ends": ("10.1.1.1", "9.9.9.9")}, {"port": 443}])
 def test_an_unknown_address_counts_on_rules_for_everybody_only(site: dict[str, Any]) -> None:
     with pytest.raises(Refused, match="is not known"):
