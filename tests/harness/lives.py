@@ -351,10 +351,10 @@ LIVES = (
     Life(
         "realm sync job",
         "pve_realm_sync_job",
-        {"id": "life"},
+        {"id": "life-sync"},  # all jobs share their ids
         {"realm": "life", "schedule": "daily", "scope": "users", "comment": "Life"},
         {"schedule": "mon..fri 06:00", "remove_vanished": ["entry", "acl"], "comment": "", "enabled": False},
-        (("PUT", "/cluster/jobs/realm-sync/life", {"schedule": "weekly", "delete": "remove-vanished"}),),
+        (("PUT", "/cluster/jobs/realm-sync/life-sync", {"schedule": "weekly", "delete": "remove-vanished"}),),
         needs=(
             ("pve_realm", {"realm": "life", "type": "ldap", "server1": "ldap", "base_dn": "dc=x", "user_attr": "uid"}),
         ),
