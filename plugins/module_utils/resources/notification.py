@@ -151,7 +151,7 @@ MATCHER_FIELDS = Fields(
     ]
 )
 ENDPOINT = Variants("endpoint", ITEMS)
-MATCHER = Notification("matcher", MATCHERS, NAME, MATCHER_FIELDS, built_in="default-matcher")
+MATCHER = Notification(name="matcher", collection=MATCHERS, key=NAME, fields=MATCHER_FIELDS, built_in="default-matcher")
 
 
 class EndpointListing(Listing):
