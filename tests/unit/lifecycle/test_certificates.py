@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates of nodes: the server presents another one in the midst of a task, and ACME orders take their way."""
+"""Certificates of nodes: the server presents another one in the midst of a task, and ACME orders take their way.
+
+What belongs to them and to packages also stands a connection that is lost at any request.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,26 @@ import pytest
 from ansible_collections.pve.automation.plugins.module_utils.certificates import fingerprint
 from tests.harness.cluster import Cluster, Result
 from tests.harness.lives import PAIRS, resource_of
+from tests.unit.lifecycle.test_faults import survives
 
 CERTIFICATE = resource_of("pve_node_certificate")
 UPLOAD = {"node": "pve1", **PAIRS[0], "restart": True}
 ACME = {"node": "pve2", "acme": True}
+SEQUENCE = (
+    ("pve_acme_account", {"contact": ["a@example.com"], "tos_url": "https://example.com/terms"}),
+    ("pve_acme_account", {"contact": ["b@example.com"]}),
+    ("pve_acme_plugin", {"id": "fault", "type": "dns", "api": "cf", "data": {"CF_Token": "t"}}),
+    ("pve_node", {"node": "pve2", "acmedomain0": "domain=one.example.org,plugin=fault"}),
+    ("pve_node_certificate", {"node": "pve2", "acme": True}),
+    ("pve_node_certificate", {"node": "pve2", "acme": True, "state": "absent"}),
+    ("pve_acme_account", {"state": "absent"}),
+    ("pve_node_certificate", {"node": "pve1", **PAIRS[0], "restart": True}),
+    ("pve_node_certificate", {"node": "pve1", "state": "absent", "restart": True}),
+    ("pve_node_subscription", {"node": "pve2", "key": "pve1c-0123456789"}),
+    ("pve_node_repository", {"node": "pve2", "handle": "test", "enabled": True}),
+    ("pve_node_repository", {"node": "pve2", "uri": "http://deb.debian.org/debian", "enabled": False}),
+    ("pve_node_apt", {"node": "pve2", "cache_valid_time": 3600}),
+)
 ACCOUNT = {"contact": ["a@example.com"], "tos_url": "https://example.com/terms"}
 
 
@@ -24,6 +43,7 @@ ACCOUNT = {"contact": ["a@example.com"], "tos_url": "https://example.com/terms"}
 def ours(cluster: Cluster) -> Iterator[Cluster]:
     """A cluster whose first node presents its own certificate again afterwards."""
     yield cluster
+    cluster.control("DELETE", "mark")
     cluster.reset()
 
 
@@ -117,3 +137,20 @@ def test_the_life_of_a_certificate_from_an_authority(ours: Cluster) -> None:
     revoked = succeeded(ours.run(CERTIFICATE, {**ACME, "state": "absent"}))
     assert calls(revoked) == [("DELETE", "certificate", {})]
     assert succeeded(ours.run(CERTIFICATE, {**ACME, "state": "absent"}))["changed"] is False
+
+
+def test_a_connection_dropped_at_every_request(ours: Cluster) -> None:
+    """Afterwards nothing is left to do, and nothing was done twice."""
+    for task in SEQUENCE:
+        module, options = task
+        ours.control("POST", "mark")
+        ours.requests_made()
+        succeeded(ours.run(resource_of(module), options))
+        methods = [row["method"] for row in ours.requests_made()]
+        for index, method in enumerate(methods):
+            for drop in ("before",) if method == "GET" else ("before", "after"):
+                where = f"{task}: request {index} of {len(methods)}, dropped {drop} the server acted"
+                ours.reset()
+                ours.fault(index=index, drop=drop)
+                survives(ours, task, where)
+                assert ours.run(resource_of(module), options)["changed"] is False, where
