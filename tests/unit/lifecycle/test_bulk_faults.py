@@ -148,3 +148,17 @@ def test_a_connection_dropped_at_a_request(shared_cluster: Cluster, name: str, d
         assert not results[-1].get("failed"), f"{where}, and again: {results[-1]['msg']}"
         assert created_twice(cluster) == [], where
         assert state_of(cluster) == wished, where
+
+
+def test_a_configured_clone_reads_nothing_twice(shared_cluster: Cluster) -> None:
+    """One write of the configuration, one growth, one start, and between two writes no read that was made already."""
+    cluster = shared_cluster
+    (module, options), *_others = begin(cluster, SCENARIOS["clone"])
+    play(cluster, [(module, options)])
+    rows = [row for row in cluster.requests_made() if row["path"] != "/access/ticket" and "/tasks/" not in row["path"]]
+    writes = [f"{row['method']} {row['path'].rpartition('/')[2]}" for row in rows if row["method"] != "GET"]
+    assert writes == ["POST clone", "PUT config", "PUT resize", "POST start"]
+    read: list[str] = []  # since the last write
+    for row in rows:
+        read = [*read, row["path"]] if row["method"] == "GET" else []
+        assert len(read) == len(set(read))
