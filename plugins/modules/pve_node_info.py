@@ -9,7 +9,7 @@ short_description: List nodes and what they tell of themselves
 description:
   - Lists the nodes of the cluster with their state and how busy they are.
   - The list is one request. What O(gather) names is asked of each listed node, one request for each subject, several nodes at
-    a time. What a node cannot tell is missing in its entry and becomes a warning; a node that is not online is not asked.
+    a time. What a node cannot tell is missing in its entry and becomes a warning; a node that is offline is not asked.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
@@ -46,6 +46,9 @@ options:
     elements: str
 seealso:
   - module: pve.automation.pve_node
+  - module: pve.automation.pve_node_apt_info
+  - module: pve.automation.pve_node_disk_info
+  - module: pve.automation.pve_node_network_info
   - module: pve.automation.pve_cluster_info
 """
 

@@ -47,7 +47,7 @@ options:
     type: bool
     default: true
 notes:
-  - A warning tells when less than a majority of the nodes stays online, because the cluster then has no quorum.
+  - A warning tells when no majority of the nodes stays online, because the cluster then has no quorum.
 seealso:
   - module: pve.automation.pve_node_guests
   - module: pve.automation.pve_node_service

@@ -19,6 +19,7 @@ from ..task import LOG_TAIL, Upid, read_log
 
 GuestRow = dict[str, Any]
 
+NAMED = 10  # guests that a message names
 PARALLEL = 8  # configurations that are read at the same time
 PAUSES = (1.0, 3.0)  # seconds before another look, after the task
 RUNNING, STOPPED = "running", "stopped"
@@ -95,7 +96,7 @@ class NodeGuests:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def read(self, reader: Reader, wish: Wish) -> State:
-        guests = _guests(reader, wish["node"])
+        guests = guests_of(reader, wish["node"])
         if wish["vms"] is not None:
             _check_vms(reader, wish, guests)
             guests = [guest for guest in guests if guest["vmid"] in wish["vms"]]
@@ -133,7 +134,7 @@ class NodeGuests:
         guests: list[GuestRow] = current["guests"] if current else []
         concerned = _concerned(guests, wish)
         notes = tuple(
-            f"Left alone, because {why}: {_named(alone)}."
+            f"Left alone, because {why}: {named(alone)}."
             for why, vmids in wish["told"].items()
             if (alone := [guest for guest in concerned if guest["vmid"] in vmids])
         )
@@ -145,7 +146,7 @@ class NodeGuests:
             "POST",
             api_path("nodes", wish["node"], action.call),
             {"vms": ",".join(str(guest["vmid"]) for guest in concerned), **_params(wish)},
-            why=f"{action.verb} {_named(concerned)} of node {wish['node']}",
+            why=f"{action.verb} {named(concerned)} of node {wish['node']}",
             task=True,
             returns={"task": ""},
         )
@@ -180,7 +181,7 @@ class NodeGuests:
 NODE_GUESTS = NodeGuests()
 
 
-def _guests(reader: Reader, node: str) -> list[GuestRow]:
+def guests_of(reader: Reader, node: str) -> list[GuestRow]:
     """The guests of a node, by id, as the node itself sees them."""
     rows = [(kind, row) for kind in ("qemu", "lxc") for row in reader.get(api_path("nodes", node, kind)) or []]
     guests = [
@@ -233,5 +234,7 @@ def _params(wish: Wish) -> dict[str, Any]:
     return params
 
 
-def _named(guests: Iterable[GuestRow]) -> str:
-    return ", ".join(f"{guest['vmid']} ({guest['name']})" for guest in guests)
+def named(guests: Sequence[GuestRow]) -> str:
+    """The guests as users know them, not too many."""
+    told = ", ".join(f"{guest['vmid']} ({guest['name']})" for guest in guests[:NAMED])
+    return told + (f" and {len(guests) - NAMED} more" if len(guests) > NAMED else "")

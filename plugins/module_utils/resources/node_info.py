@@ -73,20 +73,13 @@ class NodeInfo:
         picked = [row for row in listed if wish["node"] is None or row["node"] in wish["node"]]
         if not wish["gather"]:
             return picked
-        silent = [row["node"] for row in picked if row["status"] != "online"]
-        reader.warnings.extend(f"Node {node} is not online: nothing was asked of it." for node in silent)
+        silent = [row["node"] for row in picked if row["status"] == "offline"]
+        reader.warnings.extend(f"Node {node} is offline: nothing was asked of it." for node in silent)
         inquiries = [_Question(reader, row["node"], wish) for row in picked if row["node"] not in silent]
-        if not inquiries:
-            return picked
-        answers = dict(
-            zip(
-                (inquiry.name for inquiry in inquiries),
-                ask_all(inquiries, _Question.read, wish["parallel"]),
-                strict=True,
-            )
-        )
+        answers = ask_all(inquiries, _Question.read, wish["parallel"])
         reader.warnings.extend(warnings_of(inquiries))
-        return [{**row, **answers.get(row["node"], {})} for row in picked]
+        facts = {inquiry.name: answer for inquiry, answer in zip(inquiries, answers, strict=True)}
+        return [{**row, **facts.get(row["node"], {})} for row in picked]
 
     def plan(self, current: Any, wish: Wish) -> Plan:
         return Plan.nothing(current)

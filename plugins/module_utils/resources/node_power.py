@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..client import Client
@@ -14,12 +14,12 @@ from ..errors import ApiError, AuthenticationFailed, ConnectionFailed, InvalidOp
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
 from ..resource import Reader, State, Wish
+from .node_guests import guests_of, named
 
 PAUSE = 3.0  # seconds between two looks
 YOUNGEST = 2.0  # seconds that a node has been up, at the least, when it takes commands
 COMMANDS = {"shutdown": "shutdown", "rebooted": "reboot"}
 STATES = ("started", *COMMANDS)
-NAMED_GUESTS = 10
 
 
 class NodeTimeout(PveError):
@@ -51,10 +51,12 @@ class NodePower:
             raise InvalidOption("node", f"there is no {wish['node']} in the cluster, but {', '.join(sorted(rows))}")
         online = {name for name, row in rows.items() if row.get("status") == "online"}
         wish["loses_quorum"] = len(rows) > 1 and len(online - {wish["node"]}) <= len(rows) // 2 < len(online)
-        present = wish["node"] in online
+        present = wish["node"] in online or (
+            rows[wish["node"]].get("status") != "offline" and _uptime(reader, wish["node"]) is not None
+        )
         wish["running"] = []
         if present and wish["state"] in COMMANDS and not wish["force"]:
-            wish["running"] = _running_guests(reader, wish["node"])
+            wish["running"] = [guest for guest in guests_of(reader, wish["node"]) if guest["status"] == "running"]
         return {"node": wish["node"], "status": "online" if present else "offline"}
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
@@ -71,7 +73,10 @@ class NodePower:
                 f"Node {node} is not online, so that it cannot be rebooted.", hint="Wake it by state: started."
             )
         if wish["running"]:
-            raise _guests_would_stop(node, wish["running"])
+            raise Refused(
+                f"On node {node} run guests that would be shut down with it: {named(wish['running'])}.",
+                hint="Move them away or stop them first, or set force: true.",
+            )
         step = Step(
             "POST",
             api_path("nodes", node, "status"),
@@ -81,7 +86,7 @@ class NodePower:
             repeatable=state == "shutdown",
         )
         after = {**current, "status": "offline" if state == "shutdown" else "online"}
-        quorum = f"Without node {node} less than a majority of the nodes is online: the cluster may lose its quorum."
+        quorum = f"Without node {node} no majority of the nodes is online: the cluster may lose its quorum."
         return Plan(current, after, (step,), (quorum,) if wish["loses_quorum"] else ())
 
     def settle(self, client: Client, wish: Wish, timeout: float) -> State:
@@ -103,22 +108,6 @@ class NodePower:
 
 
 NODE_POWER = NodePower()
-
-
-def _running_guests(reader: Reader, node: str) -> list[str]:
-    """The guests that run on a node, as users know them."""
-    rows = reader.get("/cluster/resources", {"type": "vm"}) or []
-    running = [row for row in rows if row.get("node") == node and row.get("status") == "running"]
-    return [f"{row['vmid']} ({row.get('name', '')})" for row in sorted(running, key=lambda row: int(row["vmid"]))]
-
-
-def _guests_would_stop(node: str, running: Sequence[str]) -> Refused:
-    more = len(running) - NAMED_GUESTS
-    named = ", ".join(running[:NAMED_GUESTS]) + (f" and {more} more" if more > 0 else "")
-    return Refused(
-        f"On node {node} run guests that would be shut down with it: {named}.",
-        hint="Move them away or stop them first, or set force: true.",
-    )
 
 
 # --- waiting ----------------------------------------------------------------------------------------------------------
@@ -147,10 +136,10 @@ def _is_off(client: Client, node: str) -> bool:
     except PveError as error:
         _raise_unless_passing(error)
         return False
-    return not any(row["node"] == node and row.get("status") == "online" for row in rows)
+    return not any(row["node"] == node and row.get("status") != "offline" for row in rows)
 
 
-def _uptime(client: Client, node: str) -> float | None:
+def _uptime(client: Reader, node: str) -> float | None:
     """How long the node has been up, in seconds; None while it does not tell."""
     try:
         return float(client.get(api_path("nodes", node, "status"))["uptime"])

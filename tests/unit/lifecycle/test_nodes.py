@@ -54,7 +54,7 @@ def test_a_dead_node_is_a_warning(cluster: Cluster) -> None:
     cluster.control("POST", "node", {"node": "pve3", "online": False})
     result = done(cluster.run(NODE_INFO, {"gather": ["version"]}))
     assert [node.get("version", {}).get("release") for node in result["nodes"]] == ["9.2", "9.2", None]
-    assert result["warnings"] == ["Node pve3 is not online: nothing was asked of it."]
+    assert result["warnings"] == ["Node pve3 is offline: nothing was asked of it."]
 
 
 def test_a_node_goes_down_and_is_woken(cluster: Cluster) -> None:

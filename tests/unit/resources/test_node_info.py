@@ -85,7 +85,7 @@ def test_a_node_that_is_down_is_not_asked_and_costs_nobody_else() -> None:
     on = server()
     found = listed(on, gather=["version"])
     assert [node.get("version") for node in found] == [{"version": "9.2.11"}] * 2 + [None]
-    assert on.warnings == ["Node pve3 is not online: nothing was asked of it."]
+    assert on.warnings == ["Node pve3 is offline: nothing was asked of it."]
     assert "/nodes/pve3/version" not in on.asked
 
 

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -21,12 +22,10 @@ from ansible_collections.pve.automation.plugins.module_utils.errors import (
 from ansible_collections.pve.automation.plugins.module_utils.resources.node_power import NODE_POWER, NodeTimeout
 from tests.unit.resources.fake import Server, calls, planned
 
-GUESTS = [
-    {"vmid": 101, "name": "db", "node": "pve1", "status": "running", "type": "lxc"},
-    {"vmid": 100, "name": "web", "node": "pve1", "status": "running", "type": "qemu"},
-    {"vmid": 102, "name": "idle", "node": "pve1", "status": "stopped", "type": "qemu"},
-    {"vmid": 103, "name": "else", "node": "pve2", "status": "running", "type": "qemu"},
-]
+GUESTS = {
+    "qemu": [{"vmid": 100, "name": "web", "status": "running"}, {"vmid": 102, "name": "idle", "status": "stopped"}],
+    "lxc": [{"vmid": 101, "name": "db", "status": "running"}],
+}
 SILENT = ConnectionFailed("No route to host.", sent=False)
 HOP_FAILED = api_error("GET", "/nodes/pve1/status", 595, "No route to host")
 NO_LOGIN = AuthenticationFailed("GET", "/nodes", 401, "no ticket")
@@ -36,17 +35,26 @@ def nodes(**status: str) -> list[dict[str, str]]:
     return [{"node": name, "status": text} for name, text in {"pve1": "online", "pve2": "online", **status}.items()]
 
 
-def server(guests: Any = (), **status: str) -> Server:
-    return Server({"/nodes": nodes(**{"pve3": "online", **status}), "/cluster/resources": list(guests)})
+def server(guests: Mapping[str, Any] = MappingProxyType({}), **status: str) -> Server:
+    lists = {f"/nodes/pve1/{kind}": guests.get(kind, []) for kind in ("qemu", "lxc")}
+    return Server({"/nodes": nodes(**{"pve3": "online", **status}), **lists})
 
 
-@pytest.mark.parametrize(
-    ("state", "status"), [("started", "online"), ("shutdown", "offline"), ("shutdown", "unknown"), ("", "online")]
-)
+@pytest.mark.parametrize(("state", "status"), [("started", "online"), ("shutdown", "offline"), ("", "online")])
 def test_what_is_so_already_takes_one_get(state: str, status: str) -> None:
     present = server(GUESTS, pve1=status)
     assert not planned(NODE_POWER, present, node="pve1", **({"state": state} if state else {})).steps
     assert present.asked == ["/nodes"]
+
+
+def test_a_node_of_which_nothing_is_known_is_asked_itself() -> None:
+    """As while its status daemon does not run."""
+    present = server(pve1="unknown")
+    assert not planned(NODE_POWER, present, node="pve1", state="shutdown").steps
+    assert present.asked == ["/nodes", "/nodes/pve1/status"]
+    present.answers["/nodes/pve1/status"] = UP
+    assert calls(planned(NODE_POWER, present, node="pve1", state="shutdown"))
+    assert not planned(NODE_POWER, present, node="pve1", state="started").steps
 
 
 @pytest.mark.parametrize(
@@ -73,7 +81,7 @@ def test_running_guests_are_shut_down_only_by_force(state: str) -> None:
 
 
 def test_a_long_list_of_guests_is_cut() -> None:
-    many = [{**GUESTS[0], "vmid": 100 + number} for number in range(12)]
+    many = {"lxc": [{**GUESTS["lxc"][0], "vmid": 100 + number} for number in range(12)]}
     with pytest.raises(Refused, match=r"109 \(db\) and 2 more"):
         planned(NODE_POWER, server(many), node="pve1", state="shutdown")
 
@@ -88,7 +96,7 @@ def test_a_lost_majority_is_a_warning(others: dict[str, str], warned: bool) -> N
 
 
 def test_a_node_alone_has_no_quorum_to_lose() -> None:
-    alone = Server({"/nodes": [{"node": "pve1", "status": "online"}], "/cluster/resources": []})
+    alone = Server({"/nodes": [{"node": "pve1", "status": "online"}], "/nodes/pve1/qemu": [], "/nodes/pve1/lxc": []})
     assert planned(NODE_POWER, alone, node="pve1", state="rebooted").notes == ()
 
 
@@ -132,7 +140,7 @@ NEW = {"uptime": 1}
     ("state", "answers", "looks"),
     [
         ("shutdown", [nodes(), nodes(), nodes(pve1="offline")], 3),
-        ("shutdown", [NO_LOGIN, HOP_FAILED, nodes(pve1="unknown")], 3),
+        ("shutdown", [NO_LOGIN, HOP_FAILED, nodes(pve1="unknown"), nodes(pve1="offline")], 4),
         ("shutdown", [nodes(), SILENT], 2),
         ("rebooted", [UP, UP, NEW], 3),
         ("rebooted", [UP, HOP_FAILED, SILENT, NO_LOGIN, NEW], 5),
