@@ -161,7 +161,9 @@ def survey(reader: Reader, scope: Wish, state: State, after: State) -> dict[str,
     node = str(here.get("name", ""))
     if scope.get("node", node) != node:
         return None  # the way leads by another node
-    if is_translated(own, server) or (connection.backend == "https" and connection.endpoints[0].port != API):
+    if is_translated(own, server) or (
+        connection.backend == "https" and any(endpoint.port != API for endpoint in connection.endpoints)
+    ):
         own = server = ""
     path = f"{api_path('nodes', node)}/firewall"
     found: dict[str, Any] = {

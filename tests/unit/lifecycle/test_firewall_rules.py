@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists of rules that are hard to change, call by call against the simulator: what was predicted is what is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.harness.cluster import Cluster, Result
+from tests.harness.lives import resource_of
+
+RULES = "/cluster/firewall/rules"
+
+
+def rule(action: str = "ACCEPT", enable: bool = True, **more: Any) -> dict[str, Any]:
+    return {"type": "in", "action": action, "enable": enable, **more}
+
+
+SSH, WEB = rule(macro="SSH"), rule(macro="HTTPS")
+DROP, FAR = rule("DROP"), rule("DROP", source="203.0.113.0/24")
+
+
+@pytest.mark.parametrize(
+    ("current", "wished"),
+    [
+        ([], [SSH, rule(macro="SSH", enable=False), DROP, SSH]),  # what waits is told from what is wished
+        ([SSH, SSH, SSH], [DROP, SSH, SSH]),
+        ([SSH, FAR, WEB, rule("REJECT", macro="DNS")], [WEB, rule("REJECT", macro="DNS"), SSH, FAR]),  # it is rewritten
+        ([FAR, rule(comment="all")], [rule(enable=False, comment="all"), FAR]),
+    ],
+)
+def test_a_hard_list(cluster: Cluster, current: list[Any], wished: list[Any]) -> None:
+    for one in reversed(current):
+        cluster.call("POST", RULES, {**one, "enable": int(one["enable"])})
+    predicted = change(cluster, wished, check_mode=True)
+    cluster.requests_made()
+    done = change(cluster, wished)
+    written = cluster.writes_made()
+    assert done["requests"] == predicted["requests"]
+    assert [(row["method"], row["path"]) for row in written] == [(r["method"], r["path"]) for r in done["requests"]]
+    assert {row["status"] for row in written} == {200}  # no digest was out of date
+    assert done["firewall"]["rules"] == wished
+    assert not change(cluster, wished)["changed"]
+
+
+def change(cluster: Cluster, rules: list[Any], *, check_mode: bool = False) -> Result:
+    """The result of a task; the validation of its options completes them where they are."""
+    options = {"scope": "cluster", "rules": [dict(one) for one in rules]}
+    result = cluster.run(resource_of("pve_firewall"), options, check_mode=check_mode)
+    assert not result.get("failed"), result["msg"]
+    return result
