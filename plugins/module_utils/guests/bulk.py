@@ -218,7 +218,11 @@ def _fits(row: Mapping[str, Any], selector: str, value: Any) -> bool:
 def _power_job(row: Mapping[str, Any], params: Mapping[str, Any]) -> GuestJob:
     guest = KINDS[KIND_OF[row["type"]]]
     if params["state"] not in guest.states:
-        raise InvalidOption("state", f"{params['state']} does not exist for {row['type']} {row['vmid']}")
+        raise InvalidOption(
+            "state",
+            f"{params['state']} is for virtual machines; the selection also fits container {row['vmid']}",
+            hint="Add type: vm to the selection.",
+        )
     given = {"vmid": int(row["vmid"]), "node": row["node"]}
     given.update({name: params[name] for name in ("state", "force", "shutdown_timeout", "timeout", *PREFLIGHT_OPTIONS)})
     arguments = guest.arguments()
@@ -247,6 +251,6 @@ def _reserve(client: Client, jobs: Sequence[GuestJob], listed: Sequence[Location
 
 
 def _vmid_by_name(job: GuestJob, listed: Sequence[Location]) -> int | None:
-    return next(
-        (guest.vmid for guest in listed if (guest.kind, guest.name) == (job.resource.kind, job.wish["name"])), None
-    )
+    """The id of the one guest with the job's name; None if there is none, or several."""
+    found = [guest.vmid for guest in listed if (guest.kind, guest.name) == (job.resource.kind, job.wish["name"])]
+    return found[0] if len(found) == 1 else None

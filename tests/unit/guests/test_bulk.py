@@ -134,3 +134,10 @@ def test_an_empty_selection_selects_nothing():
 def test_one_guest_named_in_two_ways_is_refused():
     with pytest.raises(InvalidOption, match="web1 and 101 are the same guest"):
         run(Server(), guests=[{"name": "web1", "cores": 2}, {"vmid": 101, "memory": 512}])
+
+
+def test_a_state_of_machines_needs_a_selection_of_machines():
+    with pytest.raises(InvalidOption, match="paused is for virtual machines; the selection also fits container 103"):
+        run(Server(), select={"node": "pve1"}, state="paused")
+    result = run(Server(), select={"node": "pve1", "type": "vm"}, state="paused")
+    assert [entry["vmid"] for entry in result["guests"]] == [101]
