@@ -102,7 +102,8 @@ class Outlook:
     def _is_port(self, ports: str) -> bool:
         for part in ports.split(","):
             low, _colon, high = part.partition(":")
-            if part == SERVICES.get(self.port) or (low.isdigit() and int(low) <= self.port <= int(high or low)):
+            ends = [int(end) for end in (low, high or low) if end.isdigit()]
+            if part == SERVICES.get(self.port) or (len(ends) == 2 and ends[0] <= self.port <= ends[1]):
                 return True
         return False
 
@@ -125,7 +126,7 @@ class Outlook:
             return None
         name = re.fullmatch(r"(\+?)(?:dc/)?([A-Za-z][\w-]*)", place)
         if name and name[1]:
-            return self._in_set(address, name[2])
+            return self._in_set(address, name[2].lower())
         if name:
             place = self.aliases.get(name[2].lower(), "")
         one = ipaddress.ip_address(address)
@@ -143,7 +144,7 @@ class Outlook:
             return None
         fits: dict[bool, list[Fit]] = {False: [], True: []}
         for entry in self.ipsets[name]:
-            fits[bool(entry.get("nomatch"))].append(self._at(address, entry["cidr"]))
+            fits[str(entry.get("nomatch", 0)) == "1"].append(self._at(address, entry["cidr"]))
         inside = True if True in fits[False] else None if None in fits[False] else False
         return None if inside and any(fit is not False for fit in fits[True]) else inside
 
@@ -182,9 +183,9 @@ def survey(reader: Reader, scope: Wish, state: State, after: State) -> dict[str,
     groups = sorted({rule["action"] for rule in rules if rule["type"] == "group"})
     found["groups"] = {name: _rules(reader, f"{CLUSTER}/groups{api_path(name)}") for name in groups}
     rules += [rule for group in found["groups"].values() for rule in group]
-    known = {row["name"] for row in reader.get(f"{CLUSTER}/ipset") or []}
-    sets = sorted(known & {"management", *_sets_of(rules)})
-    found["ipsets"] = {name: reader.get(f"{CLUSTER}/ipset{api_path(name)}") or [] for name in sets}
+    known = {str(row["name"]).lower(): row["name"] for row in reader.get(f"{CLUSTER}/ipset") or []}
+    sets = sorted(known.keys() & {"management", *_sets_of(rules)})
+    found["ipsets"] = {name: reader.get(f"{CLUSTER}/ipset{api_path(known[name])}") or [] for name in sets}
     return found
 
 
@@ -199,7 +200,7 @@ def _rules(reader: Reader, path: str) -> list[Rule]:
 
 def _sets_of(rules: Iterable[Rule]) -> set[str]:
     places = [place for rule in rules for name in ("source", "dest") for place in str(rule.get(name, "")).split(",")]
-    return {place.removeprefix("+").removeprefix("dc/") for place in places if place.startswith("+")}
+    return {place.removeprefix("+").removeprefix("dc/").lower() for place in places if place.startswith("+")}
 
 
 def local_network(interfaces: Iterable[Mapping[str, Any]], address: str) -> str:
@@ -213,7 +214,7 @@ def local_network(interfaces: Iterable[Mapping[str, Any]], address: str) -> str:
 
 def is_translated(own: str, server: str) -> bool:
     """Whether something must translate the address on the way: a private one does not reach a public one."""
-    return bool(own) and ipaddress.ip_address(own).is_private and not ipaddress.ip_address(server).is_private
+    return bool(own) and not ipaddress.ip_address(own).is_global and ipaddress.ip_address(server).is_global
 
 
 def check_lockout(surroundings: Mapping[str, Any], scope: Wish, current: State, after: State) -> tuple[str, ...]:
