@@ -197,3 +197,16 @@ def test_backups_are_listed_with_what_is_in_them(cluster: Cluster) -> None:
     one = done(cluster, "pve_backup_info", volume=listed[0]["volid"])["backups"]
     assert [row["volid"] for row in one] == [listed[0]["volid"]]
     assert "soon" in run(cluster, "pve_backup_info", younger_than="soon")["msg"]
+
+
+@pytest.mark.parametrize("drop", ["before", "after"])
+def test_an_overwrite_whose_outcome_is_unclear_is_not_repeated(
+    cluster: Cluster, saved: dict[str, Any], drop: str
+) -> None:
+    path = f"/nodes/pve1/{'qemu' if saved['module'] == 'pve_vm' else 'lxc'}"
+    cluster.fault(method="POST", path=path, drop=drop)
+    cluster.requests_made()
+    result = run(cluster, "pve_backup", **saved["task"], force=True)
+    assert result["failed"]
+    assert "It is not repeated blindly" in result["msg"]
+    assert [row["path"] for row in cluster.writes_made()] == [path]
