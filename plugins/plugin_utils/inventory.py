@@ -54,7 +54,9 @@ class Host:
 
     def variables(self, prefix: str) -> dict[str, Any]:
         """The variables under their final names."""
-        return {sys.intern(prefix + name): value for name, value in self.values.items()}  # ten thousand hosts share names
+        return {
+            sys.intern(prefix + name): value for name, value in self.values.items()
+        }  # ten thousand hosts share names
 
 
 def read_rows(reader: Reader) -> list[Row]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 
 from ..client import Client
 from ..errors import InvalidOption
@@ -162,7 +163,7 @@ def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> Guest
     arguments = guest.arguments()
     checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(given)
     if checked.error_messages:
-        raise InvalidOption(option, "; ".join(checked.error_messages))
+        raise InvalidOption(option, "; ".join(_told(error) for error in checked.errors.errors))
     params: dict[str, Any] = checked.validated_parameters
     title = str(params.get(guest.name_option) or params.get("vmid"))
     try:
@@ -213,6 +214,11 @@ def _fits(row: Mapping[str, Any], selector: str, value: Any) -> bool:
     if selector == "tag":
         return set(value) <= set(_ALL.parse(row.get("tags", "")))
     return str(row.get(selector, "")) == str(value)
+
+
+def _told(error: AnsibleValidationError) -> str:
+    """What is wrong with options; that they are unknown is told by the class alone."""
+    return f"unsupported parameters: {error.msg}" if isinstance(error, UnsupportedError) else str(error.msg)
 
 
 def _power_job(row: Mapping[str, Any], params: Mapping[str, Any]) -> GuestJob:

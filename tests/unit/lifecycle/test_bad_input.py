@@ -203,6 +203,12 @@ def test_a_value_that_is_wrong_is_refused_before_anything_is_sent(
     assert cluster.requests_made() == []
 
 
+def test_an_unknown_option_of_one_of_many_guests(cluster: Cluster) -> None:
+    guests = [{**BAD, "vmid": 9001}, {**BAD, "name": "other", "colour": "red"}]
+    refused(cluster.run(resource_of("pve_guests"), {"guests": guests}), "guests[1]: unsupported parameters: colour")
+    assert cluster.requests_made() == []
+
+
 def test_a_disk_does_not_shrink(cluster: Cluster) -> None:
     made(cluster, {**BAD, **DISK})
     smaller = {"scsi": {"scsi0": {"storage": "local", "size": "2G"}}}
