@@ -65,7 +65,7 @@ def run(server, **options):
         ([{"vmid": 101}, {"vmid": 101}], "vmid 101 is given more than once"),
         ([{"name": "a", "node": "pve1"}, {"name": "a", "node": "pve2"}], "name a is given more than once"),
         ([{"vmid": 101, "type": "jail"}], r"guests\[0\]: type 'jail' is not one of vm, lxc"),
-        ([{"vmid": 101, "nosuch": 1}], r"guests\[0\]: nosuch"),
+        ([{"vmid": 101, "nosuch": 1}], r"guests\[0\]: unsupported parameters: nosuch"),
         ([{"cores": 1}], r"guests\[0\]: one of the following is required: vmid, name"),
     ],
 )
