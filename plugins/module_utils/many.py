@@ -17,11 +17,12 @@ from .errors import InvalidOption, PveError
 from .resource import Resource, Wish
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Job:
     """One run of the engine: what is wished, and what became of it.
 
-    ``limits`` name what it shares with other jobs; ``entry`` is what the result says of it besides its outcome.
+    ``limits`` name what it shares with other jobs, ``brief`` those of them that only its first step needs; ``entry`` is what the
+    result says of it besides its outcome.
     """
 
     title: str
@@ -29,11 +30,14 @@ class Job:
     params: Mapping[str, Any]
     wish: Wish
     limits: Sequence[str] = ()
+    brief: Sequence[str] = ()
     entry: dict[str, Any] = dataclasses.field(default_factory=dict)
     intent: Intent | None = None  # once it is planned
     result: dict[str, Any] = dataclasses.field(default_factory=dict)
     diff: dict[str, Any] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
+    steps: int = 0  # that were begun
+    held: set[str] = dataclasses.field(default_factory=set)  # the limits that it counts for at present
 
 
 def check_counts(params: Mapping[str, Any], *names: str) -> None:
@@ -81,7 +85,7 @@ class Crew:
             try:
                 self._run(job)
             finally:
-                self._give_back(job)
+                self._give_back(job, job.limits)
 
     def _take(self) -> Job | None:
         """The next job whose limits have room, so that one that has to wait keeps no other from being worked on."""
@@ -90,20 +94,19 @@ class Crew:
                 for job in self.waiting:
                     if all(self.room.get(limit, 1) for limit in job.limits):
                         self.waiting.remove(job)
-                        self._change_room(job, -1)
+                        job.held = {limit for limit in job.limits if limit in self.room}
+                        for limit in job.held:
+                            self.room[limit] -= 1
                         return job
                 self.state.wait()
         return None
 
-    def _give_back(self, job: Job) -> None:
+    def _give_back(self, job: Job, limits: Sequence[str]) -> None:
         with self.state:
-            self._change_room(job, 1)
+            for limit in job.held.intersection(limits):
+                job.held.remove(limit)
+                self.room[limit] += 1
             self.state.notify_all()
-
-    def _change_room(self, job: Job, by: int) -> None:
-        for limit in job.limits:
-            if limit in self.room:
-                self.room[limit] += by
 
     def _run(self, job: Job) -> None:
         if not job.result and self.fail_fast and self.failed.is_set():
@@ -121,9 +124,15 @@ class Crew:
     def _client(self, job: Job) -> Client:
         own = self.client.sibling()
         own.warnings = job.warnings
-        own.on_step = lambda text: self.client.on_step(f"{job.title}: {text}")
+        own.on_step = lambda text: self._begin_step(job, text)
         own.on_progress = lambda text: self.client.on_progress(f"{job.title}: {text}")
         return own
+
+    def _begin_step(self, job: Job, text: str) -> None:
+        job.steps += 1
+        if job.steps > 1:
+            self._give_back(job, job.brief)
+        self.client.on_step(f"{job.title}: {text}")
 
     def _plan(self, job: Job) -> None:
         try:

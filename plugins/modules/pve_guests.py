@@ -78,7 +78,8 @@ options:
     description: How many guests that name the same storage for a volume or a clone are worked on at the same time.
     type: int
   per_source:
-    description: How many clones of the same source are made at the same time.
+    description:
+      - How many clones of the same source are made at the same time. Once it is made, a clone is configured and started beside the next.
     type: int
   fail_fast:
     description: Begin no further guest after one has failed.

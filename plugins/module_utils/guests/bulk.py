@@ -41,7 +41,7 @@ SELECTORS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class GuestJob(Job):
     """One guest of a bulk."""
 
@@ -173,7 +173,8 @@ def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> Guest
     source = [f"source {wish['clone']['source']}"] if wish["clone"] else []
     volumes = [part for part in wish["volumes"].values() if isinstance(part, Mapping)]
     storages = {str(part["storage"]) for part in [*volumes, wish["clone"] or {}] if part.get("storage")}
-    return GuestJob(title, guest, params, wish, limits=[*source, *(f"storage {name}" for name in sorted(storages))])
+    limits = [*source, *(f"storage {name}" for name in sorted(storages))]
+    return GuestJob(title, guest, params, wish, limits=limits, brief=source)
 
 
 def _refuse_twice(jobs: Sequence[GuestJob]) -> None:

@@ -102,3 +102,25 @@ def test_each_result_is_its_own_and_progress_counts():
     assert [entry.get("msg") for entry in told["things"]] == [None, "No.", None]
     assert told["msg"] == "1 of 3 things failed.\nb: No."
     assert crew.client.said == ["a: ok (1 of 3)", "b: failed (2 of 3)", "c: ok (3 of 3)"]
+
+
+def test_what_only_the_first_step_needs_is_free_for_others_afterwards():
+    """The first job ends only after the second one, which shares the limit, has begun."""
+    begun = threading.Event()
+    jobs = jobs_of(lambda name: {}, ["a1", "a2"], limits=lambda name: ["a", "b"])
+    crew = crew_of(parallel=2, counts={"a": 1, "b": 2})
+
+    def work(job, intent):
+        for step in ("one", "two"):
+            crew._begin_step(job, step)
+        if job.title == "a1":
+            assert begun.wait(PATIENCE)
+        begun.set()
+        job.result = {"changed": True}
+
+    crew._work = work
+    for job in jobs:
+        job.brief = ["a"]
+    crew.run(jobs)
+    assert crew.room == {"a": 1, "b": 2}
+    assert [job.result for job in jobs] == [{"changed": True}] * 2
