@@ -209,7 +209,7 @@ class OtherFingerprint(Exception):
 def _adapter(fingerprints: Collection[str]) -> Any:
     """An adapter whose connections refuse any certificate without one of these fingerprints (where some are given)."""
 
-    class Connection(urllib3.connection.HTTPSConnection):
+    class PinnedConnection(urllib3.connection.HTTPSConnection):
         def connect(self) -> None:
             super().connect()
             secure: Any = self.sock
@@ -218,10 +218,10 @@ def _adapter(fingerprints: Collection[str]) -> Any:
                 raise urllib3.exceptions.SSLError(OtherFingerprint("it has another fingerprint than api_fingerprint"))
             self.is_verified = True
 
-    class Pool(urllib3.connectionpool.HTTPSConnectionPool):
-        ConnectionCls = Connection
+    class PinnedPool(urllib3.connectionpool.HTTPSConnectionPool):
+        ConnectionCls = PinnedConnection
 
-    class Pinned(requests.adapters.HTTPAdapter):
+    class PinnedAdapter(requests.adapters.HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
             super().init_poolmanager(*args, **kwargs)
             self._pin(self.poolmanager)
@@ -232,10 +232,10 @@ def _adapter(fingerprints: Collection[str]) -> Any:
         @staticmethod
         def _pin(manager: Any) -> Any:
             if fingerprints:
-                manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": Pool}
+                manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": PinnedPool}
             return manager
 
-    return Pinned(pool_maxsize=POOL_SIZE)
+    return PinnedAdapter(pool_maxsize=POOL_SIZE)
 
 
 def _root_cause(error: BaseException) -> BaseException:
