@@ -15,7 +15,7 @@ options:
         mode as well, by three requests at most, and by none where nothing is asked for. Several guests are judged together.
       - It looks whether the memory of the node suffices for the guests that run there and for this one; whether the storages exist
         on the node, hold this kind of volumes, and have the space; whether bridges, images, templates and snippets exist; whether
-        a given vmid is free; and whether O(limits) are kept. That a device is passed through to a processor that is not of type
+        a given vmid is free; whether the guest is locked; and whether O(limits) are kept. That a device is passed through to a processor that is not of type
         C(host) is a warning only.
       - What the user or token may not see is taken to be there.
       - V(warn) warns, V(fail) fails, V(off) does not look.

@@ -80,15 +80,21 @@ class Demand:
     new_vmid: int | None = None
     cloned_from: str = ""  # another node, whose volumes on these storages it is copied from
     sources: frozenset[str] = frozenset()
+    lock: str = ""  # that keeps it from being changed
     hints: tuple[str, ...] = ()
 
 
 def demand_of(guest: Planner, plan: Plan, wish: Wish) -> Demand | None:
-    """What a plan asks of the cluster; None for one that does nothing or deletes."""
-    if not plan.steps or plan.after is None:
+    """What a plan asks of the cluster; None for one that does nothing."""
+    if not plan.steps:
         return None
-    before, after = dict(plan.before or {}), dict(plan.after)
-    title = str(after.get(guest.name_option) or after["vmid"])
+    before, after = dict(plan.before or {}), dict(plan.after or {})
+    known = after or before
+    title, lock = str(known.get(guest.name_option) or known["vmid"]), str(before.get("lock") or "")
+    if lock == "suspended":  # hibernated, which it may leave
+        lock = ""
+    if not after:
+        return Demand(title, before["vmid"], before["node"], wish["limits"], lock=lock)
     volumes, space = _volumes_and_space(guest, before, after, wish)
     cloned_from, sources = _sources(guest, before, after, wish)
     creation = wish.get("creation") or {}
@@ -109,6 +115,7 @@ def demand_of(guest: Planner, plan: Plan, wish: Wish) -> Demand | None:
         new_vmid=wish["vmid"] if not before else None,
         cloned_from=cloned_from,
         sources=sources,
+        lock=lock,
         hints=tuple(_hints(title, before, after)),
     )
 

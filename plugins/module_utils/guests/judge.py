@@ -68,6 +68,7 @@ def judge(facts: Facts, demands: Sequence[Demand]) -> list[Finding]:
     return [
         *_over_limits(demands),
         *_taken_ids(facts, demands),
+        *(Finding(f"{one.guest} is locked ({one.lock})", _vmids([one])) for one in demands if one.lock),
         *_short_memory(facts, demands),
         *_storages(facts, demands),
         *_far_clones(facts, demands),

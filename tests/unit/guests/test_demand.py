@@ -152,6 +152,13 @@ def test_a_guest_that_moves_takes_everything_along(status, runs):
     assert found.bridges == {"vmbr0"}
 
 
+@pytest.mark.parametrize(("lock", "told"), [("backup", "backup"), ("suspended", "")])
+@pytest.mark.parametrize("given", [{"tags": ["a"]}, {"state": "absent"}])
+def test_the_lock_of_a_guest(given, lock, told):
+    found = demand(VM, {"qemu/9001": {**PRESENT, "lock": lock}}, vmid=9001, node="pve1", **given)
+    assert (found.guest, found.lock) == ("web1", told)
+
+
 def test_a_template_asks_for_no_memory():
     assert demand(VM, {}, vmid=9001, node="pve1", template=True).memory == 0
 

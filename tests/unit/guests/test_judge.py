@@ -152,6 +152,10 @@ def test_limits_of_a_guest():
     ]
 
 
+def test_a_lock():
+    assert texts(Facts(), wants(lock="backup"), wants("web2", 9002)) == ["web1 is locked (backup)"]
+
+
 def test_ids_that_are_taken_and_hints():
     assert texts(Facts(taken={9001}), wants(new_vmid=9001), wants("web2", 9002, new_vmid=9002)) == [
         "vmid 9001 of web1 is taken"

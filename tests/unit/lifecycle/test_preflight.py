@@ -145,6 +145,15 @@ def test_a_clone_that_cannot_get_to_its_node(cluster: Cluster):
     assert texts(result) == []
 
 
+@pytest.mark.parametrize("options", [{"cores": 9}, {"state": "absent", "force": True}])
+def test_a_locked_guest_is_told_in_check_mode_as_well(cluster: Cluster, options):
+    cluster.control("POST", "lock", {"vmid": 100, "lock": "backup"})
+    assert texts(cluster.run(VM, {"name": "web1", **options}, check_mode=True)) == ["web1 is locked (backup)"]
+    refused = cluster.run(VM, {"name": "web1", **options, "preflight": "fail"})
+    assert refused["msg"].startswith("Preflight: web1 is locked (backup).")
+    assert cluster.writes_made() == []
+
+
 def test_in_a_bulk_only_those_fail_that_do_not_fit(cluster: Cluster):
     small = {**NEW, "vmid": 9002, "name": "small"}
     result = cluster.run(GUESTS, {"guests": [WRONG, small], "preflight": "fail"})
