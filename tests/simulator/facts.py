@@ -74,7 +74,8 @@ ROOT = Endpoint("GET", "/", "index", {}, {"user": "all"}, index="subdir", facts=
 # What a server of version 8.4 does not have: calls by the start of their path, or by (method, path, parameter).
 ABSENT_IN_8_4 = ("/cluster/ha/rules", "/cluster/sdn/lock", "/cluster/sdn/rollback", "/cluster/sdn/fabrics",
                  "/cluster/bulk-action", "/cluster/qemu", "/nodes/{node}/sdn/fabrics", "/cluster/ha/status/arm-ha",
-                 "/cluster/ha/status/disarm-ha")  # fmt: skip
+                 "/cluster/ha/status/disarm-ha", "/nodes/{node}/query-oci-repo-tags",
+                 "/nodes/{node}/storage/{storage}/oci-registry-pull")  # fmt: skip
 PARAMETERS_ABSENT_IN_8_4 = (
     ("PUT", "/access/users/{userid}/token/{tokenid}", "regenerate"),
     ("POST", "/cluster/ha/resources", "failback"),

@@ -17,6 +17,7 @@ from ..values import Set, Word
 
 MODELS = "/cluster/qemu/custom-cpu-models"
 PREFIX = "custom-"  # what the names have where machines use them; calls take them with and without it
+TOO_OLD = "Custom CPU models can be managed since PVE 9.2; before, only by a file on the nodes."
 BITS_MOST, LEVEL_MOST = 64, 4294967295
 
 
@@ -68,7 +69,7 @@ class CpuModel(Item):
         try:
             return super().read(reader, wish)
         except NotImplementedByServer as error:
-            error.hint = "Custom CPU models can be managed since PVE 9.2; before, only by a file on the nodes."
+            error.hint = TOO_OLD
             raise
 
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
@@ -103,6 +104,13 @@ class CpuModelListing(Listing):
     def wish(self, params: Mapping[str, Any]) -> Wish:
         name = params["cputype"]
         return {"cputype": name and KEY.parse(name)}
+
+    def read(self, reader: Reader, wish: Wish) -> Any:
+        try:
+            return super().read(reader, wish)
+        except NotImplementedByServer as error:
+            error.hint = TOO_OLD
+            raise
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return {"cputype": KEY.read(row["cputype"]), **FIELDS.observe(row)}

@@ -57,9 +57,13 @@ def test_bad_input_names_the_option(present: bool, given: dict[str, Any], option
 
 
 def test_an_older_server_is_told_as_such() -> None:
-    server = Server({PATH: NotImplementedByServer("GET", PATH, 501, "Method 'GET' not implemented")})
+    refusals = {
+        path: NotImplementedByServer("GET", path, 501, "Method 'GET' not implemented") for path in (PATH, MODELS)
+    }
     with pytest.raises(NotImplementedByServer, match=r"since PVE 9\.2"):
-        planned(CPU_MODEL, server, cputype="own")
+        planned(CPU_MODEL, Server(refusals), cputype="own")
+    with pytest.raises(NotImplementedByServer, match=r"since PVE 9\.2"):
+        planned(CPU_MODEL_INFO, Server(refusals))
 
 
 def test_the_list_knows_a_model_by_both_of_its_names() -> None:
