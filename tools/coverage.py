@@ -71,6 +71,7 @@ def facts() -> dict[str, Any]:
     return known
 
 
+@functools.cache
 def writing_calls() -> list[tuple[str, str]]:
     """Method and path of the calls that change something, by path."""
     calls = [(call["method"], call["path"]) for call in facts()["endpoints"] if call["method"] in METHODS]
@@ -81,6 +82,17 @@ def owners(method: str, path: str) -> list[Row]:
     """The rows that a call has: those of modules, where there are any."""
     found = [row for row in rows() if row.means(method, path)]
     return [row for row in found if row.kind == MODULES] or found
+
+
+def makes(module: str, method: str, path: str) -> bool:
+    """Whether the table says that a module makes a call, which may be one with names in place of the parameters."""
+    calls = [call for call in writing_calls() if call[0] == method and re.fullmatch(_named(call[1]), path)]
+    return any(row.owner == module for call in calls for row in owners(*call))
+
+
+@functools.cache
+def _named(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{[^}]*\}", "[^/]+", path))
 
 
 def _told(found: list[Row]) -> str:

@@ -18,7 +18,7 @@ COLLECTION = "/access/permissions"
 NEW_NAMES = 9  # the release in which VM.Monitor became VM.GuestAgent.*
 _CONFIG = " ".join(f"VM.Config.{name}" for name in ("CPU", "Disk", "Memory", "Network", "Options"))
 _GUEST = f"VM.Allocate VM.Audit VM.Backup VM.Clone VM.Migrate VM.PowerMgmt {_CONFIG}"
-_AROUND = {"/storage": "Datastore.AllocateSpace", "/sdn/zones": "SDN.Use"}
+_AROUND = {"/pool": "Pool.Allocate", "/storage": "Datastore.AllocateSpace", "/sdn/zones": "SDN.Use"}
 _FIREWALL = {"/": "Sys.Audit Sys.Modify", "/vms": "VM.Audit VM.Config.Network"}
 # module -> path -> privileges for all that the module does. The option path narrows a path to one below it.
 # Source: the permissions that the API's schema names for the calls of the modules.

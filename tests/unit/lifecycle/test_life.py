@@ -14,6 +14,7 @@ from ansible_collections.pve.automation.plugins.module_utils.plan import HIDDEN
 from ansible_collections.pve.automation.plugins.module_utils.transport import form
 from tests.harness.cluster import Cluster, Result
 from tests.harness.lives import LIVES, Life, managing_modules, resource_of
+from tools.coverage import makes
 
 lives = pytest.mark.parametrize("life", LIVES, ids=lambda life: life.name)
 
@@ -66,6 +67,7 @@ def lives_through(cluster: Cluster, life: Life, stage: str) -> None:
         (row["method"], sent["path"], as_sent(row, sent)) for row, sent in zip(done["requests"], written, strict=True)
     ]
     assert {row["status"] for row in written} == {200}
+    assert [row for row in done["requests"] if not makes(life.module, row["method"], row["path"])] == []
     assert set(done) - life.told_later == set(predicted)
     assert set(unfulfilled(predicted[resource.name], done[resource.name])) <= life.allocated
 

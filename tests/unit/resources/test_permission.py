@@ -58,7 +58,7 @@ def test_missing_privileges_for_modules() -> None:
 
 def test_a_path_narrows_what_modules_need() -> None:
     missing = told(modules=["pve_vm", "pve_acl"], path="/vms/100")["missing"]
-    assert set(missing) == {"/vms/100", "/storage", "/sdn/zones"}
+    assert set(missing) == {"/vms/100", "/pool", "/storage", "/sdn/zones"}
     assert "Permissions.Modify" in missing["/vms/100"]
     assert "VM.Audit" not in missing["/vms/100"]
 
