@@ -65,12 +65,17 @@ def _module_of(resource: Resource) -> type[AnsibleModule]:
 
     class Module(AnsibleModule):  # type: ignore[misc]
         def fail_json(self, *args: Any, **kwargs: Any) -> None:
-            self.no_log_values.update(secret_values(resource, self.params))
-            super().fail_json(*args, **kwargs)
+            super().fail_json(*args, **self._told(kwargs))
 
         def exit_json(self, **kwargs: Any) -> None:
+            super().exit_json(**self._told(kwargs))
+
+        def _told(self, result: dict[str, Any]) -> dict[str, Any]:
+            """The result without its warnings, which newer releases of ansible-core want to be told apart."""
             self.no_log_values.update(secret_values(resource, self.params))
-            super().exit_json(**kwargs)
+            for text in result.pop("warnings", []):
+                self.warn(text)
+            return result
 
     return Module
 
