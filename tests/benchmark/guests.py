@@ -107,8 +107,10 @@ def print_second_runs(cluster: Cluster) -> None:
     print(f"A second run of {GUESTS} machines with {len(OPTIONS)} options, whole processes")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        bare = seconds_of(folder, {"ansible.builtin.debug": {"msg": "nothing"}})
         ours = {"loop of pve_vm": seconds_of(folder, loop), "one pve_guests": seconds_of(folder, bulk)}
         peers = _peers_loop(cluster, folder) if os.environ.get("BENCH_PEER") else None
+    print(f"  no task: Ansible itself      {bare:7.2f} s")
     for told, seconds in ours.items():
         ratio = f"   the peer's loop takes {peers / seconds:4.0f} x" if peers else ""
         print(f"  {told:28} {seconds:7.2f} s{ratio}")
