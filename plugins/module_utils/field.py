@@ -44,7 +44,6 @@ class Field:
     aliases: tuple[str, ...] = ()
     required: bool = False
     create_only: bool = False
-    update_only: bool = False  # the call that creates does not take it: a second call sets it
     secret: bool = False  # never shown, never compared
     clear: str = "delete"
     default: Any = None  # what PVE assumes when the key is absent; compared, never sent
@@ -53,8 +52,6 @@ class Field:
     def __post_init__(self) -> None:
         if not all(alias.isidentifier() for alias in self.aliases):
             raise TypeError(f"field {self.name}: ansible-test accepts only identifiers as aliases")
-        if self.create_only and self.update_only:
-            raise TypeError(f"field {self.name}: cannot be both create_only and update_only")
         if self.clear not in ("delete", "empty", "never"):
             raise TypeError(f"field {self.name}: clear is 'delete', 'empty' or 'never'")
         if (self.type == "list") != bool(self.elements):

@@ -83,8 +83,8 @@ def unset_option() -> dict[str, Any]:
 class Item:
     """A thing with an id: read one, POST to the collection, PUT and DELETE the item.
 
-    ``delete_keys`` tells that the PUT takes ``delete``; without it every field clears by the empty text. ``find`` reads the
-    item from its collection where PVE has no call that reads one. ``own_path`` tells that the POST goes to the item's own path,
+    ``needed`` are the options that a new one has to have; "a or b" is one of both. ``delete_keys`` tells that the PUT takes
+    ``delete``; without it every field clears by the empty text. ``own_path`` tells that the POST goes to the item's own path,
     which then names it. ``digest`` sends the digest that was read with the update.
     ``always`` names what every update has to tell. ``append`` names a set whose update takes ``append``: with the option of
     that name it is only added to.
@@ -94,16 +94,13 @@ class Item:
     collection: str
     key: Field
     fields: Fields
-    find: bool = False
+    needed: Sequence[str] = ()
     own_path: bool = False
     delete_keys: bool = True
     digest: bool = False
     always: Sequence[str] = ()
     append: str = ""
     extra_options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
-    rules: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # required_if, mutually_exclusive, ...
-    check: Callable[[Wish, State | None], None] | None = None  # refuses what the server would not, or not clearly
-    delete_params: Callable[[Wish, State], dict[str, Any]] | None = None
 
     def arguments(self) -> dict[str, Any]:
         spec: dict[str, Any] = {self.key.name: {**self.key.spec(), "required": True}, **self.fields.specs()}
@@ -114,7 +111,7 @@ class Item:
         if self.append:
             spec["append"] = {"type": "bool", "default": False}
         spec["state"] = dict(STATES)
-        return {"argument_spec": {**spec, **self.extra_options}, **self.rules}
+        return {"argument_spec": {**spec, **self.extra_options}}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         extra = {name: params[name] for name in self.extra_options}
@@ -155,9 +152,6 @@ class Item:
         return {self.key.name: key, **self.fields.observe(answer)}
 
     def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
-        if self.find:
-            rows = reader.get(self.collection) or []
-            return next((row for row in rows if str(row.get(self.key.api)) == key), None)
         try:
             answer: Mapping[str, Any] = reader.get(self.path(key))
         except NotFound:
@@ -167,35 +161,32 @@ class Item:
     def plan(self, current: State | None, wish: Wish) -> Plan:
         if wish["state"] == "absent":
             return self._plan_absent(current, wish)
-        if self.check:
-            self.check(wish, current)
         return self._plan_create(wish) if current is None else self._plan_update(current, wish)
 
     def _plan_absent(self, current: State | None, wish: Wish) -> Plan:
         if current is None:
             return Plan.nothing(None)
-        params = self.delete_params(wish, current) if self.delete_params else {}
-        step = Step("DELETE", self.path(wish["key"]), params, why=f"delete {self.name} {wish['key']}")
-        return Plan(current, None, (step,))
+        why = f"delete {self.name} {wish['key']}"
+        return Plan(current, None, (Step("DELETE", self.path(wish["key"]), self.delete_params(wish), why),))
+
+    def delete_params(self, wish: Wish) -> dict[str, Any]:
+        """The parameters of the call that deletes."""
+        return {}
 
     def _plan_create(self, wish: Wish) -> Plan:
-        named = {name: value for name, value in wish["fields"].items() if value != ""}
-        late = {name: value for name, value in named.items() if self.fields.named(name).update_only}
-        first = {name: value for name, value in named.items() if name not in late}
+        given = {name: value for name, value in wish["fields"].items() if value != ""}
+        for names in self.needed:
+            if not any(name in given for name in names.split(" or ")):
+                raise InvalidOption(names, f"is needed to create {self.name} {wish['key']}")
         named_by = {} if self.own_path else {self.key.api: self.key.format(wish["key"])}
-        steps = [
-            Step(
-                "POST",
-                self.path(wish["key"]) if self.own_path else self.collection,
-                {**named_by, **update_params(first, self.fields, {})},
-                why=f"create {self.name} {wish['key']}",
-                secrets=secret_keys(self.fields, first),
-            )
-        ]
-        if late:
-            steps.append(self._update_step(wish, late, {}))
-        after = {self.key.name: wish["key"], **shown(self.fields, {}, named)}
-        return Plan(None, after, tuple(steps))
+        step = Step(
+            "POST",
+            self.path(wish["key"]) if self.own_path else self.collection,
+            {**named_by, **update_params(given, self.fields, {})},
+            why=f"create {self.name} {wish['key']}",
+            secrets=secret_keys(self.fields, given),
+        )
+        return Plan(None, {self.key.name: wish["key"], **shown(self.fields, {}, given)}, (step,))
 
     def _plan_update(self, current: State, wish: Wish) -> Plan:
         wanted = dict(wish["fields"])

@@ -1,17 +1,25 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``Variants``: a thing of several types, each of which has a collection and options of its own."""
+"""Things of several types, each of which has options of its own; ``Variants`` have collections of their own as well."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from .errors import InvalidOption
 from .plan import Plan
 from .resource import Item, Reader, State, Wish
+
+
+def refuse_foreign(given: Iterable[str], kind: str, own: Mapping[str, Collection[str]]) -> None:
+    """Refuse options that a type does not have, but others do. ``own`` tells the options of each type."""
+    for name in given:
+        others = [other for other, names in own.items() if name in names]
+        if others and kind not in others:
+            raise InvalidOption(name, f"belongs to type: {', '.join(others)}, and this is one of type: {kind}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,11 +37,10 @@ class Variants:
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         kind = params["type"]
-        known = {field.name for field in self.items[kind].fields}
-        for other, item in self.items.items():
-            for field in item.fields:
-                if field.name not in known and params.get(field.name) is not None:
-                    raise InvalidOption(field.name, f"belongs to type: {other}, and this is one of type: {kind}")
+        given = [name for name, value in params.items() if value is not None]
+        refuse_foreign(
+            given, kind, {other: [field.name for field in item.fields] for other, item in self.items.items()}
+        )
         return {**self.items[kind].wish(params), "type": kind}
 
     def read(self, reader: Reader, wish: Wish) -> State | None:

@@ -17,6 +17,7 @@ from ..parts import Parts, Reading
 from ..plan import Plan, Step, api_path
 from ..resource import Item, Listing, Reader, State, Wish
 from ..values import Set
+from ..variants import refuse_foreign
 
 ACME = "/cluster/acme"
 ACCOUNTS, PLUGINS = f"{ACME}/account", f"{ACME}/plugins"
@@ -41,14 +42,21 @@ def account_of(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: found[name] for name in TOLD if found.get(name)}, **({"contact": contact} if contact else {})}
 
 
+def without_update_password(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The argument spec of an item without the option that says when its secrets are sent."""
+    return {name: row for name, row in spec.items() if name != "update_password"}
+
+
 class Account(Item):
     """An item whose writes are tasks, and whose absence is an error of the parameter ``name``."""
 
     def arguments(self) -> dict[str, Any]:
-        arguments = super().arguments()
-        spec = {name: row for name, row in arguments["argument_spec"].items() if name != "update_password"}
+        spec = without_update_password(super().arguments()["argument_spec"])
         spec[self.key.name] = {"type": "str", "default": "default"}
-        return {**arguments, "argument_spec": {**spec, **task_arguments()}}
+        return {
+            "argument_spec": {**spec, **task_arguments()},
+            "required_together": [["eab_kid", "eab_hmac_key"]],
+        }
 
     def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
         try:
@@ -63,8 +71,6 @@ class Account(Item):
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
         fields = wish["fields"]
-        if wish["state"] == "present" and current is None and "contact" not in fields:
-            raise InvalidOption("contact", "is needed to register an account: one or more e-mail addresses")
         if current is not None:  # nothing tells to whom an account was bound
             wish = {**wish, "fields": {name: value for name, value in fields.items() if name != "eab_kid"}}
         plan = super().plan(current, wish)
@@ -76,8 +82,8 @@ ACCOUNT = Account(
     ACCOUNTS,
     Field("name"),
     ACCOUNT_FIELDS,
+    needed=("contact",),
     delete_keys=False,
-    rules={"required_together": [["eab_kid", "eab_hmac_key"]]},
 )
 ACCOUNT_INFO = Parts(
     "acme",
@@ -130,17 +136,15 @@ PLUGIN_FIELDS = Fields(
         Field("disable", type="bool", default=False),
     ]
 )
-DNS_ONLY = ("api", "data", "validation_delay")
 STANDALONE = "standalone"
+OWN = {"dns": ("api", "data", "validation_delay"), STANDALONE: ()}  # the options that only one type has
 
 
 class Plugin(Item):
     """An item whose secret the server tells, so that it is compared; it is shown nowhere."""
 
     def arguments(self) -> dict[str, Any]:
-        arguments = super().arguments()
-        spec = {name: row for name, row in arguments["argument_spec"].items() if name != "update_password"}
-        return {**arguments, "argument_spec": spec}
+        return {"argument_spec": without_update_password(super().arguments()["argument_spec"])}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         wish = super().wish({**params, "update_password": "always"})
@@ -165,20 +169,16 @@ class Plugin(Item):
     @staticmethod
     def _check(fields: Mapping[str, Any], current: Mapping[str, Any]) -> None:
         kind = current.get("type", fields.get("type"))
-        if kind is None:
-            raise InvalidOption("type", "is needed to create a plugin")
-        if kind == STANDALONE:
-            for name in DNS_ONLY:
-                if fields.get(name, "") != "":
-                    raise InvalidOption(name, f"belongs to type: dns, and this is one of type: {kind}")
-        elif "api" not in fields and "api" not in current:
+        if kind:
+            refuse_foreign((name for name, value in fields.items() if value != ""), kind, OWN)
+        if kind == "dns" and "api" not in fields and "api" not in current:
             raise InvalidOption("api", "is needed to create a plugin of type: dns")
 
     def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
         return dataclasses.replace(super()._update_step(wish, changes, current), verify=True)
 
 
-PLUGIN = Plugin("plugin", PLUGINS, Field("id", aliases=("name",)), PLUGIN_FIELDS)
+PLUGIN = Plugin("plugin", PLUGINS, Field("id", aliases=("name",)), PLUGIN_FIELDS, needed=("type",))
 PLUGIN_INFO = Parts(
     "acme",
     {

@@ -80,11 +80,6 @@ FIELDS = Fields(
 class BackupJob(Job):
     """A job that selects its guests in one of three ways, which exclude each other."""
 
-    def arguments(self) -> dict[str, Any]:
-        arguments = super().arguments()
-        arguments["argument_spec"]["append"] = {"type": "bool", "default": False}
-        return arguments
-
     def wish(self, params: Mapping[str, Any]) -> Wish:
         wish = super().wish(params)
         chosen = [name for name in SELECTIONS if wish["fields"].get(name)]
@@ -115,8 +110,6 @@ class BackupJob(Job):
             return self._plan_absent(current, wish)
         fields = select(current or {}, wish["fields"], append=wish["append"])
         wish = {**wish, "fields": fields, "append": False}
-        if current is None and not fields.get("schedule"):
-            raise InvalidOption("schedule", "is needed to create a job")
         storage = fields.get("storage", (current or {}).get("storage"))
         for name in NEED_STORAGE:
             if fields.get(name) and not storage:
@@ -165,5 +158,12 @@ def _keep_selection(current: Mapping[str, Any], fields: dict[str, Any]) -> dict[
     return fields
 
 
-JOB = BackupJob("job", JOBS, Field("id", aliases=("name",)), FIELDS, extra_options={"show_runs": {"type": "int"}})
+JOB = BackupJob(
+    "job",
+    JOBS,
+    Field("id", aliases=("name",)),
+    FIELDS,
+    needed=("schedule",),
+    extra_options={"append": {"type": "bool", "default": False}, "show_runs": {"type": "int"}},
+)
 JOB_INFO = JobListing("jobs", lambda wish: JOBS, key="id", fields=FIELDS)

@@ -11,7 +11,6 @@ from typing import Any
 
 from ..errors import InvalidOption, NotImplementedByServer
 from ..field import Field, Fields, hyphenated
-from ..plan import Plan
 from ..resource import Item, Listing, Reader, State, Wish
 from ..values import Set, Word
 
@@ -75,11 +74,6 @@ class CpuModel(Item):
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
         return {"hidden": False, **super().observe(key, answer)}  # what is false is not told
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "present" and current is None and "reported_model" not in wish["fields"]:
-            raise InvalidOption("reported_model", "is needed to create a CPU model")
-        return super().plan(current, wish)
-
 
 def _check(fields: Mapping[str, Any]) -> None:
     """Refuse values out of their range, and names of vendors that QEMU does not take."""
@@ -117,5 +111,5 @@ class CpuModelListing(Listing):
 
 
 KEY = Field("cputype", aliases=("name",), codec=ModelName())
-CPU_MODEL = CpuModel("model", MODELS, KEY, FIELDS, digest=True)
+CPU_MODEL = CpuModel("model", MODELS, KEY, FIELDS, needed=("reported_model",), digest=True)
 CPU_MODEL_INFO = CpuModelListing("models", lambda wish: MODELS, key="cputype", fields=FIELDS)

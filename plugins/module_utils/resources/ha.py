@@ -114,6 +114,9 @@ class HaResource(Item):
         self._check_release(reader, wish, state or {})
         return state
 
+    def delete_params(self, wish: Wish) -> dict[str, Any]:
+        return {} if wish["purge"] is None else {"purge": wish["purge"]}
+
     def _check_release(self, reader: Reader, wish: Wish, current: State) -> None:
         if wish["state"] == "absent":
             if wish["purge"] is not None and reader.release() < (9, 0):
@@ -190,16 +193,11 @@ class HaStatus:
         return Plan.nothing(current)
 
 
-def _delete_params(wish: Wish, current: State) -> dict[str, Any]:
-    return {} if wish["purge"] is None else {"purge": wish["purge"]}
-
-
 RESOURCE = HaResource(
     "resource",
     RESOURCES,
     Field("sid", aliases=("vmid",)),
     FIELDS,
     extra_options={"purge": {"type": "bool"}},
-    delete_params=_delete_params,
 )
 INFO = HaStatus()

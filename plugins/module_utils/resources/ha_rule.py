@@ -14,6 +14,7 @@ from ..field import Field, Fields
 from ..plan import Plan, Step
 from ..resource import Item, Reader, State, Wish
 from ..values import Set
+from ..variants import refuse_foreign
 from .ha import check_sid, complete_sids
 
 RULES = "/cluster/ha/rules"
@@ -48,7 +49,7 @@ class Sids(Set):
 
 RULE_FIELDS = Fields(
     [
-        Field("type", clear="never"),
+        Field("type", clear="never", choices=tuple(OWN)),
         Field("affinity", clear="never", choices=("positive", "negative"), default="positive"),
         Field("comment"),
         Field("disable", type="bool", default=False),
@@ -61,12 +62,6 @@ RULE_FIELDS = Fields(
 
 class HaRule(Item):
     """An item whose update names its type, and whose type changes only by deleting it and creating it anew."""
-
-    def arguments(self) -> dict[str, Any]:
-        arguments = super().arguments()
-        arguments["argument_spec"]["append"] = {"type": "bool", "default": False}
-        arguments["argument_spec"]["type"]["choices"] = list(OWN)
-        return arguments
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         wish = super().wish(params)
@@ -106,10 +101,7 @@ class HaRule(Item):
     @staticmethod
     def _check(kind: str, fields: Mapping[str, Any], current: Mapping[str, Any]) -> None:
         """Refuse what the type does not take, and a rule that would lack what it needs."""
-        for other, names in OWN.items():
-            for name in names if other != kind else ():
-                if name in fields:
-                    raise InvalidOption(name, f"belongs to rules of type {other}, and this one is of type {kind}")
+        refuse_foreign(fields, kind, OWN)
         for name in NEEDED[kind]:
             if not fields.get(name) and not current.get(name):
                 raise InvalidOption(name, f"is needed for a rule of type {kind}")
@@ -156,11 +148,6 @@ class HaGroup(Item):
                 return None
             raise Refused("PVE 9 has no HA groups.", hint=f"Use this task instead:\n{equivalent_rule(wish)}") from None
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "present" and current is None and not wish["fields"].get("nodes"):
-            raise InvalidOption("nodes", "is needed to create a group")
-        return super().plan(current, wish)
-
 
 def equivalent_rule(wish: Wish) -> str:
     """The task that does on PVE 9 what a wish for a group does on PVE 8, as YAML."""
@@ -182,5 +169,13 @@ def equivalent_rule(wish: Wish) -> str:
     return "\n".join(lines)
 
 
-RULE = HaRule("rule", RULES, Field("rule", aliases=("name",)), RULE_FIELDS, always=("type",), digest=True)
-GROUP = HaGroup("group", GROUPS, Field("group", aliases=("name",)), GROUP_FIELDS)
+RULE = HaRule(
+    "rule",
+    RULES,
+    Field("rule", aliases=("name",)),
+    RULE_FIELDS,
+    always=("type",),
+    digest=True,
+    extra_options={"append": {"type": "bool", "default": False}},
+)
+GROUP = HaGroup("group", GROUPS, Field("group", aliases=("name",)), GROUP_FIELDS, needed=("nodes",))

@@ -76,8 +76,6 @@ class DeviceMapping(Item):
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
         fields = wish["fields"]
-        if wish["state"] == "present" and current is None and "map" not in fields:
-            raise InvalidOption("map", f"is needed to create {self.name} {wish['key']}")
         if wish["append"] and "map" in fields:
             nodes = {entry["node"] for entry in fields["map"]}
             others = [entry for entry in (current or {}).get("map", []) if entry["node"] not in nodes]
@@ -95,6 +93,7 @@ def _item(kind: str, entries: Entries, *fields: Field) -> DeviceMapping:
         f"{MAPPINGS}/{kind}",
         Field("id", aliases=("name",)),
         Fields([*common, *fields]),
+        needed=("map",),
         digest=True,
         extra_options={"append": {"type": "bool", "default": False}},
         entries=entries,

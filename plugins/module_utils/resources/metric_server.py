@@ -12,10 +12,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import InvalidOption
 from ..field import Field, Fields, hyphenated
 from ..plan import Plan
 from ..resource import Item, Listing, State, Wish
+from ..variants import refuse_foreign
 
 SERVERS = "/cluster/metrics/server"
 TYPES = ("graphite", "influxdb", "opentelemetry")
@@ -88,23 +88,19 @@ class MetricServer(Item):
     """An item whose type decides which options it has."""
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "present":
-            self._check(wish["fields"], current or {})
+        kind = (current or wish["fields"]).get("type")
+        if wish["state"] == "present" and kind:
+            refuse_foreign((name for name, value in wish["fields"].items() if value != ""), kind, OWN)
         return super().plan(current, wish)
-
-    @staticmethod
-    def _check(fields: Mapping[str, Any], current: Mapping[str, Any]) -> None:
-        for name in ("type", "server", "port"):
-            if name not in fields and name not in current:
-                raise InvalidOption(name, "is needed to create a metric server")
-        kind = current.get("type", fields.get("type"))
-        for other, names in OWN.items():
-            for name in names if other != kind else ():
-                if fields.get(name, "") != "":
-                    raise InvalidOption(name, f"belongs to type: {other}, and this is one of type: {kind}")
 
 
 SERVER = MetricServer(
-    "server", SERVERS, Field("id", aliases=("name",)), FIELDS, own_path=True, always=("server", "port")
+    "server",
+    SERVERS,
+    Field("id", aliases=("name",)),
+    FIELDS,
+    needed=("type", "server", "port"),
+    own_path=True,
+    always=("server", "port"),
 )
 SERVER_INFO = Listing("servers", lambda wish: SERVERS, key="id", fields=FIELDS)

@@ -60,12 +60,8 @@ def pairs(rows: list[str]) -> dict[str, str]:
 
 @dataclasses.dataclass(frozen=True)
 class Notification(Item):
-    """An item whose PUT takes ``delete`` as a repeated parameter. ``needed`` are the options that a new one has to have.
+    """An item whose PUT takes ``delete`` as a repeated parameter. ``built_in`` is one that comes back when it is deleted."""
 
-    ``built_in`` is one that comes back when it is deleted.
-    """
-
-    needed: tuple[str, ...] = ()
     built_in: str = ""
 
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
@@ -77,10 +73,6 @@ class Notification(Item):
         return super().observe(key, answer)
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
-        if current is None and wish["state"] == "present":
-            for names in self.needed:
-                if not any(wish["fields"].get(name) for name in names.split(" or ")):
-                    raise InvalidOption(names, f"is needed to create {self.name} {wish['key']}")
         if wish["state"] == "absent" and wish["key"] == self.built_in:
             raise Refused(f"The server always has {self.name} {wish['key']}.", hint="disable: true switches it off.")
         plan = super().plan(current, wish)

@@ -16,6 +16,7 @@ from ..plan import Plan, Step, api_path
 from ..property_string import BOOLEAN, SEMICOLON_SET, WORD, Part, PropertyString
 from ..resource import Item, Listing, Reader, State, Wish
 from ..values import Set, Word
+from ..variants import refuse_foreign
 
 COLLECTION = "/access/domains"
 SCOPES = ("users", "groups", "both")
@@ -34,6 +35,7 @@ REALM_TYPES = {
     "ad": (("server1", "domain"), tuple(f"{_EVERY} {_DIRECTORY} base_dn user_attr".split())),
     "openid": (("issuer_url", "client_id"), tuple(f"{_EVERY} {_OPENID}".split())),
 }
+REALM_OPTIONS = {kind: (*needed, *others) for kind, (needed, others) in REALM_TYPES.items()}
 BUILT_IN = ("pam", "pve")
 
 SYNC_OPTIONS = PropertyString(
@@ -117,10 +119,9 @@ def _check_options(current: State | None, wish: Wish) -> None:
     kind = (current or fields).get("type")
     if not kind:
         raise InvalidOption("type", "is needed to create a realm")
-    needed, others = REALM_TYPES[kind]
+    needed, _others = REALM_TYPES[kind]
+    refuse_foreign((name for name, value in fields.items() if value != ""), kind, REALM_OPTIONS)
     for name, value in fields.items():
-        if value != "" and name not in ("type", *needed, *others):
-            raise InvalidOption(name, f"a realm of type {kind} has no such option")
         if value == "" and name in needed:
             raise InvalidOption(name, f"a realm of type {kind} needs it")
     if current is None and kind in BUILT_IN:

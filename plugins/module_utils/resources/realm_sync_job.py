@@ -10,9 +10,8 @@ from typing import Any
 
 from ..errors import InvalidOption
 from ..field import Field, Fields, hyphenated
-from ..plan import Plan
 from ..property_string import SEMICOLON_SET
-from ..resource import State, Wish
+from ..resource import Wish
 from .job import Job, JobListing
 from .realm import SCOPES, VANISHED
 from .schedule import Schedule
@@ -33,7 +32,7 @@ FIELDS = Fields(
 
 
 class RealmSyncJob(Job):
-    """A job that is created with its realm and a schedule."""
+    """A job that says what becomes of users and groups that have vanished."""
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         wish = super().wish(params)
@@ -42,13 +41,14 @@ class RealmSyncJob(Job):
             raise InvalidOption("remove_vanished", "none goes with nothing else")
         return wish
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "present" and current is None:
-            for name in ("realm", "schedule"):
-                if name not in wish["fields"]:
-                    raise InvalidOption(name, "is needed to create a job")
-        return super().plan(current, wish)
 
-
-JOB = RealmSyncJob("job", JOBS, Field("id", aliases=("name",)), FIELDS, own_path=True, always=("schedule",))
+JOB = RealmSyncJob(
+    "job",
+    JOBS,
+    Field("id", aliases=("name",)),
+    FIELDS,
+    needed=("realm", "schedule"),
+    own_path=True,
+    always=("schedule",),
+)
 JOB_INFO = JobListing("jobs", lambda wish: JOBS, key="id", fields=FIELDS)

@@ -57,8 +57,6 @@ class Replication(Item):
         return {**super().observe(key, answer), **source}
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "present" and current is None and "target" not in wish["fields"]:
-            raise InvalidOption("target", "is needed to create a replication job")
         plan = super().plan(current, wish)
         if not wish["run_now"]:
             return plan
@@ -75,6 +73,9 @@ class Replication(Item):
         if not wish["run_now"] or not wish["wait"]:
             return {}
         return {"run": wait_for_run(client, state, wish["timeout"])}
+
+    def delete_params(self, wish: Wish) -> dict[str, Any]:
+        return {name: True for name in ("keep", "force") if wish[name]}
 
     def _plan_create(self, wish: Wish) -> Plan:
         plan = super()._plan_create(wish)
@@ -107,16 +108,13 @@ def wait_for_run(client: Client, job: State, timeout: float) -> dict[str, Any]:
     return {name: status[name] for name in TOLD if name in status}
 
 
-def _delete_params(wish: Wish, current: State) -> dict[str, Any]:
-    return {name: True for name in ("keep", "force") if wish[name]}
-
-
 FLAG = {"type": "bool", "default": False}
 REPLICATION = Replication(
     "job",
     JOBS,
     Field("id"),
     FIELDS,
+    needed=("target",),
     extra_options={
         "keep": FLAG,
         "force": FLAG,
@@ -124,7 +122,6 @@ REPLICATION = Replication(
         "wait": {"type": "bool", "default": True},
         "timeout": {"type": "int", "default": 600},
     },
-    delete_params=_delete_params,
 )
 REPLICATION_INFO = Listing(
     "jobs",

@@ -14,10 +14,12 @@ from ..errors import ApiError, InvalidOption, Refused
 from ..field import Field, Fields
 from ..plan import HIDDEN, Plan, api_path
 from ..resource import Item, Listing, Reader, State, Wish, changed_fields, refuse_create_only
+from ..variants import refuse_foreign
 from .storage_fields import CONTENTS, FIELDS
 from .storage_types import STORAGE_TYPES
 
 COLLECTION = "/storage"
+STORAGE_OPTIONS = {kind: facts.options for kind, facts in STORAGE_TYPES.items()}
 STORAGEID = re.compile(r"[A-Za-z][A-Za-z0-9._-]*[A-Za-z0-9]")
 AUTOGEN = "autogen"  # the word that makes the server generate an encryption key
 TOLD_SECRETS = ("encryption_key", "master_pubkey")  # the server tells whether there is one, not which
@@ -87,9 +89,7 @@ def _check_options(current: State | None, wish: Wish) -> None:
     if current is not None:
         fixed = Fields(dataclasses.replace(field, create_only=field.name in {"type", *facts.fixed}) for field in FIELDS)
         refuse_create_only(fixed, current, changed_fields(FIELDS, current, fields), f"storage {wish['key']}")
-    for name, value in fields.items():
-        if value != "" and name != "type" and name not in facts.options:
-            raise InvalidOption(name, f"a storage of type {kind} has no such option")
+    refuse_foreign((name for name, value in fields.items() if value != ""), kind, STORAGE_OPTIONS)
     if current is None:
         for name in sorted(facts.required):
             if fields.get(name) in (None, ""):

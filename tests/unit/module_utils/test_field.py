@@ -29,7 +29,6 @@ FIELDS = Fields([
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ({"create_only": True, "update_only": True}, "both create_only and update_only"),
         ({"clear": "sometimes"}, "clear is"),
         ({"type": "list"}, "names its elements"),
         ({"elements": "str"}, "names its elements"),

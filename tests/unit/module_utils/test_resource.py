@@ -19,7 +19,6 @@ FIELDS = Fields([
     Field("server"),
     Field("type", create_only=True),
     Field("enabled", api="enable", type="bool", default=True),
-    Field("state_of_late", api="late", update_only=True),
     Field("password", secret=True),
 ])  # fmt: skip
 THING = Item("thing", "/things", Field("id"), FIELDS)
@@ -56,14 +55,13 @@ def test_ids_never_become_another_level_of_the_path():
     )
 
 
-def test_creating_sends_only_what_was_given_and_a_second_call_what_the_first_does_not_take():
-    plan = plan_of(THING, comment="", enabled=False, state_of_late="x", type="dir", password="s3cret")
+def test_creating_sends_only_what_was_given():
+    plan = plan_of(THING, comment="", enabled=False, type="dir", password="s3cret")
     assert calls(plan) == [
         ("POST", "/things", {"id": "a/b", "enable": 0, "type": "dir", "password": "s3cret"}),
-        ("PUT", "/things/a%2Fb", {"late": "x"}),
     ]
     assert plan.before is None
-    assert plan.after == {"id": "a/b", "enabled": False, "state_of_late": "x", "type": "dir", "password": HIDDEN}
+    assert plan.after == {"id": "a/b", "enabled": False, "type": "dir", "password": HIDDEN}
 
 
 def test_updating_sends_only_what_differs():
@@ -111,9 +109,8 @@ def test_a_secret_that_is_fixed_at_creation_does_not_get_into_the_message():
 
 
 def test_deleting():
-    item = dataclasses.replace(THING, delete_params=lambda wish, current: {"force": 1})
-    assert calls(plan_of(item, {"id": "a/b"}, state="absent")) == [("DELETE", "/things/a%2Fb", {"force": 1})]
-    assert plan_of(item, None, state="absent").steps == ()
+    assert calls(plan_of(THING, {"id": "a/b"}, state="absent")) == [("DELETE", "/things/a%2Fb", {})]
+    assert plan_of(THING, None, state="absent").steps == ()
 
 
 def test_the_digest_that_was_read_guards_the_update():
@@ -124,23 +121,20 @@ def test_the_digest_that_was_read_guards_the_update():
     assert calls(item.plan(state, wish)) == [("PUT", "/things/a%2Fb", {"comment": "new", "digest": "f00"})]
 
 
-def test_reading_an_item_or_finding_it_in_its_collection():
+def test_reading_an_item():
     wish = THING.wish(GIVEN)
     assert THING.read(Answers(), wish) is None
     assert THING.read(Answers(**{"/things/a%2Fb": {"enable": "0"}}), wish) == {"id": "a/b", "enabled": False}
-    finder = dataclasses.replace(THING, find=True)
-    rows = [{"id": "b"}, {"id": "a/b", "comment": "c"}]
-    assert finder.read(Answers(**{"/things": rows}), wish) == {"id": "a/b", "comment": "c"}
-    assert finder.read(Answers(**{"/things": rows[:1]}), wish) is None
-    assert finder.read(Answers(**{"/things": None}), wish) is None
 
 
-def test_a_check_of_its_own_comes_before_any_plan():
-    def refuse(wish, current):
-        raise InvalidOption("comment", f"no, {current}")
-
-    with pytest.raises(InvalidOption, match="comment: no, None"):
-        plan_of(dataclasses.replace(THING, check=refuse))
+def test_a_new_item_has_to_have_what_it_needs():
+    item = dataclasses.replace(THING, needed=("type", "server or comment"))
+    with pytest.raises(InvalidOption, match="type: is needed to create thing a/b"):
+        plan_of(item, comment="x")
+    with pytest.raises(InvalidOption, match="server or comment: is needed to create thing a/b"):
+        plan_of(item, type="dir", server="")
+    assert plan_of(item, type="dir", comment="x").steps
+    assert not plan_of(item, {"id": "a/b", "type": "dir"}, server="").steps
 
 
 def test_an_item_has_a_name():
