@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.pve.automation.plugins.module_utils.module import module_arguments
 from ansible_collections.pve.automation.plugins.module_utils.resources.permission import REQUIREMENTS
+from tests.harness.lives import resource_of
 from tools import coverage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +63,7 @@ def test_module_is_documented(module: str) -> None:
     assert {"pve.automation.attributes", "pve.automation.attributes.info"} & set(
         documentation["extends_documentation_fragment"]
     )
-    assert yaml.safe_load(texts["RETURN"])
+    assert resource_of(module).name in yaml.safe_load(texts["RETURN"])
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -68,6 +71,17 @@ def test_examples_use_the_module_by_its_full_name(module: str) -> None:
     tasks = yaml.safe_load(literals(module)["EXAMPLES"])
     assert any(f"pve.automation.{module}" in task for task in tasks)
     assert all("name" in task for task in tasks)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_give_the_options_that_modules_take(module: str) -> None:
+    for task in yaml.safe_load(literals(module)["EXAMPLES"]):
+        for action, options in task.items():
+            name = action.removeprefix("pve.automation.")
+            if name in MODULES:
+                arguments = module_arguments(resource_of(name))
+                checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(options or {})
+                assert checked.error_messages == [], task["name"]
 
 
 @pytest.mark.parametrize("module", MODULES)
