@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -192,6 +192,3 @@ def _tls(options: Mapping[str, Any]) -> dict[str, Any]:
 def task_arguments() -> dict[str, dict[str, Any]]:
     """Options of modules whose calls run as PVE tasks; the doc fragment ``task`` describes them."""
     return {"wait": {"type": "bool", "default": True}, "timeout": {"type": "int", "default": 600}}
-
-
-TASK_OPTIONS: Sequence[str] = tuple(task_arguments())

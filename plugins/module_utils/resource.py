@@ -4,7 +4,7 @@
 """Resources: the protocol that the engine drives, and the kinds that cover nearly all of PVE.
 
 A resource reads (GET only) and plans (pure). ``Item`` is a thing with an id in a collection, ``Singleton`` the options of
-something that always exists, ``Listing`` what an ``_info`` module reads.
+something that always exists. What ``_info`` modules read is in ``listing.py``.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ class Resource(Protocol):
 
 
 UPDATE_PASSWORD = {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False}
+NODE_KEY: dict[str, dict[str, Any]] = {"node": {"type": "str", "required": True}}
 STATES = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 
 
@@ -303,52 +304,3 @@ class Singleton:
             task=self.task,
         )
         return Plan(current, shown(self.fields, current, changes), (step,))
-
-
-@dataclasses.dataclass(frozen=True)
-class Listing:
-    """What an ``_info`` module reads: rows of one call, canonical by the fields of the managed kind where there is one.
-
-    ``key`` is the option that picks one row; a name that does not exist gives an empty list. ``detail`` is the path of the
-    call that tells more about a row than the list does.
-    """
-
-    name: str
-    path: Callable[[Wish], str]
-    key: str = ""
-    fields: Fields | None = None
-    options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
-    query: Sequence[str] = ()  # options that are passed on as parameters
-    constant: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # parameters of every call
-    detail: Callable[[Wish, Mapping[str, Any]], str] | None = None
-    shape: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict  # an answer as the fields expect it
-
-    def arguments(self) -> dict[str, Any]:
-        key = {self.key: Field(self.key).spec()} if self.key else {}
-        return {"argument_spec": {**key, **self.options}}
-
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        return {name: params.get(name) for name in (*self.options, *([self.key] if self.key else []))}
-
-    def read(self, reader: Reader, wish: Wish) -> Any:
-        shown = [self._shown(row) for row in self._rows(reader, wish)]
-        picked = [row for row in shown if not self.key or wish[self.key] in (None, row.get(self.key))]
-        if self.detail:
-            picked = [self._shown({**row, **reader.get(self.detail(wish, row))}) for row in picked]
-        return sorted(picked, key=lambda row: str(row.get(self.key, "")))
-
-    def _rows(self, reader: Reader, wish: Wish) -> Iterable[Mapping[str, Any]]:
-        """What the server lists, as it answers."""
-        params = {**self.constant, **{name: wish[name] for name in self.query if wish[name] is not None}}
-        rows: Iterable[Mapping[str, Any]] = reader.get(self.path(wish), params) or []
-        return rows
-
-    def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        row = self.shape(row)
-        if self.fields is None:
-            return dict(row)
-        known = {field.api for field in self.fields}
-        return {**{name: value for name, value in row.items() if name not in known}, **self.fields.observe(row)}
-
-    def plan(self, current: Any, wish: Wish) -> Plan:
-        return Plan.nothing(current)

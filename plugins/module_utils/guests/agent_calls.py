@@ -13,7 +13,7 @@ from ..errors import ApiError, InvalidOption, PveError
 from ..plan import Plan, Step
 from ..resource import Reader, State, Wish
 from .agent import read_interfaces
-from .locate import Location, find_machine
+from .locate import GUEST, Location, find_machine
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -51,9 +51,7 @@ class AgentCalls:
             "crypted": {"type": "bool", "default": False},
         }
         spec = {
-            "vmid": {"type": "int"},
-            "name": {"type": "str"},
-            "node": {"type": "str"},
+            **GUEST,
             "exec": {"type": "dict", "options": command},
             "write": {"type": "dict", "options": file},
             "read": {"type": "str"},

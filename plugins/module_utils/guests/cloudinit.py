@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import InvalidOption
 from ..plan import Plan, Step
 from ..resource import Reader, State, Wish
-from .locate import MACHINE, find_machine
+from .locate import GUEST, find_machine
 
 _SLOT = re.compile(r"(ide|sata|scsi)\d+")
 _DRIVE = re.compile(r"\bvm-\d+-cloudinit\b")  # how PVE names the volume
@@ -24,11 +24,11 @@ class CloudInit:
     name = "cloudinit"
 
     def arguments(self) -> dict[str, Any]:
-        spec = {**MACHINE, "force": {"type": "bool", "default": False}}
+        spec = {**GUEST, "force": {"type": "bool", "default": False}}
         return {"argument_spec": spec, "required_one_of": [["vmid", "name"]]}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
-        return {name: params[name] for name in (*MACHINE, "force")}
+        return {name: params[name] for name in (*GUEST, "force")}
 
     def read(self, reader: Reader, wish: Wish) -> State:
         where = find_machine(reader, wish)

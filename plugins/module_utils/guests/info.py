@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import InvalidOption
 from ..inquiry import Inquiry, ask_all, warnings_of
-from ..plan import Plan
+from ..listing import ReadOnly
 from ..resource import Reader, Wish
 from . import power
 from .agent import agent_enabled, interface
@@ -28,7 +28,7 @@ _FIGURES = ("cpu", "disk", "hastate", "lock", "maxcpu", "maxdisk", "maxmem", "me
 _TAGS = Tags(";")
 
 
-class GuestInfo:
+class GuestInfo(ReadOnly):
     """See the module pve_guest_info for what its options mean."""
 
     name = "guests"
@@ -65,9 +65,6 @@ class GuestInfo:
             picked = [{**row, **answer} for row, answer in zip(picked, answers, strict=True)]
             reader.warnings.extend(warnings_of(inquiries))
         return picked
-
-    def plan(self, current: Any, wish: Wish) -> Plan:
-        return Plan.nothing(current)
 
 
 GUEST_INFO = GuestInfo()

@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import InvalidOption, Refused
 from ..plan import Plan, Step
 from ..resource import Reader, State, Wish
-from .locate import MACHINE, find_machine
+from .locate import GUEST, find_machine
 
 
 class Keys:
@@ -21,7 +21,7 @@ class Keys:
     name = "machine"
 
     def arguments(self) -> dict[str, Any]:
-        spec = {**MACHINE, "keys": {"type": "list", "elements": "str", "required": True, "no_log": False}}
+        spec = {**GUEST, "keys": {"type": "list", "elements": "str", "required": True, "no_log": False}}
         return {"argument_spec": spec, "required_one_of": [["vmid", "name"]]}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
@@ -30,7 +30,7 @@ class Keys:
                 raise InvalidOption(
                     "keys", f"{chord!r} is not a key, or several joined by '-', such as 'ret' or 'ctrl-alt-delete'"
                 )
-        return {name: params[name] for name in (*MACHINE, "keys")}
+        return {name: params[name] for name in (*GUEST, "keys")}
 
     def read(self, reader: Reader, wish: Wish) -> State:
         where = find_machine(reader, wish)

@@ -16,6 +16,8 @@ from ..resource import Reader
 
 _UNNAMED = re.compile(r"((VM|CT) \d+)?")  # how the cluster's list shows a guest whose name it does not know yet
 KINDS = {"qemu": "virtual machine", "lxc": "container"}
+# The options that name a guest
+GUEST: dict[str, Any] = {"vmid": {"type": "int"}, "name": {"type": "str"}, "node": {"type": "str"}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,9 +87,6 @@ def find_machine(reader: Reader, wish: Mapping[str, Any]) -> Location:
     if found is None:
         raise InvalidOption("vmid" if vmid else "name", "there is no such virtual machine")
     return found
-
-
-MACHINE: dict[str, Any] = {"vmid": {"type": "int"}, "name": {"type": "str"}, "node": {"type": "str"}}  # its options
 
 
 def locate_any(reader: Reader, *, vmid: int | None, name: str | None, node: str | None) -> Location:

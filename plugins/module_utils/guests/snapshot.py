@@ -14,7 +14,7 @@ from ..errors import InvalidOption, Refused
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
 from ..resource import Reader, State, Wish
-from .locate import Location, locate_any
+from .locate import GUEST, Location, locate_any
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
 _RESERVED = ("current", "pending")
@@ -27,9 +27,7 @@ class Snapshot:
 
     def arguments(self) -> dict[str, Any]:
         spec = {
-            "vmid": {"type": "int"},
-            "name": {"type": "str"},
-            "node": {"type": "str"},
+            **GUEST,
             "snapname": {"type": "str"},
             "description": {"type": "str"},
             "vmstate": {"type": "bool"},
@@ -50,7 +48,7 @@ class Snapshot:
     # --- the wish -----------------------------------------------------------------------------------------------------
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
-        names = ("vmid", "name", "node", "snapname", "vmstate", "start", "force", "retention", "prefix", "state")
+        names = (*GUEST, "snapname", "vmstate", "start", "force", "retention", "prefix", "state")
         wish = {name: params.get(name) for name in names}
         if params.get("description") is not None:
             wish["description"] = params["description"].rstrip()

@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..errors import InvalidOption
+from ..listing import Listing
 from ..plan import Plan, Step
-from ..resource import STATES, Listing, Reader, State, Wish
+from ..resource import STATES, Reader, State, Wish
 from ..values import Boolean, split_list
 
 COLLECTION = "/access/acl"

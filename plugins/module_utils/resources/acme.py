@@ -12,10 +12,10 @@ from typing import Any
 
 from ..errors import InvalidOption, InvalidParameter
 from ..field import Field, Fields, hyphenated
+from ..listing import Listing, Parts, Reading
 from ..options import task_arguments
-from ..parts import Parts, Reading
 from ..plan import Plan, Step, api_path
-from ..resource import Item, Listing, Reader, State, Wish
+from ..resource import Item, Reader, State, Wish
 from ..values import Set
 from ..variants import refuse_foreign
 
@@ -85,26 +85,25 @@ ACCOUNT = Account(
     needed=("contact",),
     delete_keys=False,
 )
+
+
+class AccountListing(Listing):
+    """Accounts with what the authorities tell of them, each of which is asked for by itself."""
+
+    def _rows(self, reader: Reader, wish: Wish) -> list[dict[str, Any]]:
+        names = [row["name"] for row in super()._rows(reader, wish) if wish["name"] in (None, row["name"])]
+        return [account_of({"name": name, **reader.get(ACCOUNTS + api_path(name))}) for name in names]
+
+
 ACCOUNT_INFO = Parts(
     "acme",
     {
-        "accounts": Listing(
-            "accounts",
-            lambda wish: ACCOUNTS,
-            key="name",
-            detail=lambda wish, row: ACCOUNTS + api_path(row["name"]),
-            shape=account_of,
-        ),
+        "accounts": AccountListing("accounts", lambda wish: ACCOUNTS, key="name"),
         "directories": Listing("directories", lambda wish: f"{ACME}/directories"),
         "meta": Reading("meta", lambda wish: f"{ACME}/meta", {"directory": {"type": "str"}}, query=("directory",)),
     },
     default=("accounts",),
 )
-
-
-def plugin_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of the list of plugins, with its id under the name of the option."""
-    return {"id": row["plugin"], **{name: value for name, value in row.items() if name not in ("plugin", "digest")}}
 
 
 class Variables:
@@ -179,17 +178,26 @@ class Plugin(Item):
 
 
 PLUGIN = Plugin("plugin", PLUGINS, Field("id", aliases=("name",)), PLUGIN_FIELDS, needed=("type",))
+
+
+class PluginListing(Listing):
+    """Plugins with their ids under the name of the option."""
+
+    def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        told = {name: value for name, value in row.items() if name not in ("plugin", "digest")}
+        return {"id": row["plugin"], **super()._shown(told)}
+
+
 PLUGIN_INFO = Parts(
     "acme",
     {
-        "plugins": Listing(
+        "plugins": PluginListing(
             "plugins",
             lambda wish: PLUGINS,
             key="id",
             fields=PLUGIN_FIELDS,
             options={"type": {"type": "str", "choices": ["dns", STANDALONE]}},
             query=("type",),
-            shape=plugin_of,
         ),
         "apis": Listing("apis", lambda wish: f"{ACME}/challenge-schema"),
     },

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption
+from ..listing import Listing, Parts, Reading
 from ..options import task_arguments
-from ..parts import Parts, Reading
 from ..plan import Plan, Step, api_path
-from ..resource import Listing, Reader, State, Wish
-from .node_settings import NODE_KEY
+from ..resource import NODE_KEY, Reader, State, Wish
 
 REFRESHES = {"typefilter": "aptupdate", "statusfilter": "ok", "source": "archive", "limit": 1}
 

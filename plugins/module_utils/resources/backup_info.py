@@ -13,7 +13,8 @@ from typing import Any
 from ..errors import InvalidOption
 from ..guests.bulk import KIND_OF, KINDS
 from ..guests.sources import read_backup
-from ..resource import Listing, Reader, Wish
+from ..listing import Listing
+from ..resource import Reader, Wish
 from ..values import seconds_of
 from .backup_volume import backups_of, newest_first, owner_of, storage_of
 

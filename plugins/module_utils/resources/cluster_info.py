@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..errors import InvalidOption
-from ..plan import Plan
+from ..listing import ReadOnly
 from ..resource import Reader, Wish
 from ..values import split_list
 from .task import describe
@@ -22,7 +22,7 @@ KINDS = ("cpu", "memory", "disk")
 _ALLOCATED = {"cpu": "maxcpu", "memory": "maxmem", "disk": "maxdisk"}  # keys of a guest's row
 
 
-class ClusterInfo:
+class ClusterInfo(ReadOnly):
     """See the module pve_cluster_info. Each subject is one request."""
 
     name = "cluster"
@@ -55,9 +55,6 @@ class ClusterInfo:
         if "log" in wanted:
             found["log"] = reader.get("/cluster/log", {"max": limit}) or []
         return found
-
-    def plan(self, current: Any, wish: Wish) -> Plan:
-        return Plan.nothing(current)
 
 
 CLUSTER_INFO = ClusterInfo()

@@ -11,7 +11,8 @@ from typing import Any
 
 from ..errors import InvalidOption, NotImplementedByServer
 from ..field import Field, Fields, hyphenated
-from ..resource import Item, Listing, Reader, State, Wish
+from ..listing import Listing
+from ..resource import Item, Reader, State, Wish
 from ..values import Set, Word
 
 MODELS = "/cluster/qemu/custom-cpu-models"

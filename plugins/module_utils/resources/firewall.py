@@ -11,8 +11,9 @@ from typing import Any
 
 from ..errors import InvalidOption, NotFound
 from ..field import update_params
+from ..listing import ReadOnly
 from ..plan import Plan, Step
-from ..resource import STATES, Reader, State, Wish, changed_fields, shown
+from ..resource import STATES, Reader, State, Wish, changed_fields, shown, unset_option
 from .firewall_fields import OPTIONS, RULE_FIELDS, observe_rule, option_specs, parse_rule, rule_params
 from .firewall_lockout import check_lockout, options_come_first, survey
 from .firewall_rules import match, plan_edits
@@ -29,7 +30,7 @@ class Firewall:
         spec = {
             **scope_options(*SCOPES),
             "options": {"type": "dict", "options": option_specs()},
-            "unset": {"type": "list", "elements": "str"},
+            "unset": unset_option(),
             "rules": {"type": "list", "elements": "dict", "options": RULE_FIELDS.specs()},
             "append": {"type": "bool", "default": False},
             "insert": {"type": "str", "choices": ["top", "bottom"], "default": "top"},
@@ -189,7 +190,7 @@ def describe(edit: Edit) -> str:
     return f"delete rule {edit.position}"
 
 
-class FirewallInfo:
+class FirewallInfo(ReadOnly):
     """Reads a scope: options and rules, and on demand what rules may refer to, the macros and the log."""
 
     name = "firewall"
@@ -230,9 +231,6 @@ class FirewallInfo:
                 clean = [{key: value for key, value in row.items() if key != "digest"} for row in rows]
                 state[name] = sorted(clean, key=lambda row: str(row.get("name", row.get("macro", row.get("group")))))
         return state
-
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        return Plan.nothing(current)
 
 
 FIREWALL = Firewall()

@@ -12,8 +12,9 @@ from typing import Any
 
 from ..errors import InvalidOption
 from ..field import Field, Fields
+from ..listing import Listing
 from ..plan import Plan, Step, api_path
-from ..resource import Item, Listing, Reader, State, Wish
+from ..resource import Item, Reader, State, Wish
 from ..values import Set
 from .user import check_userid
 

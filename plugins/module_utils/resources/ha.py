@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import InvalidOption, NotFound
 from ..field import Field, Fields
-from ..plan import Plan
+from ..listing import ReadOnly
 from ..resource import Item, Reader, State, Wish, changed_fields, require_release
 from ..values import Text, Word
 
@@ -142,7 +142,7 @@ def armed_state(rows: Iterable[Mapping[str, Any]]) -> State:
     return {"state": "armed" if row["armed-state"] == "standby" else row["armed-state"], **mode}
 
 
-class HaStatus:
+class HaStatus(ReadOnly):
     """What the manager tells: quorum, who is master, the state of every service; on demand configuration and rules."""
 
     name = "ha"
@@ -188,9 +188,6 @@ class HaStatus:
         """The rows of one resource, or all, by id."""
         picked = [row for row in rows if not sid or sid in (row["sid"], row["sid"].partition(":")[2])]
         return sorted(picked, key=lambda row: str(row["sid"]))
-
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        return Plan.nothing(current)
 
 
 RESOURCE = HaResource(

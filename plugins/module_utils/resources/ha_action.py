@@ -15,6 +15,7 @@ from typing import Any
 
 from ..client import Client
 from ..errors import InvalidOption, NotImplementedByServer, PveError
+from ..options import task_arguments
 from ..plan import Plan, Step, api_path
 from ..resource import Reader, State, Wish
 from .ha import RESOURCES, STATUS, armed_state, check_sid
@@ -22,7 +23,6 @@ from .ha_rule import GROUP_FIELDS, GROUPS, NODE, RESOURCE, RULE_FIELDS, RULES
 
 PAUSE = 2.0  # seconds between two looks; the manager comes round about every ten
 MOVING = ("migrate", "relocate", "request_start_balance")
-WAITING = {"wait": {"type": "bool", "default": True}, "timeout": {"type": "int", "default": 600}}
 Rows = list[dict[str, Any]]
 
 
@@ -57,7 +57,7 @@ class HaMove:
             "sid": {"type": "str", "required": True, "aliases": ["vmid"]},
             "node": {"type": "str", "required": True, "aliases": ["target"]},
             "method": {"type": "str", "choices": ["migrate", "relocate"], "default": "migrate"},
-            **WAITING,
+            **task_arguments(),
         }
         return {"argument_spec": spec}
 
@@ -210,7 +210,7 @@ class HaArm:
         spec = {
             "state": {"type": "str", "choices": ["armed", "disarmed"], "required": True},
             "resource_mode": {"type": "str", "choices": ["freeze", "ignore"]},
-            **WAITING,
+            **task_arguments(),
         }
         return {"argument_spec": spec, "required_if": [("state", "disarmed", ("resource_mode",))]}
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption, InvalidParameter
-from ..resource import Item, Listing, Reader, Wish
+from ..listing import Listing
+from ..resource import Item, Reader, Wish
 
 
 class Job(Item):

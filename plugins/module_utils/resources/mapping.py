@@ -12,9 +12,10 @@ from typing import Any
 
 from ..errors import InvalidOption
 from ..field import Field, Fields, hyphenated
+from ..listing import Listing
 from ..plan import Plan, api_path
 from ..property_string import INTEGER, TEXT, WORD, Part, PropertyString
-from ..resource import Item, Listing, State, Wish
+from ..resource import Item, State, Wish
 from ..values import Word
 from ..variants import Variants
 

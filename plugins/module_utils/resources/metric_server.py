@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..field import Field, Fields, hyphenated
+from ..listing import Listing
 from ..plan import Plan
-from ..resource import Item, Listing, State, Wish
+from ..resource import Item, State, Wish
 from ..variants import refuse_foreign
 
 SERVERS = "/cluster/metrics/server"

@@ -11,11 +11,12 @@ from typing import Any
 
 from ..certificates import certificate_chain, fingerprint, plain, private_key
 from ..errors import InvalidOption, Refused
+from ..listing import Listing
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
-from ..resource import STATES, Listing, Reader, State, Wish
+from ..resource import NODE_KEY, STATES, Reader, State, Wish
 from ..values import seconds_of
-from .node_settings import MAX_ACME_DOMAINS, NODE_KEY, OPTIONS
+from .node_settings import MAX_ACME_DOMAINS, OPTIONS
 
 OWN, CUSTOM = "pve-ssl.pem", "pveproxy-ssl.pem"
 SOON = 30 * 86400  # PVE renews certificates that last longer than that only by force

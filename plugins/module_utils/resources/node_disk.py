@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption, Refused
+from ..listing import Listing
 from ..options import task_arguments
 from ..plan import Plan, Step
-from ..resource import Listing, Reader, State, Wish
+from ..resource import NODE_KEY, Reader, State, Wish
 from .disk import Inventory, content, disks_path, has_table, is_partition, user_of
 from .disk_storage import KINDS, Kind, is_stored, members, same_devices
 
@@ -32,7 +33,7 @@ class NodeDisk:
 
     def arguments(self) -> dict[str, Any]:
         spec = {
-            "node": {"type": "str", "required": True},
+            **NODE_KEY,
             "state": {"type": "str", "choices": ["present", "absent", "wiped", "gpt"], "default": "present"},
             "disk": {"type": "str"},
             "uuid": {"type": "str"},
@@ -233,7 +234,7 @@ NODE_DISK_INFO = DiskListing(
     lambda wish: disks_path(wish["node"], "list"),
     key="devpath",
     options={
-        "node": {"type": "str", "required": True},
+        **NODE_KEY,
         "unused": {"type": "bool", "default": False},
         "include_partitions": {"type": "bool", "default": False},
         "include": {"type": "list", "elements": "str", "choices": list(DiskListing.extras), "default": []},

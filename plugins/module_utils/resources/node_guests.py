@@ -14,7 +14,7 @@ from ..client import Client
 from ..errors import InvalidOption, NotConverged
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
-from ..resource import Reader, State, Wish
+from ..resource import NODE_KEY, Reader, State, Wish
 from ..task import LOG_TAIL, Upid, read_log
 
 GuestRow = dict[str, Any]
@@ -64,7 +64,7 @@ class NodeGuests:
 
     def arguments(self) -> dict[str, Any]:
         spec = {
-            "node": {"type": "str", "required": True},
+            **NODE_KEY,
             "state": {"type": "str", "choices": list(ACTIONS)},
             "vms": {"type": "list", "elements": "int"},
             "force": {"type": "bool"},

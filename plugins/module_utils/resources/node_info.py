@@ -11,7 +11,8 @@ from typing import Any
 
 from ..errors import ConnectionFailed, HopFailed, InvalidOption
 from ..inquiry import Inquiry, ask_all, warnings_of
-from ..plan import Plan, api_path
+from ..listing import ReadOnly
+from ..plan import api_path
 from ..resource import Reader, Wish
 from ..values import Boolean
 
@@ -45,7 +46,7 @@ SHOWN_AS = {"status": "live"}  # the list has a status, too
 _LISTED = ("status", "level", "cpu", "maxcpu", "mem", "maxmem", "disk", "maxdisk", "uptime", "ssl_fingerprint")
 
 
-class NodeInfo:
+class NodeInfo(ReadOnly):
     """See the module pve_node_info for what its options mean."""
 
     name = "nodes"
@@ -80,9 +81,6 @@ class NodeInfo:
         reader.warnings.extend(warnings_of(inquiries))
         facts = {inquiry.name: answer for inquiry, answer in zip(inquiries, answers, strict=True)}
         return [{**row, **facts.get(row["node"], {})} for row in picked]
-
-    def plan(self, current: Any, wish: Wish) -> Plan:
-        return Plan.nothing(current)
 
 
 NODE_INFO = NodeInfo()

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption
-from ..plan import Plan, api_path
-from ..resource import Reader, Wish
+from ..listing import ReadOnly
+from ..plan import api_path
+from ..resource import NODE_KEY, Reader, Wish
 from .task import moment
 
 SOURCES = ("journal", "syslog", "report")
@@ -21,14 +22,14 @@ DEFAULT_LIMIT = 100
 _CURSOR = re.compile(r"s=[0-9a-f]+;i=.*")  # the journal names where it begins and ends, as lines of their own
 
 
-class NodeLog:
+class NodeLog(ReadOnly):
     """See the module pve_node_log_info."""
 
     name = "log"
 
     def arguments(self) -> dict[str, Any]:
         spec = {
-            "node": {"type": "str", "required": True},
+            **NODE_KEY,
             "source": {"type": "str", "choices": list(SOURCES), "default": "journal"},
             "since": {"type": "str"},
             "until": {"type": "str"},
@@ -61,9 +62,6 @@ class NodeLog:
             read = _journal if wish["source"] == "journal" else _syslog
             lines = read(reader, path, service, wish)
         return {"node": wish["node"], "source": wish["source"], "lines": lines}
-
-    def plan(self, current: Any, wish: Wish) -> Plan:
-        return Plan.nothing(current)
 
 
 NODE_LOG = NodeLog()

@@ -13,9 +13,10 @@ from typing import Any
 
 from ..errors import InvalidOption, Refused
 from ..field import Field, Fields, update_params
+from ..listing import Listing
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
-from ..resource import STATES, Listing, Reader, State, Wish, require_release, unset_option
+from ..resource import NODE_KEY, STATES, Reader, State, Wish, require_release, unset_option
 from .network_changes import ADDRESSES, in_order, lost_addresses, why_cut_off
 from .network_interfaces import (
     FIELDS,
@@ -49,7 +50,7 @@ class NodeNetwork:
             "state": dict(STATES),
         }
         spec = {
-            "node": {"type": "str", "required": True},
+            **NODE_KEY,
             "interfaces": {"type": "list", "elements": "dict", "options": row},
             "apply": {"type": "bool"},
             "revert": {"type": "bool", "default": False},
@@ -285,5 +286,5 @@ NODE_NETWORK_INFO = NetworkListing(
     lambda wish: api_path("nodes", wish["node"], "network"),
     key="iface",
     fields=FIELDS,
-    options={"node": {"type": "str", "required": True}, "type": {"type": "str"}},
+    options={**NODE_KEY, "type": {"type": "str"}},
 )

@@ -13,7 +13,7 @@ from ..client import Client
 from ..errors import ApiError, AuthenticationFailed, ConnectionFailed, InvalidOption, PveError, Refused
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
-from ..resource import Reader, State, Wish
+from ..resource import NODE_KEY, Reader, State, Wish
 from .node_guests import guests_of, named
 
 PAUSE = 3.0  # seconds between two looks
@@ -33,7 +33,7 @@ class NodePower:
 
     def arguments(self) -> dict[str, Any]:
         spec = {
-            "node": {"type": "str", "required": True},
+            **NODE_KEY,
             "state": {"type": "str", "choices": list(STATES)},
             "force": {"type": "bool", "default": False},
             **task_arguments(),

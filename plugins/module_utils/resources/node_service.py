@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import InvalidOption, Refused
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
-from ..resource import Reader, State, Wish
+from ..resource import NODE_KEY, Reader, State, Wish
 
 # Without these the node cannot be asked to start them again, or leaves the cluster.
 VITAL = ("corosync", "pve-cluster", "pvedaemon", "pveproxy", "pvestatd")
@@ -26,7 +26,7 @@ class NodeService:
 
     def arguments(self) -> dict[str, Any]:
         spec = {
-            "node": {"type": "str", "required": True},
+            **NODE_KEY,
             "service": {"type": "str", "required": True},
             "state": {"type": "str", "choices": list(CALLS)},
             "force": {"type": "bool", "default": False},

@@ -13,10 +13,9 @@ from ..errors import InvalidOption
 from ..field import Field, Fields, hyphenated
 from ..plan import Plan, Step, api_path
 from ..property_string import MAC, NUMBER, SEMICOLON_SET, Part, PropertyString, words
-from ..resource import Reader, Singleton, State, Wish
+from ..resource import NODE_KEY, Reader, Singleton, State, Wish
 from ..values import Word
 
-NODE_KEY: dict[str, dict[str, Any]] = {"node": {"type": "str", "required": True}}
 SERVER_KEYS = ("dns1", "dns2", "dns3")
 MAX_ACME_DOMAINS = 6
 

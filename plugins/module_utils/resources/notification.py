@@ -13,8 +13,9 @@ from typing import Any
 
 from ..errors import InvalidOption, Refused
 from ..field import Field, Fields, hyphenated
+from ..listing import Listing
 from ..plan import Plan, Step, api_path
-from ..resource import Item, Listing, Reader, State, Wish
+from ..resource import Item, Reader, State, Wish
 from ..values import Items, Text
 from ..variants import Variants
 

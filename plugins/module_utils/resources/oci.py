@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption, NotImplementedByServer
-from ..plan import Plan, api_path
+from ..listing import ReadOnly
+from ..plan import api_path
 from ..resource import Reader, Wish
 
 SUFFIX = ".tar"
@@ -46,7 +47,7 @@ def require_oci(reader: Reader) -> None:
         raise InvalidOption("reference", f"needs PVE 9.1 or newer; this server has {release[0]}.{release[1]}")
 
 
-class OciTags:
+class OciTags(ReadOnly):
     """The tags of a repository, as the node sees them."""
 
     name = "tags"
@@ -67,9 +68,6 @@ class OciTags:
         except NotImplementedByServer as error:
             error.hint = TOO_OLD
             raise
-
-    def plan(self, current: Any, wish: Wish) -> Plan:
-        return Plan.nothing(current)
 
 
 OCI_TAGS = OciTags()

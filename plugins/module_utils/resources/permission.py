@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption
-from ..plan import Plan
+from ..listing import ReadOnly
 from ..resource import Reader, Wish
 from .acl import normalised_path
 from .role import GUEST_AGENT
@@ -118,7 +118,7 @@ REQUIREMENTS = {
 }
 
 
-class Permissions:
+class Permissions(ReadOnly):
     """Effective permissions, by path. With privileges or modules to look for, also what of these is missing where."""
 
     name = "permissions"
@@ -163,9 +163,6 @@ class Permissions:
             return {"paths": paths}
         lacking = {path: sorted(privs - set(paths.get(path, {}))) for path, privs in sorted(wish["needed"].items())}
         return {"paths": paths, "missing": {path: privs for path, privs in lacking.items() if privs}}
-
-    def plan(self, current: Any, wish: Wish) -> Plan:
-        return Plan.nothing(current)
 
 
 def _until_8(priv: str) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 from ..errors import InvalidOption, NotFound, Refused
 from ..field import Field, Fields, update_params
+from ..listing import Listing
 from ..plan import Plan, Step
-from ..resource import STATES, Listing, Reader, State, Wish, changed_fields, shown
+from ..resource import STATES, Reader, State, Wish, changed_fields, shown
 from ..values import Set
 
 KEY = Field("poolid", aliases=("name",), required=True)

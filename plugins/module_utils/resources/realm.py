@@ -11,10 +11,11 @@ from typing import Any
 
 from ..errors import InvalidOption, Refused
 from ..field import Field, Fields, hyphenated
+from ..listing import Listing
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
 from ..property_string import BOOLEAN, SEMICOLON_SET, WORD, Part, PropertyString
-from ..resource import Item, Listing, Reader, State, Wish
+from ..resource import Item, Reader, State, Wish
 from ..values import Set, Word
 from ..variants import refuse_foreign
 

@@ -14,8 +14,10 @@ from typing import Any
 from ..client import Client
 from ..errors import InvalidOption, PveError
 from ..field import Field, Fields
+from ..listing import Listing
+from ..options import task_arguments
 from ..plan import Plan, Step, api_path
-from ..resource import Item, Listing, Reader, State, Wish
+from ..resource import Item, Reader, State, Wish
 from .schedule import Schedule
 
 JOBS = "/cluster/replication"
@@ -119,8 +121,7 @@ REPLICATION = Replication(
         "keep": FLAG,
         "force": FLAG,
         "run_now": FLAG,
-        "wait": {"type": "bool", "default": True},
-        "timeout": {"type": "int", "default": 600},
+        **task_arguments(),
     },
 )
 REPLICATION_INFO = Listing(

@@ -11,9 +11,8 @@ from typing import Any
 
 from ..errors import InvalidOption
 from ..plan import Plan, Step, api_path
-from ..resource import Reader, State, Wish
+from ..resource import NODE_KEY, Reader, State, Wish
 from ..values import Boolean
-from .node_settings import NODE_KEY
 
 TRAITS = {"path": "", "uri": "URIs", "suite": "Suites", "component": "Components", "type": "Types"}
 _CEPH = re.compile(r"(ceph-[a-z]+)-(.+)")

@@ -10,8 +10,9 @@ from typing import Any
 
 from ..errors import InvalidOption, Refused
 from ..field import Field, Fields
+from ..listing import Listing
 from ..plan import Plan
-from ..resource import Item, Listing, Reader, State, Wish
+from ..resource import Item, Reader, State, Wish
 
 COLLECTION = "/access/roles"
 FIELDS = Fields([Field("privs", type="list", elements="str", clear="empty")])

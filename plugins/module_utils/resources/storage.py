@@ -12,8 +12,9 @@ from typing import Any
 
 from ..errors import ApiError, InvalidOption, Refused
 from ..field import Field, Fields
+from ..listing import Listing
 from ..plan import HIDDEN, Plan, api_path
-from ..resource import Item, Listing, Reader, State, Wish, changed_fields, refuse_create_only
+from ..resource import Item, Reader, State, Wish, changed_fields, refuse_create_only
 from ..variants import refuse_foreign
 from .storage_fields import CONTENTS, FIELDS
 from .storage_types import STORAGE_TYPES

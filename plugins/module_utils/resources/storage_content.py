@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from ..errors import InvalidOption, Refused
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
-from ..resource import STATES, Reader, State, Wish
+from ..resource import NODE_KEY, STATES, Reader, State, Wish
 from ..upload import Upload
 from .appliance import is_file_name, newest_template
 from .oci import SUFFIX, check_reference, file_of, require_oci
@@ -41,7 +41,7 @@ class StorageContent:
 
     def arguments(self) -> dict[str, Any]:
         spec = {
-            "node": {"type": "str", "required": True},
+            **NODE_KEY,
             "storage": {"type": "str", "required": True},
             "content": {"type": "str", "choices": [*SUFFIXES, "snippets"]},
             "filename": {"type": "str"},

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption, Refused
-from ..parts import Reading
+from ..listing import Reading
 from ..plan import Plan, Step, api_path
-from ..resource import STATES, Reader, State, Wish
-from .node_settings import NODE_KEY
+from ..resource import NODE_KEY, STATES, Reader, State, Wish
 
 KEY = re.compile(r"pve[1248][cbsp]-(arm-)?[0-9a-f]{10}")
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption
+from ..listing import ReadOnly
 from ..plan import Plan, Step, api_path
 from ..resource import Reader, State, Wish
 from ..task import Upid, read_log, succeeded, wait_for_task
@@ -65,7 +66,7 @@ class Task:
         return Plan(current, after, (Step("DELETE", wish["upid"].path, why=f"stop task {wish['upid']}"),))
 
 
-class TaskList:
+class TaskList(ReadOnly):
     """Tasks of some or all nodes, newest first."""
 
     name = "tasks"
@@ -120,9 +121,6 @@ class TaskList:
             if wish["running"] in (None, task["running"]) and (not wish["errors"] or task["failed"])
         ]
         return picked[: wish["limit"]]
-
-    def plan(self, current: Any, wish: Wish) -> Plan:
-        return Plan.nothing(current)
 
 
 def describe(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ..errors import InvalidOption
+from ..listing import Listing
 from ..plan import Plan, Step, api_path
-from ..resource import STATES, Listing, Reader, State, Wish
+from ..resource import STATES, Reader, State, Wish
 from ..values import Boolean
 from .user import by_token, check_userid, own_password
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from ..errors import InvalidOption, NotFound
 from ..field import Field, Fields, update_params
+from ..listing import Listing
 from ..plan import Plan, Step, api_path
-from ..resource import STATES, Listing, Reader, State, Wish, changed_fields, shown
+from ..resource import STATES, Reader, State, Wish, changed_fields, shown
 from ..values import seconds_of
 from . import acl
 from .expiry import EXPIRE, Lifetime, settled

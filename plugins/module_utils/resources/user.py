@@ -11,8 +11,9 @@ from typing import Any
 
 from ..errors import InvalidOption
 from ..field import Field, Fields
+from ..listing import Listing
 from ..plan import HIDDEN, Plan, Step
-from ..resource import Item, Listing, State, Wish
+from ..resource import Item, State, Wish
 from .expiry import EXPIRE, settled
 
 USERID = re.compile(r"[^\s:/!@]+(?:@[^\s:/!@]+)*@[A-Za-z][A-Za-z0-9._-]+")
@@ -81,6 +82,9 @@ class User(Item):
 class UserListing(Listing):
     """Users with their groups and the names, not the secrets, of their tokens."""
 
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        return {**super().wish(params), "full": True}
+
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return {
             **super()._shown(row),
@@ -90,4 +94,4 @@ class UserListing(Listing):
 
 
 USER = User("user", "/access/users", Field("userid", aliases=("name",)), FIELDS, append="groups")
-USER_INFO = UserListing("users", lambda wish: "/access/users", key="userid", fields=FIELDS, constant={"full": True})
+USER_INFO = UserListing("users", lambda wish: "/access/users", key="userid", fields=FIELDS, query=("full",))

@@ -5,29 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from ..listing import Reading
 
-from ..plan import Plan
-from ..resource import Reader, State, Wish
-
-
-class VersionInfo:
-    """What GET /version answers."""
-
-    name = "version"
-
-    def arguments(self) -> dict[str, Any]:
-        return {"argument_spec": {}}
-
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        return {}
-
-    def read(self, reader: Reader, wish: Wish) -> State:
-        return dict(reader.get("/version"))
-
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        return Plan.nothing(current)
-
-
-VERSION_INFO = VersionInfo()
+VERSION_INFO = Reading("version", lambda wish: "/version", shape=dict)

@@ -11,8 +11,9 @@ import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, NotFound
 from ansible_collections.pve.automation.plugins.module_utils.field import Field, Fields
+from ansible_collections.pve.automation.plugins.module_utils.listing import Listing
 from ansible_collections.pve.automation.plugins.module_utils.plan import HIDDEN, Step, api_path
-from ansible_collections.pve.automation.plugins.module_utils.resource import Item, Listing, Singleton
+from ansible_collections.pve.automation.plugins.module_utils.resource import Item, Singleton
 
 FIELDS = Fields([
     Field("comment", clear="empty"),
