@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .errors import (
+    NO_REASON,
     AuthenticationFailed,
     CertificateRefused,
     ConnectionFailed,
@@ -163,7 +164,7 @@ class Client:
         if response.status < 400:
             return PveError(f"{method} {path} was redirected ({response.status}).", hint=_NOT_PVE)
         body = response.body if isinstance(response.body, dict) else {}
-        message = str(body.get("message") or response.reason or "no reason given").strip()
+        message = str(body.get("message") or response.reason or NO_REASON).strip()
         return api_error(method, path, response.status, message, body.get("errors"), who=self.connection.identity)
 
     # --- hosts --------------------------------------------------------------------------------------------------------

@@ -5,12 +5,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .client import Client
-from .errors import Conflict, ConnectionFailed, HopFailed, InvalidParameter, NotConverged, PveError, TaskFailed
+from .errors import (
+    Conflict,
+    ConnectionFailed,
+    HopFailed,
+    InvalidParameter,
+    NotConverged,
+    PveError,
+    Refused,
+    TaskFailed,
+)
 from .ha_requests import is_request, wait_for_manager
 from .plan import Plan, Step
 from .resource import Resource, Wish
@@ -212,7 +222,7 @@ class _Run:
         step = self.pending[0]
         self.outcome.unfinished, self.outcome.touched = step, True
         try:
-            if last or not step.repeatable:
+            if last or not (step.repeatable or self._has_arrived(step)):
                 raise error
             if step.task:
                 self._await_tasks_of(step)
@@ -226,6 +236,15 @@ class _Run:
             )
             raise error from None
         self.client.warnings.append(f"The outcome of '{step.why}' was unclear ({error.message}); it was read again.")
+
+    def _has_arrived(self, step: Step) -> bool:
+        """Whether the file of an unanswered upload is there. The task that copies it has no id by which to await it."""
+        for pause in (*SETTLE_PAUSES, 0.0) if step.upload else ():
+            with contextlib.suppress(Refused):  # a part of it is there
+                if not self._is_planned(step):
+                    return True
+            self.client.sleep(pause)
+        return False
 
     def _await_tasks_of(self, step: Step) -> None:
         """Let the task end that an unanswered step may have started, so that reading tells the truth."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+NO_REASON = "no reason given"
 LOCK_HINT = "Wait for the running task; a lock that was left behind goes with 'qm unlock' or 'pct unlock' on the node."
 
 
@@ -225,6 +226,8 @@ _HINTS: Mapping[str, str] = {  # by what is found in the message
     "have been migrated to rules": "PVE 9 replaced HA groups by rules: use pve_ha_rule with type node-affinity.",
     "an entity with the same name already exists": "Endpoints and matchers of notifications share their names.",
     "[Oo]nly root (can|may) ": "No privilege is for this: log in as root@pam with its password, not with a token.",
+    f"^({NO_REASON}|Internal Server Error)$": "A proxy on the way may have dropped it: older releases of PVE tell "
+    "reasons in the status line only.",
     "invalid privilege 'VM.Monitor'": "PVE 9 has no VM.Monitor; use VM.GuestAgent.Audit and its relatives.",
 }
 

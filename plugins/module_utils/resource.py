@@ -175,7 +175,7 @@ class Item:
         return {}
 
     def _plan_create(self, wish: Wish) -> Plan:
-        given = {name: value for name, value in wish["fields"].items() if value != ""}
+        given = present_at_creation(self.fields, wish["fields"])
         for names in self.needed:
             if not any(name in given for name in names.split(" or ")):
                 raise InvalidOption(names, f"is needed to create {self.name} {wish['key']}")
@@ -212,6 +212,11 @@ class Item:
         verify = any(not self.fields.named(name).secret for name in changes)
         why = f"change {', '.join(changes)} of {self.name} {wish['key']}"
         return Step("PUT", self.path(wish["key"]), params, why, secret_keys(self.fields, changes), verify=verify)
+
+
+def present_at_creation(fields: Fields, wish: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a wish that a new thing is created with: what is emptied is not there to begin with."""
+    return {name: value for name, value in wish.items() if fields.named(name).result(None, value) is not None}
 
 
 def secret_keys(fields: Fields, changes: Mapping[str, Any]) -> frozenset[str]:

@@ -83,7 +83,11 @@ def check_features(call: Call, guest: Guest, wanted: str) -> None:
         return
     fmt = option_format("lxc", "features")
     old, new = split(str(guest.config.get("features", "")), fmt), split(wanted, fmt)
-    changed = {name for name in {*old, *new} if old.get(name, "0") != new.get(name, "0")}
+    if old and new:
+        changed = {name for name in {*old, *new} if old.get(name) != new.get(name)}
+    else:  # named alone and switched on, or more than that
+        named = old or new
+        changed = {"nesting"} if named == {"nesting": "1"} else {*named, "more"} if named else set()
     if not guest.config.get("unprivileged"):
         raise permission_error("changing feature flags for privileged container is only allowed for root@pam")
     if changed - {"nesting"}:

@@ -20,6 +20,7 @@ from .volumes import (
     Slot,
     VolumePlan,
     allocation,
+    check_size,
     growth,
     name_storage,
     occupied,
@@ -54,6 +55,7 @@ def drive_wish(slot: str, value: Any, codec: PropertyString) -> dict[str, Any] |
         wish.pop("size", None)  # that of the image
         if wish.get("storage") and wish.get("file") != CLOUD_INIT:
             raise InvalidOption(slot, "a CD-ROM takes an image as file, such as local:iso/debian.iso, or none")
+    check_size(slot, wish)
     return wish
 
 

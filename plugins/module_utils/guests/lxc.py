@@ -16,7 +16,6 @@ from ..resource import Reader, State, Wish, secret_keys
 from . import lxc_fields, power
 from .guest import Guest, only_root
 from .locate import Location
-from .lxc_formats import FEATURES
 from .mount_points import is_path, mount_wish, plan_mount_point
 from .sources import CLONE_OPTIONS, RESTORE_OPTIONS
 from .volumes import Slot, VolumePlan, storage_of, volume_of
@@ -161,11 +160,7 @@ def _refuse_for_others(name: str, before: State, after: State) -> None:
 def _root_only_features(before: State, after: State) -> str:
     """The changed features that only root may change, in words: others may change nesting of unprivileged containers."""
     old, new = before.get("features", {}), after.get("features", {})
-    changed = [
-        name
-        for name in sorted({*old, *new})
-        if not FEATURES.equal({name: old[name]} if name in old else {}, {name: new[name]} if name in new else {})
-    ]
+    changed = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]  # as they are written
     privileged = after.get("unprivileged") is False or bool(before and not before.get("unprivileged"))
     kept = changed if privileged else [name for name in changed if name != "nesting"]
     return f"{', '.join(kept)} of a {'privileged ' if privileged else ''}container" if kept else ""

@@ -8,6 +8,9 @@ Facts from the API schema of PVE 9.2 (POST /nodes/{node}/lxc); what PVE assumes 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..property_string import (
     INTEGER,
     MAC,
@@ -35,7 +38,18 @@ NET = PropertyString(
     Part("trunks", SEMICOLON_LIST),
     Part("type", WORD, choices=("veth",), default="veth"),
 )
-FEATURES = PropertyString(
+
+
+class Features(PropertyString):
+    """PVE lets only root name another feature than nesting, even to switch it off: what is off anyhow is not written."""
+
+    def merge(self, current: Mapping[str, Any] | None, wish: Mapping[str, Any]) -> dict[str, Any]:
+        present = current or {}
+        named = {name: item for name, item in wish.items() if name in present or item != self._value({}, name)}
+        return super().merge(present, named)
+
+
+FEATURES = Features(
     flag("force_rw_sys", False),
     flag("fuse", False),
     flag("keyctl", False),

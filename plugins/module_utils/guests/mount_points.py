@@ -18,6 +18,7 @@ from .volumes import (
     Slot,
     VolumePlan,
     allocation,
+    check_size,
     growth,
     occupied,
     plan_options,
@@ -53,6 +54,7 @@ def mount_wish(slot: str, value: Any, codec: PropertyString) -> dict[str, Any] |
         raise InvalidOption(slot, f"{wish['volume']} is a path of the host, which has no size here")
     if wish.get("mp") == "":
         raise InvalidOption(slot, f"cannot be without mp; name {slot} in unset to remove it")
+    check_size(slot, wish)
     return wish
 
 

@@ -13,7 +13,15 @@ from ..errors import InvalidOption, Refused
 from ..field import Fields, update_params
 from ..plan import Plan, Step, api_path
 from ..property_string import PropertyString
-from ..resource import State, Wish, changed_fields, refuse_create_only, secret_keys, shown
+from ..resource import (
+    State,
+    Wish,
+    changed_fields,
+    present_at_creation,
+    refuse_create_only,
+    secret_keys,
+    shown,
+)
 from . import power
 from .locate import KINDS, Location
 from .membership import pool_steps
@@ -116,7 +124,7 @@ class Planner(abc.ABC):
         if wish["clone"] or wish["restore"]:
             return self._plan_copy(where, wish)
         label = self.label(vmid, wish["name"])
-        config = {name: value for name, value in wish["config"].items() if value != ""}
+        config = present_at_creation(self.config, wish["config"])
         volumes = {slot: plan for slot, plan in self._volume_plans({}, wish).items() if plan.value}
         after: State = {"vmid": vmid, "node": where.node, **shown(self.config, {}, config)}
         after.update({slot: plan.after for slot, plan in volumes.items()})

@@ -21,6 +21,7 @@ from ..values import bytes_of, size_text
 Slot = Mapping[str, Any]
 
 GIB = 1024**3
+SMALLEST = 1024**2  # bytes of a volume that a task may ask for
 _ALLOCATION = re.compile(r"([^:/\s]+):(\d+(?:\.\d+)?)")
 
 
@@ -92,6 +93,17 @@ def plan_options(current: Slot, changes: Slot, codec: PropertyString) -> VolumeP
     if volume_of(after) != volume_of(current):
         after.pop("size", None)
     return VolumePlan(value=codec.format(after), after=after)
+
+
+def check_size(slot: str, wish: Slot) -> None:
+    """A number without a unit counts bytes in PVE, and is hardly ever meant so."""
+    size = wish.get("size")
+    if size and 0 < bytes_of(size) < SMALLEST:
+        raise InvalidOption(
+            slot,
+            f"size: {size} is less than 1M",
+            hint="A number without a unit counts bytes; GiB are written as in 32G.",
+        )
 
 
 def growth(slot: str, current: Slot, wanted: str | None) -> str | None:

@@ -121,7 +121,7 @@ class StorageContent:
 
     @staticmethod
     def _upload_step(current: State | None, wish: Wish) -> Step:
-        """Not repeated after a lost connection: its task, which has no id, may still be copying the file."""
+        """Not repeated after a lost connection: its task, which has no id, may still be copying the file. It is looked for."""
         verb = "upload" if current is None else "replace"
         why = f"{verb} {wish['volid']} by {wish['src']} ({wish['size']} bytes)"
         upload = Upload(wish["src"], wish["filename"], wish["size"])

@@ -145,6 +145,8 @@ def test_efi_and_tpm_disks_have_the_size_of_pve() -> None:
         ({"storage": "lvm", "file": "local:8"}, "two storages"),
         ({"storage": "lvm", "file": "local:iso/a.iso"}, "either file"),
         ({"storage": "lvm", "size": "big"}, "size: 'big'"),
+        ({"storage": "lvm", "size": "+5G"}, "size: '.5G' is not a size"),
+        ({"storage": "lvm", "size": 32}, "size: 32 is less than 1M.* GiB are written as in 32G"),
         ({"storage": "lvm", "size": "1G", "nosuch": 1}, "unknown option nosuch"),
         ({"storage": "lvm", "size": "1G", "cache": "fast"}, "cache: 'fast' is not one of"),
         ({"storage": "lvm", "size": "1G", "media": "cdrom"}, "takes an image"),

@@ -226,6 +226,50 @@ def test_everything_else_is_left_to_the_privileges(wish: dict[str, Any]) -> None
     plan(server(connection=TOKEN), **wish)
 
 
+NEW = {"node": "pve1", "hostname": "new", "ostemplate": TEMPLATE, "unprivileged": True}
+
+
+@pytest.mark.parametrize(
+    ("features", "sent"),
+    [
+        ("", None),
+        ({}, None),
+        ({"nesting": False, "keyctl": False, "mount": ""}, None),
+        ({"nesting": True, "keyctl": False, "fuse": False}, "nesting=1"),
+    ],
+)
+def test_features_that_are_off_are_not_named_because_only_root_may(features: Any, sent: str | None) -> None:
+    made = planned(LXC, GuestServer(connection=TOKEN), **NEW, features=features)
+    assert calls(made)[0][2].get("features") == sent
+    assert "delete" not in calls(made)[0][2]
+    assert (made.after or {}).get("features") == ({"nesting": True} if sent else None)
+    there = server({"features": sent}, connection=TOKEN)
+    assert features == "" or not plan(there, features=features).steps
+
+
+def test_a_feature_that_is_named_is_switched_off_by_its_name() -> None:
+    assert written(plan(features={"keyctl": False, "fuse": False})) == {"features": "nesting=1,keyctl=0"}
+    with pytest.raises(InvalidOption, match="keyctl of a container can be set only by root"):
+        plan(server({"features": "nesting=1,keyctl=0"}, connection=TOKEN), features="")
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"net": {"net0": "name=eth0,bridge=vmbr0"}},
+        {"net": {"net0": {"name": "eth0", "bridge": "vmbr0", "hwaddr": "bc:24:11:00:01:00", "rate": 2.5}}},
+        {"mp": {"mp0": "local:1,mp=/data"}},
+        {"mp": {"mp0": {"storage": "local", "size": "1024M", "mp": "/data"}}},
+        {"rootfs": "local:1"},
+        {"tags": "web,prod"},
+        {"memory": 64, "swap": 0, "cores": 1, "cmode": "tty"},
+    ],
+)
+def test_what_a_task_says_again_is_no_change(wish: dict[str, Any]) -> None:
+    """No new MAC address, no new volume, no restart."""
+    assert not plan(server(status="running", answers={f"{PATH}/pending": []}), **wish, restart="if_needed").steps
+
+
 def test_nesting_of_a_privileged_container_is_for_root_as_well() -> None:
     with pytest.raises(InvalidOption, match="nesting of a privileged container"):
         plan(server({"unprivileged": 0}, connection=TOKEN), features={"nesting": False})

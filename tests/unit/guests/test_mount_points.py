@@ -136,6 +136,7 @@ def test_removal() -> None:
         ("mp0", {"storage": "local", "mp": "/x"}, "names no size"),
         ("mp0", {"mp": "/x"}, "names no storage"),
         ("mp0", {"volume": "/srv", "mp": "/x", "size": "1G"}, "no size here"),
+        ("mp0", {"storage": "local", "size": 8, "mp": "/x"}, "size: 8 is less than 1M"),
         ("mp0", {"volume": "local:8", "storage": "other", "mp": "/x"}, "two storages, local and other"),
         ("mp0", {"volume": "local:9101/x.raw", "storage": "local", "mp": "/x"}, "either volume"),
         ("mp0", {"volume": "local:8", "mp": ""}, "cannot be without mp"),

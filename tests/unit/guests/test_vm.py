@@ -120,6 +120,51 @@ def test_one_changed_option_writes_its_keys_only(options, data):
     assert written <= {name, "digest", "delete"}
 
 
+KEYS = "ssh-ed25519%20AAAA%2B%2F%3D%20a%40b%0Assh-rsa%20BBBB%20c%0A"
+NET = "virtio=BC:24:11:00:00:01,bridge=vmbr0,rate="
+
+
+@pytest.mark.parametrize(
+    ("config", "wish"),
+    [
+        ({"net0": f"{NET}5"}, {"net": {"net0": {"rate": 5.0}}}),
+        ({"net0": f"{NET}5.0"}, {"net": {"net0": "virtio,bridge=vmbr0,rate=5"}}),
+        ({"net0": f"{NET}2.5"}, {"net": {"net0": "virtio=bc:24:11:00:00:01,rate=2.50"}}),
+        ({"net0": f"{NET}1"}, {"net": {"net0": {"model": "virtio", "macaddr": "bc-24-11-00-00-01"}}}),
+        ({"net0": "bridge=vmbr0,model=virtio,macaddr=BC:24:11:00:00:01"}, {"net": {"net0": "virtio,bridge=vmbr0"}}),
+        ({"scsi0": "lvm:vm-9001-disk-0,size=10G"}, {"scsi": {"scsi0": {"size": "10240M"}}}),
+        ({"scsi0": "lvm:vm-9001-disk-0,size=10240M"}, {"scsi": {"scsi0": "lvm:10"}}),
+        ({"scsi0": "lvm:vm-9001-disk-0,iothread=1,size=1T"}, {"scsi": {"scsi0": {"size": "1024G"}}}),
+        ({"ide2": "none,media=cdrom"}, {"ide": {"ide2": "none"}}),
+        ({"ide2": "none,media=cdrom"}, {"ide": {"ide2": "none,media=cdrom"}}),
+        ({"ide2": "none,media=cdrom"}, {"ide": {"ide2": {"file": "none", "media": "cdrom"}}}),
+        ({"ide2": "local:iso/a.iso,media=cdrom,size=4M"}, {"ide": {"ide2": "local:iso/a.iso,media=cdrom"}}),
+        ({"sshkeys": KEYS}, {"sshkeys": ["ssh-ed25519 AAAA+/= a@b", "ssh-rsa BBBB c"]}),
+        ({"sshkeys": KEYS}, {"sshkeys": "ssh-ed25519 AAAA+/= a@b\n\nssh-rsa BBBB c\n"}),
+        ({"tags": "prod;web"}, {"tags": ["web", "PROD", "web"]}),
+        ({"tags": "prod,web"}, {"tags": "web;prod"}),
+        ({"description": "a\nb\n"}, {"description": "a\nb"}),
+        ({"memory": "2048"}, {"memory": "2G"}),
+        ({"agent": "1"}, {"agent": {"enabled": True, "type": "virtio"}}),
+        ({}, {"kvm": True, "onboot": False, "cores": 1, "memory": 512, "tags": [], "description": "", "agent": "0"}),
+    ],
+)
+def test_what_means_the_same_is_no_change(config, wish):
+    assert VM.plan(state_of(config), wish_of(wish)).steps == ()
+
+
+def test_what_is_emptied_is_not_there_to_begin_with():
+    (create,) = VM.plan(None, wish_of({"agent": {"enabled": ""}, "description": "", "net": {"net0": ""}})).steps
+    assert create.params == {"vmid": 9001}
+
+
+@pytest.mark.parametrize(("status", "online"), [("running", True), ("paused", True), ("stopped", False)])
+def test_only_what_runs_is_migrated_online(status, online):
+    wish = {**wish_of({"migrate": True}), "node": "pve2"}
+    (migrate,) = VM.plan({**state_of({}), "status": status}, wish).steps
+    assert bool(migrate.params.get("online")) is online
+
+
 def test_a_change_of_the_tag_keeps_the_mac():
     state = state_of({"net0": "virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=1,firewall=1"})
     (step,) = VM.plan(state, wish_of({"net": {"net0": {"tag": 2}}})).steps

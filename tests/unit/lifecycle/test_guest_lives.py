@@ -207,3 +207,36 @@ def test_the_interfaces_of_a_container_are_told(cluster: Cluster) -> None:
     options = {**CONTAINER, "net": {"net0": "name=eth0,bridge=vmbr0,ip=dhcp"}, "state": "started", "wait_for": "ip"}
     told = done(cluster.run(LXC, options))["interfaces"]
     assert next(row for row in told if row["name"] == "eth0")["addresses"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "options", "path"),
+    [
+        (VM, {"name": "web1", "scsi": {"scsi0": {"size": "64G"}}}, "/nodes/pve1/qemu/100/resize"),
+        (LXC, {"hostname": "dns1", "rootfs": {"size": "64G"}}, "/nodes/pve1/lxc/118/resize"),
+    ],
+    ids=["vm", "lxc"],
+)
+def test_a_growth_is_done_when_its_task_is(cluster: Cluster, resource, options, path) -> None:
+    cluster.task_fault(type="resize", error="no space left on device")
+    broken = cluster.run(resource, options)
+    assert "failed: no space left on device" in broken["msg"]
+    assert broken["changed"] is False
+    cluster.writes_made()
+    done(cluster.run(resource, options))
+    assert calls(cluster) == [("PUT", path)]
+    assert not cluster.run(resource, options)["changed"]
+
+
+def test_a_guest_that_has_just_moved_is_found_where_it_is(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list of guests still tells the node where it was."""
+    stale = cluster.call("GET", "/cluster/resources")
+    cluster.call("POST", "/nodes/pve1/qemu/100/migrate", {"target": "pve2", "online": 1, "with-local-disks": 1})
+    get = Client.get
+
+    def lagging(self: Client, path: str, *rest: Any, **more: Any) -> Any:
+        return stale if path == "/cluster/resources" else get(self, path, *rest, **more)
+
+    monkeypatch.setattr(Client, "get", lagging)
+    result = done(cluster.run(VM, {"name": "web1", "node": "pve2", "migrate": True, "tags": ["moved"]}))
+    assert (result["vm"]["node"], result["vm"]["tags"]) == ("pve2", ["moved"])

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.pve.automation.plugins.module_utils.client import Client
@@ -12,6 +15,7 @@ from ansible_collections.pve.automation.plugins.module_utils.options import Conn
 from ansible_collections.pve.automation.plugins.plugin_utils.guest_facts import read_facts
 from ansible_collections.pve.automation.plugins.plugin_utils.inventory import Host, hosts_of, read_rows
 from tests.harness.cluster import Cluster
+from tests.harness.playbook import run_playbook
 
 
 def client_of(cluster: Cluster) -> Client:
@@ -71,3 +75,26 @@ def test_a_node_that_goes_down_costs_facts_but_no_guest(cluster: Cluster) -> Non
     assert "No route to host" in warning
     assert f"and {len(there) - 5} more" in warning
     client.close()
+
+
+def test_a_play_that_refreshes_its_inventory_sees_the_new_guest(cluster: Cluster, tmp_path: Path) -> None:
+    """Although what was read first is in the cache."""
+    inventory = {"plugin": "pve.automation.pve", **cluster.token_connection(), "cache": True, "group_prefix": ""}
+    (tmp_path / "test.pve.yml").write_text(json.dumps(inventory), encoding="utf-8")
+    new = {**cluster.token_connection(), "node": "pve1", "name": "newcomer", "tags": ["web", "new"]}
+    seen = {"ansible.builtin.debug": {"msg": "{{ 'newcomer' in groups.all }} {{ groups.tag_new | default([]) }}"}}
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [{"pve.automation.pve_vm": new}, seen, {"ansible.builtin.meta": "refresh_inventory"}, seen],
+    }
+    (tmp_path / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
+    cache = {
+        "ANSIBLE_INVENTORY_CACHE_PLUGIN": "jsonfile",
+        "ANSIBLE_INVENTORY_CACHE_CONNECTION": str(tmp_path / "cache"),
+    }
+    played = run_playbook(tmp_path / "play.yml", tmp_path, "-i", "test.pve.yml", variables=cache)
+    assert played.code == 0, played.printed
+    told = [row.result["msg"] for row in played.rows if row.module.endswith("debug")]
+    assert told == ["False []", "True ['newcomer']"]
+    assert len(list((tmp_path / "cache").iterdir())) == 1

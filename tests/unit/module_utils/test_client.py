@@ -459,6 +459,21 @@ def test_without_a_body_the_reason_phrase_is_the_message():
         script.client(TOKEN).get("/x")
 
 
+def test_the_body_goes_before_the_reason_phrase():
+    """A proxy may have put its own phrase there."""
+    body = {"data": None, "message": "Configuration file 'nodes/pve/lxc/100.conf' does not exist\n"}
+    with pytest.raises(
+        NotFound, match=r"answered with 500: Configuration file 'nodes/pve/lxc/100\.conf' does not exist$"
+    ):
+        Script(Response(500, "Internal Server Error", body)).client(TOKEN).get("/nodes/pve/lxc/100/config")
+
+
+@pytest.mark.parametrize(("phrase", "told"), [("", "no reason given"), ("Internal Server Error", "Internal")])
+def test_a_reason_that_was_lost_on_the_way_is_told_as_such(phrase, told):
+    with pytest.raises(ApiError, match=rf"{told}.*\. A proxy on the way may have dropped it"):
+        Script(Response(500, phrase, {"data": None})).client(TOKEN).get("/x")
+
+
 @pytest.mark.parametrize("response", [Response(301, "Moved", "<html>"), Response(200, "OK", "<html>login</html>")])
 def test_what_is_no_pve_is_told(response):
     for connection, script in ((TOKEN, Script(response)), (LOGIN, Script(logins=[response]))):

@@ -36,7 +36,8 @@ def test_a_present_group_takes_one_read_and_no_call(given: dict[str, Any]) -> No
 
 
 def test_the_comment_is_updated_and_cleared() -> None:
-    assert calls(planned(GROUP, server(), groupid="ops", comment="")) == [("PUT", PATH, {"comment": ""})]
+    for comment in ("Other", ""):
+        assert calls(planned(GROUP, server(), groupid="ops", comment=comment)) == [("PUT", PATH, {"comment": comment})]
 
 
 def test_who_is_not_listed_leaves_but_keeps_the_other_groups() -> None:

@@ -57,6 +57,13 @@ def test_defaults_of_the_server_equal_being_absent() -> None:
     assert not planned(RESOURCE, server, sid="100", state="started", max_restart=1, max_relocate=1, failback=True).steps
 
 
+def test_an_empty_comment_equals_none() -> None:
+    assert not planned(RESOURCE, with_resource(), sid="100", comment="").steps
+    assert not planned(RULE, with_rule(), rule="r1", comment="").steps
+    group = Server({"/cluster/ha/groups/g1": {"group": "g1", "nodes": "pve1", "digest": "x"}})
+    assert not planned(GROUP, group, group="g1", comment="").steps
+
+
 def test_present_says_nothing_about_the_requested_state() -> None:
     assert not planned(RESOURCE, with_resource(state="ignored"), sid="vm:100").steps
 

@@ -46,6 +46,12 @@ def test_what_is_there_takes_one_get() -> None:
     assert server.asked == ["/pools {'poolid': 'web'}"]
 
 
+@pytest.mark.parametrize("comment", ["Other", ""])
+def test_the_comment_is_updated_and_cleared(comment: str) -> None:
+    plan = planned(POOL, Pools(web=MEMBERS), poolid="web", comment=comment)
+    assert calls(plan) == [("PUT", "/pools", {"poolid": "web", "comment": comment})]
+
+
 def test_a_list_is_the_whole_list_unless_it_is_appended() -> None:
     whole = planned(POOL, Pools(web=MEMBERS), poolid="web", vms=[101, 103], allow_move=True)
     assert calls(whole) == [

@@ -105,6 +105,14 @@ def test_a_present_realm_takes_one_read_and_no_call(given: dict[str, Any]) -> No
     assert present.asked == [PATH]
 
 
+@pytest.mark.parametrize("kind", [{"type": "ad", "domain": "corp.example"}, {"type": "ldap", "base_dn": "dc=x"}])
+def test_defaults_that_the_server_does_not_tell_are_no_difference(kind: dict[str, Any]) -> None:
+    stored = {**kind, "server1": "dc1", "user_attr": "uid"}
+    assert not changes(stored, **kind, case_sensitive=True, verify=False, secure=False, default=False, comment="")
+    assert changes(stored, case_sensitive=False) == {"case-sensitive": 0}
+    assert not changes({**stored, "case-sensitive": 0}, case_sensitive=False)
+
+
 @pytest.mark.parametrize(
     ("given", "params"),
     [

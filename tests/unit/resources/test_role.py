@@ -51,6 +51,11 @@ def test_privileges_of_the_other_release_are_explained(release: tuple[int, int],
         planned(ROLE, server(release), roleid="Ops", privs=[priv])
 
 
+def test_a_role_may_be_empty() -> None:
+    assert calls(planned(ROLE, Server(), roleid="Ops", privs=[])) == [("POST", "/access/roles", {"roleid": "Ops"})]
+    assert not planned(ROLE, Server({PATH: {}}), roleid="Ops", privs=[]).steps
+
+
 def test_a_privilege_that_is_there_is_not_questioned() -> None:
     present = server((8, 4), **{"VM.Monitor": 1})
     assert not planned(ROLE, present, roleid="Ops", privs=["VM.Monitor"]).steps

@@ -162,6 +162,21 @@ def test_an_unknown_bridge_is_found_out_at_the_start(pve: Conversation) -> None:
     assert "bridge 'vmbr9' does not exist" in task.log.lines
 
 
+@pytest.mark.parametrize(
+    ("features", "refused"),
+    [("nesting=1", False), ("nesting=0", True), ("nesting=1,keyctl=0", True), ("keyctl=0", True), ("fuse=1", True)],
+)
+def test_a_container_gets_nesting_alone_by_others_than_root(pve: Conversation, features: str, refused: bool) -> None:
+    pve("POST", "/nodes/pve/storage/local/download-url", content="vztmpl", url="https://example.org/x",
+        filename="alpine-3.tar.xz")  # fmt: skip
+    limited(pve, __vms="PVEVMAdmin", __storage="PVEDatastoreAdmin")
+    new = {"vmid": 100, "ostemplate": "local:vztmpl/alpine-3.tar.xz", "rootfs": "local:1", "features": features}
+    if refused:
+        assert "changing feature flags (except nesting)" in pve.refused("POST", LXC, **new)
+    else:
+        pve("POST", LXC, **new)
+
+
 def test_a_container_loses_its_features_only_by_root(pve: Conversation) -> None:
     pve.cluster.users["alice@pve"] = User("alice@pve")
     pve("POST", "/nodes/pve/storage/local/download-url", content="vztmpl", url="https://example.org/x",
