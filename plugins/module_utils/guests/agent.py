@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import ipaddress
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ApiError, PermissionDenied, PveError
 from ..resource import Reader
+from ..waiting import wait_until
 from .locate import Location
 
 if TYPE_CHECKING:
@@ -57,24 +57,28 @@ def wait_for_agent(client: Client, where: Location, timeout: float, *, address: 
 
     Returns them; raises AgentTimeout with the last reason. A missing privilege ends the wait at once.
     """
-    deadline = time.monotonic() + timeout
     reason = ""
-    while True:
+
+    def look() -> list[dict[str, Any]] | None:
+        nonlocal reason
         try:
             interfaces = read_interfaces(client, where)
-            if not address or any(reachable(text) for row in interfaces for text in row["addresses"]):
-                return interfaces
-            reason = "it has no address but loopback and link-local ones"
         except PermissionDenied:
             raise
         except ApiError as error:
             reason = error.server_message
-        if time.monotonic() >= deadline:
-            raise AgentTimeout(
-                f"The {where} did not tell its addresses within {timeout:g} s: {reason}.",
-                hint="It needs a running guest agent, and agent: {enabled: true}." if where.kind == "qemu" else "",
-            )
-        client.sleep(min(PAUSE, max(0.0, deadline - time.monotonic())))
+            return None
+        reason = "it has no address but loopback and link-local ones"
+        told = not address or any(reachable(text) for row in interfaces for text in row["addresses"])
+        return interfaces if told else None
+
+    found = wait_until(client, look, timeout, PAUSE)
+    if found is None:
+        raise AgentTimeout(
+            f"The {where} did not tell its addresses within {timeout:g} s: {reason}.",
+            hint="It needs a running guest agent, and agent: {enabled: true}." if where.kind == "qemu" else "",
+        )
+    return found
 
 
 def reachable(text: str) -> bool:

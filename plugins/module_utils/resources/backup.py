@@ -18,9 +18,9 @@ from ..many import Crew, Job, check_counts, summary
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
 from ..resource import Reader, Resource, State, Wish
-from ..values import seconds_of
 from .backup_job import FIELDS as JOB_FIELDS
 from .backup_volume import Prune, Volume, backups_of, owner_of, storage_of
+from .periods import period
 
 # Parameters of vzdump beside what it backs up and where: those that a backup job has as well
 OPTIONS = Fields(
@@ -188,12 +188,7 @@ def restoration(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _oldest(max_age: str | None) -> int | None:
-    if max_age is None:
-        return None
-    seconds = seconds_of(max_age)
-    if seconds is None:
-        raise InvalidOption("max_age", f"{max_age!r} is not a period such as 24h or 7d")
-    return int(time.time()) - seconds
+    return None if max_age is None else int(time.time()) - period("max_age", max_age)
 
 
 def _guests(client: Client, params: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ..errors import InvalidOption
 from ..guests.bulk import KIND_OF, KINDS
 from ..guests.sources import read_backup
 from ..listing import Listing
 from ..resource import Reader, Wish
-from ..values import seconds_of
 from .backup_volume import backups_of, newest_first, owner_of, storage_of
+from .periods import period
 
 PARALLEL = 8  # storages and backups that are asked at the same time
 
@@ -28,10 +27,7 @@ class BackupListing(Listing):
         wish = super().wish(params)
         now = int(time.time())
         for option in ("younger_than", "older_than"):
-            seconds = None if wish[option] is None else seconds_of(wish[option])
-            if wish[option] is not None and seconds is None:
-                raise InvalidOption(option, f"{wish[option]!r} is not a period such as 24h or 7d")
-            wish[option] = None if seconds is None else now - seconds
+            wish[option] = None if wish[option] is None else now - period(option, wish[option])
         if wish["volume"]:
             wish["storage"] = wish["storage"] or storage_of("volume", wish["volume"])
         return wish

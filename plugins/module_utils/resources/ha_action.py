@@ -9,7 +9,6 @@ is waited for.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from ..errors import InvalidOption, NotImplementedByServer, PveError
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
 from ..resource import Reader, State, Wish
+from ..waiting import wait_until
 from .ha import RESOURCES, STATUS, armed_state, check_sid
 from .ha_rule import GROUP_FIELDS, GROUPS, NODE, RESOURCE, RULE_FIELDS, RULES
 
@@ -30,17 +30,15 @@ def status(reader: Reader) -> Rows:
     return reader.get(f"{STATUS}/current") or []
 
 
-def wait_until(client: Client, timeout: float, look: Callable[[Rows], State | None], what: str) -> State:
+def wait_for_status(client: Client, timeout: float, look: Callable[[Rows], State | None], what: str) -> State:
     """What ``look`` finds in the manager's status as soon as it finds something; PveError if that takes too long."""
-    deadline = time.monotonic() + timeout
-    while (found := look(status(client))) is None:
-        if time.monotonic() >= deadline:
-            raise PveError(
-                f"{what} after {timeout:g} s.",
-                hint="The request stands; the manager's log on the master node (unit pve-ha-crm) tells what it does. "
-                "Raise timeout if it only needs longer.",
-            )
-        client.sleep(PAUSE)
+    found = wait_until(client, lambda: look(status(client)), timeout, PAUSE)
+    if found is None:
+        raise PveError(
+            f"{what} after {timeout:g} s.",
+            hint="The request stands; the manager's log on the master node (unit pve-ha-crm) tells what it does. "
+            "Raise timeout if it only needs longer.",
+        )
     return found
 
 
@@ -126,7 +124,7 @@ class HaMove:
             return shown_service(service) if there and settled and not busy else None
 
         what = f"{wish['sid']} has not arrived on {wish['node']}"
-        return {self.name: wait_until(client, wish["timeout"], arrived, what)}
+        return {self.name: wait_for_status(client, wish["timeout"], arrived, what)}
 
 
 def _sid(params: Mapping[str, Any]) -> str:
@@ -246,7 +244,7 @@ class HaArm:
             found = armed_state(rows)
             return found if is_on_the_way(found, wish) and found["state"] != "disarming" else None
 
-        return {self.name: wait_until(client, wish["timeout"], reached, f"The manager is not {wish['state']}")}
+        return {self.name: wait_for_status(client, wish["timeout"], reached, f"The manager is not {wish['state']}")}
 
 
 def is_on_the_way(state: State, wish: Wish) -> bool:

@@ -15,8 +15,8 @@ from ..listing import Listing
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
 from ..resource import NODE_KEY, STATES, Reader, State, Wish
-from ..values import seconds_of
 from .node_settings import MAX_ACME_DOMAINS, OPTIONS
+from .periods import period
 
 OWN, CUSTOM = "pve-ssl.pem", "pveproxy-ssl.pem"
 SOON = 30 * 86400  # PVE renews certificates that last longer than that only by force
@@ -56,9 +56,7 @@ class NodeCertificate:
             wish.update(certificates="\n".join([*chain, ""]), fingerprint=fingerprint(chain[0]))
             if params["key"] is not None:
                 wish["key"] = private_key("key", params["key"], chain) + "\n"
-        renew_before = seconds_of(params["renew_before"] or "30d")
-        if renew_before is None:
-            raise InvalidOption("renew_before", f"{params['renew_before']!r} is not a period such as 30d")
+        renew_before = period("renew_before", params["renew_before"] or "30d")
         return {**wish, "renew_before": renew_before, "now": int(time.time())}
 
     def read(self, reader: Reader, wish: Wish) -> State | None:

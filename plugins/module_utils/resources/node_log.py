@@ -15,7 +15,7 @@ from ..errors import InvalidOption
 from ..listing import ReadOnly
 from ..plan import api_path
 from ..resource import NODE_KEY, Reader, Wish
-from .task import moment
+from .periods import moment
 
 SOURCES = ("journal", "syslog", "report")
 DEFAULT_LIMIT = 100

@@ -14,6 +14,7 @@ from ..errors import ApiError, AuthenticationFailed, ConnectionFailed, InvalidOp
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
 from ..resource import NODE_KEY, Reader, State, Wish
+from ..waiting import wait_until
 from .node_guests import guests_of, named
 
 PAUSE = 3.0  # seconds between two looks
@@ -115,16 +116,12 @@ NODE_POWER = NodePower()
 
 def _wait(client: Client, reached: Callable[[], bool], goal: str, timeout: float) -> None:
     """Look until the goal is reached; NodeTimeout if it takes too long."""
-    deadline = time.monotonic() + timeout
     client.on_progress(f"waiting until {goal}")
-    while not reached():
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise NodeTimeout(
-                f"It cannot be seen after {timeout:g} s that {goal}.",
-                hint="It was told so and may still do it. Raise timeout, or look at its console.",
-            )
-        client.sleep(min(PAUSE, left))
+    if not wait_until(client, lambda: reached() or None, timeout, PAUSE):
+        raise NodeTimeout(
+            f"It cannot be seen after {timeout:g} s that {goal}.",
+            hint="It was told so and may still do it. Raise timeout, or look at its console.",
+        )
 
 
 def _is_off(client: Client, node: str) -> bool:

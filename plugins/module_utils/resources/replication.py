@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from ..listing import Listing
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
 from ..resource import Item, Reader, State, Wish
+from ..waiting import wait_until
 from .schedule import Schedule
 
 JOBS = "/cluster/replication"
@@ -94,17 +94,17 @@ def _on_node(job: State) -> str:
 
 def wait_for_run(client: Client, job: State, timeout: float) -> dict[str, Any]:
     """Wait for the end of a run; PveError if it fails or takes too long. A job that is to run has no last try."""
-    deadline = time.monotonic() + timeout
-    while True:
-        status = client.get(f"{_on_node(job)}/status")
-        if status.get("last_try") and not status.get("pid"):
-            break
-        if time.monotonic() >= deadline:
-            raise PveError(
-                f"The run of replication job {job['id']} has not ended after {timeout:g} s.",
-                hint="It goes on, or its node has not come to it yet. Raise timeout, or look at the job's log.",
-            )
-        client.sleep(PAUSE)
+
+    def ended() -> dict[str, Any] | None:
+        told: dict[str, Any] = client.get(f"{_on_node(job)}/status")
+        return told if told.get("last_try") and not told.get("pid") else None
+
+    status = wait_until(client, ended, timeout, PAUSE)
+    if status is None:
+        raise PveError(
+            f"The run of replication job {job['id']} has not ended after {timeout:g} s.",
+            hint="It goes on, or its node has not come to it yet. Raise timeout, or look at the job's log.",
+        )
     if status.get("error"):
         raise PveError(f"Replication job {job['id']} failed: {status['error']}")
     return {name: status[name] for name in TOLD if name in status}

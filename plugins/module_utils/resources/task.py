@@ -14,7 +14,7 @@ from ..listing import ReadOnly
 from ..plan import Plan, Step, api_path
 from ..resource import Reader, State, Wish
 from ..task import Upid, read_log, succeeded, wait_for_task
-from ..values import Expiry, seconds_of
+from .periods import moment
 
 
 class Task:
@@ -143,20 +143,6 @@ def _online_nodes(reader: Reader) -> list[str]:
         if row.get("status") != "online":
             reader.warnings.append(f"Node {row['node']} is not online: its tasks are not listed.")
     return [row["node"] for row in rows if row.get("status") == "online"]
-
-
-def moment(option: str, text: str | None, now: int) -> int | None:
-    """A point in time: an epoch, an ISO date, or how long ago."""
-    if text is None:
-        return None
-    ago = seconds_of(text)
-    if ago is not None:
-        return now - ago
-    try:
-        return Expiry().parse(text) or None
-    except ValueError:
-        reason = f"{text!r} is neither an epoch, an ISO date such as 2027-01-31T12:00, nor a period back from now such as 24h"
-        raise InvalidOption(option, reason) from None
 
 
 TASK = Task()

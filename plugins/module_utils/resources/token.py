@@ -14,9 +14,9 @@ from ..field import Field, Fields, update_params
 from ..listing import Listing
 from ..plan import Plan, Step, api_path
 from ..resource import STATES, Reader, State, Wish, changed_fields, shown
-from ..values import seconds_of
 from . import acl
 from .expiry import EXPIRE, Lifetime, settled
+from .periods import period
 from .user import check_userid
 
 TOKENID = re.compile(r"[A-Za-z][A-Za-z0-9._-]+")
@@ -49,7 +49,7 @@ class Token:
                 "tokenid", "is the token that this task logs in with, which would lock itself out; log in otherwise"
             )
         fields = FIELDS.wish(params)
-        renew_before = _seconds(params["renew_before"])
+        renew_before = period("renew_before", params["renew_before"]) if params["renew_before"] else 0
         if renew_before and not isinstance(fields.get("expire"), Lifetime):
             raise InvalidOption("renew_before", "goes with a period in expire, such as 90d")
         return {
@@ -139,13 +139,6 @@ def _login(params: Mapping[str, Any]) -> str:
     """The token that the task logs in with, whole; empty if it is none."""
     tokenid = params.get("api_token_id") or ""
     return tokenid if "!" in tokenid or not tokenid else f"{params.get('api_user')}!{tokenid}"
-
-
-def _seconds(text: str | None) -> int:
-    seconds = seconds_of(text) if text else 0
-    if seconds is None:
-        raise InvalidOption("renew_before", f"{text!r} is not a period such as 14d")
-    return seconds
 
 
 def _full(wish: Wish) -> str:
