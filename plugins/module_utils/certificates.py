@@ -23,13 +23,17 @@ def blocks(text: str) -> list[tuple[str, str]]:
 
 def fingerprint(pem: str) -> str:
     """The SHA-256 fingerprint of a certificate, as PVE writes it."""
-    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest().upper()
-    return ":".join(digest[index : index + 2] for index in range(0, len(digest), 2))
+    return fingerprint_of(ssl.PEM_cert_to_DER_cert(pem))
+
+
+def fingerprint_of(der: bytes) -> str:
+    """The same of a certificate in binary form."""
+    return ":".join(f"{byte:02X}" for byte in hashlib.sha256(der).digest())
 
 
 def plain(text: str) -> str:
     """A fingerprint without colons, in lower case, for comparison."""
-    return text.replace(":", "").replace(" ", "").lower()
+    return re.sub(r"[:\s]", "", text).lower()
 
 
 def certificate_chain(option: str, text: str) -> list[str]:

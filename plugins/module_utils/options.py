@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import env_fallback
 
+from .certificates import plain
 from .errors import InvalidOption
 
 DEFAULT_PORT = 8006
@@ -177,7 +178,7 @@ def _tls(options: Mapping[str, Any]) -> dict[str, Any]:
     ca_path = options.get("ca_path") or ""
     if ca_path and not os.access(ca_path, os.R_OK):
         raise InvalidOption("ca_path", f"there is no file {ca_path!r} that can be read")
-    given = [re.sub(r"[:\s]", "", text).lower() for text in options.get("api_fingerprint") or []]
+    given = [plain(text) for text in options.get("api_fingerprint") or []]
     fingerprints = tuple(text for text in given if text)
     if not all(re.fullmatch(r"[0-9a-f]{64}", text) for text in fingerprints):
         raise InvalidOption("api_fingerprint", "is not a SHA-256 fingerprint: 64 hexadecimal digits, colons optional")

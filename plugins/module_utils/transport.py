@@ -19,7 +19,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from .certificates import plain
+from .certificates import fingerprint_of, plain
 from .errors import CertificateRefused, ConnectionFailed, InvalidOption, PveError
 from .options import Connection, Endpoint
 from .upload import Upload
@@ -271,14 +271,13 @@ def presented_fingerprint(endpoint: Endpoint, timeout: float) -> str:
     context.verify_mode = ssl.CERT_NONE
     try:
         with (
-            socket.create_connection((endpoint.host, endpoint.port), timeout) as plain,
-            context.wrap_socket(plain, server_hostname=endpoint.host) as secure,
+            socket.create_connection((endpoint.host, endpoint.port), timeout) as bare,
+            context.wrap_socket(bare, server_hostname=endpoint.host) as secure,
         ):
             certificate = secure.getpeercert(binary_form=True) or b""
     except OSError:
         return ""
-    digest = hashlib.sha256(certificate).hexdigest().upper()
-    return ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
+    return fingerprint_of(certificate)
 
 
 class CommandTransport:

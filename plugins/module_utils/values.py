@@ -84,8 +84,8 @@ class Within(Integer):
     def parse(self, value: Any) -> int:
         number = super().parse(value)
         if number < self.lowest or (self.highest is not None and number > self.highest):
-            allowed = f"{self.lowest} to {self.highest}" if self.highest is not None else f"{self.lowest} or more"
-            raise ValueError(f"{number} is not allowed, but {allowed}")
+            bounds = f"less than {self.lowest}" if self.highest is None else f"not from {self.lowest} to {self.highest}"
+            raise ValueError(f"{number} is {bounds}")
         return number
 
 

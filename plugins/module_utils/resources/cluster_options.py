@@ -25,6 +25,7 @@ from ..property_string import (
 from ..resource import Singleton
 from ..values import Set, Word
 from .node_settings import LOCATION
+from .storage_fields import BANDWIDTH
 
 
 def _channel() -> PropertyString:
@@ -56,13 +57,7 @@ NOTIFY = PropertyString(
 )
 FIELDS = Fields(
     [
-        Field(
-            "bwlimit",
-            type="raw",
-            codec=PropertyString(
-                *(Part(name, NUMBER, minimum=0) for name in ("default", "clone", "migration", "move", "restore"))
-            ),
-        ),
+        Field("bwlimit", type="raw", codec=BANDWIDTH),
         hyphenated("consent_text"),
         Field("console", choices=("applet", "vv", "html5", "xtermjs")),
         Field("crs", type="raw", codec=SCHEDULER),

@@ -13,12 +13,12 @@ from ..errors import InvalidOption, NotImplementedByServer
 from ..field import Field, Fields, hyphenated
 from ..listing import Listing
 from ..resource import Item, Reader, State, Wish
-from ..values import Set, Word
+from ..values import Set, Within, Word
 
 MODELS = "/cluster/qemu/custom-cpu-models"
 PREFIX = "custom-"  # what the names have where machines use them; calls take them with and without it
 TOO_OLD = "Custom CPU models can be managed since PVE 9.2; before, only by a file on the nodes."
-BITS_MOST, LEVEL_MOST = 64, 4294967295
+BITS_MOST = 64
 
 
 class ModelName(Word):
@@ -47,10 +47,10 @@ class Flags(Set):
 FIELDS = Fields(
     [
         Field("flags", type="list", elements="str", codec=Flags()),
-        hyphenated("guest_phys_bits", type="int"),
+        hyphenated("guest_phys_bits", type="int", codec=Within(32, BITS_MOST)),
         Field("hidden", type="bool", default=False),
         hyphenated("hv_vendor_id"),
-        Field("level", type="int"),
+        Field("level", type="int", codec=Within(1, 4294967295)),
         hyphenated("phys_bits", codec=Word()),
         hyphenated("reported_model", codec=Word(), clear="never"),
     ]
@@ -77,11 +77,7 @@ class CpuModel(Item):
 
 
 def _check(fields: Mapping[str, Any]) -> None:
-    """Refuse values out of their range, and names of vendors that QEMU does not take."""
-    for name, least, most in (("guest_phys_bits", 32, BITS_MOST), ("level", 1, LEVEL_MOST)):
-        value = fields.get(name, "")
-        if value != "" and not least <= value <= most:
-            raise InvalidOption(name, f"{value} is not from {least} to {most}")
+    """Refuse bits of an address and names of vendors that QEMU does not take."""
     bits = fields.get("phys_bits", "")
     if bits not in ("", "host") and not (bits.isdecimal() and 8 <= int(bits) <= BITS_MOST):
         raise InvalidOption("phys_bits", f"{bits!r} is neither host nor a number from 8 to {BITS_MOST}")

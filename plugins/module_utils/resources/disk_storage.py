@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import abc
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -31,18 +32,18 @@ FEWEST_DISKS = {
 DRAID = PropertyString(Part("data", INTEGER, minimum=1), Part("spares", INTEGER, minimum=0))
 
 
-class Kind:
+class Kind(abc.ABC):
     """One kind. ``options`` are taken when it is made, beside ``devices``; ``delete_options`` when it is deleted."""
 
-    type = ""
-    label = ""
+    type: str
+    label: str
     loses_data = True  # by being deleted
     options: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     delete_options: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
+    @abc.abstractmethod
     def read(self, reader: Reader, wish: Wish) -> State | None:
         """What there is of that name. ``devices`` are as the server names them."""
-        raise NotImplementedError
 
     def parse(self, params: Options) -> dict[str, Any]:
         """The options of its own, canonical."""

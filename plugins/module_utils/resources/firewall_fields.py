@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidOption
-from ..field import Field, Fields
+from ..field import Field, Fields, hyphenated
 from ..property_string import INTEGER, Part, PropertyString, flag
-from ..values import Text
+from ..values import Text, Word
 from .firewall_safety import Rule
 
 LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog")
@@ -25,23 +25,18 @@ class Compact(Text):
         return ",".join(part for part in str(value).replace(",", " ").split())
 
 
-class Protocol(Text):
-    def parse(self, value: Any) -> str:
-        return str(value).strip().lower()
-
-
 RULE_FIELDS = Fields(
     [
         Field("type", choices=("in", "out", "forward", "group"), clear="never"),
         Field("action", clear="never"),
         Field("enable", type="bool", clear="never"),
         Field("macro"),
-        Field("proto", codec=Protocol()),
+        Field("proto", codec=Word(lower=True)),
         Field("source", codec=Compact()),
         Field("dest", codec=Compact()),
         Field("sport", codec=Compact()),
         Field("dport", codec=Compact()),
-        Field("icmp_type", api="icmp-type"),
+        hyphenated("icmp_type"),
         Field("iface"),
         Field("log", choices=LEVELS),
         Field("comment"),

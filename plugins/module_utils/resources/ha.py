@@ -16,7 +16,7 @@ from ..errors import InvalidOption, NotFound
 from ..field import Field, Fields
 from ..listing import ReadOnly
 from ..resource import Item, Reader, State, Wish, changed_fields, require_release
-from ..values import Text, Word
+from ..values import Text, Within, Word
 
 RESOURCES = "/cluster/ha/resources"
 STATUS = "/cluster/ha/status"
@@ -49,8 +49,8 @@ FIELDS = Fields(
         Field("comment", codec=Comment()),
         Field("failback", type="bool", default=True, since="9.0"),
         Field("group"),
-        Field("max_relocate", type="int", default=1),
-        Field("max_restart", type="int", default=1),
+        Field("max_relocate", type="int", codec=Within(0), default=1),
+        Field("max_restart", type="int", codec=Within(0), default=1),
         Field("state", codec=RequestedState(), clear="never", default="started"),
     ]
 )
@@ -94,10 +94,6 @@ class HaResource(Item):
         wish["fields"].pop("state", None)
         if state in REQUESTED:
             wish["fields"]["state"] = state
-        for name in ("max_restart", "max_relocate"):
-            number = wish["fields"].get(name)
-            if isinstance(number, int) and number < 0:
-                raise InvalidOption(name, f"{number} is less than 0")
         check_sid(self.key.name, wish["key"])
         return wish
 

@@ -9,7 +9,7 @@ import re
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
@@ -103,14 +103,12 @@ def created(options):
     return served(create.params)
 
 
-@settings(deadline=None)
 @given(specs)
 def test_what_is_created_needs_no_change(options):
     config = created(options)
     assert VM.plan(state_of(config), wish_of(options)).steps == ()
 
 
-@settings(deadline=None)
 @given(specs, st.data())
 def test_one_changed_option_writes_its_keys_only(options, data):
     state = state_of(created(options))

@@ -245,7 +245,7 @@ def config_of(cluster: Cluster, kind: Kind) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", KINDS)
-@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_random_guest_is_made_once_and_changed_by_one_key(shared_cluster: Cluster, name: str, data: Any) -> None:
     cluster, kind = shared_cluster, KINDS[name]

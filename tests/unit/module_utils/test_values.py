@@ -78,8 +78,8 @@ def test_one_canonical_form(codec, written, canonical, wire):
     ("codec", "written", "reason"),
     [
         (Integer(), "1.5", "'1.5' is not a whole number"),
-        (Within(0, 8), 9, "9 is not allowed, but 0 to 8"),
-        (Within(1), 0, "0 is not allowed, but 1 or more"),
+        (Within(0, 8), 9, "9 is not from 0 to 8"),
+        (Within(1), 0, "0 is less than 1"),
         (Integer(), True, "not a whole number"),
         (Number(), "much", "'much' is not a number"),
         (Number(), "nan", "not a finite number"),
