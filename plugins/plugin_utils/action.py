@@ -28,7 +28,6 @@ from ..module_utils.options import Connection
 from ..module_utils.resource import Resource
 
 display = Display()
-_HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 _clients: dict[Connection, Client] = {}
 
 
@@ -121,7 +120,7 @@ class PveAction(ActionBase):
         for twice in checked._warnings:
             text = f"Both option {twice['option']} and its alias {twice['alias']} are set."
             outcome.setdefault("warnings", []).append(text)
-        outcome["invocation"] = {"module_args": _censor(params, spec)}
+        outcome["invocation"] = {"module_args": params}
         censored: dict[str, Any] = remove_values(outcome, secrets)
         return censored
 
@@ -134,9 +133,3 @@ class PveAction(ActionBase):
             else text
         )
 
-
-def _censor(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: _HIDDEN if spec.get(name, {}).get("no_log") and value is not None else value
-        for name, value in params.items()
-    }
