@@ -132,4 +132,3 @@ class PveAction(ActionBase):
             if isinstance(error, UnsupportedError)
             else text
         )
-
