@@ -39,7 +39,8 @@ options:
     default: false
   nodes:
     description:
-      - Nodes where the resources run, with O(type=node-affinity) (or do not run, with O(affinity=negative)). A priority may follow, as in V(pve1:2); without one it is V(0).
+      - Nodes where the resources run, with O(type=node-affinity) (or do not run, with O(affinity=negative)).
+      - A priority may follow, as in V(pve1:2); without one it is V(0).
       - Of the nodes that are up, those of the highest priority are taken.
     type: list
     elements: str

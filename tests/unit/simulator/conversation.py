@@ -24,30 +24,30 @@ class Conversation:
         self.cluster = self.simulation.cluster
         self.user = user
 
-    def raw(self, method: str, path: str, /, **params: Any) -> Any:
+    def raw(self, method: str, url: str, /, **params: Any) -> Any:
         named = {name.replace("_", "-") if name in DASHED else name: value for name, value in params.items()}
-        request = Request(method, path, {}, user=self.user)
+        request = Request(method, url, {}, user=self.user)
         if method in ("GET", "DELETE"):
             request.query = named
         else:
             request.body = named
         return asyncio.run(self.simulation.answer(request)).data
 
-    def __call__(self, method: str, path: str, /, **params: Any) -> Any:
-        answer = self.raw(method, path, **params)
+    def __call__(self, method: str, url: str, /, **params: Any) -> Any:
+        answer = self.raw(method, url, **params)
         if isinstance(answer, str) and answer.startswith("UPID:"):
             task = self.cluster.tasks.all[answer]
             assert task.exitstatus == "OK", task.log.lines
         return answer
 
-    def refused(self, method: str, path: str, /, **params: Any) -> str:
+    def refused(self, method: str, url: str, /, **params: Any) -> str:
         """The text of the refusal, with the reasons per parameter."""
         with pytest.raises(ApiError) as refusal:
-            self.raw(method, path, **params)
+            self.raw(method, url, **params)
         return str(refusal.value)
 
-    def failed_task(self, method: str, path: str, /, **params: Any) -> Task:
-        task = self.cluster.tasks.all[self.raw(method, path, **params)]
+    def failed_task(self, method: str, url: str, /, **params: Any) -> Task:
+        task = self.cluster.tasks.all[self.raw(method, url, **params)]
         assert task.exitstatus not in (None, "OK")
         return task
 
