@@ -19,7 +19,7 @@ import dataclasses
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..errors import Refused
 from ..plan import api_path
@@ -31,7 +31,7 @@ from .firewall_scope import CLUSTER
 API, SSH = 8006, 22
 MACROS = {API: "PMG", SSH: "SSH"}  # the only ones that mean these ports
 SERVICES = {SSH: "ssh"}
-Fit = bool | None  # None: perhaps
+Fit: TypeAlias = "bool | None"  # None: perhaps
 
 
 @dataclasses.dataclass(frozen=True)
