@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..module_utils.guests.agent import agent_enabled, interface
-from ..module_utils.inquiry import Inquiry, ask_all, warnings_of
+from ..module_utils.guests.agent import GuestInquiry, agent_enabled, reachable
+from ..module_utils.inquiry import ask_all, warnings_of
 from ..module_utils.plan import api_path
 from ..module_utils.resource import Reader
 from .inventory import Host
@@ -41,7 +41,7 @@ def _offline_warning(node: str, guests: Iterable[Host]) -> str:
     return f"Node {node} is not online: its guests ({count}) have no facts." if count else ""
 
 
-class _Guest(Inquiry):
+class _Guest(GuestInquiry):
     """The questions to one guest."""
 
     def __init__(self, reader: Reader, guest: Host, wanted: frozenset[str]) -> None:
@@ -55,30 +55,14 @@ class _Guest(Inquiry):
             return {}
         facts: dict[str, Any] = {"config": config} if "config" in self.wanted else {}
         if self.guest.row.get("status") == "running":
-            facts.update(self._container() if self.guest.row["type"] == "lxc" else self._machine(config))
+            facts.update(self._live(config))
         address = guest_address(config, facts.get("interfaces") or [])
         return {**facts, "address": address} if address else facts
 
-    def _container(self) -> dict[str, Any]:
-        if "interfaces" not in self.wanted:
-            return {}
-        rows = self.ask("interfaces", "/interfaces")
-        return {"interfaces": [interface(row) for row in rows or []]}
-
-    def _machine(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        if not agent_enabled(config):
-            return {}
-        facts: dict[str, Any] = {}
-        if "agent" in self.wanted:
-            system = self.ask("guest agent", "/agent/get-osinfo")
-            if system is None:
-                return {}  # it would not answer the next question either, after the same time-out
-            facts["agent"] = system.get("result") or {}
-        if "interfaces" in self.wanted:
-            answer = self.ask("guest agent", "/agent/network-get-interfaces")
-            if answer is not None:
-                facts["interfaces"] = [interface(row) for row in answer.get("result") or []]
-        return facts
+    def _live(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        if self.guest.row["type"] == "qemu":
+            return self.agent_facts(self.wanted) if agent_enabled(config) else {}
+        return self.container_facts() if "interfaces" in self.wanted else {}
 
 
 def guest_address(config: Mapping[str, Any], interfaces: Sequence[Mapping[str, Any]]) -> str:
@@ -92,7 +76,7 @@ def guest_address(config: Mapping[str, Any], interfaces: Sequence[Mapping[str, A
     by_device = [_addresses_by_mac(str(config[f"net{slot}"]), interfaces) for slot in slots]
     static = [_static_addresses(config, slot) for slot in slots]
     for candidates in (*by_device, *static):
-        usable = [address for address in map(_usable, candidates) if address]
+        usable = [ipaddress.ip_interface(text).ip for text in candidates if reachable(text)]
         if usable:
             return str(min(usable, key=lambda address: address.version))
     return ""
@@ -107,12 +91,3 @@ def _static_addresses(config: Mapping[str, Any], slot: int) -> list[str]:
     text = f"{config.get(f'ipconfig{slot}', '')},{config[f'net{slot}']}"
     parts = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
     return [parts[key] for key in ("ip", "ip6") if key in parts]
-
-
-def _usable(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address in ``ADDRESS/PREFIX``; None for dhcp, auto, manual and what cannot be reached from elsewhere."""
-    try:
-        address = ipaddress.ip_interface(text).ip
-    except ValueError:
-        return None
-    return None if address.is_loopback or address.is_link_local or address.is_unspecified else address

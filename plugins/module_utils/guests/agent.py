@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ApiError, PermissionDenied, PveError
+from ..inquiry import Inquiry
 from ..resource import Reader
 from ..waiting import wait_until
 from .locate import Location
@@ -32,8 +33,12 @@ def agent_enabled(config: Mapping[str, Any]) -> bool:
 
 def pending_keys(reader: Reader, where: Location) -> list[str]:
     """The keys whose new values wait for the next start of the guest."""
-    rows = reader.get(f"{where.path}/pending")
-    return sorted(row["key"] for row in rows if "pending" in row or row.get("delete"))
+    return sorted(row["key"] for row in waiting(reader.get(f"{where.path}/pending")))
+
+
+def waiting(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows of keys that wait to take effect: with a new value, or for their deletion."""
+    return [row for row in rows if "pending" in row or row.get("delete")]
 
 
 def interface(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,3 +93,25 @@ def reachable(text: str) -> bool:
     except ValueError:
         return False
     return not (parsed.is_loopback or parsed.is_link_local or parsed.is_multicast or parsed.is_unspecified)
+
+
+class GuestInquiry(Inquiry):
+    """The questions to one running guest. What it does not answer is missing in what is returned."""
+
+    def container_facts(self) -> dict[str, Any]:
+        rows = self.ask("interfaces", "/interfaces")
+        return {} if rows is None else {"interfaces": [interface(row) for row in rows]}
+
+    def agent_facts(self, wanted: Container[str]) -> dict[str, Any]:
+        """What the agent of a machine tells: of ``agent`` (the system) and ``interfaces`` those that are wanted."""
+        facts: dict[str, Any] = {}
+        if "agent" in wanted:
+            system = self.ask("guest agent", "/agent/get-osinfo")
+            if system is None:
+                return {}  # it would not answer the next question either, after the same time-out
+            facts["agent"] = system.get("result") or {}
+        if "interfaces" in wanted:
+            answer = self.ask("guest agent", "/agent/network-get-interfaces")
+            if answer is not None:
+                facts["interfaces"] = [interface(row) for row in answer.get("result") or []]
+        return facts

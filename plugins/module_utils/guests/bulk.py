@@ -21,17 +21,15 @@ from ..resource import Reader, State, Wish
 from ..values import Set
 from . import power
 from .guest import Guest
+from .kinds import BY_WORD, WORDS
 from .locate import Location, guests
-from .lxc import LXC
 from .preflight import OPTIONS as PREFLIGHT_OPTIONS
 from .preflight import preflight
 from .vm import VM
 
-KINDS: Mapping[str, Guest] = {"vm": VM, "lxc": LXC}
-KIND_OF = {"qemu": "vm", "lxc": "lxc"}
-_ALL = Set()
+_TAGS = Set()
 SELECTORS: Mapping[str, Mapping[str, Any]] = {
-    "type": {"type": "str", "choices": list(KINDS)},
+    "type": {"type": "str", "choices": list(BY_WORD)},
     "vmid": {"type": "list", "elements": "int"},
     "name": {"type": "str"},
     "tag": {"type": "list", "elements": "str"},
@@ -84,7 +82,7 @@ class Guests:
         """The secrets inside the specs, which the argument spec of this module cannot mark."""
         found: set[str] = set()
         for spec in params.get("guests") or []:
-            arguments = KINDS.get(str(spec.get("type", "vm")), VM).arguments()["argument_spec"]
+            arguments = BY_WORD.get(str(spec.get("type", "vm")), VM).arguments()["argument_spec"]
             secret = {name for name, row in arguments.items() if row.get("no_log")}
             found.update(str(value) for name, value in spec.items() if name in secret and value)
         return found
@@ -115,7 +113,7 @@ class Guests:
         for job in jobs:
             job.wish["shared"] = rows
             vmid = job.vmid or _vmid_by_name(job, listed)
-            job.entry = {"vmid": vmid, "name": job.title, "type": KIND_OF[job.resource.kind]}
+            job.entry = {"vmid": vmid, "name": job.title, "type": WORDS[job.resource.kind]}
         _refuse_one_guest_twice(jobs)
         crew = Crew(
             client,
@@ -157,9 +155,9 @@ def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> Guest
     option = f"guests[{number}]"
     given = {**spec, **{name: spec.get(name, bulk[name]) for name in PREFLIGHT_OPTIONS}}
     kind = str(given.pop("type", "vm"))
-    if kind not in KINDS:
-        raise InvalidOption(option, f"type {kind!r} is not one of {', '.join(KINDS)}")
-    guest = KINDS[kind]
+    if kind not in BY_WORD:
+        raise InvalidOption(option, f"type {kind!r} is not one of {', '.join(BY_WORD)}")
+    guest = BY_WORD[kind]
     arguments = guest.arguments()
     checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(given)
     if checked.error_messages:
@@ -199,7 +197,7 @@ def _selected(rows: Sequence[Mapping[str, Any]], select: Mapping[str, Any]) -> I
     wanted = {name: value for name, value in select.items() if value is not None}
     if not wanted:
         raise InvalidOption("select", f"names nothing; give at least one of {', '.join(SELECTORS)}")
-    for row in sorted((row for row in rows if row.get("type") in KIND_OF), key=lambda row: int(row["vmid"])):
+    for row in sorted((row for row in rows if row.get("type") in WORDS), key=lambda row: int(row["vmid"])):
         if not row.get("template") and all(_fits(row, name, value) for name, value in wanted.items()):
             yield row
 
@@ -207,13 +205,13 @@ def _selected(rows: Sequence[Mapping[str, Any]], select: Mapping[str, Any]) -> I
 def _fits(row: Mapping[str, Any], selector: str, value: Any) -> bool:
     """Whether one selector fits a row of the cluster's resources."""
     if selector == "type":
-        return KIND_OF[row["type"]] == str(value)
+        return WORDS[row["type"]] == str(value)
     if selector == "vmid":
         return int(row["vmid"]) in list(value)
     if selector == "name":
         return fnmatch.fnmatchcase(str(row.get("name", "")), str(value))
     if selector == "tag":
-        return set(value) <= set(_ALL.parse(row.get("tags", "")))
+        return set(value) <= set(_TAGS.parse(row.get("tags", "")))
     return str(row.get(selector, "")) == str(value)
 
 
@@ -223,7 +221,7 @@ def _told(error: AnsibleValidationError) -> str:
 
 
 def _power_job(row: Mapping[str, Any], params: Mapping[str, Any]) -> GuestJob:
-    guest = KINDS[KIND_OF[row["type"]]]
+    guest = BY_WORD[WORDS[row["type"]]]
     if params["state"] not in guest.states:
         raise InvalidOption(
             "state",

@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import InvalidOption
 from ..plan import Plan, Step
 from ..resource import Reader, State, Wish
+from .agent import waiting
 from .locate import GUEST, find_machine
 
 _SLOT = re.compile(r"(ide|sata|scsi)\d+")
@@ -33,11 +34,10 @@ class CloudInit:
     def read(self, reader: Reader, wish: Wish) -> State:
         where = find_machine(reader, wish)
         wish["path"] = f"{where.path}/cloudinit"
-        rows = reader.get(wish["path"]) or []
-        waiting = sorted(row["key"] for row in rows if "pending" in row or row.get("delete"))
-        if (waiting or wish["force"]) and not _has_drive(reader.get(f"{where.path}/config")):
+        keys = sorted(row["key"] for row in waiting(reader.get(wish["path"]) or []))
+        if (keys or wish["force"]) and not _has_drive(reader.get(f"{where.path}/config")):
             raise InvalidOption("vmid" if wish["vmid"] else "name", f"the {where} has no cloud-init drive")
-        return {"vmid": where.vmid, "node": where.node, "pending": waiting}
+        return {"vmid": where.vmid, "node": where.node, "pending": keys}
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
         current = current or {}

@@ -49,6 +49,10 @@ class Family:
     def names(self) -> tuple[str, ...]:
         return tuple(f"{self.prefix}{number}" for number in range(self.count))
 
+    def fields(self) -> list[Field]:
+        """One field for each key."""
+        return [Field(name, type="raw", codec=self.codec) for name in self.names()]
+
     def spread(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The keys that a task gives in this map; an unknown one is refused by name."""
         given = params.get(self.option) or {}

@@ -10,16 +10,15 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..errors import InvalidOption
-from ..inquiry import Inquiry, ask_all, warnings_of
+from ..inquiry import ask_all, warnings_of
 from ..listing import ReadOnly
 from ..resource import Reader, Wish
 from . import power
-from .agent import agent_enabled, interface
+from .agent import GuestInquiry, agent_enabled, waiting
 from .fields import Tags
-from .locate import KINDS, Location
-from .lxc import LXC
+from .kinds import KINDS
+from .locate import Location
 from .snapshot import observe_snapshots
-from .vm import VM
 
 Row = dict[str, Any]
 
@@ -97,7 +96,7 @@ def _matches(row: Row, wish: Wish) -> bool:
     return wish["tags"] is None or set(wish["tags"]) <= set(row["tags"])
 
 
-class _Question(Inquiry):
+class _Question(GuestInquiry):
     """The questions to one guest. What it does not answer is missing in its facts, and told as a warning."""
 
     def __init__(self, reader: Reader, row: Row, wanted: frozenset[str]) -> None:
@@ -113,35 +112,29 @@ class _Question(Inquiry):
         if "config" in self.wanted or asks_agent:
             config = self.ask("configuration", "/config") or {}
         if "config" in self.wanted and config:
-            facts["config"] = (VM if self.row["type"] == "qemu" else LXC).observe_config(config)
+            facts["config"] = KINDS[self.row["type"]].observe_config(config)
         self._add(facts, "status", "/status/current", lambda answer: {**answer, "power": power.observe(answer)}, "live")
         self._add(facts, "pending", "/pending", _waiting)
         self._add(facts, "snapshots", "/snapshot", observe_snapshots)
-        if self.row["type"] == "qemu":
-            self._ask_agent(facts, alive=running and agent_enabled(config))
-        elif "interfaces" in self.wanted:
-            rows = self.ask("interfaces", "/interfaces") if running else []
-            facts.update({"interfaces": [interface(row) for row in rows]} if rows is not None else {})
-        return facts
+        return {**facts, **self._network_facts(config, running=running)}
 
     def _add(self, facts: Row, wanted: str, path: str, form: Callable[[Any], Any], key: str = "") -> None:
         if wanted in self.wanted:
             answer = self.ask(wanted, path)
             facts.update({key or wanted: form(answer)} if answer is not None else {})
 
-    def _ask_agent(self, facts: Row, *, alive: bool) -> None:
-        if "agent" in self.wanted:
-            system = self.ask("guest agent", "/agent/get-osinfo") if alive else {}
-            if system is None:
-                return  # it would not answer the next question either, after the same time-out
-            facts["agent"] = system.get("result", {})
-        if "interfaces" in self.wanted:
-            answer = self.ask("guest agent", "/agent/network-get-interfaces") if alive else {}
-            if answer is not None:
-                facts["interfaces"] = [interface(row) for row in answer.get("result") or []]
+    def _network_facts(self, config: Mapping[str, Any], *, running: bool) -> Row:
+        """What the guest itself tells; one that is not there to be asked tells nothing, which is no problem."""
+        told: Row = {"interfaces": []}
+        if self.row["type"] == "qemu":
+            if running and agent_enabled(config):
+                return self.agent_facts(self.wanted)
+            told["agent"] = {}
+        elif running and "interfaces" in self.wanted:
+            return self.container_facts()
+        return {name: value for name, value in told.items() if name in self.wanted}
 
 
 def _waiting(rows: list[Mapping[str, Any]]) -> list[Row]:
     """The keys that wait for the next start: present value, and new value or that they are deleted."""
-    waiting = [dict(row) for row in rows if "pending" in row or row.get("delete")]
-    return sorted(waiting, key=lambda row: str(row["key"]))
+    return sorted(map(dict, waiting(rows)), key=lambda row: str(row["key"]))

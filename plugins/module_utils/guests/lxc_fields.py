@@ -92,15 +92,13 @@ OPTIONS = Fields(
         flag("unprivileged", False, create_only=True),
     ]
 )
-NUMBERED = Fields(
-    Field(name, type="raw", codec=family.codec) for family in FAMILIES.values() for name in family.names()
-)
+NUMBERED = Fields(field for family in FAMILIES.values() for field in family.fields())
 CONFIG = Fields([*OPTIONS, *NUMBERED])
 VOLUME_FIELDS = Fields(
     [
-        *(Field(name, type="raw", codec=codec) for name, codec in SINGLE_VOLUMES.items()),
-        *(Field(name, type="raw", codec=family.codec) for family in MOUNT_POINTS.values() for name in family.names()),
-        *(Field(name, type="raw", codec=UNUSED.codec) for name in UNUSED.names()),
+        *(raw(name, codec) for name, codec in SINGLE_VOLUMES.items()),
+        *(field for family in MOUNT_POINTS.values() for field in family.fields()),
+        *UNUSED.fields(),
     ]
 )
 # Options that only the call takes that creates a container from a template; PVE tells none of them afterwards.
@@ -108,7 +106,7 @@ CREATION = Fields(
     [
         Field("ostemplate"),
         Field("password", secret=True),
-        Field("ssh_public_keys", api="ssh-public-keys", type="raw", codec=Lines()),
+        raw("ssh_public_keys", Lines(), api="ssh-public-keys"),
         Field("storage"),
         Field("bwlimit", type="float"),
         flag("ignore_unpack_errors", api="ignore-unpack-errors"),

@@ -15,13 +15,10 @@ from ..plan import Plan, Step
 from ..resource import Reader, State, Wish
 from . import power
 from .fidelity import differences, expected, in_words
-from .guest import Guest, read_config
+from .guest import read_config
+from .kinds import KINDS
 from .locate import Location, locate
-from .lxc import LXC
 from .sources import read_backup, restore_step
-from .vm import VM
-
-KINDS: Mapping[str, Guest] = {"qemu": VM, "lxc": LXC}
 
 
 class Restore:

@@ -64,7 +64,7 @@ OPTIONS = Fields(
         Field("args"),
         raw("audio0", formats.AUDIO),
         flag("autostart", False),
-        Field("balloon", type="raw", codec=Memory()),
+        raw("balloon", Memory()),
         Field("bios", choices=("seabios", "ovmf"), default="seabios"),
         raw("boot", formats.BOOT),
         raw("cicustom", formats.CICUSTOM),
@@ -93,7 +93,7 @@ OPTIONS = Fields(
         flag("kvm", True),
         flag("localtime"),
         raw("machine", formats.MACHINE),
-        Field("memory", type="raw", codec=Memory(), default=512),
+        raw("memory", Memory(), default=512),
         Field("migrate_downtime", type="float", default=0.1),
         Field("migrate_speed", type="int", default=0),
         Field("name"),
@@ -131,14 +131,12 @@ OPTIONS = Fields(
         raw("watchdog", formats.WATCHDOG),
     ]
 )
-NUMBERED = Fields(
-    Field(name, type="raw", codec=family.codec) for family in FAMILIES.values() for name in family.names()
-)
+NUMBERED = Fields(field for family in FAMILIES.values() for field in family.fields())
 CONFIG = Fields([*OPTIONS, *NUMBERED])
 DRIVE_FIELDS = Fields(
     [
-        *(Field(name, type="raw", codec=family.codec) for family in DRIVES.values() for name in family.names()),
-        *(Field(name, type="raw", codec=codec) for name, codec in SINGLE_DRIVES.items()),
-        *(Field(name, type="raw", codec=UNUSED.codec) for name in UNUSED.names()),
+        *(field for family in DRIVES.values() for field in family.fields()),
+        *(raw(name, codec) for name, codec in SINGLE_DRIVES.items()),
+        *UNUSED.fields(),
     ]
 )

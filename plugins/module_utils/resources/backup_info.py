@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ..guests.bulk import KIND_OF, KINDS
+from ..guests.kinds import BY_WORD, WORDS
 from ..guests.sources import read_backup
 from ..listing import Listing
 from ..resource import Reader, Wish
@@ -79,7 +79,7 @@ def _places(reader: Reader, node: str | None, storage: str | None) -> list[tuple
 def _type(row: Mapping[str, Any]) -> str | None:
     owner = owner_of(row["volid"])
     kind = row.get("subtype") or (owner[0] if owner else None)
-    return KIND_OF.get(str(kind))
+    return WORDS.get(str(kind))
 
 
 def _fits(row: Mapping[str, Any], wish: Wish) -> bool:
@@ -96,7 +96,7 @@ def _fits(row: Mapping[str, Any], wish: Wish) -> bool:
 def _config(reader: Reader, row: Mapping[str, Any]) -> dict[str, Any] | None:
     """The configuration in a backup, as the module of its kind of guest shows it; None where it may not be read."""
     config = read_backup(reader, row["node"], row["volid"])
-    return None if config is None or row["type"] is None else KINDS[row["type"]].observe_config(config)
+    return None if config is None or row["type"] is None else BY_WORD[row["type"]].observe_config(config)
 
 
 BACKUP_INFO = BackupListing(
@@ -107,7 +107,7 @@ BACKUP_INFO = BackupListing(
         "storage": {"type": "str"},
         "volume": {"type": "str"},
         "vmid": {"type": "list", "elements": "int"},
-        "type": {"type": "str", "choices": list(KINDS)},
+        "type": {"type": "str", "choices": list(BY_WORD)},
         "protected": {"type": "bool"},
         "younger_than": {"type": "str"},
         "older_than": {"type": "str"},
