@@ -166,7 +166,10 @@ options:
     description: Whether the clock of the guest starts with local time.
     type: bool
   machine:
-    description: Machine type, as a mapping with C(type), C(viommu) and so on, or as text, as in V(q35,viommu=virtio).
+    description:
+      - Machine type, as a mapping with C(type), C(viommu) and so on, or as text, as in V(q35,viommu=virtio).
+      - PVE gives a Windows the newest version of its type when it is created, as in C(pc-q35-10.1), and that is kept. V(q35) is any
+        version then.
     type: raw
   memory:
     description: Memory in MiB, or a size such as V(4G).
@@ -345,7 +348,7 @@ options:
     description: Shared directories, a mapping of V(virtiofs0) to V(virtiofs9). Each is a mapping with C(dirid), C(cache) and so on, or as text.
     type: dict
   vmgenid:
-    description: VM generation id; V(1) makes a new one.
+    description: VM generation id; V(1) is any, which PVE makes up where there is none, and V(0) is none.
     type: str
   vmid:
     description: Id of the guest, 100 to 999999999. If it is not given, O(name) identifies the guest, and a new one gets the next free id.

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..plan import Step
+from ..plan import Plan, Step
 from ..resource import UPDATE_PASSWORD, State, Wish
 from . import hotplug, power, vm_fields
 from .drives import drive_wish, is_cdrom, plan_drive
@@ -20,6 +20,7 @@ from .volumes import Slot, VolumePlan, volume_of
 FLAGS = {"force": False, "purge": False, "destroy_unreferenced_disks": False, "move_disks": False}
 # PVE/API2/Qemu.pm, check_vm_modify_config_perm: options that no privilege is for, in any release.
 _ROOT_ONLY = re.compile(r"affinity|arch|args|hookscript|hugepages|ivshmem|keephugepages|spice_enhancements|parallel\d+")
+_FAMILIES = {"pc": "pc-i440fx-", "q35": "pc-q35-", "virt": "virt-"}  # of machine types: without and with a version
 
 
 class Vm(Guest):
@@ -51,6 +52,9 @@ class Vm(Guest):
         codec = self.volume_codec(slot)
         return plan_drive(slot, current, wish, codec, move=task["move_disks"], purge=task["purge"])
 
+    def _plan_update(self, current: State, wish: Wish) -> Plan:
+        return super()._plan_update(current, {**wish, "config": _as_kept(current, wish["config"])})
+
     def leaves_unused(self, held: Slot) -> bool:
         return not is_cdrom(held)
 
@@ -78,6 +82,20 @@ class Vm(Guest):
 
 
 VM = Vm()
+
+
+def _as_kept(current: State, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The wish in the words of the server, where these are others: a Windows keeps the version of its machine type."""
+    kept = dict(config)
+    machine, present = config.get("machine"), current.get("machine")
+    windows = str(config.get("ostype") or current.get("ostype", "")).startswith("w")
+    if windows and isinstance(machine, Mapping) and isinstance(present, Mapping):
+        family = _FAMILIES.get(machine.get("type", ""))
+        if family and str(present.get("type")).startswith(family):
+            kept["machine"] = {**machine, "type": present["type"]}
+    if config.get("vmgenid") == ("0" if current.get("vmgenid", "0") == "0" else "1"):  # none, or any
+        del kept["vmgenid"]
+    return kept
 
 
 def _for_root_alone(name: str, value: Any) -> str:

@@ -29,6 +29,7 @@ from ..qemu_config import Change, apply_change, check_balloon, check_bridges, ch
 from ..restore import restore_vm
 from ..routing import endpoint
 from ..tasks import TaskLog
+from .hardware import MACHINE_VERSIONS
 
 CONFIG = "/nodes/{node}/qemu/{vmid}/config"
 SUBDIRECTORIES = (
@@ -95,8 +96,19 @@ def complete_vm(
     settings.setdefault("smbios1", f"uuid={new_uuid(cluster)}")
     if settings.setdefault("vmgenid", new_uuid(cluster)) == "0":
         del settings["vmgenid"]
+    if str(settings.get("ostype", "")).startswith("w"):
+        pin_machine(call, settings, log)
     settings["meta"] = creation_meta(cluster)
     guest.config.update(settings)
+
+
+def pin_machine(call: Call, settings: Config, log: TaskLog) -> None:
+    """qemu-server src/PVE/QemuServer/Machine.pm, check_and_pin_machine_string: Windows keeps the version it began with."""
+    kind, *rest = str(settings.get("machine", "")).removeprefix("type=").split(",")
+    family = {"": "pc-i440fx", "pc": "pc-i440fx", "q35": "pc-q35", "virt": "virt"}.get(kind)
+    if family:
+        settings["machine"] = ",".join([f"{family}-{MACHINE_VERSIONS[call.cluster.version][0]}", *rest])
+        log(f"pinning machine type to '{settings['machine']}' for Windows guest OS")
 
 
 @endpoint("GET", CONFIG)

@@ -217,3 +217,33 @@ def test_deletion_is_refused_where_it_would_hurt():
 def test_a_template_stays_one():
     with pytest.raises(InvalidOption, match="cannot become a virtual machine again"):
         VM.plan(state_of({"template": 1}), wish_of({"template": False}))
+
+
+PINNED = {"ostype": "win11", "machine": "pc-q35-10.0+pve1,viommu=intel"}
+
+
+@pytest.mark.parametrize(
+    ("config", "wish", "written"),
+    [
+        (PINNED, {"machine": "q35"}, None),
+        (PINNED, {"machine": {"type": "q35", "viommu": "intel"}, "ostype": "win11"}, None),
+        (PINNED, {"machine": {"type": "q35", "viommu": "virtio"}}, "pc-q35-10.0+pve1,viommu=virtio"),
+        (PINNED, {"machine": "pc-q35-9.2"}, "pc-q35-9.2,viommu=intel"),
+        (PINNED, {"machine": "pc"}, "pc,viommu=intel"),
+        ({**PINNED, "ostype": "l26"}, {"machine": "q35"}, "q35,viommu=intel"),
+        ({"ostype": "l26"}, {"machine": "q35"}, "q35"),
+        ({"ostype": "w2k19", "machine": "pc-i440fx-9.0"}, {"machine": "pc"}, None),
+    ],
+)
+def test_a_windows_keeps_the_version_of_its_machine_type(config, wish, written):
+    steps = VM.plan(state_of(config), wish_of(wish)).steps
+    assert [step.params["machine"] for step in steps] == ([written] if written else [])
+
+
+@pytest.mark.parametrize(
+    ("present", "wish", "written"),
+    [("a-b-c", "1", None), ("a-b-c", "0", "0"), (None, "0", None), (None, "1", "1"), ("0", "0", None), ("0", "1", "1"), ("a-b-c", "d-e-f", "d-e-f")],
+)
+def test_the_id_of_a_generation_may_be_made_up_by_the_server(present, wish, written):
+    steps = VM.plan(state_of({"vmgenid": present} if present else {}), wish_of({"vmgenid": wish})).steps
+    assert [step.params["vmgenid"] for step in steps] == ([written] if written else [])

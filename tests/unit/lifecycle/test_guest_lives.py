@@ -240,3 +240,15 @@ def test_a_guest_that_has_just_moved_is_found_where_it_is(cluster: Cluster, monk
     monkeypatch.setattr(Client, "get", lagging)
     result = done(cluster.run(VM, {"name": "web1", "node": "pve2", "migrate": True, "tags": ["moved"]}))
     assert (result["vm"]["node"], result["vm"]["tags"]) == ("pve2", ["moved"])
+
+
+def test_a_windows_keeps_the_version_of_its_machine_type(cluster: Cluster) -> None:
+    options = {"vmid": 9001, "node": "pve1", "ostype": "win11", "machine": "q35", "vmgenid": "1"}
+    made = done(cluster.run(VM, options))
+    assert made["vm"]["machine"]["type"].startswith("pc-q35-")
+    again = cluster.run(VM, options)
+    assert (again["changed"], again["vm"]) == (False, made["vm"])
+    copy = {"name": "copied", "node": "pve1", "clone": "9001", "machine": "q35", "cores": 2}
+    predicted, copied = cluster.run(VM, copy, check_mode=True), done(cluster.run(VM, copy))
+    assert predicted["requests"] == copied["requests"]
+    assert copied["vm"]["machine"] == made["vm"]["machine"]
