@@ -16,6 +16,14 @@ TOKEN = Connection(user="root@pam", token="root@pam!automation")
 OTHER = Connection(user="alice@pve")
 
 
+# Rows of types that are no guests, nor known to everybody.
+OTHER_ROWS = [
+    {"type": "network", "id": "network/pve1/zone/localnetwork", "node": "pve1", "network": "localnetwork"},
+    {"type": "sdn", "id": "sdn/pve1/zone", "node": "pve1", "sdn": "zone", "status": "ok"},
+    {"type": "yet-unknown", "id": "what/ever"},
+]
+
+
 class GuestServer(Server):
     """Guests of node pve1 by their paths below it, such as ``lxc/9101``; more answers by their whole path."""
 
@@ -34,5 +42,7 @@ class GuestServer(Server):
             known[f"/nodes/pve1/{place}/config"] = {"digest": "d1", **config}
             known[f"/nodes/pve1/{place}/status/current"] = {"status": status}
         known.update({f"/nodes/pve1/{kind}": [row for row in rows if row["type"] == kind] for kind in ("qemu", "lxc")})
-        super().__init__({"/cluster/resources": rows, "/cluster/nextid": "103", **known, **(answers or {})})
+        super().__init__(
+            {"/cluster/resources": [*OTHER_ROWS, *rows], "/cluster/nextid": "103", **known, **(answers or {})}
+        )
         self.connection = connection

@@ -242,7 +242,15 @@ def test_a_windows_keeps_the_version_of_its_machine_type(config, wish, written):
 
 @pytest.mark.parametrize(
     ("present", "wish", "written"),
-    [("a-b-c", "1", None), ("a-b-c", "0", "0"), (None, "0", None), (None, "1", "1"), ("0", "0", None), ("0", "1", "1"), ("a-b-c", "d-e-f", "d-e-f")],
+    [
+        ("a-b-c", "1", None),
+        ("a-b-c", "0", "0"),
+        (None, "0", None),
+        (None, "1", "1"),
+        ("0", "0", None),
+        ("0", "1", "1"),
+        ("a-b-c", "d-e-f", "d-e-f"),
+    ],
 )
 def test_the_id_of_a_generation_may_be_made_up_by_the_server(present, wish, written):
     steps = VM.plan(state_of({"vmgenid": present} if present else {}), wish_of({"vmgenid": wish})).steps

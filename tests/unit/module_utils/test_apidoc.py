@@ -162,6 +162,14 @@ def test_names_are_free_where_the_schema_says_so() -> None:
     assert complaint("PUT", "/things/abc", whatever=1) == ""
 
 
+def test_parameters_in_alternatives_are_left_to_the_server() -> None:
+    """As of the rules of high availability since PVE 9.2.7."""
+    kinds = [{"properties": {"nodes": {"type": "string"}}}, {"properties": {"affinity": {"type": "string"}}}]
+    parameters = {"additionalProperties": 0, "allOf": [{"properties": {"rule": {"type": "string"}}}, {"oneOf": kinds}]}
+    calls = apidoc.parse(f"x = {json.dumps([{'path': '/rules', 'info': {'POST': {'parameters': parameters}}}])}")
+    apidoc.check_call(calls, "POST", "/rules", {"rule": "r1", "nodes": "pve1"})
+
+
 def test_wrong_path_and_method() -> None:
     assert complaint("GET", "/thing") == "path: the server has no /thing (did you mean /things?)"
     assert complaint("GET", "/things/abc/kontent/x") == (
