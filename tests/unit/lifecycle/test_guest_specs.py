@@ -129,7 +129,7 @@ MACHINE = Kind(
         "net1": {"model": "e1000", "bridge": "vmbr0", "macaddr": "bc:24:11:00:00:0a"},
         "ipconfig0": {"ip": "192.0.2.9/24"},
         "scsi0": {"storage": "local", "size": "1G", "format": "qcow2"},
-        "virtio1": {"storage": "local-lvm", "size": 2},
+        "virtio1": {"storage": "local-lvm", "size": "2G"},
         "sata0": {"storage": "local", "size": "512M", "format": "raw"},
         "hostpci0": {"host": "0000:01:00.0"},
         "usb0": {"host": "1234:5678"},
