@@ -23,7 +23,7 @@ from .errors import (
 )
 from .ha_requests import is_request, wait_for_manager
 from .plan import Plan, Step
-from .resource import Resource, Wish
+from .resource import Planned, Wish
 from .task import is_upid, wait_for_task
 
 MAX_PLANS = 4  # how often a wish is planned anew after a conflict or an unclear outcome
@@ -39,7 +39,7 @@ class Outcome:
     may have.
     """
 
-    resource: Resource
+    resource: Planned
     plan: Plan
     done: list[Step] = dataclasses.field(default_factory=list)
     answers: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -79,13 +79,13 @@ def _list(steps: Iterable[Step]) -> str:
 class Intent:
     """What is to be done, before anything is."""
 
-    resource: Resource
+    resource: Planned
     params: Mapping[str, Any]
     wish: Wish
     plan: Plan
 
 
-def intend(client: Client, resource: Resource, params: Mapping[str, Any], wish: Wish | None = None) -> Intent:
+def intend(client: Client, resource: Planned, params: Mapping[str, Any], wish: Wish | None = None) -> Intent:
     """Read and plan. ``wish`` is that of the options where the caller has it already, perhaps completed by what it knows."""
     wish = resource.wish(params) if wish is None else wish
     plan = resource.plan(resource.read(client, wish), wish)
@@ -100,7 +100,7 @@ def carry_out(client: Client, intent: Intent, *, check_mode: bool) -> Outcome:
     return _Run(client, intent).finish()
 
 
-def bring_about(client: Client, resource: Resource, params: Mapping[str, Any], *, check_mode: bool) -> Outcome:
+def bring_about(client: Client, resource: Planned, params: Mapping[str, Any], *, check_mode: bool) -> Outcome:
     """Bring the cluster to the state that the options describe: read, plan, look ahead, apply, read back."""
     intent = intend(client, resource, params)
     look_ahead = getattr(resource, "preflight", None)

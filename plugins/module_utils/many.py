@@ -14,7 +14,7 @@ from typing import Any
 from .client import Client
 from .engine import Intent, Interrupted, carry_out, intend
 from .errors import InvalidOption, PveError
-from .resource import Resource, Wish
+from .resource import Planned, Wish
 
 
 @dataclasses.dataclass(eq=False)
@@ -26,7 +26,7 @@ class Job:
     """
 
     title: str
-    resource: Resource
+    resource: Planned
     params: Mapping[str, Any]
     wish: Wish
     limits: Sequence[str] = ()

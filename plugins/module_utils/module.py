@@ -14,27 +14,26 @@ from .client import Client
 from .engine import Interrupted, bring_about
 from .errors import PveError
 from .options import Connection, connection_arguments
-from .resource import Resource
+from .resource import Declared, Many, Resource
 
 OpenClient = Callable[[Connection], Client]
 
 
-def module_arguments(resource: Resource) -> dict[str, Any]:
+def module_arguments(resource: Declared) -> dict[str, Any]:
     """Keyword arguments of AnsibleModule for a resource: its own ones and the connection's."""
     arguments = resource.arguments()
     return {**arguments, "argument_spec": {**connection_arguments(), **arguments["argument_spec"]}}
 
 
 def perform(
-    resource: Resource, params: Mapping[str, Any], *, check_mode: bool, open_client: OpenClient = Client
+    resource: Resource | Many, params: Mapping[str, Any], *, check_mode: bool, open_client: OpenClient = Client
 ) -> dict[str, Any]:
     """Run a task and return its result; what a user can mend becomes a failed result, a bug stays an exception."""
     client: Client | None = None
     try:
         client = open_client(Connection.from_options(params))
-        perform_many = getattr(resource, "perform_many", None)  # of a resource that is many resources
-        if perform_many:
-            result: dict[str, Any] = perform_many(client, params, check_mode=check_mode)
+        if isinstance(resource, Many):
+            result = resource.perform_many(client, params, check_mode=check_mode)
         else:
             result = bring_about(client, resource, params, check_mode=check_mode).result()
     except Interrupted as error:
@@ -53,14 +52,14 @@ def perform(
     return result
 
 
-def secret_values(resource: Resource, params: Mapping[str, Any]) -> set[str]:
+def secret_values(resource: Declared, params: Mapping[str, Any]) -> set[str]:
     """Texts that no result may show, besides the values of ``no_log`` options."""
     find = getattr(resource, "secret_values", None)
     found: set[str] = find(params) if find else set()
     return found
 
 
-def _module_of(resource: Resource) -> type[AnsibleModule]:
+def _module_of(resource: Declared) -> type[AnsibleModule]:
     """AnsibleModule that knows a resource's secrets whenever it ends, which may be before its constructor returns."""
 
     class Module(AnsibleModule):  # type: ignore[misc]
@@ -80,7 +79,7 @@ def _module_of(resource: Resource) -> type[AnsibleModule]:
     return Module
 
 
-def run_module(resource: Resource) -> None:
+def run_module(resource: Resource | Many) -> None:
     """The whole body of a module."""
     module = _module_of(resource)(
         supports_check_mode=True, no_log=hasattr(resource, "secret_values"), **module_arguments(resource)

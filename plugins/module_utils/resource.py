@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Resources: the protocol that the engine drives, and the kinds that cover nearly all of PVE.
+"""Resources: what the engine and its hosts need to know of them, and the kinds that cover nearly all of PVE.
 
 A resource reads (GET only) and plans (pure). ``Item`` is a thing with an id in a collection, ``Singleton`` the options of
 something that always exists. What ``_info`` modules read is in ``listing.py``.
@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from .errors import InvalidOption, NotFound
 from .field import Field, Fields, update_params
 from .options import Connection
 from .plan import HIDDEN, Plan, Step, api_path
+
+if TYPE_CHECKING:
+    from .client import Client
 
 Wish = dict[str, Any]
 State = dict[str, Any]
@@ -43,8 +46,8 @@ class Reader(Protocol):
         """The addresses of this machine and of the server on the way between them; None if a proxy stands there."""
 
 
-class Resource(Protocol):
-    """What the engine and the two hosts (module and action plugin) need to know.
+class Planned(Protocol):
+    """What the engine needs to know of a thing to bring it to a state.
 
     One that has more to tell at the end, or something to wait for, also has ``aftermath(client, wish, state, *, changed) -> dict``,
     whose keys join the result; what steps returned is in ``wish["answers"]``. It is not asked in check mode.
@@ -52,13 +55,9 @@ class Resource(Protocol):
     It is asked once, in check mode as well, and only if the plan has steps.
     One whose steps end before what they are for has happened has ``settle(client, wish, timeout) -> State``: it waits for that, in
     place of reading back, and tells the state then; what steps returned is in ``wish["answers"]``.
-    One whose options may hold secrets in other places than ``no_log`` options has ``secret_values(params) -> set[str]``.
     """
 
     name: str  # the key of the object in the result
-
-    def arguments(self) -> dict[str, Any]:
-        """Keyword arguments of AnsibleModule: argument_spec, required_if, ... without the connection options."""
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         """The task's options in canonical form; raises InvalidOption. Nothing has been sent yet."""
@@ -68,6 +67,30 @@ class Resource(Protocol):
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
         """Pure: what to do. No client, no clock."""
+
+
+class Declared(Protocol):
+    """What the two hosts (module and action plugin) need to know.
+
+    One whose options may hold secrets in other places than ``no_log`` options has ``secret_values(params) -> set[str]``.
+    """
+
+    name: str  # the key of the object in the result
+
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments of AnsibleModule: argument_spec, required_if, ... without the connection options."""
+
+
+class Resource(Declared, Planned, Protocol):
+    """What a module is about: one thing."""
+
+
+@runtime_checkable
+class Many(Declared, Protocol):
+    """What a module is about that is many things, or one of several: it runs the engine itself."""
+
+    def perform_many(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+        """The result of a task."""
 
 
 UPDATE_PASSWORD = {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False}

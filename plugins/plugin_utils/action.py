@@ -25,7 +25,7 @@ from ansible.utils.display import Display
 from ..module_utils.client import Client
 from ..module_utils.module import module_arguments, perform, secret_values
 from ..module_utils.options import Connection
-from ..module_utils.resource import Resource
+from ..module_utils.resource import Many, Resource
 
 display = Display()
 _clients: dict[Connection, Client] = {}
@@ -72,7 +72,7 @@ def environment(extra: Mapping[str, str]) -> Iterator[None]:
 class PveAction(ActionBase):
     """Base of the generated action plugins; a subclass names its resource."""
 
-    resource: Resource
+    resource: Resource | Many
     _supports_check_mode = True
     _supports_async = True
 

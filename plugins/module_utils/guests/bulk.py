@@ -16,8 +16,6 @@ from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 from ..client import Client
 from ..errors import InvalidOption
 from ..many import Crew, Job, check_counts, summary
-from ..plan import Plan
-from ..resource import Reader, State, Wish
 from ..values import Set
 from . import power
 from .guest import Guest
@@ -86,17 +84,6 @@ class Guests:
             secret = {name for name, row in arguments.items() if row.get("no_log")}
             found.update(str(value) for name, value in spec.items() if name in secret and value)
         return found
-
-    # The engine's protocol; a bulk is many runs of the engine, so that none of these is ever asked.
-
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        return dict(params)
-
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        return None
-
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        return Plan.nothing(current)
 
     # --- the work -----------------------------------------------------------------------------------------------------
 

@@ -26,9 +26,6 @@ class Restore:
 
     name = "guest"
 
-    def arguments(self) -> dict[str, Any]:
-        return {"argument_spec": {}}
-
     def wish(self, params: Mapping[str, Any]) -> Wish:
         """From options that the module pve_backup has checked; ``kind`` and ``vmid`` are known."""
         if params["kind"] == "lxc" and params["live_restore"]:

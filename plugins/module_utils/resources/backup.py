@@ -17,7 +17,7 @@ from ..guests.restore import Restore
 from ..many import Crew, Job, check_counts, summary
 from ..options import task_arguments
 from ..plan import Plan, Step, api_path
-from ..resource import Reader, Resource, State, Wish
+from ..resource import Planned, Reader, State, Wish
 from .backup_job import FIELDS as JOB_FIELDS
 from .backup_volume import Prune, Volume, backups_of, owner_of, storage_of
 from .periods import period
@@ -46,9 +46,6 @@ class GuestBackup:
     """A backup of one guest that is at most so old; without an age a new one at every run."""
 
     name = "backup"
-
-    def arguments(self) -> dict[str, Any]:
-        return {"argument_spec": {}}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         return dict(params)
@@ -102,21 +99,9 @@ class Backup:
             "required_if": [["state", state, ["volume"]] for state in ("absent", "restored")],
         }
 
-    # The engine's protocol; each of the three jobs below has a resource of its own.
-
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        return dict(params)
-
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        return None
-
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        return Plan.nothing(current)
-
     def perform_many(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
-        """The result of a task."""
         purpose = self._purpose(params)
-        single: dict[str, Resource] = {"change": Volume(), "delete": Volume(), "prune": Prune(), "restore": Restore()}
+        single: dict[str, Planned] = {"change": Volume(), "delete": Volume(), "prune": Prune(), "restore": Restore()}
         if purpose in single:
             checked = restoration(params) if purpose == "restore" else params
             return bring_about(client, single[purpose], checked, check_mode=check_mode).result()

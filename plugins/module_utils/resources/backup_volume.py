@@ -60,9 +60,6 @@ class Volume:
 
     name = "backup"
 
-    def arguments(self) -> dict[str, Any]:
-        return {"argument_spec": VOLUME_FIELDS.specs()}
-
     def wish(self, params: Mapping[str, Any]) -> Wish:
         storage = storage_of("volume", params["volume"])
         if not params.get("node"):
@@ -110,9 +107,6 @@ class Prune:
     """The backups that a retention keeps, of one guest or of all on a storage."""
 
     name = "pruned"
-
-    def arguments(self) -> dict[str, Any]:
-        return {"argument_spec": {}}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         for name in ("node", "storage"):
