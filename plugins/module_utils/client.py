@@ -25,7 +25,8 @@ from .errors import (
     is_lock_timeout,
 )
 from .options import Connection, Endpoint
-from .transport import CommandTransport, HttpsTransport, Response, Transport
+from .pvesh import CommandTransport
+from .transport import HttpsTransport, Response, Transport
 from .upload import Upload
 
 PAUSES = (0.3, 1.0, 2.0)  # seconds before the second, third and fourth attempt

@@ -26,7 +26,7 @@ from . import power
 from .locate import KINDS, Location
 from .membership import pool_steps
 from .sources import clone_step, predicted_clone, predicted_restore, restore_step
-from .volumes import Slot, VolumePlan, volume_of
+from .volumes import Slot, VolumePlan, volume_of, volume_steps
 
 
 class Planner(abc.ABC):
@@ -137,7 +137,7 @@ class Planner(abc.ABC):
         collection, secrets = api_path("nodes", where.node, self.kind), secret_keys(self.config, config) | own_secrets
         steps = [
             Step("POST", collection, params, f"create {label}", secrets, task=True, guest=str(vmid)),
-            *_volume_steps(where.path, label, volumes, self.move_call),
+            *volume_steps(where.path, label, volumes, self.move_call),
             *self._template_steps(where.path, label, after, wish),
             *_power_steps(where.path, label, power.STOPPED, after, wish),
         ]
@@ -179,7 +179,7 @@ class Planner(abc.ABC):
         self.check(current, after, written, wish)
         self.check_volumes(current, volumes, wish)
         steps = self._config_steps((path, label), current, changes, volumes, wish)
-        steps += _volume_steps(path, label, volumes, self.move_call)
+        steps += volume_steps(path, label, volumes, self.move_call)
         if wish["pool"] is not None:
             steps += pool_steps(current["vmid"], current.get("pool"), wish["pool"])
             after["pool"] = wish["pool"] or None
@@ -299,21 +299,6 @@ class Planner(abc.ABC):
             return []
         step: Step = wish["power"].restart(*where)
         return [step]
-
-
-def _volume_steps(path: str, label: str, volumes: Mapping[str, VolumePlan], move_call: str) -> list[Step]:
-    """Moves, then growths."""
-    guest, steps = path.rpartition("/")[2], []
-    for slot, plan in volumes.items():
-        if plan.move:
-            why = f"move {slot} of {label} to {plan.move['storage']}"
-            steps.append(Step("POST", f"{path}/{move_call}", plan.move, why, task=True, guest=guest))
-    for slot, plan in volumes.items():
-        if plan.resize:
-            params = {"disk": slot, "size": plan.resize}
-            why = f"grow {slot} of {label} from {plan.before_size} to {plan.resize}"
-            steps.append(Step("PUT", f"{path}/resize", params, why, task=True, guest=guest))
-    return steps
 
 
 def _power_steps(path: str, label: str, present: str, after: State, wish: Wish) -> list[Step]:

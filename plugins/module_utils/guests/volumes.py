@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..errors import InvalidOption, Refused
+from ..plan import Step
 from ..property_string import PropertyString
 from ..values import bytes_of, size_text
 
@@ -126,3 +127,18 @@ def occupied(slot: str, current: Slot) -> Refused:
         f"{slot} holds the volume {volume_of(current)}, which would be detached.",
         hint=f"Detach it first with unset: [{slot}], or use another slot.",
     )
+
+
+def volume_steps(path: str, label: str, volumes: Mapping[str, VolumePlan], move_call: str) -> list[Step]:
+    """The calls for plans beside the write of the configuration: moves, then growths."""
+    guest, steps = path.rpartition("/")[2], []
+    for slot, plan in volumes.items():
+        if plan.move:
+            why = f"move {slot} of {label} to {plan.move['storage']}"
+            steps.append(Step("POST", f"{path}/{move_call}", plan.move, why, task=True, guest=guest))
+    for slot, plan in volumes.items():
+        if plan.resize:
+            params = {"disk": slot, "size": plan.resize}
+            why = f"grow {slot} of {label} from {plan.before_size} to {plan.resize}"
+            steps.append(Step("PUT", f"{path}/resize", params, why, task=True, guest=guest))
+    return steps

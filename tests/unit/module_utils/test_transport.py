@@ -29,8 +29,8 @@ from ansible_collections.pve.automation.plugins.module_utils.errors import (
     PveError,
 )
 from ansible_collections.pve.automation.plugins.module_utils.options import Connection, Endpoint
+from ansible_collections.pve.automation.plugins.module_utils.pvesh import CommandTransport
 from ansible_collections.pve.automation.plugins.module_utils.transport import (
-    CommandTransport,
     HttpsTransport,
     form,
     presented_fingerprint,
