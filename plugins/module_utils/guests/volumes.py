@@ -23,7 +23,8 @@ Slot = Mapping[str, Any]
 
 GIB = 1024**3
 SMALLEST = 1024**2  # bytes of a volume that a task may ask for
-_ALLOCATION = re.compile(r"([^:/\s]+):(\d+(?:\.\d+)?)")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_ALLOCATION = re.compile(rf"([^:/\s]+):({_NUMBER.pattern})")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +60,8 @@ def name_storage(wish: dict[str, Any], storage: str) -> None:
 
 def take_allocation(wish: dict[str, Any], key: str) -> bool:
     """Turn ``STORE:32`` under ``key`` into ``storage`` and ``size``; false if it names something that exists."""
+    if _NUMBER.fullmatch(wish[key]):
+        raise ValueError(f"{wish[key]} names no storage, as local-lvm:{wish[key]} does")
     found = _ALLOCATION.fullmatch(wish[key])
     if not found:
         return False

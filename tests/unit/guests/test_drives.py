@@ -144,6 +144,7 @@ def test_efi_and_tpm_disks_have_the_size_of_pve() -> None:
         ({"storage": "lvm"}, "names no size"),
         ({"storage": "lvm", "file": "local:8"}, "two storages"),
         ({"storage": "lvm", "file": "local:iso/a.iso"}, "either file"),
+        ("32,ssd=1", "32 names no storage, as local-lvm:32 does"),
         ({"storage": "lvm", "size": "big"}, "size: 'big'"),
         ({"storage": "lvm", "size": "+5G"}, "size: '.5G' is not a size"),
         ({"storage": "lvm", "size": 32}, "size: 32 is less than 1M.* GiB are written as in 32G"),

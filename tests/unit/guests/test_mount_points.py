@@ -142,6 +142,7 @@ def test_removal() -> None:
         ("mp0", {"volume": "local:8", "mp": ""}, "cannot be without mp"),
         ("mp0", {"volume": "local:8", "mp": "/x", "colour": "red"}, "unknown option colour"),
         ("mp0", {"volume": "local:8", "mp": "/x", "ro": "perhaps"}, "neither true nor false"),
+        ("rootfs", "8", "8 names no storage, as local-lvm:8 does"),
         ("rootfs", "", "always has a rootfs"),
         ("rootfs", {"volume": "local:8", "mp": "/x"}, "unknown option mp"),
     ],

@@ -29,6 +29,20 @@ def uploads(cluster: Cluster) -> int:
     return sum(row["path"] == UPLOAD for row in cluster.writes_made())
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("tiny.iso", {"content": "iso", "node": "pve2"}), ("tiny.qcow2", {"content": "import"})],
+    ids=["to another node", "to import"],
+)
+def test_a_file_is_uploaded_once(cluster: Cluster, wish: dict[str, Any], name: str, options: dict[str, Any]) -> None:
+    """The node that is asked runs the task, wherever the file goes."""
+    given = {**wish, "filename": name, **options}
+    result = cluster.run(STORAGE_CONTENT, given)
+    assert not result.get("failed"), result["msg"]
+    assert result["file"]["volid"] == f"local:{options['content']}/{name}"
+    assert cluster.run(STORAGE_CONTENT, given)["changed"] is False
+
+
 def test_a_file_that_arrived_although_the_answer_was_lost_is_found(cluster: Cluster, wish: dict[str, Any]) -> None:
     cluster.fault(method="POST", path=UPLOAD, drop="after")
     result = cluster.run(STORAGE_CONTENT, wish)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils import client as client_module
@@ -445,6 +447,31 @@ def test_a_missing_privilege_is_named_with_its_path_and_the_identity():
     assert "Asked as u@pve!t." in text
     assert "It needs VM.Config.Disk on /vms/100: grant a role with it by pve_acl." in text
     assert "A token with privilege separation has only what its own ACL entries and its user's both allow." in text
+
+
+@pytest.mark.parametrize(
+    ("response", "told"),
+    [
+        (
+            no(403, "Permission check failed (changing feature flags (except nesting) is only allowed for root@pam)"),
+            "Only root@pam with a password may do this; no API token can",
+        ),
+        (no(403, "Permission check failed (user != root@pam)"), "Only root@pam with a password may do this"),
+        (no(500, "only root can set 'hookscript' config"), "log in as root@pam with its password, not with a token"),
+        (
+            no(400, "Parameter verification failed.", {"privs": "invalid privilege 'VM.Monitor'"}),
+            "PVE 9 has no VM.Monitor; use VM.GuestAgent.Audit",
+        ),
+        (no(500, "invalid parameter 'group': ha groups have been migrated to rules"), "use pve_ha_rule with type"),
+        (
+            no(500, "VM is locked (backup)"),
+            "Wait for the running task; a lock that was left behind goes with 'qm unlock'",
+        ),
+    ],
+)
+def test_what_to_do_next_is_told_where_it_is_known(response, told):
+    with pytest.raises(ApiError, match=re.escape(told)):
+        Script(response).client(TOKEN).call("PUT", "/x")
 
 
 def test_an_unknown_node_is_named():
