@@ -59,7 +59,7 @@ EXAMPLES = r"""
     newest: true
   register: listed
 
-- name: Guests without a backup of today
+- name: Guests whose newest backup is more than a day old
   ansible.builtin.debug:
     msg: "{{ listed.backups | selectattr('ctime', 'lt', now().timestamp() - 86400) | map(attribute='vmid') }}"
 

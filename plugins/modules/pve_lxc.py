@@ -80,7 +80,9 @@ options:
     description: Command that runs as init. Needs PVE 9.1.
     type: str
   env:
-    description: Environment of the init process, as a mapping, or as a list of texts such as V(LANG=C.UTF-8). It is the whole environment. Needs PVE 9.1.
+    description:
+      - Environment of the init process, as a mapping, or as a list of texts such as V(LANG=C.UTF-8). It is the whole environment. Needs PVE 9.1.
+      - PVE shows it to all who may see the configuration, and so do results. Set C(no_log) of the task where it holds secrets.
     type: raw
   features:
     description: Features of the kernel that the container may use, as a mapping with C(nesting), C(keyctl), C(fuse), C(mknod),

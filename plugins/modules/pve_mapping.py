@@ -46,10 +46,10 @@ options:
     description: Description of the mapping. The empty text removes it.
     type: str
   mdev:
-    description: Whether the device provides mediated devices, with O(type=pci).
+    description: Whether the device provides mediated devices, with O(type=pci). PVE's default is V(false).
     type: bool
   live_migration_capable:
-    description: Whether guests with the device can be migrated while they run, with O(type=pci).
+    description: Whether guests with the device can be migrated while they run, with O(type=pci). PVE's default is V(false).
     type: bool
   unset:
     description: Names of options that are removed, so that the server's default holds.

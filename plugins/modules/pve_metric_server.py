@@ -30,23 +30,23 @@ options:
     description: Port of the server. Needed to create one.
     type: int
   disable:
-    description: Whether nothing is sent.
+    description: Whether nothing is sent. PVE's default is V(false).
     type: bool
   mtu:
-    description: Largest packet of UDP.
+    description: Largest packet of UDP in bytes. PVE's default is V(1500).
     type: int
   timeout:
-    description: Seconds to wait for the server with TCP.
+    description: Seconds to wait for the server with TCP. PVE's default is V(1).
     type: int
   path:
     description: Root of the names at a Graphite server, such as V(proxmox.cluster).
     type: str
   proto:
-    description: Protocol of a Graphite server.
+    description: Protocol of a Graphite server; PVE takes V(udp) if it is not given.
     type: str
     choices: [udp, tcp]
   influxdbproto:
-    description: Protocol of an InfluxDB server.
+    description: Protocol of an InfluxDB server. PVE's default is V(udp).
     type: str
     choices: [udp, http, https]
   api_path_prefix:
@@ -59,46 +59,47 @@ options:
     description: Organization at an InfluxDB server.
     type: str
   token:
-    description: Token for an InfluxDB server.
+    description: Token for an InfluxDB server. It is sent only as O(update_password) says, and never shown.
     type: str
   max_body_size:
-    description: Largest request to an InfluxDB server in bytes.
+    description: Largest request to an InfluxDB server in bytes. PVE's default is V(25000000).
     type: int
   verify_certificate:
-    description: Whether the certificate of an InfluxDB server is checked.
+    description: Whether the certificate of an InfluxDB server is checked. PVE's default is V(true).
     type: bool
   otel_compression:
-    description: How requests of OpenTelemetry are compressed.
+    description: How requests of OpenTelemetry are compressed. PVE's default is V(gzip).
     type: str
     choices: [none, gzip]
   otel_headers:
     description: Headers for OpenTelemetry by name, as a dict or as JSON, plain or in base64. They are treated as secret, as they may hold a key.
     type: raw
   otel_max_body_size:
-    description: Largest request of OpenTelemetry in bytes.
+    description: Largest request of OpenTelemetry in bytes. PVE's default is V(10000000).
     type: int
   otel_path:
-    description: Path at the OpenTelemetry server.
+    description: Path at the OpenTelemetry server. PVE's default is V(/v1/metrics).
     type: str
   otel_protocol:
-    description: Protocol of OpenTelemetry.
+    description: Protocol of OpenTelemetry. PVE's default is V(https).
     type: str
     choices: [http, https]
   otel_resource_attributes:
     description: Attributes for OpenTelemetry by name, as a dict or as JSON, plain or in base64.
     type: raw
   otel_timeout:
-    description: Seconds to wait for the OpenTelemetry server.
+    description: Seconds to wait for the OpenTelemetry server. PVE's default is V(5).
     type: int
   otel_verify_ssl:
-    description: Whether the certificate of the OpenTelemetry server is checked.
+    description: Whether the certificate of the OpenTelemetry server is checked. PVE's default is V(true).
     type: bool
   unset:
     description: Names of options that are removed, so that the server's default holds.
     type: list
     elements: str
   update_password:
-    description: The server does not tell the token. V(on_create) sets it only on a new metric server, V(always) in every run.
+    description: The server does not tell O(token) and O(otel_headers). V(on_create) sets them only on a new metric server,
+      V(always) in every run.
     type: str
     choices: [on_create, always]
     default: on_create

@@ -29,16 +29,17 @@ options:
     description: Comment. The empty text removes it.
     type: str
   disable:
-    description: Whether it is switched off.
+    description: Whether it is switched off. PVE's default is V(false).
     type: bool
   author:
-    description: Name of the sender.
+    description: Name of the sender, with O(type=sendmail) and O(type=smtp).
     type: str
   from_address:
-    description: Address of the sender.
+    description: Address of the sender, with O(type=sendmail) and O(type=smtp), which needs it.
     type: str
   mailto:
-    description: Addresses that get the mail. The list is the whole list.
+    description: Addresses that get the mail, with O(type=sendmail) and O(type=smtp), which need this or O(mailto_user). The list is
+      the whole list.
     type: list
     elements: str
   mailto_user:
@@ -46,17 +47,17 @@ options:
     type: list
     elements: str
   server:
-    description: Name or address of the mail server, or URL of the Gotify server.
+    description: Name or address of the mail server with O(type=smtp), URL of the Gotify server with O(type=gotify). Both need it.
     type: str
   token:
-    description: Token of the Gotify server.
+    description: Token of the Gotify server. O(type=gotify) needs it.
     type: str
   mode:
-    description: How the connection is encrypted.
+    description: How the connection to the mail server is encrypted. PVE's default is V(tls).
     type: str
     choices: [insecure, starttls, tls]
   port:
-    description: Port of the mail server.
+    description: Port of the mail server. If not given, PVE takes the one that is usual with the O(mode).
     type: int
   username:
     description: User of the mail server.
@@ -65,20 +66,22 @@ options:
     description: Password of the mail server.
     type: str
   url:
-    description: Where the request goes to.
+    description: Where the request goes to; O(type=webhook) needs it. It is shown in results - keep what is secret in it in O(secret), and
+      refer to that by C({{ secrets.NAME }}).
     type: str
   method:
-    description: Method of the request.
+    description: Method of the request. O(type=webhook) needs it.
     type: str
     choices: [post, put, get]
   header:
-    description: Headers of the request with their values, in plain text. They are the whole set.
+    description: Headers of the request with their values, in plain text. They are the whole set, and shown in results as the O(url) is.
     type: dict
   body:
     description: Body of the request with PVE's placeholders, in plain text; a mapping is sent as JSON.
     type: json
   secret:
-    description: Names with secret values that URL, headers and body can refer to. They are the whole set.
+    description: Names with secret values that O(url), O(header) and O(body) can refer to by C({{ secrets.NAME }}). They are the whole
+      set, sent only as O(update_password) says, and never shown.
     type: dict
   send_test:
     description:
@@ -123,7 +126,8 @@ EXAMPLES = r"""
     type: webhook
     url: https://chat.example.com/hook
     method: post
-    header: {Content-Type: application/json}
+    header: {Content-Type: application/json, Authorization: "{% raw %}Bearer {{ secrets.token }}{% endraw %}"}
+    secret: {token: "{{ chat_token }}"}
     body: {text: "{% raw %}{{ escape title }}{% endraw %}"}
 
 - name: Prove that it works

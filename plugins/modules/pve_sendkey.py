@@ -9,6 +9,7 @@ short_description: Press keys in a virtual machine
 description:
   - Presses keys in a running virtual machine, as at its keyboard, for what has neither an agent nor a network, such as boot menus.
   - This is an action. It acts, and reports a change, at every run.
+  - Results show the keys. Set C(no_log) of the task to type a password.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
