@@ -16,7 +16,7 @@ extends_documentation_fragment:
   - pve.automation.connection
 options:
   group:
-    description: Name of the group, at most 18 characters.
+    description: Name of the group, at most 18 characters, which PVE keeps in lower case.
     type: str
     required: true
     aliases: [name]

@@ -24,7 +24,9 @@ options:
     description: Id of the guest, with O(scope=guest).
     type: int
   name:
-    description: Name of the set. C(management) and C(blacklist) of the cluster have a meaning of their own, as have C(ipfilter-net0) and so on of a guest.
+    description:
+      - Name of the set, which PVE keeps in lower case. C(management) and C(blacklist) of the cluster have a meaning of their own, as
+        have C(ipfilter-net0) and so on of a guest.
     type: str
     required: true
   comment:

@@ -122,7 +122,9 @@ def parse_rule(number: int, row: Mapping[str, Any], *, whole: bool) -> dict[str,
     for name in ("type", "action"):
         if name not in rule:
             raise InvalidOption(f"rules[{number}].{name}", "is missing: a rule has a type and an action")
-    if rule["type"] != "group":
+    if rule["type"] == "group":
+        rule["action"] = rule["action"].lower()
+    else:
         rule["action"] = rule["action"].upper()
         if rule["action"] not in POLICIES:
             raise InvalidOption(f"rules[{number}].action", f"{rule['action']!r} is not one of {', '.join(POLICIES)}")

@@ -95,7 +95,10 @@ class Alias:
 
 
 class Container:
-    """A named thing with a comment that holds others: PVE changes its comment by renaming it to itself."""
+    """A named thing with a comment that holds others: PVE changes its comment by renaming it to itself.
+
+    PVE reads their names in lower case, however they were written (PVE/Firewall.pm, generic_fw_config_parser).
+    """
 
     name: str
     key: str  # of the name, as an option and on the wire
@@ -142,7 +145,7 @@ class AddressSet(Container):
         entries = params["entries"]
         return {
             "scope": scope_of(params, _WITH_SETS),
-            "name": checked_name("name", params["name"], self.longest),
+            "name": checked_name("name", params["name"], self.longest).lower(),
             "comment": None if params["comment"] is None else COMMENT.parse(params["comment"]),
             "entries": None if entries is None else parse_entries(entries),
             **{name: params[name] for name in ("append", "force", "state")},
@@ -246,7 +249,7 @@ class SecurityGroup(Container):
     def wish(self, params: Mapping[str, Any]) -> Wish:
         comment = params["comment"]
         return {
-            "group": checked_name("group", params["group"], self.longest),
+            "group": checked_name("group", params["group"], self.longest).lower(),
             "comment": None if comment is None else COMMENT.parse(comment),
             "path": f"{CLUSTER}/groups",
             "force": params["force"],

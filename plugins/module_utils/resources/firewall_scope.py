@@ -34,7 +34,8 @@ def scope_of(params: Mapping[str, Any], scopes: Sequence[str]) -> Wish:
     option = SCOPES[scope]
     if option and params.get(option) in (None, ""):
         raise InvalidOption(option, f"is needed with scope: {scope}")
-    return {"scope": scope, **({option: params[option]} if option else {})}
+    which = params[option].lower() if scope == "group" else params.get(option)
+    return {"scope": scope, **({option: which} if option else {})}
 
 
 def find_scope(reader: Reader, scope: Mapping[str, Any]) -> str:

@@ -185,7 +185,7 @@ def create_group(call: Call) -> None:
         raise param_error("group", f"Security group '{name}' already exists")
     group = groups.pop(old) if old is not None else Group()
     group.comment = call.params.get("comment", group.comment)
-    groups[name] = group
+    groups.setdefault(name.lower(), group)  # so it is read the next time
 
 
 @endpoint("DELETE", f"{GROUPS}/{{group}}")
@@ -287,7 +287,7 @@ def create_set(call: Call) -> None:
         raise param_error("name", f"IPSet '{name}' already exists")
     found = sets.pop(old) if old is not None else firewall.AddressSet()
     found.comment = call.params.get("comment", found.comment)
-    sets[name] = found
+    sets.setdefault(name.lower(), found)  # so it is read the next time
 
 
 @everywhere("GET", WITH_ALIASES, "/ipset/{name}")

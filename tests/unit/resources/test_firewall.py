@@ -270,6 +270,18 @@ def test_bad_entries_are_refused(entries: list[dict[str, Any]]) -> None:
         planned(IPSET, with_set(), scope="cluster", name="s1", entries=entries)
 
 
+def test_names_are_those_that_the_server_reads() -> None:
+    assert not planned(
+        IPSET, with_set({"cidr": "192.0.2.1"}), scope="cluster", name="S1", entries=[{"cidr": "192.0.2.1"}]
+    ).steps
+    (created,) = calls(planned(GROUP, Server({f"{BASE}/groups": []}), group="Web"))
+    assert created == ("POST", f"{BASE}/groups", {"group": "web"})
+    rules = Server({f"{BASE}/groups/web": [{**SSH, "enable": 1, "pos": 0}]})
+    assert not planned(FIREWALL, rules, scope="group", group="Web", rules=[SSH]).steps
+    used = server({"type": "group", "action": "web"})
+    assert not planned(FIREWALL, used, scope="cluster", rules=[{"type": "group", "action": "Web"}]).steps
+
+
 # --- groups -------------------------------------------------------------------------------------------------------------
 
 
