@@ -71,6 +71,15 @@ class Interrupted(PveError):
         self.cause, self.outcome = cause, outcome
 
 
+def failure(error: PveError) -> dict[str, Any]:
+    """The result of a task that failed, with what was done before that."""
+    if not isinstance(error, Interrupted):
+        return {"failed": True, "changed": False, "msg": str(error), "error": error.details()}
+    partial = error.outcome.result()
+    done = {name: partial[name] for name in ("changed", "requests", *error.outcome.answers)}
+    return {"failed": True, "msg": str(error), "error": error.cause.details(), **done}
+
+
 def _list(steps: Iterable[Step]) -> str:
     return "; ".join(step.why or f"{step.method} {step.path}" for step in steps)
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from .client import Client
-from .engine import Intent, Interrupted, carry_out, intend
+from .engine import Intent, Interrupted, carry_out, failure, intend
 from .errors import InvalidOption, PveError
 from .resource import Planned, Wish
 
@@ -141,8 +141,8 @@ class Crew:
             self.reject(job, error)
 
     def reject(self, job: Job, error: PveError) -> None:
-        """Let a job fail before it began."""
-        job.result = {"failed": True, "changed": False, "msg": str(error), "error": error.details(), "requests": []}
+        """Let a job fail."""
+        job.result = {"requests": [], **failure(error)}
         self.failed.set()
 
     def _work(self, job: Job, intent: Intent) -> None:
@@ -150,14 +150,10 @@ class Crew:
             outcome = carry_out(self._client(job), intent, check_mode=self.check_mode)
             job.result = outcome.result()
             job.diff = job.result.pop("diff")
-        except Interrupted as error:
-            partial = error.outcome.result()
-            told = {name: partial[name] for name in ("changed", "requests")}
-            job.result = {"failed": True, "msg": str(error), "error": error.cause.details(), **told}
-            job.diff = partial["diff"]
-            self.failed.set()
         except PveError as error:
             self.reject(job, error)
+            if isinstance(error, Interrupted):
+                job.diff = error.outcome.result()["diff"]
 
 
 def summary(name: str, jobs: Sequence[Job], things: str) -> dict[str, Any]:

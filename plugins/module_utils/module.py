@@ -11,7 +11,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from .client import Client
-from .engine import Interrupted, bring_about
+from .engine import bring_about, failure
 from .errors import PveError
 from .options import Connection, connection_arguments
 from .resource import Declared, Many, Resource
@@ -36,16 +36,8 @@ def perform(
             result = resource.perform_many(client, params, check_mode=check_mode)
         else:
             result = bring_about(client, resource, params, check_mode=check_mode).result()
-    except Interrupted as error:
-        partial = error.outcome.result()
-        result = {
-            "failed": True,
-            "msg": str(error),
-            "error": error.cause.details(),
-            **{name: partial[name] for name in ("changed", "requests", *error.outcome.answers)},
-        }
     except PveError as error:
-        result = {"failed": True, "changed": False, "msg": str(error), "error": error.details()}
+        result = failure(error)
     warnings = client.warnings if client else []
     if warnings:
         result["warnings"] = list(dict.fromkeys(warnings))

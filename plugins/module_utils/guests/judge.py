@@ -84,14 +84,14 @@ def amount(number: float) -> str:
     return f"{number / factor:.1f}".removesuffix(".0") + f" {unit}"
 
 
-def _who(demands: Sequence[Demand], verb: str = "want") -> str:
-    """The guests and what they do: ``web1 wants``, ``web1, web2 and 3 more want``."""
+def _who(demands: Sequence[Demand]) -> str:
+    """The guests that want something: ``web1 wants``, ``web1, web2 and 3 more want``."""
     names = list(dict.fromkeys(demand.guest for demand in demands))
     if len(names) == 1:
-        return f"{names[0]} {verb}s"
+        return f"{names[0]} wants"
     more = len(names) - _NAMES
     told = ", ".join(names[:_NAMES]) + f" and {more} more" if more > 0 else " and ".join(names)
-    return f"{told} {verb}"
+    return f"{told} want"
 
 
 def _vmids(demands: Iterable[Demand]) -> frozenset[int]:

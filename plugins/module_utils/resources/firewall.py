@@ -150,7 +150,7 @@ class Firewall:
             path if edit.kind == "insert" else f"{path}/{edit.position}",
             params,
             describe(edit),
-            secrets=frozenset({"digest"}),
+            secrets=frozenset({"digest"}),  # no secret, but nothing that check mode could foretell
             replan=number + 1 < count,
         )
 
