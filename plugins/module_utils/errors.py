@@ -165,7 +165,7 @@ _ABSENT = re.compile(
     r"|there is no|ACME plugin '[^']*' not defined",
     re.IGNORECASE,
 )
-_DIGEST = re.compile(r"checksum mismatch|detected modified configuration", re.IGNORECASE)
+_DIGEST = re.compile(r"checksum miss?match|detected modified configuration", re.IGNORECASE)
 _CONFLICT = re.compile(rf"already exists|already defined|{_DIGEST.pattern}", re.IGNORECASE)
 _LOCK_TIMEOUT = re.compile(
     r"can't lock file .* - got timeout|can't acquire lock|cfs-lock .* error: got lock request timeout"

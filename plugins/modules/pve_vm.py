@@ -307,7 +307,7 @@ options:
     description: Whether a USB tablet serves as pointer.
     type: bool
   tags:
-    description: Tags, a set; they are compared without regard to case.
+    description: Tags, a set; they are compared without regard to case, which PVE keeps only if O(pve.automation.pve_cluster_options#module:tag_style) says so.
     type: list
     elements: str
   target_storage:

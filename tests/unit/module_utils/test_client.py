@@ -407,6 +407,7 @@ def test_when_hosts_fail_for_several_reasons_each_cure_is_told_once():
         (no(500, "update storage failed: no such option 'x'"), ApiError),
         (no(500, "unable to create VM 100 - VM 100 already exists on node 'pve'"), Conflict),
         (no(500, "VM 100 config checksum mismatch (file change by other user?)"), Conflict),
+        (no(500, "checksum missmatch (file change by other user?)"), Conflict),
         (no(500, "VM is locked (backup)"), Locked),
         (no(500, "CT is locked (snapshot)"), Locked),
         (no(500, "cfs-lock 'file-user_cfg' error: got lock request timeout"), Locked),
