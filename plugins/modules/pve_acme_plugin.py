@@ -41,7 +41,7 @@ options:
     type: list
     elements: str
   disable:
-    description: Whether the plugin is out of use.
+    description: Whether the plugin is out of use. PVE's default is V(false).
     type: bool
   unset:
     description: Names of options that are removed, so that the server's default holds.

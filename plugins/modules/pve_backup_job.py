@@ -26,11 +26,11 @@ options:
       - An expression of cron with five fields is translated. If no calendar event means the same, the task fails and says why.
     type: str
   enabled:
-    description: Whether the job runs by itself.
+    description: Whether the job runs by itself. PVE's default is V(true).
     type: bool
   all:
     description:
-      - Back up all guests but those in O(exclude).
+      - Back up all guests but those in O(exclude). PVE's default is V(false).
       - O(all), O(pool) and O(vmid) exclude each other; the one that is given replaces what the job had.
     type: bool
   exclude:
@@ -98,7 +98,7 @@ options:
     type: str
     choices: [always, failure]
   repeat_missed:
-    description: Whether a run that was missed while the node was off is made up for.
+    description: Whether a run that was missed while the node was off is made up for. PVE's default is V(false).
     type: bool
   bwlimit:
     description: Limit of the bandwidth in KiB per second; V(0) is none.

@@ -35,7 +35,7 @@ options:
     description: Sender of the cluster's mails.
     type: str
   fencing:
-    description: How failed nodes are fenced.
+    description: How failed nodes are fenced. PVE's default is V(watchdog).
     type: str
     choices: [watchdog, hardware, both]
   ha:

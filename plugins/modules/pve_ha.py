@@ -33,16 +33,16 @@ options:
     description: Comment of the resource. The empty text removes it.
     type: str
   failback:
-    description: Whether the guest returns to a node of higher priority as soon as that is back. Needs PVE 9.
+    description: Whether the guest returns to a node of higher priority as soon as that is back. Needs PVE 9. PVE's default is V(true).
     type: bool
   group:
     description: The group of nodes where the guest may run. Only on PVE 8; later releases have rules instead.
     type: str
   max_restart:
-    description: How often a failed start is tried again on the same node.
+    description: How often a failed start is tried again on the same node. PVE's default is V(1).
     type: int
   max_relocate:
-    description: How often a guest that could not be started is moved to another node.
+    description: How often a guest that could not be started is moved to another node. PVE's default is V(1).
     type: int
   purge:
     description:

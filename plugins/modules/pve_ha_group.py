@@ -27,10 +27,10 @@ options:
     type: list
     elements: str
   restricted:
-    description: Whether the resources never run on other nodes, not even if all of these are down.
+    description: Whether the resources never run on other nodes, not even if all of these are down. PVE's default is V(false).
     type: bool
   nofailback:
-    description: Whether resources stay where they are when a node of higher priority is back.
+    description: Whether resources stay where they are when a node of higher priority is back. PVE's default is V(false).
     type: bool
   comment:
     description: Comment of the group. The empty text removes it.

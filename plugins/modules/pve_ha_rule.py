@@ -45,7 +45,7 @@ options:
     type: list
     elements: str
   strict:
-    description: Whether the resources never run on nodes that the rule does not allow, not even if all others are down.
+    description: Whether the resources never run on nodes that the rule does not allow, not even if all others are down. PVE's default is V(false).
     type: bool
   affinity:
     description:
@@ -55,7 +55,7 @@ options:
     type: str
     choices: [positive, negative]
   disable:
-    description: Whether the rule is out of force.
+    description: Whether the rule is out of force. PVE's default is V(false).
     type: bool
   comment:
     description: Comment of the rule. The empty text removes it.

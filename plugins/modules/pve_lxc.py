@@ -34,7 +34,7 @@ notes:
     it asked for has happened, O(timeout) seconds at most, and tells what the manager says if it does not.
 options:
   arch:
-    description: Architecture of the container.
+    description: Architecture of the container. PVE's default is V(amd64).
     type: str
     choices: [amd64, i386, arm64, armhf, riscv32, riscv64]
   bwlimit:
@@ -48,11 +48,11 @@ options:
       - A later run completes what an interrupted one left; it never clones a second time.
     type: raw
   cmode:
-    description: What the console shows.
+    description: What the console shows. PVE's default is V(tty).
     type: str
     choices: [shell, console, tty]
   console:
-    description: Whether the container has a console device.
+    description: Whether the container has a console device. PVE's default is V(true).
     type: bool
   cores:
     description: Cores of the container; without it all of the node.
@@ -64,7 +64,7 @@ options:
     description: Weight of the container against other guests.
     type: int
   debug:
-    description: Whether the container logs verbosely when it starts.
+    description: Whether the container logs verbosely when it starts. PVE's default is V(false).
     type: bool
   description:
     description: Notes, shown as Markdown.
@@ -77,7 +77,7 @@ options:
     description: Devices of the host, a mapping of V(dev0) to V(dev255). Each is a mapping with C(path), C(mode), C(uid), C(gid), C(deny-write), or as text.
     type: dict
   entrypoint:
-    description: Command that runs as init. Needs PVE 9.1.
+    description: Command that runs as init. Needs PVE 9.1. PVE's default is V(/sbin/init).
     type: str
   env:
     description:
@@ -103,7 +103,7 @@ options:
     description: Whether errors while O(ostemplate) is unpacked are ignored.
     type: bool
   memory:
-    description: Memory in MiB, or a size such as V(4G).
+    description: Memory in MiB, or a size such as V(4G). PVE's default is V(512).
     type: raw
   migrate:
     description:
@@ -131,7 +131,7 @@ options:
     description: Node of the container. Needed to create one; for a container that exists it saves one request.
     type: str
   onboot:
-    description: Whether the container starts with its node.
+    description: Whether the container starts with its node. PVE's default is V(false).
     type: bool
   ostemplate:
     description: Template or OCI archive to create the container from, as in
@@ -148,7 +148,7 @@ options:
     description: Pool that the container belongs to; the empty text takes it out of its pool. Costs one more request.
     type: str
   protection:
-    description: Whether the container and its volumes are protected from deletion.
+    description: Whether the container and its volumes are protected from deletion. PVE's default is V(false).
     type: bool
   purge:
     description: With O(state=absent), remove the container from backup jobs, replication and HA as well, which PVE insists on for HA. With mount points in
@@ -200,7 +200,7 @@ options:
     description: Storage for a root file system that O(rootfs) does not place, when the container is created from O(ostemplate).
     type: str
   swap:
-    description: Swap in MiB, or a size such as V(1G).
+    description: Swap in MiB, or a size such as V(1G). PVE's default is V(512).
     type: raw
   tags:
     description: Tags, a set; they are compared without regard to case, which PVE keeps only if O(pve.automation.pve_cluster_options#module:tag_style) says so.
@@ -216,10 +216,11 @@ options:
     description: Time zone, as in V(Europe/Berlin), or V(host) for that of the node.
     type: str
   tty:
-    description: Number of terminals.
+    description: Number of terminals. PVE's default is V(2).
     type: int
   unprivileged:
     description: Whether root in the container is an unprivileged user of the host. Only a new container can be given another value.
+      PVE's default is V(false).
     type: bool
   unset:
     description: 'Keys to remove, by the names of these options or of slots, as in V([description, net1, mp2]). A mount point

@@ -30,6 +30,7 @@ options:
     type: int
   ballooning_target:
     description: Percentage of the memory in use above which the balloons of the guests shrink them. Only newer servers have it.
+      PVE's default is V(80).
     type: int
   location:
     description: Where the node is, with C(latitude), C(longitude) and C(name). Only newer servers have it.

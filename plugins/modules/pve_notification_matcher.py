@@ -23,10 +23,10 @@ options:
     description: Comment. The empty text removes it.
     type: str
   disable:
-    description: Whether it is switched off.
+    description: Whether it is switched off. PVE's default is V(false).
     type: bool
   invert_match:
-    description: Whether the matcher fits what its rules do not fit.
+    description: Whether the matcher fits what its rules do not fit. PVE's default is V(false).
     type: bool
   match_calendar:
     description: Times of the week, such as V(mon..fri 08:00-17:00).

@@ -31,7 +31,7 @@ options:
     description: Audiences that are trusted beside O(client_id). For openid. Needs PVE 9.2.
     type: str
   autocreate:
-    description: Whether a user is created at its first login. For openid.
+    description: Whether a user is created at its first login. For openid. PVE's default is V(false).
     type: bool
   base_dn:
     description: Where the users are in the directory. For ldap, which needs it, and ad.
@@ -40,7 +40,7 @@ options:
     description: Identity that searches the directory, with O(password). For ldap, ad.
     type: str
   capath:
-    description: File or directory of certificates of authorities on the nodes. For ldap, ad.
+    description: File or directory of certificates of authorities on the nodes. For ldap, ad. PVE's default is V(/etc/ssl/certs).
     type: str
   case_sensitive:
     description: Whether upper and lower case make different users. For ldap, ad. The server assumes V(true).
@@ -61,7 +61,7 @@ options:
     description: Comment. The empty text clears it.
     type: str
   default:
-    description: Whether the login form chooses this realm. Setting it takes it from the realm that had it.
+    description: Whether the login form chooses this realm. Setting it takes it from the realm that had it. PVE's default is V(false).
     type: bool
   domain:
     description: Name of the AD domain. For ad, which needs it.
@@ -83,13 +83,13 @@ options:
     description: Attribute with the name of a group. For ldap, ad.
     type: str
   groups_autocreate:
-    description: Whether groups of O(groups_claim) are created. For openid.
+    description: Whether groups of O(groups_claim) are created. For openid. PVE's default is V(false).
     type: bool
   groups_claim:
     description: Claim that names the groups of a user. For openid.
     type: str
   groups_overwrite:
-    description: Whether a login takes the user out of groups that O(groups_claim) does not name. For openid.
+    description: Whether a login takes the user out of groups that O(groups_claim) does not name. For openid. PVE's default is V(false).
     type: bool
   issuer_url:
     description: URL of the provider. For openid, which needs it.
@@ -115,7 +115,7 @@ options:
     type: list
     elements: str
   secure:
-    description: Older form of O(mode=ldaps). For ldap, ad.
+    description: Older form of O(mode=ldaps). For ldap, ad. PVE's default is V(false).
     type: bool
   server1:
     description: Name or address of the directory. For ldap and ad, which need it.
@@ -154,7 +154,7 @@ options:
     description: Claim that names the user. For openid. It cannot change later.
     type: str
   verify:
-    description: Whether the directory's certificate is verified. For ldap, ad.
+    description: Whether the directory's certificate is verified. For ldap, ad. PVE's default is V(false).
     type: bool
   check_connection:
     description: Let the server try the directory before it stores a change. Without a change nothing is tried.

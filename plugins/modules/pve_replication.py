@@ -32,7 +32,7 @@ options:
     description: Comment of the job. The empty text removes it.
     type: str
   disable:
-    description: Whether the job does not run.
+    description: Whether the job does not run. PVE's default is V(false).
     type: bool
   keep:
     description: With O(state=absent), leave the copied volumes on the target.

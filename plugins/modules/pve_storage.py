@@ -65,7 +65,7 @@ options:
     description: Datastore of the backup server. For pbs, which needs it. It cannot change later.
     type: str
   disable:
-    description: Whether the storage is switched off.
+    description: Whether the storage is switched off. PVE's default is V(false).
     type: bool
   domain:
     description: Domain of the user. For cifs.
@@ -89,7 +89,7 @@ options:
     description: Name of the file system. For cephfs.
     type: str
   fuse:
-    description: Whether to mount by FUSE. For cephfs.
+    description: Whether to mount by FUSE. For cephfs. PVE's default is V(false).
     type: bool
   is_mountpoint:
     description: V(yes) if O(path) has to be a mount point of something else before it is used, or the path that has to be one;
@@ -102,7 +102,7 @@ options:
     description: Content of the client's keyring for a foreign cluster. For rbd, cephfs. See O(update_password).
     type: str
   krbd:
-    description: Whether to use the kernel's RBD always. For rbd.
+    description: Whether to use the kernel's RBD always. For rbd. PVE's default is V(false).
     type: bool
   lio_tpg:
     description: Target portal group for LIO. For zfs.
@@ -116,7 +116,7 @@ options:
     description: How many protected backups a guest may have; V(-1) for any number.
     type: int
   mkdir:
-    description: Older form of O(create_base_path) and O(create_subdirs) together.
+    description: Older form of O(create_base_path) and O(create_subdirs) together. PVE's default is V(true).
     type: bool
   monhost:
     description: Addresses of the monitors of a foreign cluster, in any order. For rbd, cephfs.
@@ -129,14 +129,14 @@ options:
     description: Namespace in the datastore or pool. For pbs, rbd.
     type: str
   nocow:
-    description: Whether to switch copy-on-write, and so checksums, off. For btrfs.
+    description: Whether to switch copy-on-write, and so checksums, off. For btrfs. PVE's default is V(false).
     type: bool
   nodes:
     description: Nodes that have the storage. The list is the whole list, in any order; the empty list stands for all nodes.
     type: list
     elements: str
   nowritecache:
-    description: Whether to switch the write cache of the target off. For zfs.
+    description: Whether to switch the write cache of the target off. For zfs. PVE's default is V(false).
     type: bool
   options:
     description: Options of the mount, in any order. For nfs, cifs, cephfs.
@@ -168,10 +168,10 @@ options:
       - It is the whole policy; what is not named is not kept.
     type: raw
   saferemove:
-    description: Whether volumes are overwritten before they are removed. For lvm.
+    description: Whether volumes are overwritten before they are removed. For lvm. PVE's default is V(false).
     type: bool
   saferemove_stepsize:
-    description: Size in MiB of the steps of overwriting. For lvm.
+    description: Size in MiB of the steps of overwriting. For lvm. PVE's default is V(32).
     type: int
     choices: [1, 2, 4, 8, 16, 32]
   saferemove_throughput:
@@ -184,26 +184,27 @@ options:
     description: Name of the share. For cifs, which needs it. It cannot change later.
     type: str
   shared:
-    description: Whether all nodes see the same content. For dir, btrfs, lvm, esxi; other types know that themselves.
+    description: Whether all nodes see the same content. For dir, btrfs, lvm, esxi; other types know that themselves. PVE's default is V(false).
     type: bool
   skip_cert_verification:
-    description: Whether the server's certificate is trusted unseen. For esxi.
+    description: Whether the server's certificate is trusted unseen. For esxi. PVE's default is V(false).
     type: bool
   smbversion:
-    description: Version of SMB. For cifs.
+    description: Version of SMB. For cifs. PVE's default is V(default).
     type: str
     choices: [default, '2.0', '2.1', '3', '3.0', '3.11']
   snapshot_as_volume_chain:
     description: Whether snapshots are chains of volumes. For dir, nfs and cifs, where it cannot change later, and lvm. Needs PVE 9.0.
+      PVE's default is V(false).
     type: bool
   sparse:
-    description: Whether volumes are thin. For zfspool, zfs.
+    description: Whether volumes are thin. For zfspool, zfs. PVE's default is V(false).
     type: bool
   subdir:
     description: Directory in the share or file system. For cifs, cephfs.
     type: str
   tagged_only:
-    description: Whether only volumes that PVE tagged count. For lvm.
+    description: Whether only volumes that PVE tagged count. For lvm. PVE's default is V(false).
     type: bool
   target:
     description: iSCSI target. For iscsi, iscsidirect and zfs, which need it. It cannot change later.

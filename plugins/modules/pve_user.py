@@ -27,7 +27,7 @@ options:
     description: Mail address. The empty text clears it.
     type: str
   enable:
-    description: Whether the user may log in. The server enables new users.
+    description: Whether the user may log in. PVE's default is V(true).
     type: bool
   expire:
     description:

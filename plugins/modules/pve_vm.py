@@ -35,7 +35,7 @@ notes:
     it asked for has happened, O(timeout) seconds at most, and tells what the manager says if it does not.
 options:
   acpi:
-    description: Whether ACPI is enabled.
+    description: Whether ACPI is enabled. PVE's default is V(true).
     type: bool
   affinity:
     description: Host cores on which the guest runs, as in V(0,5,8-11).
@@ -45,7 +45,7 @@ options:
       it, as in V(1,fstrim_cloned_disks=1).
     type: raw
   allow_ksm:
-    description: Whether memory may be merged with that of other guests by KSM. Needs PVE 9.0.
+    description: Whether memory may be merged with that of other guests by KSM. Needs PVE 9.0. PVE's default is V(true).
     type: bool
   amd_sev:
     description: AMD secure encrypted virtualization, as a mapping with C(type), C(allow-smt), C(kernel-hashes), C(no-debug), C(no-key-sharing), or as text.
@@ -61,13 +61,13 @@ options:
     description: Audio device, as a mapping with C(device) and C(driver), or as text.
     type: raw
   autostart:
-    description: Restart after a crash; PVE ignores it at present.
+    description: Restart after a crash; PVE ignores it at present. PVE's default is V(false).
     type: bool
   balloon:
     description: Memory in MiB down to which the guest may shrink, or a size such as V(1G). 0 switches the balloon driver off.
     type: raw
   bios:
-    description: Firmware.
+    description: Firmware. PVE's default is V(seabios).
     type: str
     choices: [seabios, ovmf]
   boot:
@@ -84,7 +84,7 @@ options:
     type: str
     choices: [configdrive2, nocloud, opennebula]
   ciupgrade:
-    description: Whether cloud-init upgrades packages at the first boot.
+    description: Whether cloud-init upgrades packages at the first boot. PVE's default is V(true).
     type: bool
   ciuser:
     description: User that cloud-init sets up.
@@ -97,7 +97,7 @@ options:
       - A later run completes what an interrupted one left; it never clones a second time.
     type: raw
   cores:
-    description: Cores per socket.
+    description: Cores per socket. PVE's default is V(1).
     type: int
   cpu:
     description: Emulated processor, as a mapping with C(cputype), C(flags), C(hidden) and so on, or as text, as in V(x86-64-v2-AES,flags=+aes).
@@ -123,7 +123,7 @@ options:
     type: bool
     default: false
   freeze:
-    description: Freeze the CPU at start-up.
+    description: Freeze the CPU at start-up. PVE's default is V(false).
     type: bool
   hookscript:
     description: Volume of a script that runs at stages of the life of the guest. Only root@pam may set it.
@@ -153,14 +153,14 @@ options:
     description: Shared memory between guests, as a mapping with C(size) in MiB and C(name), or as text.
     type: raw
   keephugepages:
-    description: Keep huge pages after the guest has stopped.
+    description: Keep huge pages after the guest has stopped. PVE's default is V(false).
     type: bool
   keyboard:
     description: Keyboard layout of the VNC server.
     type: str
     choices: [de, de-ch, da, en-gb, en-us, es, fi, fr, fr-be, fr-ca, fr-ch, hu, is, it, ja, lt, mk, nl, "no", pl, pt, pt-br, sv, sl, tr]
   kvm:
-    description: Whether hardware virtualization is used.
+    description: Whether hardware virtualization is used. PVE's default is V(true).
     type: bool
   localtime:
     description: Whether the clock of the guest starts with local time.
@@ -172,7 +172,7 @@ options:
         version then.
     type: raw
   memory:
-    description: Memory in MiB, or a size such as V(4G).
+    description: Memory in MiB, or a size such as V(4G). PVE's default is V(512).
     type: raw
   migrate:
     description:
@@ -182,7 +182,7 @@ options:
     type: bool
     default: false
   migrate_downtime:
-    description: Tolerated downtime in seconds during a migration.
+    description: Tolerated downtime in seconds during a migration. PVE's default is V(0.1).
     type: float
   migrate_speed:
     description: Limit in MB/s for migrations; 0 is no limit.
@@ -206,16 +206,16 @@ options:
     description: Node of the guest. Needed to create one; for a guest that exists it saves one request.
     type: str
   numa:
-    description: Whether NUMA is emulated.
+    description: Whether NUMA is emulated. PVE's default is V(false).
     type: bool
   numa_nodes:
     description: NUMA topology, a mapping of V(numa0) to V(numa7). Each is a mapping with C(cpus), C(memory), C(hostnodes), C(policy), or as text.
     type: dict
   onboot:
-    description: Whether the guest starts with its node.
+    description: Whether the guest starts with its node. PVE's default is V(false).
     type: bool
   ostype:
-    description: Operating system of the guest.
+    description: Operating system of the guest. PVE's default is V(other).
     type: str
     choices: [other, wxp, w2k, w2k3, w2k8, wvista, win7, win8, win10, win11, l24, l26, solaris]
   parallel:
@@ -225,7 +225,7 @@ options:
     description: Pool that the guest belongs to; the empty text takes it out of its pool. Costs one more request.
     type: str
   protection:
-    description: Whether the guest and its disks are protected from deletion.
+    description: Whether the guest and its disks are protected from deletion. PVE's default is V(false).
     type: bool
   purge:
     description: With O(state=absent), remove the guest from backup jobs, replication and HA as well, which PVE insists on for HA. With drives in O(unset),
@@ -233,7 +233,7 @@ options:
     type: bool
     default: false
   reboot:
-    description: Whether the guest may reboot; if not it stops instead.
+    description: Whether the guest may reboot; if not it stops instead. PVE's default is V(true).
     type: bool
   restart:
     description:
@@ -260,7 +260,7 @@ options:
     description: SCSI drives, a mapping of V(scsi0) to V(scsi30); see the notes on drives.
     type: dict
   scsihw:
-    description: Model of the SCSI controller.
+    description: Model of the SCSI controller. PVE's default is V(lsi).
     type: str
     choices: [lsi, lsi53c810, virtio-scsi-pci, virtio-scsi-single, megasas, pvscsi]
   searchdomain:
@@ -270,7 +270,7 @@ options:
     description: Serial devices, a mapping of V(serial0) to V(serial3), each V(socket) or a device of the host.
     type: dict
   shares:
-    description: Weight for automatic ballooning.
+    description: Weight for automatic ballooning. PVE's default is V(1000).
     type: int
   shutdown_timeout:
     description: Seconds that the guest gets for a graceful shutdown or restart. With O(force) it is stopped hard after them.
@@ -279,7 +279,7 @@ options:
     description: SMBIOS type 1 fields, as a mapping with C(uuid), C(manufacturer) and so on (Base64 where C(base64) is true), or as text.
     type: raw
   sockets:
-    description: Processor sockets.
+    description: Processor sockets. PVE's default is V(1).
     type: int
   spice_enhancements:
     description: SPICE options, as a mapping with C(foldersharing) and C(videostreaming), or as text.
@@ -304,7 +304,7 @@ options:
     choices: [present, started, stopped, restarted, reset, paused, resumed, hibernated, absent]
     default: present
   tablet:
-    description: Whether a USB tablet serves as pointer.
+    description: Whether a USB tablet serves as pointer. PVE's default is V(true).
     type: bool
   tags:
     description: Tags, a set; they are compared without regard to case, which PVE keeps only if O(pve.automation.pve_cluster_options#module:tag_style) says so.
@@ -314,7 +314,7 @@ options:
     description: Storage for the local disks of a machine that is migrated, or pairs as in V(local-lvm:other,local:local).
     type: str
   tdf:
-    description: Whether drift of the clock is mended.
+    description: Whether drift of the clock is mended. PVE's default is V(false).
     type: bool
   template:
     description: 'V(true) converts the guest to a template, which cannot be undone. One that runs has to be stopped, by O(state=stopped).'

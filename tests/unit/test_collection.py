@@ -9,11 +9,13 @@ import ast
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.pve.automation.plugins.module_utils.field import Field, Fields
 from ansible_collections.pve.automation.plugins.module_utils.module import module_arguments
 from ansible_collections.pve.automation.plugins.module_utils.resources.permission import REQUIREMENTS
 from tests.harness.lives import resource_of
@@ -82,6 +84,22 @@ def test_examples_give_the_options_that_modules_take(module: str) -> None:
                 arguments = module_arguments(resource_of(name))
                 checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(options or {})
                 assert checked.error_messages == [], task["name"]
+
+
+def fields_of(resource: Any) -> list[Field]:
+    """The tables of a declaration, whichever kind it is of."""
+    tables = [getattr(resource, name, None) for name in ("fields", "options")]
+    tables += [item.fields for item in getattr(resource, "items", {}).values()]
+    return [field for table in tables if isinstance(table, Fields) for field in table]
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if not name.endswith("_info")])
+def test_defaults_of_the_server_are_told(module: str) -> None:
+    options = yaml.safe_load(literals(module)["DOCUMENTATION"]).get("options", {})
+    for field in fields_of(resource_of(module)):
+        told = str(options.get(field.name, {}).get("description")).lower()
+        if field.default is False or (field.default and not isinstance(field.default, list)):
+            assert str(field.default).lower() in told, field.name
 
 
 @pytest.mark.parametrize("module", MODULES)
