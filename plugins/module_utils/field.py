@@ -127,7 +127,7 @@ class Field:
         if isinstance(self.codec, PropertyString):
             return isinstance(current, str) or not self.codec.equal(current, after)  # a text: it could not be parsed
         if isinstance(self.codec, List):
-            return self.codec.compared(current or []) != self.codec.compared(after or [])
+            return list(current or []) != list(after or [])
         return bool(self._known(current) != self._known(after))
 
     def _known(self, value: Any) -> Any:

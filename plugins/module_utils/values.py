@@ -187,10 +187,6 @@ class List:
     def parse(self, value: Any) -> list[str]:
         return list(dict.fromkeys(split_list(value)))
 
-    def compared(self, value: list[str]) -> list[str]:
-        """What of a canonical list is compared."""
-        return list(value)
-
     def format(self, value: list[str]) -> str:
         return self.separator.join(value)
 

@@ -203,7 +203,7 @@ options:
     description: Swap in MiB, or a size such as V(1G). PVE's default is V(512).
     type: raw
   tags:
-    description: Tags, a set; they are compared without regard to case, which PVE keeps only if O(pve.automation.pve_cluster_options#module:tag_style) says so.
+    description: Tags, a set; they are sent and compared in lower case.
     type: list
     elements: str
   target_storage:

@@ -307,7 +307,7 @@ options:
     description: Whether a USB tablet serves as pointer. PVE's default is V(true).
     type: bool
   tags:
-    description: Tags, a set; they are compared without regard to case, which PVE keeps only if O(pve.automation.pve_cluster_options#module:tag_style) says so.
+    description: Tags, a set; they are sent and compared in lower case.
     type: list
     elements: str
   target_storage:

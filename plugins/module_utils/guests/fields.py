@@ -15,13 +15,10 @@ from ..values import Codec, Set, Size, split_list
 
 
 class Tags(Set):
-    """Tags of a guest: a set without regard to case; PVE keeps that only if the datacenter options say so."""
+    """Tags of a guest: a set; PVE keeps them in lower case unless the datacenter options say otherwise."""
 
     def parse(self, value: Any) -> list[str]:
-        return sorted({tag.lower(): tag for tag in split_list(value)}.values(), key=str.lower)
-
-    def compared(self, value: list[str]) -> list[str]:
-        return [tag.lower() for tag in value]
+        return sorted({tag.lower() for tag in split_list(value)})
 
 
 class Memory(Size):

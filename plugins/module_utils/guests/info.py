@@ -93,7 +93,7 @@ def _matches(row: Row, wish: Wish) -> bool:
             return False
     if wish["name"] is not None and not any(fnmatchcase(row["name"], pattern) for pattern in wish["name"]):
         return False
-    return wish["tags"] is None or set(_TAGS.compared(wish["tags"])) <= set(_TAGS.compared(row["tags"]))
+    return wish["tags"] is None or set(wish["tags"]) <= set(row["tags"])
 
 
 class _Question(GuestInquiry):

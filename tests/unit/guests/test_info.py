@@ -89,7 +89,7 @@ def test_the_list_is_one_request() -> None:
         "type": "qemu",
         "status": "running",
         "template": False,
-        "tags": ["Prod", "web"],
+        "tags": ["prod", "web"],
         "pool": "p",
     }
     assert on.asked == ["/cluster/resources"]

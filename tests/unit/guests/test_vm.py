@@ -151,14 +151,6 @@ def test_what_means_the_same_is_no_change(config, wish):
     assert VM.plan(state_of(config), wish_of(wish)).steps == ()
 
 
-def test_tags_keep_their_case_where_the_cluster_does():
-    (create,) = VM.plan(None, wish_of({"tags": ["web", "Prod", "WEB"]})).steps
-    assert create.params["tags"] == "Prod;WEB"
-    assert not VM.plan(state_of({"tags": "Prod;WEB"}), wish_of({"tags": ["web", "prod"]})).steps
-    (more,) = VM.plan(state_of({"tags": "Prod"}), wish_of({"tags": ["prod", "Db"]})).steps
-    assert more.params["tags"] == "Db;prod"
-
-
 def test_what_is_emptied_is_not_there_to_begin_with():
     (create,) = VM.plan(None, wish_of({"agent": {"enabled": ""}, "description": "", "net": {"net0": ""}})).steps
     assert create.params == {"vmid": 9001}
