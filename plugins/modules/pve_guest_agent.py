@@ -102,7 +102,7 @@ seealso:
 EXAMPLES = r"""
 - name: Run a command
   pve.automation.pve_guest_agent:
-    vmid: 9001
+    name: web1
     exec: {argv: [systemctl, is-active, nginx], check: false}
   register: nginx
 

@@ -110,7 +110,7 @@ EXAMPLES = r"""
   pve.automation.pve_guests:
     guests:
       - {name: db1, node: pve1, clone: debian-13, memory: 16G, scsi: {scsi0: {size: 200G}}}
-      - {name: db2, node: pve2, clone: debian-13, memory: 16G, scsi: {scsi0: {size: 200G}}}
+      - {name: db2, node: pve1, clone: debian-13, memory: 16G, scsi: {scsi0: {size: 200G}}}
     preflight: fail
     limits: {max_memory: 32G, max_disk: 500G}
   check_mode: true

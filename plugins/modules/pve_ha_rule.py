@@ -95,7 +95,7 @@ EXAMPLES = r"""
     rule: dns-apart
     type: resource-affinity
     affinity: negative
-    resources: [ct:101, ct:102]
+    resources: [vm:101, vm:102]
 
 - name: One more resource, whatever else is in the rule
   pve.automation.pve_ha_rule:

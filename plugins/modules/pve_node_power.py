@@ -60,6 +60,8 @@ EXAMPLES = r"""
     node: pve2
     state: migrated
     target: pve1
+    max_workers: 2
+    with_local_disks: true
 
 - name: Reboot it
   pve.automation.pve_node_power:

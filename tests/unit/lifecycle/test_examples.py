@@ -1,0 +1,183 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The examples in the documentation of the modules do what they say, one after the other, on the simulated cluster."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jinja2
+import pytest
+import trustme
+import yaml
+
+from tests.harness.cluster import Cluster
+from tests.harness.lives import resource_of
+from tests.unit.test_collection import MODULES, literals
+
+PREFIX = "pve.automation."
+DEBIAN = "local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst"
+SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRoaXNpc25vdGFyZWFsa2V5YnV0bG9va3NsaWtlb25l me"
+CERTIFICATE = trustme.CA().issue_cert("pve1.example.com")
+FILES = {
+    "~/.ssh/id_ed25519.pub": SSH_KEY,
+    "~/.ssh/new.pub": SSH_KEY,
+    "pve1.example.com.fullchain.pem": CERTIFICATE.cert_chain_pems[0].bytes().decode(),
+    "pve1.example.com.key": CERTIFICATE.private_key_pem.bytes().decode(),
+}
+VARIABLES: Mapping[str, Any] = {
+    "lookup": lambda _kind, name: FILES[name],
+    "now": lambda **_options: "20260131",
+    "pbs_fingerprint": ":".join(["AB"] * 32),
+    "totp_secret": "JBSWY3DPEHPK3PXP",
+    "subscription_keys": {"pve1": "pve2c-0123456789"},
+}
+Task = tuple[str, Mapping[str, Any]]
+
+
+def machine(vmid: int, name: str, **more: Any) -> Task:
+    return "pve_vm", {"node": "pve1", "vmid": vmid, "name": name, **more}
+
+
+def users(*names: str) -> list[Task]:
+    return [("pve_user", {"userid": f"{name}@pve"}) for name in names]
+
+
+def groups(*names: str) -> list[Task]:
+    return [("pve_group", {"groupid": name}) for name in names]
+
+
+CORP: Task = (
+    "pve_realm",
+    {
+        "realm": "corp",
+        "type": "ldap",
+        "server1": "ldap.example.com",
+        "base_dn": "dc=example,dc=com",
+        "user_attr": "uid",
+    },
+)
+BACKUPS: Task = ("pve_storage", {"storage": "backups", "type": "dir", "path": "/srv/backups", "content": ["backup"]})
+MAIL: Task = (
+    "pve_notification_endpoint",
+    {
+        "name": "mail",
+        "type": "smtp",
+        "server": "mail.example.com",
+        "from_address": "pve@example.com",
+        "mailto": ["admin@example.com"],
+    },
+)
+ACCOUNT: Task = (
+    "pve_acme_account",
+    {"name": "default", "contact": ["admin@example.com"], "tos_url": "https://letsencrypt.org/terms"},
+)
+PLUGIN: Task = ("pve_acme_plugin", {"id": "cloudflare", "type": "dns", "api": "cf", "data": {"CF_Token": "t"}})
+
+
+def gone(module: str, *vmids: int) -> list[Task]:
+    """Guests of the simulated cluster whose names the examples use for their own."""
+    return [(module, {"vmid": vmid, "state": "absent", "force": True}) for vmid in vmids]
+
+
+# What has to be there first, or must not.
+NEEDS: Mapping[str, list[Task]] = {
+    "pve_acl": [
+        *users("alice", "bob", "automation"),
+        *groups("operators", "admins"),
+        ("pve_token", {"userid": "automation@pve", "tokenid": "ansible"}),
+    ],
+    "pve_backup": [BACKUPS],
+    "pve_firewall": [
+        ("pve_firewall_ipset", {"scope": "cluster", "name": "management"}),
+        ("pve_firewall_group", {"group": "monitoring"}),
+    ],
+    "pve_group": users("alice", "bob", "carol"),
+    "pve_guests": gone("pve_vm", 105, 106),
+    "pve_ha_rule": [("pve_ha", {"sid": f"vm:{vmid}"}) for vmid in (100, 101, 102, 103, 110)],
+    "pve_lxc": gone("pve_lxc", 121),
+    "pve_node_apt": [
+        ("pve_node_repository", {"node": "pve1", "handle": handle, "enabled": False})
+        for handle in ("enterprise", "ceph-squid-enterprise")
+    ],
+    "pve_node_certificate": [ACCOUNT, PLUGIN],
+    "pve_node_power": [("pve_node", {"node": "pve3", "wakeonlan": "BC:24:11:00:00:03"})],
+    "pve_notification_matcher": [MAIL],
+    "pve_pool": [machine(vmid, f"member{vmid}") for vmid in (9001, 9002, 9003)],
+    "pve_realm_sync": [CORP],
+    "pve_realm_sync_job": [CORP],
+    "pve_sendkey": [machine(9001, "installer", state="started")],
+    "pve_snapshot": [machine(9101, "snapped")],
+    "pve_task": [machine(9001, "saved"), (BACKUPS[0], {**BACKUPS[1], "storage": "backup"})],
+    "pve_tfa": users("alice"),
+    "pve_token": users("automation"),
+    "pve_token_info": users("automation"),
+    "pve_user": groups("operators", "backup", "auditors"),
+    "pve_vm": [("pve_pool", {"poolid": "web"}), *gone("pve_vm", 100)],
+}
+# What the simulated cluster does not have or do, and what is said then.
+BEYOND: Mapping[tuple[str, str], str] = {
+    ("pve_backup", "Keep one for good"): "there is no backup local:backup/",
+    ("pve_backup", "A copy of a machine from its backup, beside the one that runs"): "there is no backup backups:",
+    ("pve_backup", "Back to the state of the backup, whatever happened since"): "there is no backup backups:",
+    ("pve_ha_group", "Guests that need the fast storage"): "PVE 9 has no HA groups",
+    ("pve_node_repository", "Disable sources of packages from one mirror"): "has no repository of uri",
+    ("pve_node_service", "Keep the clock right"): "chrony is not installed",
+    ("pve_notification_endpoint", "Prove that it works"): "the simulator does not do this",
+    ("pve_realm_sync", "See what would happen"): "the simulator does not do this",
+    ("pve_realm_sync", "Read the log of that"): "is not a UPID",
+    ("pve_realm_sync", "Do it"): "the simulator does not do this",
+    (
+        "pve_replication",
+        "Copy a guest to the second node every half hour, but not in working hours",
+    ): "missing replicate feature",
+    ("pve_replication", "Bring the copy up to date before maintenance"): "target: is needed to create",
+    ("pve_storage_content", "An image of our own"): "cannot be read where the module runs",
+}
+
+
+class Secret(jinja2.Undefined):
+    """What an example takes from somewhere else."""
+
+    def __str__(self) -> str:
+        return "s3cret-value"
+
+
+def examples(module: str) -> Iterator[tuple[dict[str, Any], str, Any]]:
+    """The tasks of a module's examples that belong to this collection: the task, the module and its options but the connection."""
+    for task in yaml.safe_load(literals(module)["EXAMPLES"]):
+        for name, options in task.items():
+            if name.startswith(PREFIX):
+                own = {key: value for key, value in (options or {}).items() if not key.startswith("api_")}
+                yield task, name.removeprefix(PREFIX), own
+
+
+def templated(value: Any, variables: Mapping[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {key: templated(item, variables) for key, item in value.items()}
+    if isinstance(value, list):
+        return [templated(item, variables) for item in value]
+    if isinstance(value, str) and "{" in value:
+        return jinja2.Template(value, undefined=Secret).render(variables)
+    return value
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_of_a_module_work(cluster: Cluster, module: str) -> None:
+    for needed, options in NEEDS.get(module, []):
+        result = cluster.run(resource_of(needed), options)
+        assert not result.get("failed"), result["msg"]
+    variables = dict(VARIABLES)
+    for task, name, options in examples(module):
+        for item in task.get("loop", [None]):
+            given = templated(options, {**variables, "item": item})
+            result = cluster.run(resource_of(name), given, check_mode=task.get("check_mode", False))
+            expected = BEYOND.get((module, task["name"]))
+            if expected:
+                assert re.search(expected, result.get("msg", "it worked")), task["name"]
+            else:
+                assert not result.get("failed"), f"{task['name']}: {result['msg']}"
+        variables[task.get("register", "")] = result
