@@ -109,8 +109,8 @@ EXAMPLES = r"""
 - name: Only if everything fits, and no guest gets more than it should
   pve.automation.pve_guests:
     guests:
-      - {name: db1, node: pve1, clone: debian-13, memory: 16G, scsi: {scsi0: {size: 200G}}}
-      - {name: db2, node: pve1, clone: debian-13, memory: 16G, scsi: {scsi0: {size: 200G}}}
+      - {name: db1, node: pve1, clone: debian-13, memory: 16G, scsi: {scsi0: {size: 100G}}}
+      - {name: db2, node: pve1, clone: debian-13, memory: 16G, scsi: {scsi0: {size: 100G}}}
     preflight: fail
     limits: {max_memory: 32G, max_disk: 500G}
   check_mode: true
