@@ -60,14 +60,14 @@ options:
     type: str
     choices: [started, stopped, restarted, reset, paused, resumed, hibernated]
   force:
-    description: Stop the guests in O(select) hard, at once or after O(shutdown_timeout).
+    description: Stop the guests in O(select) hard, at once or after O(shutdown_timeout). Entries of O(guests) say it themselves.
     type: bool
     default: false
   shutdown_timeout:
-    description: Seconds that each guest in O(select) gets for a graceful shutdown.
+    description: Seconds that each guest in O(select) gets for a graceful shutdown. Entries of O(guests) say it themselves.
     type: int
   timeout:
-    description: Seconds that each PVE task may take for the guests in O(select). Entries of O(guests) have their own.
+    description: Seconds that each PVE task may take. Entries of O(guests) may have their own.
     type: int
     default: 600
   parallel:

@@ -50,6 +50,9 @@ class GuestJob(Job):
         return found
 
 
+FOR_EACH = ("timeout", *PREFLIGHT_OPTIONS)  # what an entry takes from the task unless it says so itself
+
+
 class Guests:
     """See the module pve_guests."""
 
@@ -90,6 +93,11 @@ class Guests:
     def perform_many(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         """The result of a task: one entry for each guest, in the order of the task."""
         check_counts(params, "parallel", "per_storage", "per_source")
+        for name in ("force", "shutdown_timeout"):
+            if params[name] and params["guests"] is not None:
+                raise InvalidOption(
+                    name, "belongs to select; an entry of guests says it itself, where its state needs it"
+                )
         jobs = [_job(number, spec, params) for number, spec in enumerate(params.get("guests") or [])]
         _refuse_twice(jobs)
         rows = client.get("/cluster/resources")
@@ -140,7 +148,7 @@ def _look_ahead(crew: Crew, jobs: Sequence[GuestJob], rows: Sequence[Mapping[str
 def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> GuestJob:
     """A job from one entry of ``guests``, which is what pve_vm or pve_lxc takes."""
     option = f"guests[{number}]"
-    given = {**spec, **{name: spec.get(name, bulk[name]) for name in PREFLIGHT_OPTIONS}}
+    given = {**spec, **{name: spec.get(name, bulk[name]) for name in FOR_EACH}}
     kind = str(given.pop("type", "vm"))
     if kind not in BY_WORD:
         raise InvalidOption(option, f"type {kind!r} is not one of {', '.join(BY_WORD)}")

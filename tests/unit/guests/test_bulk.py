@@ -11,7 +11,7 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
-from ansible_collections.pve.automation.plugins.module_utils.guests.bulk import GUESTS
+from ansible_collections.pve.automation.plugins.module_utils.guests.bulk import GUESTS, _job
 from tests.unit.guests.fake import ROOT
 
 ROWS = [
@@ -50,6 +50,11 @@ class Server:
         if any(path.startswith(f"{part}/") for part in self.broken):
             raise InvalidOption("node", "is broken")
         return {"status": "running"} if path.endswith("/current") else {"digest": "d"}
+
+
+def defaults():
+    """The options of a task that names none."""
+    return ArgumentSpecValidator(GUESTS.arguments()["argument_spec"]).validate({}).validated_parameters
 
 
 def run(server, **options):
@@ -91,6 +96,20 @@ def test_all_guests_are_found_by_one_request():
         "/nodes/pve1/qemu/101/config",
         "/nodes/pve2/qemu/102/config",
     ]
+
+
+def test_entries_take_the_timeout_of_the_task_unless_they_have_their_own():
+    guests = [{"vmid": 101, "name": "web1"}, {"vmid": 103, "hostname": "db1", "type": "lxc", "timeout": 9}]
+    jobs = [_job(number, spec, {**defaults(), "timeout": 60}) for number, spec in enumerate(guests)]
+    assert [job.params["timeout"] for job in jobs] == [60, 9]
+
+
+@pytest.mark.parametrize("option", [{"force": True}, {"shutdown_timeout": 5}])
+def test_what_belongs_to_a_selection_is_refused_beside_entries(option):
+    server = Server()
+    with pytest.raises(InvalidOption, match="belongs to select"):
+        run(server, guests=[{"vmid": 101, "state": "stopped"}], **option)
+    assert server.asked == []
 
 
 def test_one_failure_hides_no_other_guest():
