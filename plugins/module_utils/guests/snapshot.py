@@ -152,6 +152,10 @@ def _check_use(params: Mapping[str, Any]) -> None:
     for option in ("description", "vmstate"):
         if params.get(option) is not None and params.get("snapname") is None:
             raise InvalidOption(option, "means nothing without snapname")
+    if params.get("force") and state != "absent" and params.get("retention") is None:
+        raise InvalidOption(
+            "force", "means something only where a snapshot is deleted: with state: absent or retention"
+        )
 
 
 def observe_snapshots(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

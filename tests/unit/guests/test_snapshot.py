@@ -162,6 +162,7 @@ def test_an_unfinished_snapshot_is_no_snapshot() -> None:
         ({"snapname": "a" * 41}, "snapname"),
         ({"snapname": "pending"}, "word of PVE's own"),
         ({"snapname": "first", "start": True}, "start: means nothing with state: present"),
+        ({"snapname": "first", "force": True}, "force: means something only where a snapshot is deleted"),
         ({"snapname": "first", "state": "absent", "description": "x"}, "description: means nothing with state: absent"),
         ({"retention": 1, "prefix": "a", "description": "x"}, "description: means nothing without snapname"),
         ({"retention": 0, "prefix": "a"}, "retention"),
