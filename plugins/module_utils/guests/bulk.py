@@ -16,8 +16,8 @@ from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 from ..client import Client
 from ..errors import InvalidOption
 from ..many import Crew, Job, check_counts, summary
-from ..values import Set
 from . import power
+from .fields import Tags
 from .guest import Guest
 from .kinds import BY_WORD, WORDS
 from .locate import Location, guests
@@ -25,7 +25,7 @@ from .preflight import OPTIONS as PREFLIGHT_OPTIONS
 from .preflight import preflight
 from .vm import VM
 
-_TAGS = Set()
+_TAGS = Tags(";")
 SELECTORS: Mapping[str, Mapping[str, Any]] = {
     "type": {"type": "str", "choices": list(BY_WORD)},
     "vmid": {"type": "list", "elements": "int"},
@@ -206,7 +206,7 @@ def _fits(row: Mapping[str, Any], selector: str, value: Any) -> bool:
     if selector == "name":
         return fnmatch.fnmatchcase(str(row.get("name", "")), str(value))
     if selector == "tag":
-        return set(value) <= set(_TAGS.parse(row.get("tags", "")))
+        return set(_TAGS.parse(value)) <= set(_TAGS.parse(row.get("tags", "")))
     return str(row.get(selector, "")) == str(value)
 
 

@@ -130,7 +130,7 @@ def test_fail_fast_begins_no_further_guest():
 @pytest.mark.parametrize(
     ("select", "vmids"),
     [
-        ({"tag": ["web"]}, [101, 102]),
+        ({"tag": ["Web"]}, [101, 102]),
         ({"tag": ["web", "prod"]}, [101]),
         ({"name": "*1"}, [101, 103]),
         ({"type": "lxc"}, [103]),
