@@ -95,7 +95,9 @@ options:
     type: str
     choices: [snapshot, suspend, stop]
   notes_template:
-    description: Notes of new backups, with variables such as C({{guestname}}), C({{node}}) and C({{vmid}}).
+    description:
+      - Notes of new backups, with variables such as C({{guestname}}), C({{node}}) and C({{vmid}}).
+      - They may have several lines. In a single line a backslash followed by C(n) stands for a new one.
     type: str
   notification_mode:
     description: Which system notifies.

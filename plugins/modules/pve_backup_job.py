@@ -80,7 +80,10 @@ options:
     description: Whether the backups are protected from removal. Needs O(storage).
     type: bool
   notes_template:
-    description: Text of the backups' notes, with placeholders such as C({{guestname}}), C({{vmid}}), C({{node}}) and C({{cluster}}). Needs O(storage).
+    description:
+      - Text of the backups' notes, with placeholders such as C({{guestname}}), C({{vmid}}), C({{node}}) and C({{cluster}}).
+      - It may have several lines. In a single line a backslash followed by C(n) stands for a new one.
+      - Needs O(storage).
     type: str
   comment:
     description: Comment of the job. The empty text removes it.

@@ -14,7 +14,7 @@ from ..field import Field, Fields, hyphenated
 from ..plan import Plan, Step
 from ..property_string import INTEGER, WORD, Part, PropertyString, flag
 from ..resource import Reader, State, Wish
-from ..values import Items, Within
+from ..values import Items, Text, Within
 from .job import Job, JobListing, in_utc
 from .pool import Vmids
 from .schedule import Schedule
@@ -25,6 +25,14 @@ ANALYZE = "/cluster/jobs/schedule-analyze"
 MOST_RUNS = 100
 SELECTIONS = ("all", "pool", "vmid")
 NEED_STORAGE = ("notes_template", "protected")
+
+
+class NotesTemplate(Text):
+    """PVE takes one line, in which backslash and n stand for a new line; a text of several lines is turned into that."""
+
+    def parse(self, value: Any) -> str:
+        text = super().parse(value)
+        return text.replace("\\", "\\\\").replace("\n", "\\n") if "\n" in text else text
 
 
 # Most defaults are not told here: a node's vzdump.conf may set others, so that an absent key need not equal PVE's default.
@@ -49,7 +57,7 @@ FIELDS = Fields(
         Field("mailto", type="list", elements="str"),
         Field("mode", choices=("snapshot", "suspend", "stop")),
         Field("node"),
-        hyphenated("notes_template"),
+        hyphenated("notes_template", codec=NotesTemplate()),
         hyphenated("notification_mode", choices=("auto", "legacy-sendmail", "notification-system")),
         hyphenated("pbs_change_detection_mode", choices=("legacy", "data", "metadata")),
         Field(

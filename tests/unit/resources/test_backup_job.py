@@ -32,6 +32,16 @@ def test_a_job_is_created_with_what_was_given_and_nothing_else() -> None:
     assert calls(plan) == [("POST", "/cluster/backup", params)]
 
 
+def test_notes_of_several_lines_are_sent_as_one() -> None:
+    wish = {"schedule": "21:00", "vmid": [101], "storage": "local"}
+    plan = planned(JOB, absent(), id="j1", **wish, notes_template="C:\\ of\n{{guestname}}\n")
+    line = r"C:\\ of\n{{guestname}}"
+    assert plan.steps[0].params["notes-template"] == line
+    server = present(vmid="101", storage="local", **{"notes-template": line})
+    for same in ("C:\\ of\n{{guestname}}\n", line):
+        assert not planned(JOB, server, id="j1", **wish, notes_template=same).steps
+
+
 def test_a_noop_is_one_get() -> None:
     server = present(
         vmid="102,101",
