@@ -26,6 +26,7 @@ from .plan import Plan, Step
 from .resource import Planned, Wish
 from .task import is_upid, wait_for_task
 
+TASK_TIMEOUT = 600.0  # seconds, of modules without the option
 MAX_PLANS = 4  # how often a wish is planned anew after a conflict or an unclear outcome
 MAX_REPLANS = 8  # how often a plan may depend on what came out of a step
 SETTLE_PAUSES = (0.1, 0.3, 1.0, 2.0, 3.0)  # seconds: some of PVE's lists lag behind a write
@@ -124,7 +125,8 @@ class _Run:
     def __init__(self, client: Client, intent: Intent) -> None:
         self.client, self.resource, self.wish, self.plan = client, intent.resource, intent.wish, intent.plan
         self.wait = intent.params.get("wait", True) is not False
-        self.timeout = float(intent.params.get("timeout") or 600)
+        given = intent.params.get("timeout")
+        self.timeout = TASK_TIMEOUT if given is None else float(given)
         self.outcome = Outcome(self.resource, self.plan)
         self.pending: tuple[Step, ...] = self.plan.steps
         self.replans = 0

@@ -292,8 +292,9 @@ def test_the_time_out_of_the_step_comes_before_that_of_the_task(monkeypatch):
     monkeypatch.setattr(engine, "wait_for_task", lambda client, upid, timeout: waits.append(timeout))
     run(Server(task=True), {"a": 1}, timeout=7)
     run(Server(task=True), {"a": 1}, timeout=7, resource=Thing(timeout=30))
+    run(Server(task=True), {"a": 1}, timeout=0)
     run(Server(task=True), {"a": 1})
-    assert waits == [7.0, 30, 600.0]
+    assert waits == [7.0, 30, 0.0, 600.0]
 
 
 def test_a_failed_task_that_left_nothing_is_no_change():
