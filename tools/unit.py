@@ -21,7 +21,9 @@ def main() -> int:
     )
     report = RESULTS / f"{stage}.xml"
     report.unlink(missing_ok=True)
-    succeeded = run("python", "-m", "pytest", "-q", "-n", "2", f"--junitxml={report}", *arguments)
+    succeeded = run(
+        "python", "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", f"--junitxml={report}", *arguments
+    )
     passed, failed = junit_counts([report] if report.exists() else [])
     return conclude(stage, passed, failed if succeeded or failed else 1)
 
