@@ -31,7 +31,7 @@ STUB = '''\
 from __future__ import annotations
 
 from ..module_utils.{source} import {resource}
-from ..plugin_utils.action import PveAction
+from ..plugin_utils._action import PveAction
 
 
 class ActionModule(PveAction):

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ..module_utils.guests.agent_calls import AGENT_CALLS
-from ..plugin_utils.action import PveAction
+from ..module_utils._core.guests.actions.agent_calls import AGENT_CALLS
+from ..plugin_utils._action import PveAction
 
 
 class ActionModule(PveAction):

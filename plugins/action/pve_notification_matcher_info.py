@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ..module_utils.resources.notification import MATCHER_INFO
-from ..plugin_utils.action import PveAction
+from ..module_utils._core.resources.cluster.notification import MATCHER_INFO
+from ..plugin_utils._action import PveAction
 
 
 class ActionModule(PveAction):

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ..module_utils.resources.storage_content import STORAGE_CONTENT
-from ..plugin_utils.action import PveAction
+from ..module_utils._core.resources.storage.content import STORAGE_CONTENT
+from ..plugin_utils._action import PveAction
 
 
 class ActionModule(PveAction):

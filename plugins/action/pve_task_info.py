@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ..module_utils.resources.task import TASK_INFO
-from ..plugin_utils.action import PveAction
+from ..module_utils._core.resources.cluster.task import TASK_INFO
+from ..plugin_utils._action import PveAction
 
 
 class ActionModule(PveAction):

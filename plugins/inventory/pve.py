@@ -122,12 +122,12 @@ from ansible.errors import AnsibleParserError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
-from ..module_utils.client import Client
-from ..module_utils.errors import InvalidOption, PveError
-from ..module_utils.options import Connection, connection_arguments
-from ..plugin_utils.action import plain
-from ..plugin_utils.guest_facts import read_facts
-from ..plugin_utils.inventory import Host, Memo, cache_digest, group_names, hosts_of, read_node_addresses, read_rows
+from ..module_utils._core.api.client import Client
+from ..module_utils._core.api.connection import Connection, connection_arguments
+from ..module_utils._core.model.errors import InvalidOption, PveError
+from ..plugin_utils._action import plain
+from ..plugin_utils._guest_facts import read_facts
+from ..plugin_utils._inventory import Host, Memo, cache_digest, group_names, hosts_of, read_node_addresses, read_rows
 
 try:
     from ansible.template import trust_as_template as _  # noqa: F401

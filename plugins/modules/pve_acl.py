@@ -102,8 +102,8 @@ requests:
   sample: [{method: PUT, path: /access/acl, params: {path: /vms, users: alice@pve, roles: PVEAuditor}, why: grant PVEAuditor on /vms to user alice@pve}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.acl import ACL
+from ..module_utils._core.resources.access.acl import ACL
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -39,8 +39,8 @@ acl:
   sample: [{path: /vms, type: user, ugid: alice@pve, roleid: PVEAuditor, propagate: true}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.acl import ACL_INFO
+from ..module_utils._core.resources.access.acl import ACL_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

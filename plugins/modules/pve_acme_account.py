@@ -94,8 +94,8 @@ requests:
   sample: [{method: PUT, path: /cluster/acme/account/default, params: {contact: admin@example.com}, why: change contact of account default}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.acme import ACCOUNT
+from ..module_utils._core.resources.cluster.acme import ACCOUNT
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

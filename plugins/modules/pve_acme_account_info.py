@@ -65,8 +65,8 @@ acme:
       sample: {termsOfService: "https://letsencrypt.org/documents/LE-SA-v1.5-February-24-2025.pdf"}
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.acme import ACCOUNT_INFO
+from ..module_utils._core.resources.cluster.acme import ACCOUNT_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

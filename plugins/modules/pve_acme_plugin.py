@@ -90,8 +90,8 @@ requests:
   sample: [{method: DELETE, path: /cluster/acme/plugins/cloudflare, params: {}, why: delete plugin cloudflare}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.acme import PLUGIN
+from ..module_utils._core.resources.cluster.acme import PLUGIN
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -60,8 +60,8 @@ acme:
       sample: [{id: acmedns, name: acme-dns, type: dns, schema: {fields: {ACMEDNS_USERNAME: {type: string}}}}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.acme import PLUGIN_INFO
+from ..module_utils._core.resources.cluster.acme import PLUGIN_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

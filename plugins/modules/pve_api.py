@@ -128,8 +128,8 @@ upid:
   type: str
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.api import API
+from ..module_utils._core.resources.cluster.api import API
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

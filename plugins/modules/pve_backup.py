@@ -266,8 +266,8 @@ requests:
   sample: [{method: POST, path: /nodes/pve1/vzdump, params: {vmid: 100, storage: local}, why: back up guest 100 to local}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.backup import BACKUP
+from ..module_utils._core.resources.backup.run import BACKUP
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

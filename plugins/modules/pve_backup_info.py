@@ -85,8 +85,8 @@ backups:
       format: vma.zst, size: 36998, ctime: 1769860800, protected: false, notes: web1}
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.backup_info import BACKUP_INFO
+from ..module_utils._core.resources.backup.info import BACKUP_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

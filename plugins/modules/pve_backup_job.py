@@ -213,8 +213,8 @@ requests:
   sample: [{method: POST, path: /cluster/backup, params: {id: nightly, all: 1, schedule: "mon..fri 21:30"}, why: create job nightly}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.backup_job import JOB
+from ..module_utils._core.resources.backup.job import JOB
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

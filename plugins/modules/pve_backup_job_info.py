@@ -40,8 +40,8 @@ jobs:
   sample: [{id: nightly, schedule: "mon..fri 21:30", enabled: true, all: true, storage: backup, next_run: "2026-11-23T21:30:00Z"}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.backup_job import JOB_INFO
+from ..module_utils._core.resources.backup.job import JOB_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -59,8 +59,8 @@ requests:
   sample: [{method: PUT, path: /nodes/pve1/qemu/110/cloudinit, params: {}, why: write the cloud-init drive of virtual machine 110}]
 """
 
-from ..module_utils.guests.cloudinit import CLOUD_INIT
-from ..module_utils.module import run_module
+from ..module_utils._core.guests.actions.cloudinit import CLOUD_INIT
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -82,8 +82,8 @@ cluster:
         guests: {running: 21, stopped: 5, templates: 2, unknown: 0}
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.cluster_info import CLUSTER_INFO
+from ..module_utils._core.resources.cluster.info import CLUSTER_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -121,8 +121,8 @@ requests:
   sample: [{method: PUT, path: /cluster/options, params: {next-id: "lower=5000,upper=5999"}, why: change next_id}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.cluster_options import CLUSTER_OPTIONS
+from ..module_utils._core.resources.cluster.options import CLUSTER_OPTIONS
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -95,8 +95,8 @@ requests:
   sample: [{method: POST, path: /cluster/qemu/custom-cpu-models, params: {cputype: cluster, reported-model: host}, why: create model cluster}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.cpu_model import CPU_MODEL
+from ..module_utils._core.resources.cluster.cpu_model import CPU_MODEL
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

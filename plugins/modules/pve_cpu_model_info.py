@@ -37,8 +37,8 @@ models:
   sample: [{cputype: cluster, reported_model: Skylake-Server-noTSX-IBRS, flags: ["+aes", "-pcid"]}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.cpu_model import CPU_MODEL_INFO
+from ..module_utils._core.resources.cluster.cpu_model import CPU_MODEL_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

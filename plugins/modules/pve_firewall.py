@@ -286,8 +286,8 @@ requests:
   sample: [{method: POST, path: /cluster/firewall/rules, params: {type: in, action: ACCEPT, macro: SSH, enable: 1}, why: "create rule: in ACCEPT SSH"}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.firewall import FIREWALL
+from ..module_utils._core.resources.firewall.ruleset import FIREWALL
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -65,8 +65,8 @@ requests:
   sample: [{method: POST, path: /cluster/firewall/aliases, params: {name: office, cidr: 192.0.2.0/24}, why: create alias office}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.firewall_object import ALIAS
+from ..module_utils._core.resources.firewall.objects import ALIAS
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -57,8 +57,8 @@ requests:
   sample: [{method: POST, path: /cluster/firewall/groups, params: {group: base}, why: create group base}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.firewall_object import GROUP
+from ..module_utils._core.resources.firewall.objects import GROUP
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -82,8 +82,8 @@ firewall:
   sample: {scope: guest, vmid: 100, options: {enable: true}, rules: [{type: in, action: ACCEPT, macro: HTTPS, enable: true}]}
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.firewall import FIREWALL_INFO
+from ..module_utils._core.resources.firewall.ruleset import FIREWALL_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

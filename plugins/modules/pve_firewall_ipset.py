@@ -95,8 +95,8 @@ requests:
   sample: [{method: POST, path: /cluster/firewall/ipset, params: {name: management}, why: create ipset management}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.firewall_object import IPSET
+from ..module_utils._core.resources.firewall.objects import IPSET
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

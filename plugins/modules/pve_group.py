@@ -69,8 +69,8 @@ requests:
   sample: [{method: PUT, path: "/access/users/alice@pve", params: {groups: operators, append: true}, why: put user alice@pve into group operators}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.group import GROUP
+from ..module_utils._core.resources.access.group import GROUP
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -36,8 +36,8 @@ groups:
   sample: [{groupid: operators, comment: People on duty, members: [alice@pve, bob@pve]}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.group import GROUP_INFO
+from ..module_utils._core.resources.access.group import GROUP_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -161,8 +161,8 @@ requests:
   sample: [{method: POST, path: /nodes/pve1/qemu/9001/agent/exec, params: {command: [uptime]}, why: run uptime in virtual machine 9001}]
 """
 
-from ..module_utils.guests.agent_calls import AGENT_CALLS
-from ..module_utils.module import run_module
+from ..module_utils._core.guests.actions.agent_calls import AGENT_CALLS
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -104,8 +104,8 @@ guests:
         - {name: eth0, mac: "BC:24:11:00:00:01", addresses: [192.0.2.10/24]}
 """
 
-from ..module_utils.guests.info import GUEST_INFO
-from ..module_utils.module import run_module
+from ..module_utils._core.guests.info import GUEST_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -134,8 +134,8 @@ requests:
   sample: [{method: POST, path: /nodes/pve1/qemu/9000/clone, params: {newid: 9001}, why: clone the virtual machine 9000 as 9001}]
 """
 
-from ..module_utils.guests.bulk import GUESTS
-from ..module_utils.module import run_module
+from ..module_utils._core.guests.bulk import GUESTS
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

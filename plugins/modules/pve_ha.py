@@ -92,8 +92,8 @@ requests:
   sample: [{method: POST, path: /cluster/ha/resources, params: {sid: "vm:100", state: started}, why: create resource vm:100}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.ha import RESOURCE
+from ..module_utils._core.resources.ha.resource import RESOURCE
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -66,8 +66,8 @@ requests:
   sample: [{method: POST, path: /cluster/ha/status/arm-ha, params: {}, why: arm the manager of high availability}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.ha_action import ARM
+from ..module_utils._core.resources.ha.actions import ARM
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -76,8 +76,8 @@ requests:
   sample: [{method: DELETE, path: /cluster/ha/groups/fast, params: {}, why: delete group fast}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.ha_rule import GROUP
+from ..module_utils._core.resources.ha.rule import GROUP
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -57,8 +57,8 @@ ha:
     services: [{sid: "vm:100", node: pve1, state: started, crm_state: started, request_state: started}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.ha import INFO
+from ..module_utils._core.resources.ha.resource import INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -80,8 +80,8 @@ requests:
   sample: [{method: POST, path: "/cluster/ha/resources/vm:100/migrate", params: {node: pve2}, why: "migrate vm:100 from pve1 to pve2"}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.ha_action import MOVE
+from ..module_utils._core.resources.ha.actions import MOVE
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

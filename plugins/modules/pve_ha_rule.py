@@ -123,8 +123,8 @@ requests:
   sample: [{method: DELETE, path: /cluster/ha/rules/mail, params: {}, why: delete rule mail}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.ha_rule import RULE
+from ..module_utils._core.resources.ha.rule import RULE
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

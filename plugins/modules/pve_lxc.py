@@ -343,8 +343,8 @@ requests:
   sample: [{method: PUT, path: /nodes/pve1/lxc/9101/config, params: {memory: 2048}, why: change memory of container 9101}]
 """
 
-from ..module_utils.guests.lxc import LXC
-from ..module_utils.module import run_module
+from ..module_utils._core.guests.lxc import LXC
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -117,8 +117,8 @@ requests:
   sample: [{method: DELETE, path: /cluster/mapping/usb/dongle, params: {}, why: delete mapping dongle}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.mapping import MAPPING
+from ..module_utils._core.resources.cluster.mapping import MAPPING
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -51,8 +51,8 @@ mappings:
   sample: [{id: media, type: dir, map: [{node: pve1, path: /srv/media}], problems: []}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.mapping import MAPPING_INFO
+from ..module_utils._core.resources.cluster.mapping import MAPPING_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -139,8 +139,8 @@ requests:
   sample: [{method: DELETE, path: /cluster/metrics/server/influx, params: {}, why: delete server influx}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.metric_server import SERVER
+from ..module_utils._core.resources.cluster.metric_server import SERVER
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

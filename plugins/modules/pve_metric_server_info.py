@@ -36,8 +36,8 @@ servers:
   sample: [{id: influx, type: influxdb, server: influx.example.com, port: 8086, disable: false}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.metric_server import SERVER_INFO
+from ..module_utils._core.resources.cluster.metric_server import SERVER_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

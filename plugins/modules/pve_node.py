@@ -95,8 +95,8 @@ requests:
   sample: [{method: PUT, path: /nodes/pve1/config, params: {startall-onboot-delay: 30}, why: change startall_onboot_delay}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_settings import NODE
+from ..module_utils._core.resources.node.settings import NODE
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -88,8 +88,8 @@ requests:
   sample: [{method: POST, path: /nodes/pve1/apt/update, params: {}, why: refresh the lists of packages of pve1}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.apt import APT
+from ..module_utils._core.resources.node.apt import APT
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -80,8 +80,8 @@ apt:
       sample: "pve-manager (9.2.12) trixie; urgency=medium"
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.apt import APT_INFO
+from ..module_utils._core.resources.node.apt import APT_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

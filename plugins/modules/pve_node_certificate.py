@@ -121,8 +121,8 @@ requests:
   sample: [{method: DELETE, path: /nodes/pve1/certificates/custom, params: {restart: true}, why: delete the custom certificate of pve1}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_certificate import CERTIFICATE
+from ..module_utils._core.resources.node.certificate import CERTIFICATE
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -51,8 +51,8 @@ certificates:
       notafter: 1797776000
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_certificate import CERTIFICATE_INFO
+from ..module_utils._core.resources.node.certificate import CERTIFICATE_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

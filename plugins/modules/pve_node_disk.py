@@ -155,8 +155,8 @@ upid:
   sample: "UPID:pve1:0000D84A:000957F8:6B00C117:wipedisk:sdd:root@pam:"
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_disk import NODE_DISK
+from ..module_utils._core.resources.node.disk import NODE_DISK
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -64,8 +64,8 @@ disks:
   sample: {node: pve1, disks: [{devpath: /dev/sdb, size: 68719476736, used: ZFS, gpt: 1, health: PASSED}], zfs: [{name: tank, health: ONLINE}]}
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_disk import NODE_DISK_INFO
+from ..module_utils._core.resources.node.disk import NODE_DISK_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -51,8 +51,8 @@ requests:
   sample: [{method: PUT, path: /nodes/pve1/dns, params: {search: example.org, dns1: 192.0.2.53}, why: change servers}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_settings import NODE_DNS
+from ..module_utils._core.resources.node.settings import NODE_DNS
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

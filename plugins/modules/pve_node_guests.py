@@ -117,8 +117,8 @@ upid:
   type: str
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_guests import NODE_GUESTS
+from ..module_utils._core.resources.node.guests import NODE_GUESTS
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -50,8 +50,8 @@ requests:
   sample: [{method: POST, path: /nodes/pve1/hosts, params: {data: "127.0.0.1 localhost"}, why: change the table of hosts of pve1}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_settings import NODE_HOSTS
+from ..module_utils._core.resources.node.settings import NODE_HOSTS
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -93,8 +93,8 @@ nodes:
         - {id: "0000:01:00.0", class: "0x020000", vendor: "0x8086", device: "0x1521", iommugroup: 14}
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_info import NODE_INFO
+from ..module_utils._core.resources.node.info import NODE_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -88,8 +88,8 @@ log:
     lines: ["Nov 20 20:37:01 pve1 systemd[1]: Started pvedaemon.service - PVE API Daemon."]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_log import NODE_LOG
+from ..module_utils._core.resources.node.log import NODE_LOG
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -223,8 +223,8 @@ upid:
   sample: "UPID:pve1:0000D84A:000957F8:6B00C117:srvreload:networking:root@pam:"
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_network import NODE_NETWORK
+from ..module_utils._core.resources.node.network import NODE_NETWORK
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

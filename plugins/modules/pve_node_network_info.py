@@ -46,8 +46,8 @@ network:
   sample: {node: pve1, changes: "", interfaces: [{iface: vmbr0, type: bridge, active: 1, autostart: true, cidr: 192.0.2.5/24, bridge_ports: [eno1]}]}
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_network import NODE_NETWORK_INFO
+from ..module_utils._core.resources.node.network import NODE_NETWORK_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

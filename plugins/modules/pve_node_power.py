@@ -96,8 +96,8 @@ requests:
   sample: [{method: POST, path: /nodes/pve2/status, params: {command: reboot}, why: reboot node pve2}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_power import NODE_POWER
+from ..module_utils._core.resources.node.power import NODE_POWER
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -114,8 +114,8 @@ requests:
   sample: [{method: PUT, path: /nodes/pve1/apt/repositories, params: {handle: test}, why: enable the repository test of pve1}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.repository import REPOSITORY
+from ..module_utils._core.resources.node.repository import REPOSITORY
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -75,8 +75,8 @@ upid:
   type: str
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_service import NODE_SERVICE
+from ..module_utils._core.resources.node.service import NODE_SERVICE
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -74,8 +74,8 @@ requests:
   sample: [{method: DELETE, path: /nodes/pve1/subscription, params: {}, why: delete the subscription key of pve1}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.subscription import SUBSCRIPTION
+from ..module_utils._core.resources.node.subscription import SUBSCRIPTION
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

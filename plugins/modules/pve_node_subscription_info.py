@@ -42,8 +42,8 @@ subscription:
   sample: {status: active, key: pve2c-**********, level: c, nextduedate: "2027-01-31"}
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.subscription import SUBSCRIPTION_INFO
+from ..module_utils._core.resources.node.subscription import SUBSCRIPTION_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

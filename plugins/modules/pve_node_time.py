@@ -46,8 +46,8 @@ requests:
   sample: [{method: PUT, path: /nodes/pve1/time, params: {timezone: Europe/Vienna}, why: change timezone}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.node_settings import NODE_TIME
+from ..module_utils._core.resources.node.settings import NODE_TIME
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -151,8 +151,8 @@ requests:
   sample: [{method: DELETE, path: /cluster/notifications/endpoints/smtp/mail, params: {}, why: delete endpoint mail}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.notification import ENDPOINT
+from ..module_utils._core.resources.cluster.notification import ENDPOINT
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

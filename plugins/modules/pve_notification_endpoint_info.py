@@ -46,8 +46,8 @@ endpoints:
   sample: [{name: mail-to-root, type: sendmail, comment: "Send mails to root@pam's email address", origin: builtin}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.notification import ENDPOINT_INFO
+from ..module_utils._core.resources.cluster.notification import ENDPOINT_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

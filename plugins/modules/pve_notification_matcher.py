@@ -84,8 +84,8 @@ requests:
   sample: [{method: POST, path: /cluster/notifications/matchers, params: {name: backups}, why: create matcher backups}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.notification import MATCHER
+from ..module_utils._core.resources.cluster.notification import MATCHER
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

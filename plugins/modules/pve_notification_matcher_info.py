@@ -40,8 +40,8 @@ matchers:
   sample: [{name: default-matcher, mode: all, target: [mail-to-root], comment: Route all notifications to mail-to-root, origin: builtin}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.notification import MATCHER_INFO
+from ..module_utils._core.resources.cluster.notification import MATCHER_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -47,8 +47,8 @@ tags:
   sample: ["1.28", "1.29", latest]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.oci import OCI_TAGS
+from ..module_utils._core.resources.storage.oci import OCI_TAGS
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -68,8 +68,8 @@ permissions:
       sample: {/storage: [Datastore.AllocateSpace]}
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.permission import PERMISSION_INFO
+from ..module_utils._core.resources.access.permission import PERMISSION_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -90,8 +90,8 @@ requests:
   sample: [{method: POST, path: /pools, params: {poolid: web}, why: create pool web}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.pool import POOL
+from ..module_utils._core.resources.cluster.pool import POOL
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

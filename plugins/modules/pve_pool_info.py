@@ -41,8 +41,8 @@ pools:
   sample: [{poolid: web, comment: Web servers, vms: [9001, 9002], storage: [local]}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.pool import POOL_INFO
+from ..module_utils._core.resources.cluster.pool import POOL_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -223,8 +223,8 @@ requests:
   sample: [{method: PUT, path: /access/domains/corp, params: {comment: Staff}, why: change comment of realm corp}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.realm import REALM
+from ..module_utils._core.resources.access.realm import REALM
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

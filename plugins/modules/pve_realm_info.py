@@ -36,8 +36,8 @@ realms:
   sample: [{realm: pve, type: pve, comment: Proxmox VE authentication server}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.realm import REALM_INFO
+from ..module_utils._core.resources.access.realm import REALM_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -81,8 +81,8 @@ requests:
   sample: [{method: POST, path: /access/domains/corp/sync, params: {scope: both}, why: take over users and groups of realm corp}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.realm import REALM_SYNC
+from ..module_utils._core.resources.access.realm import REALM_SYNC
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -96,8 +96,8 @@ requests:
   sample: [{method: POST, path: /cluster/jobs/realm-sync/corp-daily, params: {realm: corp, schedule: daily}, why: create job corp-daily}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.realm_sync_job import JOB
+from ..module_utils._core.resources.access.realm_sync_job import JOB
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -40,8 +40,8 @@ jobs:
   sample: [{id: corp-daily, realm: corp, schedule: daily, enabled: true, scope: both, next_run: "2026-11-29T00:00:00Z"}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.realm_sync_job import JOB_INFO
+from ..module_utils._core.resources.access.realm_sync_job import JOB_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -108,8 +108,8 @@ requests:
   sample: [{method: DELETE, path: /cluster/replication/100-0, params: {}, why: delete job 100-0}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.replication import REPLICATION
+from ..module_utils._core.resources.cluster.replication import REPLICATION
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

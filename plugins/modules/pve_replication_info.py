@@ -48,8 +48,8 @@ jobs:
   sample: [{id: 100-0, guest: 100, jobnum: 0, source: pve1, target: pve2, type: local, schedule: "*/30"}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.replication import REPLICATION_INFO
+from ..module_utils._core.resources.cluster.replication import REPLICATION_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

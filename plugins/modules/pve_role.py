@@ -68,8 +68,8 @@ requests:
   sample: [{method: PUT, path: /access/roles/Operator, params: {privs: VM.Backup, append: true}, why: change privs of role Operator}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.role import ROLE
+from ..module_utils._core.resources.access.role import ROLE
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

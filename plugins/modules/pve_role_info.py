@@ -37,8 +37,8 @@ roles:
   sample: [{roleid: Operator, privs: [VM.Audit, VM.PowerMgmt], special: false}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.role import ROLE_INFO
+from ..module_utils._core.resources.access.role import ROLE_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -57,8 +57,8 @@ requests:
   sample: [{method: PUT, path: /nodes/pve1/qemu/110/sendkey, params: {key: ret}, why: press ret in virtual machine 110}]
 """
 
-from ..module_utils.guests.keys import KEYS
-from ..module_utils.module import run_module
+from ..module_utils._core.guests.actions.sendkey import KEYS
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

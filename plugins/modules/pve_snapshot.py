@@ -115,8 +115,8 @@ requests:
   sample: [{method: POST, path: /nodes/pve1/lxc/9101/snapshot, params: {snapname: before-upgrade}, why: take snapshot before-upgrade of guest 9101}]
 """
 
-from ..module_utils.guests.snapshot import SNAPSHOT
-from ..module_utils.module import run_module
+from ..module_utils._core.guests.actions.snapshot import SNAPSHOT
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

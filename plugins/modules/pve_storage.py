@@ -313,8 +313,8 @@ requests:
   sample: [{method: PUT, path: /storage/backup, params: {content: backup}, why: change content of storage backup}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.storage import STORAGE
+from ..module_utils._core.resources.storage.storage import STORAGE
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

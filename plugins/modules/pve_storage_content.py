@@ -159,8 +159,8 @@ requests:
   sample: [{method: POST, path: /nodes/pve1/storage/local/upload, params: {content: iso}, why: upload local:iso/netinst.iso}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.storage_content import STORAGE_CONTENT
+from ..module_utils._core.resources.storage.content import STORAGE_CONTENT
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -50,8 +50,8 @@ storages:
     true, total: 100861726720, used: 21474836480, free: 79386890240}]}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.storage import STORAGE_INFO
+from ..module_utils._core.resources.storage.storage import STORAGE_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -97,8 +97,8 @@ requests:
   sample: []
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.task import TASK
+from ..module_utils._core.resources.cluster.task import TASK
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

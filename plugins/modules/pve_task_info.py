@@ -94,8 +94,8 @@ tasks:
       warnings: false
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.task import TASK_INFO
+from ..module_utils._core.resources.cluster.task import TASK_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -96,8 +96,8 @@ requests:
   sample: [{method: DELETE, path: "/access/tfa/alice@pve/recovery", params: {}, why: delete second factor recovery of user alice@pve}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.tfa import TFA
+from ..module_utils._core.resources.access.tfa import TFA
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

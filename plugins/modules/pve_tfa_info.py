@@ -36,8 +36,8 @@ tfa:
   sample: [{userid: alice@pve, entries: [{id: recovery, type: recovery, created: 1795211669, enable: true}]}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.tfa import TFA_INFO
+from ..module_utils._core.resources.access.tfa import TFA_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -104,8 +104,8 @@ requests:
   sample: [{method: POST, path: "/access/users/automation@pve/token/ansible", params: {privsep: 0}, why: create token automation@pve!ansible}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.token import TOKEN
+from ..module_utils._core.resources.access.token import TOKEN
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

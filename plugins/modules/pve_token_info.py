@@ -41,8 +41,8 @@ tokens:
   sample: [{userid: automation@pve, tokenid: ansible, full_tokenid: automation@pve!ansible, expire: 0, privsep: true}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.token import TOKEN_INFO
+from ..module_utils._core.resources.access.token import TOKEN_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -119,8 +119,8 @@ requests:
   sample: [{method: PUT, path: /access/users/alice@pve, params: {comment: Operator}, why: change comment of user alice@pve}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.user import USER
+from ..module_utils._core.resources.access.user import USER
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -40,8 +40,8 @@ users:
   sample: [{userid: alice@pve, enable: true, expire: 0, groups: [operators], realm-type: pve, tokens: [{tokenid: backup, privsep: 1, expire: 0}]}]
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.user import USER_INFO
+from ..module_utils._core.resources.access.user import USER_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

@@ -34,8 +34,8 @@ version:
   sample: {version: 9.2.11, release: "9.2", repoid: 14a22df35955d97d}
 """
 
-from ..module_utils.module import run_module
-from ..module_utils.resources.version import VERSION_INFO
+from ..module_utils._core.resources.cluster.version import VERSION_INFO
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

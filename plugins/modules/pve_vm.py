@@ -485,8 +485,8 @@ requests:
   sample: [{method: PUT, path: /nodes/pve1/qemu/9001/config, params: {memory: 8192}, why: change memory of virtual machine 9001}]
 """
 
-from ..module_utils.guests.vm import VM
-from ..module_utils.module import run_module
+from ..module_utils._core.guests.vm import VM
+from ..module_utils._core.run.module import run_module
 
 
 def main() -> None:

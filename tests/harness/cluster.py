@@ -12,10 +12,13 @@ from typing import Any
 import requests
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.pve.automation.plugins.module_utils.client import Client
-from ansible_collections.pve.automation.plugins.module_utils.module import module_arguments, perform
-from ansible_collections.pve.automation.plugins.module_utils.options import Connection, connection_arguments
-from ansible_collections.pve.automation.plugins.module_utils.resource import Resource
+from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import (
+    Connection,
+    connection_arguments,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import Resource
+from ansible_collections.pve.automation.plugins.module_utils._core.run.module import module_arguments, perform
 from tools.simulated import simulator
 
 Result = dict[str, Any]

@@ -13,7 +13,7 @@ from typing import Any
 
 import trustme
 
-from ansible_collections.pve.automation.plugins.module_utils.resource import Resource
+from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import Resource
 
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 WITHOUT_LIFE = {  # and why; they have tests of their own

@@ -15,9 +15,9 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.pve.automation.plugins.module_utils.field import Field, Fields
-from ansible_collections.pve.automation.plugins.module_utils.module import module_arguments
-from ansible_collections.pve.automation.plugins.module_utils.resources.permission import REQUIREMENTS
+from ansible_collections.pve.automation.plugins.module_utils._core.model.field import Field, Fields
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.access.permission import REQUIREMENTS
+from ansible_collections.pve.automation.plugins.module_utils._core.run.module import module_arguments
 from tests.harness.lives import resource_of
 from tools import coverage
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.pve.automation.plugins.module_utils.options import Connection
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection
 from tests.unit.resources.fake import Server
 
 ROOT = Connection(user="root@pam")

@@ -10,8 +10,8 @@ import copy
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
-from ansible_collections.pve.automation.plugins.module_utils.guests.bulk import GUESTS, _job
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.bulk import GUESTS, _job
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
 from tests.unit.guests.fake import ROOT
 
 ROWS = [

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
-from ansible_collections.pve.automation.plugins.module_utils.guests.demand import Limits, Space, demand_of
-from ansible_collections.pve.automation.plugins.module_utils.guests.lxc import LXC
-from ansible_collections.pve.automation.plugins.module_utils.guests.vm import VM
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.lxc import LXC
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.preflight.requirements import (
+    Limits,
+    Space,
+    demand_of,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.vm import VM
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
 from tests.unit.guests.fake import GuestServer
 from tests.unit.resources.fake import options
 

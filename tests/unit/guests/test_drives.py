@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, PveError, Refused
-from ansible_collections.pve.automation.plugins.module_utils.guests.drives import drive_wish, plan_drive
-from ansible_collections.pve.automation.plugins.module_utils.guests.formats import EFIDISK, SCSI, TPMSTATE
-from ansible_collections.pve.automation.plugins.module_utils.guests.volumes import VolumePlan
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.schema.vm_formats import (
+    EFIDISK,
+    SCSI,
+    TPMSTATE,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.volumes.common import VolumePlan
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.volumes.drives import drive_wish, plan_drive
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, PveError, Refused
 
 CODECS = {"efidisk0": EFIDISK, "tpmstate0": TPMSTATE}
 DISK = "local:9001/vm-9001-disk-0.qcow2,iothread=1,size=32G,ssd=1"

@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.guests.fidelity import differences, expected, in_words
-from ansible_collections.pve.automation.plugins.module_utils.guests.locate import Location
-from ansible_collections.pve.automation.plugins.module_utils.guests.lxc import LXC
-from ansible_collections.pve.automation.plugins.module_utils.guests.vm import VM
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.actions.restore_check import (
+    differences,
+    expected,
+    in_words,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.locate import Location
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.lxc import LXC
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.vm import VM
 
 MACHINE = {
     "name": "saved",

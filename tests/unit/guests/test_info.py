@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, PermissionDenied
-from ansible_collections.pve.automation.plugins.module_utils.guests.info import GATHER, GUEST_INFO
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.info import GATHER, GUEST_INFO
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, PermissionDenied
 from tests.unit.guests.fake import GuestServer
 from tests.unit.resources.fake import options
 

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.guests.demand import Demand, Limits, Space
-from ansible_collections.pve.automation.plugins.module_utils.guests.judge import Facts, amount, judge
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.preflight.findings import Facts, amount, judge
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.preflight.requirements import (
+    Demand,
+    Limits,
+    Space,
+)
 
 GIB = 1024**3
 ISO = "local:iso/debian.iso"

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.field import Field
-from ansible_collections.pve.automation.plugins.module_utils.guests.guest import Guest
-from ansible_collections.pve.automation.plugins.module_utils.guests.lxc import LXC
-from ansible_collections.pve.automation.plugins.module_utils.guests.vm import VM
-from ansible_collections.pve.automation.plugins.module_utils.property_string import PropertyString
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.guest import Guest
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.lxc import LXC
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.vm import VM
+from ansible_collections.pve.automation.plugins.module_utils._core.model.field import Field
+from ansible_collections.pve.automation.plugins.module_utils._core.model.property_string import PropertyString
 from tests.simulator.facts import load
 
 CALLS = (

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import (
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.lxc import LXC
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.sources import parse_backup
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
     InvalidOption,
     NotFound,
     PermissionDenied,
     Refused,
 )
-from ansible_collections.pve.automation.plugins.module_utils.guests.lxc import LXC
-from ansible_collections.pve.automation.plugins.module_utils.guests.sources import parse_backup
-from ansible_collections.pve.automation.plugins.module_utils.plan import Plan
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan
 from tests.unit.guests.fake import OTHER, ROOT, TOKEN, GuestServer
 from tests.unit.resources.fake import calls, options, planned
 

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
-from ansible_collections.pve.automation.plugins.module_utils.guests.agent_calls import AGENT_CALLS, COMMANDS
-from ansible_collections.pve.automation.plugins.module_utils.guests.cloudinit import CLOUD_INIT
-from ansible_collections.pve.automation.plugins.module_utils.guests.keys import KEYS
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.actions.agent_calls import (
+    AGENT_CALLS,
+    COMMANDS,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.actions.cloudinit import CLOUD_INIT
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.actions.sendkey import KEYS
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, Refused
 from tests.unit.guests.fake import GuestServer
 from tests.unit.resources.fake import calls, planned
 

@@ -11,10 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, PveError, Refused
-from ansible_collections.pve.automation.plugins.module_utils.guests.lxc_formats import MOUNT_POINT, ROOTFS
-from ansible_collections.pve.automation.plugins.module_utils.guests.mount_points import mount_wish, plan_mount_point
-from ansible_collections.pve.automation.plugins.module_utils.guests.volumes import VolumePlan
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.schema.lxc_formats import MOUNT_POINT, ROOTFS
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.volumes.common import VolumePlan
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.volumes.mount_points import (
+    mount_wish,
+    plan_mount_point,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, PveError, Refused
 
 DATA = {"volume": "local:9101/vm-9101-disk-1.raw", "mp": "/data", "backup": True, "size": "8G"}
 BIND = {"volume": "/srv/data", "mp": "/data", "ro": True}

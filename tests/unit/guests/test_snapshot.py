@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
-from ansible_collections.pve.automation.plugins.module_utils.guests.snapshot import SNAPSHOT
-from ansible_collections.pve.automation.plugins.module_utils.plan import Plan
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.actions.snapshot import SNAPSHOT
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan
 from tests.unit.guests.fake import GuestServer
 from tests.unit.resources.fake import calls, options, planned
 

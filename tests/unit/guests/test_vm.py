@@ -12,8 +12,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
-from ansible_collections.pve.automation.plugins.module_utils.guests.vm import VM
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.vm import VM
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, Refused
 
 BASE = {"vmid": 9001, "node": "pve1"}
 

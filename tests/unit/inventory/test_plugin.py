@@ -17,8 +17,8 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 from ansible_collections.pve.automation.plugins.inventory import pve
-from ansible_collections.pve.automation.plugins.module_utils.client import Client
-from ansible_collections.pve.automation.plugins.module_utils.options import connection_arguments
+from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import connection_arguments
 
 ROWS = [
     {"id": "node/pve1", "type": "node", "node": "pve1", "status": "online"},

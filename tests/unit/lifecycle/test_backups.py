@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.guests.guest import Guest
-from ansible_collections.pve.automation.plugins.module_utils.guests.restore import Restore
-from ansible_collections.pve.automation.plugins.module_utils.resource import Reader, State, Wish
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.actions.restore import Restore
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.guest import Guest
+from ansible_collections.pve.automation.plugins.module_utils._core.model.contract import Reader, State, Wish
 from tests.harness.cluster import Cluster, Result
 from tests.harness.lives import resource_of
 

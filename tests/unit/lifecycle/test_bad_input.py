@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.client import Client
+from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
 from tests.harness.cluster import Cluster, Result
 from tests.harness.lives import resource_of
 

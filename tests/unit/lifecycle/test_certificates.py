@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.certificates import fingerprint
+from ansible_collections.pve.automation.plugins.module_utils._core.api.pem import fingerprint
 from tests.harness.cluster import Cluster, Result
 from tests.harness.lives import PAIRS, resource_of
 from tests.unit.lifecycle.test_faults import survives

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.client import Client
+from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
 from tests.harness.cluster import Cluster
 from tests.harness.lives import resource_of
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.client import Client
-from ansible_collections.pve.automation.plugins.module_utils.guests.lxc import LXC
-from ansible_collections.pve.automation.plugins.module_utils.guests.vm import VM
+from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.lxc import LXC
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.vm import VM
 from tests.harness.cluster import Cluster, Result
 
 CLONE = {

@@ -10,10 +10,13 @@ from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.pve.automation.plugins.module_utils.client import Client
-from ansible_collections.pve.automation.plugins.module_utils.options import Connection, connection_arguments
-from ansible_collections.pve.automation.plugins.plugin_utils.guest_facts import read_facts
-from ansible_collections.pve.automation.plugins.plugin_utils.inventory import Host, hosts_of, read_rows
+from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import (
+    Connection,
+    connection_arguments,
+)
+from ansible_collections.pve.automation.plugins.plugin_utils._guest_facts import read_facts
+from ansible_collections.pve.automation.plugins.plugin_utils._inventory import Host, hosts_of, read_rows
 from tests.harness.cluster import Cluster
 from tests.harness.playbook import run_playbook
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.plan import HIDDEN
-from ansible_collections.pve.automation.plugins.module_utils.transport import form
+from ansible_collections.pve.automation.plugins.module_utils._core.api.https import form
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import HIDDEN
 from tests.harness.cluster import Cluster, Result
 from tests.harness.lives import LIVES, Life, managing_modules, resource_of
 from tools.coverage import makes

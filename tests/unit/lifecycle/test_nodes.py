@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.resources.node_guests import NODE_GUESTS
-from ansible_collections.pve.automation.plugins.module_utils.resources.node_info import NODE_INFO
-from ansible_collections.pve.automation.plugins.module_utils.resources.node_log import NODE_LOG
-from ansible_collections.pve.automation.plugins.module_utils.resources.node_power import NODE_POWER
-from ansible_collections.pve.automation.plugins.module_utils.resources.node_settings import NODE
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.guests import NODE_GUESTS
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.info import NODE_INFO
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.log import NODE_LOG
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.power import NODE_POWER
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.settings import NODE
 from tests.harness.cluster import Cluster, Result
 from tests.harness.lives import Life
 from tests.unit.lifecycle.test_life import lives_through

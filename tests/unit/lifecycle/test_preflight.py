@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.guests.bulk import GUESTS
-from ansible_collections.pve.automation.plugins.module_utils.guests.lxc import LXC
-from ansible_collections.pve.automation.plugins.module_utils.guests.vm import VM
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.bulk import GUESTS
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.lxc import LXC
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.vm import VM
 from tests.harness.cluster import Cluster
 
 NEW = {

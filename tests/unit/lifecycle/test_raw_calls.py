@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils import apidoc
-from ansible_collections.pve.automation.plugins.module_utils.resources.api import API
-from ansible_collections.pve.automation.plugins.module_utils.resources.task import TASK, TASK_INFO
+from ansible_collections.pve.automation.plugins.module_utils._core.api import schema as apidoc
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.api import API
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.task import TASK, TASK_INFO
 from tests.harness.cluster import Cluster
 from tests.harness.playbook import Task, play
 

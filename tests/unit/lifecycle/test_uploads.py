@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.client import Client
-from ansible_collections.pve.automation.plugins.module_utils.resources.storage_content import STORAGE_CONTENT
+from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.storage.content import STORAGE_CONTENT
 from tests.harness.cluster import Cluster
 
 UPLOAD = "/nodes/pve1/storage/local/upload"

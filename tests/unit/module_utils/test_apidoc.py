@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils import apidoc
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, PveError
-from ansible_collections.pve.automation.plugins.module_utils.options import Connection, Endpoint
+from ansible_collections.pve.automation.plugins.module_utils._core.api import schema as apidoc
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection, Endpoint
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, PveError
 from tests.simulator import facts
 from tests.simulator.apidoc import apidoc as published
 

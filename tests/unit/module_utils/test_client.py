@@ -9,9 +9,11 @@ import re
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils import client as client_module
-from ansible_collections.pve.automation.plugins.module_utils.client import PAUSES, Client
-from ansible_collections.pve.automation.plugins.module_utils.errors import (
+from ansible_collections.pve.automation.plugins.module_utils._core.api import client as client_module
+from ansible_collections.pve.automation.plugins.module_utils._core.api.client import PAUSES, Client
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection, Endpoint
+from ansible_collections.pve.automation.plugins.module_utils._core.api.https import Response
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
     ApiError,
     AuthenticationFailed,
     CertificateRefused,
@@ -25,8 +27,6 @@ from ansible_collections.pve.automation.plugins.module_utils.errors import (
     PermissionDenied,
     PveError,
 )
-from ansible_collections.pve.automation.plugins.module_utils.options import Connection, Endpoint
-from ansible_collections.pve.automation.plugins.module_utils.transport import Response
 
 HOSTS = (Endpoint("a", 8006), Endpoint("b", 8006), Endpoint("c", 8006))
 TOKEN = Connection(endpoints=HOSTS[:1], user="u@pve", token="u@pve!t", token_secret="s3cret")

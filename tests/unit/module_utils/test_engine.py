@@ -10,9 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils import engine, task
-from ansible_collections.pve.automation.plugins.module_utils.engine import Interrupted, bring_about
-from ansible_collections.pve.automation.plugins.module_utils.errors import (
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
     ApiError,
     Conflict,
     ConnectionFailed,
@@ -24,7 +22,9 @@ from ansible_collections.pve.automation.plugins.module_utils.errors import (
     TaskFailed,
     TaskTimeout,
 )
-from ansible_collections.pve.automation.plugins.module_utils.plan import Plan, Step
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan, Step
+from ansible_collections.pve.automation.plugins.module_utils._core.run import engine, task
+from ansible_collections.pve.automation.plugins.module_utils._core.run.engine import Interrupted, bring_about
 
 UPID = "UPID:pve:0000D84A:000957F8:6B00C117:qmcreate:100:root@pam:"
 LOST_BEFORE = ConnectionFailed("The connection was lost.", sent=True)

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
-from ansible_collections.pve.automation.plugins.module_utils.field import Field, Fields, update_params
-from ansible_collections.pve.automation.plugins.module_utils.property_string import BOOLEAN, Part, PropertyString
-from ansible_collections.pve.automation.plugins.module_utils.values import SizeText
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.model.field import Field, Fields, update_params
+from ansible_collections.pve.automation.plugins.module_utils._core.model.property_string import (
+    BOOLEAN,
+    Part,
+    PropertyString,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.model.values import SizeText
 
 AGENT = PropertyString(Part("enabled", BOOLEAN, default=False), Part("type"), default_key="enabled")
 FIELDS = Fields([

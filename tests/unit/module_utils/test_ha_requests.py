@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import NotFound, PermissionDenied
-from ansible_collections.pve.automation.plugins.module_utils.ha_requests import (
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import NotFound, PermissionDenied
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.ha.requests import (
     NotFulfilled,
     is_request,
     wait_for_manager,

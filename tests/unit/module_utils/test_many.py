@@ -10,9 +10,9 @@ import threading
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import Refused
-from ansible_collections.pve.automation.plugins.module_utils.many import Crew, Job, summary
-from ansible_collections.pve.automation.plugins.module_utils.plan import Plan
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan
+from ansible_collections.pve.automation.plugins.module_utils._core.run.batch import Crew, Job, summary
 
 PATIENCE = 30  # seconds until a test that hangs is given up
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
-from ansible_collections.pve.automation.plugins.module_utils.options import (
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import (
     Connection,
     connection_arguments,
     parse_endpoint,
 )
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
 
 FINGERPRINT = ":".join(["AB"] * 32)
 TOKEN = {"api_host": ["pve"], "api_token_id": "u@pve!t1", "api_token_secret": "s"}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.pve.automation.plugins.module_utils.property_string import (
+from ansible_collections.pve.automation.plugins.module_utils._core.model.property_string import (
     BOOLEAN,
     INTEGER,
     MAC,

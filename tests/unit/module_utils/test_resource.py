@@ -9,11 +9,12 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, NotFound
-from ansible_collections.pve.automation.plugins.module_utils.field import Field, Fields
-from ansible_collections.pve.automation.plugins.module_utils.listing import Listing
-from ansible_collections.pve.automation.plugins.module_utils.plan import HIDDEN, Step, api_path
-from ansible_collections.pve.automation.plugins.module_utils.resource import Item, Singleton
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, NotFound
+from ansible_collections.pve.automation.plugins.module_utils._core.model.field import Field, Fields
+from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.info import Listing
+from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.item import Item
+from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.singleton import Singleton
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import HIDDEN, Step, api_path
 
 FIELDS = Fields([
     Field("comment", clear="empty"),

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils import task as task_module
-from ansible_collections.pve.automation.plugins.module_utils.errors import (
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
     ApiError,
     ConnectionFailed,
     HopFailed,
@@ -16,7 +15,8 @@ from ansible_collections.pve.automation.plugins.module_utils.errors import (
     TaskFailed,
     TaskTimeout,
 )
-from ansible_collections.pve.automation.plugins.module_utils.task import Upid, is_upid, wait_for_task
+from ansible_collections.pve.automation.plugins.module_utils._core.run import task as task_module
+from ansible_collections.pve.automation.plugins.module_utils._core.run.task import Upid, is_upid, wait_for_task
 
 UPID = "UPID:pve2:0000D84A:000957F8:6B00C117:qmstart:100:root@pam!ansible:"
 

@@ -19,8 +19,15 @@ import pytest
 import requests
 import trustme
 
-from ansible_collections.pve.automation.plugins.module_utils.client import Client
-from ansible_collections.pve.automation.plugins.module_utils.errors import (
+from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection, Endpoint
+from ansible_collections.pve.automation.plugins.module_utils._core.api.https import (
+    HttpsTransport,
+    form,
+    presented_fingerprint,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.api.pvesh import CommandTransport
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
     CertificateRefused,
     ConnectionFailed,
     InvalidOption,
@@ -28,14 +35,7 @@ from ansible_collections.pve.automation.plugins.module_utils.errors import (
     NotFound,
     PveError,
 )
-from ansible_collections.pve.automation.plugins.module_utils.options import Connection, Endpoint
-from ansible_collections.pve.automation.plugins.module_utils.pvesh import CommandTransport
-from ansible_collections.pve.automation.plugins.module_utils.transport import (
-    HttpsTransport,
-    form,
-    presented_fingerprint,
-)
-from ansible_collections.pve.automation.plugins.module_utils.upload import Upload
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Upload
 
 TEXT = "Größe: 1 €,\ntwo lines & 100% + = ; ü"
 SECRET = {"Authorization": "PVEAPIToken=u@pve!t=s3cret"}

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import PveError
-from ansible_collections.pve.automation.plugins.module_utils.upload import MultipartBody, Upload
+from ansible_collections.pve.automation.plugins.module_utils._core.api.multipart import MultipartBody
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import PveError
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Upload
 
 FIELDS = [("content", "iso"), ("checksum", "ab€")]
 GIB = 1024**3
@@ -37,7 +38,7 @@ def read_all(body: MultipartBody, block: int) -> bytes:
 @pytest.mark.parametrize("block", [1, 7, 16384])
 @pytest.mark.parametrize("content", [b"x", b"a\r\n--b\r\n\0\xff" * 99])
 def test_the_parts_are_what_was_given(tmp_path: Path, content: bytes, block: int) -> None:
-    body = stored(tmp_path, content).open(FIELDS)
+    body = MultipartBody(stored(tmp_path, content), FIELDS)
     text = read_all(body, block)
     assert len(text) == len(body)
     message = email.message_from_bytes(
@@ -52,7 +53,7 @@ def test_the_parts_are_what_was_given(tmp_path: Path, content: bytes, block: int
 
 def test_the_blocks_of_an_iteration_are_the_body(tmp_path: Path) -> None:
     upload = stored(tmp_path, b"z" * 200_000)
-    body = upload.open(FIELDS)
+    body = MultipartBody(upload, FIELDS)
     assert sum(len(block) for block in body) == len(body)
     body.close()
 
@@ -61,7 +62,7 @@ def test_a_file_above_two_gib_has_its_length_and_is_not_read_ahead(tmp_path: Pat
     path = tmp_path / "large.iso"
     with path.open("wb") as file:
         file.truncate(5 * GIB)
-    body = Upload(str(path), "large.iso", 5 * GIB).open(FIELDS)
+    body = MultipartBody(Upload(str(path), "large.iso", 5 * GIB), FIELDS)
     request = requests.Request("POST", "https://pve.example", data=body, headers={"Content-Type": body.content_type})
     prepared = request.prepare()
     assert int(prepared.headers["Content-Length"]) == len(body) > 5 * GIB
@@ -72,21 +73,21 @@ def test_a_file_above_two_gib_has_its_length_and_is_not_read_ahead(tmp_path: Pat
 
 def test_progress_is_told_in_ten_steps(tmp_path: Path) -> None:
     told: list[str] = []
-    read_all(stored(tmp_path, b"y" * 1000).telling(told.append).open([]), 10)
+    read_all(MultipartBody(stored(tmp_path, b"y" * 1000).telling(told.append), []), 10)
     assert told == [f"upload of there.iso: {percent} %" for percent in range(10, 101, 10)]
 
 
 def test_a_file_that_grows_is_sent_as_it_was(tmp_path: Path) -> None:
     upload = stored(tmp_path, b"old")
     Path(upload.path).write_bytes(b"older")
-    body = upload.open([])
+    body = MultipartBody(upload, [])
     assert len(read_all(body, 100)) == len(body)
 
 
 def test_a_file_that_shrinks_is_an_error(tmp_path: Path) -> None:
     upload = stored(tmp_path, b"long enough")
     Path(upload.path).write_bytes(b"short")
-    body = upload.open([])
+    body = MultipartBody(upload, [])
     with pytest.raises(PveError, match=r"here\.iso became shorter while it was sent"):
         read_all(body, 100)
     body.close()
@@ -94,4 +95,4 @@ def test_a_file_that_shrinks_is_an_error(tmp_path: Path) -> None:
 
 def test_a_file_that_is_gone_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PveError, match=r"gone\.iso cannot be read: No such file"):
-        Upload(str(tmp_path / "gone.iso"), "gone.iso", 3).open([])
+        MultipartBody(Upload(str(tmp_path / "gone.iso"), "gone.iso", 3), [])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.pve.automation.plugins.module_utils.values import (
+from ansible_collections.pve.automation.plugins.module_utils._core.model.values import (
     Boolean,
     Expiry,
     Integer,

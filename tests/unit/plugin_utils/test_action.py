@@ -12,10 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.options import Connection, Endpoint
-from ansible_collections.pve.automation.plugins.module_utils.plan import Plan, Step
-from ansible_collections.pve.automation.plugins.plugin_utils import action as action_module
-from ansible_collections.pve.automation.plugins.plugin_utils.action import PveAction, environment, kept_client, plain
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection, Endpoint
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan, Step
+from ansible_collections.pve.automation.plugins.plugin_utils import _action as action_module
+from ansible_collections.pve.automation.plugins.plugin_utils._action import PveAction, environment, kept_client, plain
 
 OTHER_PYTHON = "/opt/other/bin/python3"
 

@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import api_error
-from ansible_collections.pve.automation.plugins.plugin_utils.guest_facts import agent_enabled, guest_address, read_facts
-from ansible_collections.pve.automation.plugins.plugin_utils.inventory import Host, hosts_of
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import api_error
+from ansible_collections.pve.automation.plugins.plugin_utils._guest_facts import (
+    agent_enabled,
+    guest_address,
+    read_facts,
+)
+from ansible_collections.pve.automation.plugins.plugin_utils._inventory import Host, hosts_of
 
 MAC = "BC:24:11:00:00:01"
 AGENT_DOWN = api_error("GET", "/", 500, "QEMU guest agent is not running")

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.pve.automation.plugins.module_utils.options import Connection
-from ansible_collections.pve.automation.plugins.plugin_utils import inventory
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection
+from ansible_collections.pve.automation.plugins.plugin_utils import _inventory as inventory
 
 
 class Cluster:

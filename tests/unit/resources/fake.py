@@ -10,10 +10,10 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import NotFound
-from ansible_collections.pve.automation.plugins.module_utils.options import Connection
-from ansible_collections.pve.automation.plugins.module_utils.plan import Plan, Step
-from ansible_collections.pve.automation.plugins.module_utils.resource import Resource
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import NotFound
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan, Step
+from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import Resource
 
 
 class Server:

@@ -11,8 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
-from ansible_collections.pve.automation.plugins.module_utils.resources.acl import ACL, ACL_INFO, normalised_path
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.access.acl import (
+    ACL,
+    ACL_INFO,
+    normalised_path,
+)
 from tests.unit.resources.fake import Server, calls, options, planned
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, InvalidParameter
-from ansible_collections.pve.automation.plugins.module_utils.plan import HIDDEN
-from ansible_collections.pve.automation.plugins.module_utils.resources.acme import (
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, InvalidParameter
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import HIDDEN
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.acme import (
     ACCOUNT,
     ACCOUNT_INFO,
     PLUGIN,

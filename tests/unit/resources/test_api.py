@@ -10,18 +10,22 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.client import Client
-from ansible_collections.pve.automation.plugins.module_utils.errors import (
+from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection, Endpoint
+from ansible_collections.pve.automation.plugins.module_utils._core.api.https import Response
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
     InvalidOption,
     InvalidParameter,
     NotConverged,
     NotFound,
     PveError,
 )
-from ansible_collections.pve.automation.plugins.module_utils.module import perform
-from ansible_collections.pve.automation.plugins.module_utils.options import Connection, Endpoint
-from ansible_collections.pve.automation.plugins.module_utils.resources.api import API, clean_path, contains
-from ansible_collections.pve.automation.plugins.module_utils.transport import Response
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.api import (
+    API,
+    clean_path,
+    contains,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.run.module import perform
 from tests.unit.resources.fake import Server, calls, options, planned
 
 TOKEN = Connection(endpoints=(Endpoint("pve1", 8006),), user="u@pve", token="u@pve!test", token_secret="s")
@@ -282,7 +286,9 @@ def test_check_mode_sends_no_write() -> None:
 
 def test_a_wrong_call_is_refused_before_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     schema = {"/pools": {"POST": {"properties": {"poolid": {"type": "string"}}, "open": False}}}
-    monkeypatch.setattr("ansible_collections.pve.automation.plugins.module_utils.apidoc.load", lambda reader: schema)
+    monkeypatch.setattr(
+        "ansible_collections.pve.automation.plugins.module_utils._core.api.schema.load", lambda reader: schema
+    )
     wire = Wire()
     result = wire.perform(path="/pools", method="POST", params={"poolld": "web"}, validate=True)
     assert result["failed"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
-from ansible_collections.pve.automation.plugins.module_utils.resources.apt import APT, APT_INFO
-from ansible_collections.pve.automation.plugins.module_utils.resources.repository import REPOSITORY
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.apt import APT, APT_INFO
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.repository import REPOSITORY
 from tests.unit.resources.fake import Server, calls, options, planned
 
 UPDATE, TASKS, REPOSITORIES = "/nodes/n/apt/update", "/nodes/n/tasks", "/nodes/n/apt/repositories"

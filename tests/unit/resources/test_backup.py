@@ -10,9 +10,13 @@ import time
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
-from ansible_collections.pve.automation.plugins.module_utils.resources.backup import BACKUP, restoration
-from ansible_collections.pve.automation.plugins.module_utils.resources.backup_volume import Prune, Volume, owner_of
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.backup.run import BACKUP, restoration
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.backup.volume import (
+    Prune,
+    Volume,
+    owner_of,
+)
 from tests.unit.guests.fake import GuestServer
 from tests.unit.resources.fake import Server, options
 

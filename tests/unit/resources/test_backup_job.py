@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, InvalidParameter
-from ansible_collections.pve.automation.plugins.module_utils.resources.backup_job import JOB, JOB_INFO
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, InvalidParameter
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.backup.job import JOB, JOB_INFO
 from tests.unit.resources.fake import Server, calls, options, planned
 
 PATH = "/cluster/backup/j1"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
-from ansible_collections.pve.automation.plugins.module_utils.resources.cluster_options import CLUSTER_OPTIONS
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.options import CLUSTER_OPTIONS
 from tests.unit.resources.fake import Server, calls, planned
 
 PATH = "/cluster/options"

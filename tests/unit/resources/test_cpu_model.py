@@ -8,8 +8,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, NotImplementedByServer
-from ansible_collections.pve.automation.plugins.module_utils.resources.cpu_model import CPU_MODEL, CPU_MODEL_INFO
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
+    InvalidOption,
+    NotImplementedByServer,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.cpu_model import (
+    CPU_MODEL,
+    CPU_MODEL_INFO,
+)
 from tests.unit.resources.fake import Server, calls, options, planned
 
 MODELS = "/cluster/qemu/custom-cpu-models"

@@ -6,8 +6,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
-from ansible_collections.pve.automation.plugins.module_utils.resources.expiry import EXPIRE, Lifetime, settled
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.access.expiry import (
+    EXPIRE,
+    Lifetime,
+    settled,
+)
 
 DAY = 86400
 NOW = 1_800_000_000

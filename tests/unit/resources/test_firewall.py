@@ -8,10 +8,17 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, InvalidParameter, Refused
-from ansible_collections.pve.automation.plugins.module_utils.plan import HIDDEN
-from ansible_collections.pve.automation.plugins.module_utils.resources.firewall import FIREWALL, FIREWALL_INFO
-from ansible_collections.pve.automation.plugins.module_utils.resources.firewall_object import ALIAS, GROUP, IPSET
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
+    InvalidOption,
+    InvalidParameter,
+    Refused,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import HIDDEN
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.firewall.objects import ALIAS, GROUP, IPSET
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.firewall.ruleset import (
+    FIREWALL,
+    FIREWALL_INFO,
+)
 from tests.unit.resources.fake import Server, calls, options, planned
 
 BASE = "/cluster/firewall"

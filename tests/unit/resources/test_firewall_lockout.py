@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import Refused
-from ansible_collections.pve.automation.plugins.module_utils.options import Connection, Endpoint
-from ansible_collections.pve.automation.plugins.module_utils.plan import Plan
-from ansible_collections.pve.automation.plugins.module_utils.resources.firewall import FIREWALL
-from ansible_collections.pve.automation.plugins.module_utils.resources.firewall_lockout import (
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection, Endpoint
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.firewall.lockout import (
     Outlook,
     is_translated,
     local_network,
 )
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.firewall.ruleset import FIREWALL
 from tests.unit.resources.fake import Server, planned
 
 OWN, NODE, FAR = "192.0.2.10", "198.51.100.5", "203.0.113.9"

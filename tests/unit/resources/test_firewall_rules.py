@@ -13,8 +13,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.pve.automation.plugins.module_utils.resources.firewall_rules import plan_edits, waiting_forms
-from ansible_collections.pve.automation.plugins.module_utils.resources.firewall_safety import Edit, Rule, Safety
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.firewall.edits import (
+    plan_edits,
+    waiting_forms,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.firewall.safety import Edit, Rule, Safety
 
 
 def rule(action: str = "ACCEPT", enable: bool = True, type_: str = "in", **more: Any) -> dict[str, Any]:

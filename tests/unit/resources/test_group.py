@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
-from ansible_collections.pve.automation.plugins.module_utils.resources.group import GROUP, GROUP_INFO
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.access.group import GROUP, GROUP_INFO
 from tests.unit.resources.fake import Server, calls, options, planned
 
 PATH = "/access/groups/ops"

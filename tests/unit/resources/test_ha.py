@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import (
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
     ApiError,
     InvalidOption,
     NotFound,
     NotImplementedByServer,
     Refused,
 )
-from ansible_collections.pve.automation.plugins.module_utils.resources.ha import INFO, RESOURCE, Comment
-from ansible_collections.pve.automation.plugins.module_utils.resources.ha_rule import GROUP, RULE, NodePriorities
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.ha.resource import INFO, RESOURCE, Comment
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.ha.rule import GROUP, RULE, NodePriorities
 from tests.unit.resources.fake import Server, calls, options, planned
 
 GUESTS = {"/cluster/resources": [{"vmid": 100, "type": "qemu"}, {"vmid": 101, "type": "lxc"}]}

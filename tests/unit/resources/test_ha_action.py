@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, NotImplementedByServer
-from ansible_collections.pve.automation.plugins.module_utils.resources.ha_action import ARM, MOVE
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
+    InvalidOption,
+    NotImplementedByServer,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.ha.actions import ARM, MOVE
 from tests.unit.resources.fake import Server, calls, planned
 
 STATUS, RULES, GROUPS = "/cluster/ha/status/current", "/cluster/ha/rules", "/cluster/ha/groups"

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
-from ansible_collections.pve.automation.plugins.module_utils.resources.mapping import MAPPING, MAPPING_INFO
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.mapping import (
+    MAPPING,
+    MAPPING_INFO,
+)
 from tests.unit.resources.fake import Server, calls, options, planned
 
 PCI = "/cluster/mapping/pci/gpu"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
-from ansible_collections.pve.automation.plugins.module_utils.plan import HIDDEN
-from ansible_collections.pve.automation.plugins.module_utils.resources.metric_server import SERVER
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import HIDDEN
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.metric_server import SERVER
 from tests.unit.resources.fake import Server, calls, planned
 
 PATH = "/cluster/metrics/server/m"

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from ansible_collections.pve.automation.plugins.module_utils.certificates import fingerprint, plain
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
-from ansible_collections.pve.automation.plugins.module_utils.resources.node_certificate import (
+from ansible_collections.pve.automation.plugins.module_utils._core.api.pem import fingerprint, plain
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.certificate import (
     CERTIFICATE,
     CERTIFICATE_INFO,
 )

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
-from ansible_collections.pve.automation.plugins.module_utils.plan import Plan
-from ansible_collections.pve.automation.plugins.module_utils.resources.disk import Inventory
-from ansible_collections.pve.automation.plugins.module_utils.resources.disk_storage import pool_leaves, raid_level
-from ansible_collections.pve.automation.plugins.module_utils.resources.node_disk import NODE_DISK
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.disk import NODE_DISK
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.disk_inventory import Inventory
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.disk_pools import (
+    pool_leaves,
+    raid_level,
+)
 from tests.unit.resources.fake import Server, calls, planned
 from tests.unit.resources.test_schema import parameters
 

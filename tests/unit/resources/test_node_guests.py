@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, NotConverged
-from ansible_collections.pve.automation.plugins.module_utils.resources.node_guests import NODE_GUESTS
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, NotConverged
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.guests import NODE_GUESTS
 from tests.unit.resources.fake import Server, calls, options, planned
 
 QEMU, LXC, RESOURCES = "/nodes/pve1/qemu", "/nodes/pve1/lxc", "/cluster/resources"

@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, PermissionDenied, api_error
-from ansible_collections.pve.automation.plugins.module_utils.resources.node_info import GATHER, NODE_INFO
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
+    InvalidOption,
+    PermissionDenied,
+    api_error,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.info import GATHER, NODE_INFO
 from tests.unit.resources.fake import Server, options
 
 ROWS = [

@@ -12,20 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
-from ansible_collections.pve.automation.plugins.module_utils.options import Connection, Endpoint
-from ansible_collections.pve.automation.plugins.module_utils.plan import Plan
-from ansible_collections.pve.automation.plugins.module_utils.resources.network_changes import in_order
-from ansible_collections.pve.automation.plugins.module_utils.resources.network_interfaces import (
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection, Endpoint
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.network import (
+    NODE_NETWORK,
+    NODE_NETWORK_INFO,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.network_interfaces import (
     Interfaces,
     problems,
     refusals,
     settled,
 )
-from ansible_collections.pve.automation.plugins.module_utils.resources.node_network import (
-    NODE_NETWORK,
-    NODE_NETWORK_INFO,
-)
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.network_order import in_order
 from tests.unit.resources.fake import Server, calls, options, planned
 from tests.unit.resources.test_schema import parameters
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import (
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
     AuthenticationFailed,
     ConnectionFailed,
     InvalidOption,
@@ -19,7 +19,7 @@ from ansible_collections.pve.automation.plugins.module_utils.errors import (
     Refused,
     api_error,
 )
-from ansible_collections.pve.automation.plugins.module_utils.resources.node_power import NODE_POWER, NodeTimeout
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.power import NODE_POWER, NodeTimeout
 from tests.unit.resources.fake import Server, calls, planned
 
 GUESTS = {

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
-from ansible_collections.pve.automation.plugins.module_utils.resources.node_service import NODE_SERVICE, VITAL
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.service import NODE_SERVICE, VITAL
 from tests.unit.resources.fake import Server, calls, planned
 
 BASE = "/nodes/pve1/services"

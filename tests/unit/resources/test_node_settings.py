@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption
-from ansible_collections.pve.automation.plugins.module_utils.resource import Resource
-from ansible_collections.pve.automation.plugins.module_utils.resources.node_settings import (
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.settings import (
     NODE,
     NODE_DNS,
     NODE_HOSTS,
     NODE_TIME,
 )
+from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import Resource
 from tests.unit.resources.fake import Server, calls, planned
 
 CONFIG, DNS, TIME, HOSTS = (f"/nodes/pve1/{name}" for name in ("config", "dns", "time", "hosts"))

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
-from ansible_collections.pve.automation.plugins.module_utils.plan import HIDDEN
-from ansible_collections.pve.automation.plugins.module_utils.resources.notification import (
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import HIDDEN
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.notification import (
     ENDPOINT,
     ENDPOINT_INFO,
     MATCHER,

@@ -6,8 +6,15 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, NotImplementedByServer
-from ansible_collections.pve.automation.plugins.module_utils.resources.oci import OCI_TAGS, check_reference, file_of
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
+    InvalidOption,
+    NotImplementedByServer,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.storage.oci import (
+    OCI_TAGS,
+    check_reference,
+    file_of,
+)
 from tests.unit.resources.fake import Server, options
 
 PATH = "/nodes/pve1/query-oci-repo-tags"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, NotFound, Refused
-from ansible_collections.pve.automation.plugins.module_utils.resources.pool import POOL
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, NotFound, Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.pool import POOL
 from tests.unit.resources.fake import Server, calls, planned
 
 MEMBERS = [{"type": "qemu", "vmid": 101}, {"type": "lxc", "vmid": "100"}, {"type": "storage", "storage": "local"}]

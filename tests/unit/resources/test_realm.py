@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, NotFound, Refused
-from ansible_collections.pve.automation.plugins.module_utils.resources.realm import (
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, NotFound, Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.access.realm import (
     FIELDS,
     REALM,
     REALM_INFO,

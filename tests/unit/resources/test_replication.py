@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, PveError
-from ansible_collections.pve.automation.plugins.module_utils.resources.replication import (
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, PveError
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.replication import (
     REPLICATION,
     REPLICATION_INFO,
     wait_for_run,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
-from ansible_collections.pve.automation.plugins.module_utils.resources.role import ROLE, ROLE_INFO
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.access.role import ROLE, ROLE_INFO
 from tests.unit.resources.fake import Server, calls, planned
 
 PATH = "/access/roles/Ops"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.pve.automation.plugins.module_utils.resources.schedule import Schedule
+from ansible_collections.pve.automation.plugins.module_utils._core.model.calendar import Schedule
 from tests.simulator.calendar_events import parse as parse_calendar_event
 
 

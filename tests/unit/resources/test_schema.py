@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.field import Field
-from ansible_collections.pve.automation.plugins.module_utils.resource import Item, Singleton
-from ansible_collections.pve.automation.plugins.module_utils.variants import Variants
+from ansible_collections.pve.automation.plugins.module_utils._core.model.field import Field
+from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.by_type import Variants
+from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.item import Item
+from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.singleton import Singleton
 from tests.harness.lives import MODULES, resource_of
 from tools.coverage import facts
 

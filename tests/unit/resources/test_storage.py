@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import ApiError, InvalidOption, Refused
-from ansible_collections.pve.automation.plugins.module_utils.resources.storage import STORAGE, STORAGE_INFO
-from ansible_collections.pve.automation.plugins.module_utils.resources.storage_fields import FIELDS
-from ansible_collections.pve.automation.plugins.module_utils.resources.storage_types import STORAGE_TYPES
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import ApiError, InvalidOption, Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.storage.fields import FIELDS
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.storage.storage import (
+    STORAGE,
+    STORAGE_INFO,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.storage.types import STORAGE_TYPES
 from tests.unit.resources.fake import Server, calls, options, planned
 
 PATH = "/storage/backup"

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, Refused
-from ansible_collections.pve.automation.plugins.module_utils.plan import Plan
-from ansible_collections.pve.automation.plugins.module_utils.resources.storage_content import STORAGE_CONTENT
-from ansible_collections.pve.automation.plugins.module_utils.upload import Upload
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan, Upload
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.storage.content import STORAGE_CONTENT
 from tests.unit.resources.fake import Server, calls, options, planned
 
 STORE = "/nodes/pve1/storage/local"

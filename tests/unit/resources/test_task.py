@@ -9,9 +9,17 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, TaskFailed, TaskTimeout
-from ansible_collections.pve.automation.plugins.module_utils.resources import task as module
-from ansible_collections.pve.automation.plugins.module_utils.resources.task import TASK, TASK_INFO, describe
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
+    InvalidOption,
+    TaskFailed,
+    TaskTimeout,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster import task as module
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.task import (
+    TASK,
+    TASK_INFO,
+    describe,
+)
 from tests.unit.resources.fake import Server, calls, options, planned
 
 UPID = "UPID:pve2:0000E03F:00097E07:6B00C179:qmstart:9700:root@pam:"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils.errors import InvalidOption, NotFound
-from ansible_collections.pve.automation.plugins.module_utils.resources.token import TOKEN, TOKEN_INFO
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, NotFound
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.access.token import TOKEN, TOKEN_INFO
 from tests.unit.resources.fake import Server, calls, options, planned
 
 PATH = "/access/users/alice@pve/token/t1"

@@ -1,0 +1,278 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How one request reaches PVE by HTTPS, and what every transport does; the other one is in ``pvesh.py``."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import socket
+import ssl
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
+
+from ..model.errors import CertificateRefused, ConnectionFailed, InvalidOption, PveError
+from ..model.plan import Upload
+from .connection import Connection, Endpoint
+from .multipart import MultipartBody
+from .pem import fingerprint_of, plain
+
+try:
+    import requests
+    import requests.adapters
+    import requests.utils
+    import urllib3
+    import urllib3.connection
+    import urllib3.connectionpool
+    import urllib3.exceptions
+except ImportError as error:  # told to the user when a connection is wanted
+    MISSING: ImportError | None = error
+else:
+    MISSING = None
+
+POOL_SIZE = 32  # connections kept open, for parallel reads
+
+
+@dataclasses.dataclass(frozen=True)
+class Response:
+    """An answer. ``body`` is the decoded JSON, or the text where it is none; ``text`` is always the text."""
+
+    status: int
+    reason: str
+    body: Any
+    text: str = ""
+
+
+class Transport(Protocol):
+    """Sends one request; raises ConnectionFailed when there is no answer."""
+
+    def send(
+        self, method: str, url: str, params: Any, headers: Mapping[str, str], upload: Upload | None = None
+    ) -> Response:
+        """The answer to one request."""
+
+    def addresses(self) -> tuple[str, str] | None:
+        """The addresses of this machine and of the server on the way between them; None if a proxy stands there."""
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+def form(params: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Parameters as PVE wants them: booleans 1 and 0, a list as a repeated key, None left out."""
+    pairs = []
+    for name, value in params.items():
+        for item in value if isinstance(value, (list, tuple)) else [value]:
+            if item is not None:
+                pairs.append((name, str(int(item)) if isinstance(item, bool) else str(item)))
+    return pairs
+
+
+class HttpsTransport:
+    """One keep-alive session per endpoint. The certificate is checked before the first byte of a request is sent."""
+
+    def __init__(self, connection: Connection, endpoint: Endpoint) -> None:
+        if MISSING is not None:
+            raise PveError(
+                f"The Python library requests is missing: {MISSING}.", hint="Install it: pip install requests"
+            )
+        self.connection, self.endpoint = connection, endpoint
+        self.session = requests.Session()
+        self.session.trust_env = False  # no .netrc, which would replace the token; the rest is asked for explicitly
+        self.session.proxies.update(requests.utils.get_environ_proxies(endpoint.url))
+        self.session.mount("https://", _adapter(connection.fingerprints))
+        self.verify = self._verification()
+
+    def _verification(self) -> bool | str:
+        if self.connection.ca_path:
+            return self.connection.ca_path
+        if self.connection.fingerprints or not self.connection.validate_certs:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+            return False
+        return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+
+    def send(
+        self, method: str, url: str, params: Any, headers: Mapping[str, str], upload: Upload | None = None
+    ) -> Response:
+        fields = form(params)
+        if upload is not None:
+            stall = self.connection.timeout  # urllib3 sends under the time-out for connecting, too short for slow disks
+            with contextlib.closing(MultipartBody(upload, fields)) as body:
+                headers = {**headers, "Content-Type": body.content_type}
+                return self._request(method, url, headers, body=body, connect_timeout=stall)
+        if method in ("GET", "DELETE"):
+            return self._request(method, url, headers, query=fields)
+        return self._request(method, url, headers, body=fields)
+
+    def _request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        query: Any = None,
+        body: Any = None,
+        connect_timeout: float | None = None,
+    ) -> Response:
+        try:
+            answer = self.session.request(
+                method,
+                self.endpoint.url + url,
+                params=query,
+                data=body,
+                headers=dict(headers),
+                verify=self.verify,
+                timeout=(connect_timeout or self.connection.connect_timeout, self.connection.timeout),
+                allow_redirects=False,
+            )
+        except requests.exceptions.RequestException as error:
+            raise self._failure(error) from None
+        return _decode(answer)
+
+    def _failure(self, error: Exception) -> PveError:
+        reason = _root_cause(error)
+        if isinstance(reason, (ssl.SSLCertVerificationError, OtherFingerprint)):
+            return self._certificate_refused(reason)
+        if "NO_CERTIFICATE_OR_CRL_FOUND" in str(reason):
+            return InvalidOption("ca_path", f"there is no certificate in {str(self.verify)!r}")
+        where = self.endpoint.authority
+        not_sent = self._why_not_sent(error, reason)
+        if not_sent:
+            return ConnectionFailed(f"{not_sent}.", sent=False, hint=_ADVICE)
+        if isinstance(error, requests.exceptions.ReadTimeout):
+            text = f"{where} did not answer within {self.connection.timeout:g} s (api_timeout)."
+            return ConnectionFailed(text, sent=True)
+        return ConnectionFailed(f"The connection to {where} was lost: {_say(reason)}.", sent=True)
+
+    def _why_not_sent(self, error: Exception, reason: BaseException) -> str:
+        """What kept the request from being sent; empty if the server may have it."""
+        where = self.endpoint.authority
+        unsent = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+        if "WRONG_VERSION_NUMBER" in str(reason):
+            return f"{where} does not speak TLS"
+        if isinstance(error, requests.exceptions.ProxyError):
+            return f"Cannot connect to {where} by the proxy {self._proxy()} of the environment: {_say(reason)}"
+        if isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, unsent):
+            return f"Cannot connect to {where}: {_say(reason)}"
+        return ""
+
+    def _proxy(self) -> str:
+        """The proxy, without the credentials that may be in its URL."""
+        return str(requests.utils.select_proxy(self.endpoint.url, self.session.proxies)).rpartition("@")[2]
+
+    def _certificate_refused(self, reason: BaseException) -> CertificateRefused:
+        presented = presented_fingerprint(self.endpoint, self.connection.connect_timeout)
+        text = f"The certificate of {self.endpoint.authority} is not trusted: {_say(reason)}. No credential was sent."
+        cures = (
+            f"Its SHA-256 fingerprint is {presented or 'unknown'}. Cures: set api_fingerprint to it once you have compared "
+            "it with 'pvenode cert info' on the node; or ca_path to the CA that signed it (on a node "
+            "/etc/pve/pve-root-ca.pem); or, without any protection, validate_certs to false."
+        )
+        return CertificateRefused(text, hint=cures, presented=plain(presented))
+
+    def addresses(self) -> tuple[str, str] | None:
+        proxy = requests.utils.select_proxy(self.endpoint.url, self.session.proxies)
+        return None if proxy else addresses_towards(self.endpoint)
+
+    def close(self) -> None:
+        self.session.close()
+
+
+def addresses_towards(endpoint: Endpoint) -> tuple[str, str] | None:
+    """The addresses of both ends of the way to an endpoint; None if there is none. Nothing is sent."""
+    try:
+        family, kind, _protocol, _name, where = socket.getaddrinfo(
+            endpoint.host, endpoint.port, type=socket.SOCK_DGRAM
+        )[0]
+        with socket.socket(family, kind) as probe:
+            probe.connect(where)
+            own, server = probe.getsockname()[0], probe.getpeername()[0]
+    except OSError:
+        return None
+    return own.partition("%")[0], server.partition("%")[0]
+
+
+_ADVICE = "Check api_host and api_port, and that pveproxy runs there."
+
+
+class OtherFingerprint(Exception):
+    """The certificate that a server presents is none of those that are trusted."""
+
+
+def _adapter(fingerprints: Collection[str]) -> Any:
+    """An adapter whose connections refuse any certificate without one of these fingerprints (where some are given)."""
+
+    class PinnedConnection(urllib3.connection.HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            secure: Any = self.sock
+            if hashlib.sha256(secure.getpeercert(binary_form=True)).hexdigest() not in fingerprints:
+                self.close()
+                raise urllib3.exceptions.SSLError(OtherFingerprint("it has another fingerprint than api_fingerprint"))
+            self.is_verified = True
+
+    class PinnedPool(urllib3.connectionpool.HTTPSConnectionPool):
+        ConnectionCls = PinnedConnection
+
+    class PinnedAdapter(requests.adapters.HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs)
+            self._pin(self.poolmanager)
+
+        def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+            return self._pin(super().proxy_manager_for(*args, **kwargs))
+
+        @staticmethod
+        def _pin(manager: Any) -> Any:
+            if fingerprints:
+                manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": PinnedPool}
+            return manager
+
+    return PinnedAdapter(pool_maxsize=POOL_SIZE)
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    """The innermost exception that requests and urllib3 wrapped."""
+    while True:
+        inner = getattr(error, "reason", None) or next(
+            (arg for arg in error.args if isinstance(arg, BaseException)), None
+        )
+        if not isinstance(inner, BaseException):
+            return error
+        error = inner
+
+
+def _say(error: BaseException) -> str:
+    text = str(error.args[-1]) if error.args else str(error)
+    return re.sub(r"^(<[^>]*>|\w+\(host=[^)]*\)): ", "", text).strip(" .") or type(error).__name__
+
+
+def _decode(answer: Any) -> Response:
+    text = answer.content.decode("utf-8", "replace")
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = text
+    reason = (answer.reason or "").encode("latin-1", "replace").decode("utf-8", "replace")
+    return Response(answer.status_code, reason, body, text)
+
+
+def presented_fingerprint(endpoint: Endpoint, timeout: float) -> str:
+    """The SHA-256 fingerprint of the certificate that a server presents, as PVE writes it; empty if it cannot be had."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((endpoint.host, endpoint.port), timeout) as bare,
+            context.wrap_socket(bare, server_hostname=endpoint.host) as secure,
+        ):
+            certificate = secure.getpeercert(binary_form=True) or b""
+    except OSError:
+        return ""
+    return fingerprint_of(certificate)

@@ -1,0 +1,193 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a task can have done inside a virtual machine by its QEMU guest agent: commands, files, file systems, passwords."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...model.contract import Reader, State, Wish
+from ...model.errors import ApiError, InvalidOption, PveError
+from ...model.plan import Plan, Step
+from ..agent import read_interfaces
+from ..locate import GUEST, Location, find_machine
+
+if TYPE_CHECKING:
+    from ...api.client import Client
+
+CALLS = ("exec", "write", "read", "fsfreeze", "password", "command", "gather")
+COMMANDS = ("fsfreeze-status", "fstrim", "ping", "shutdown", "suspend-disk", "suspend-hybrid", "suspend-ram")
+QUESTIONS = ("fsfreeze-status", "ping")  # the commands that change nothing
+FACTS = (
+    *("interfaces", "osinfo", "fsinfo", "host-name", "users", "time", "timezone", "vcpus"),
+    *("memory-blocks", "memory-block-info", "info"),
+)
+LARGEST_FILE = 61440  # characters, of file-write in the API's schema
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds between two looks at a command that runs
+
+
+class CommandFailed(PveError):
+    """The command inside the guest ended with another code than 0, or was ended by a signal."""
+
+
+class AgentCalls:
+    """See the module pve_guest_agent."""
+
+    name = "guest"
+
+    def arguments(self) -> dict[str, Any]:
+        command = {
+            "argv": {"type": "list", "elements": "str", "required": True},
+            "stdin": {"type": "str"},
+            "check": {"type": "bool", "default": True},
+        }
+        file = {"path": {"type": "str", "required": True}, "content": {"type": "str", "required": True}}
+        password = {
+            "username": {"type": "str", "required": True},
+            "password": {"type": "str", "required": True, "no_log": True},
+            "crypted": {"type": "bool", "default": False},
+        }
+        spec = {
+            **GUEST,
+            "exec": {"type": "dict", "options": command},
+            "write": {"type": "dict", "options": file},
+            "read": {"type": "str"},
+            "fsfreeze": {"type": "str", "choices": ["frozen", "thawed"]},
+            "password": {"type": "dict", "options": password, "no_log": False},
+            "command": {"type": "str", "choices": list(COMMANDS)},
+            "gather": {"type": "list", "elements": "str", "choices": list(FACTS)},
+            "timeout": {"type": "int", "default": 60},
+        }
+        return {
+            "argument_spec": spec,
+            "required_one_of": [["vmid", "name"], list(CALLS)],
+            "mutually_exclusive": [list(CALLS)],
+        }
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        if params.get("exec") and not params["exec"]["argv"]:
+            raise InvalidOption("exec", "argv is empty: give the command and its arguments")
+        if params.get("write") and len(params["write"]["content"]) > LARGEST_FILE:
+            raise InvalidOption("write", f"content is longer than the {LARGEST_FILE} characters that PVE takes at once")
+        return dict(params)
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        where = wish["where"] = find_machine(reader, wish)
+        state: State = {"vmid": where.vmid, "node": where.node}
+        if wish["read"] is not None:
+            state["content"] = read_file(reader, where, wish["read"])["content"]
+        if wish["write"]:
+            state["content"] = self._present_content(reader, where, wish["write"]["path"])
+        for fact in wish["gather"] or []:
+            state[fact.replace("-", "_")] = self._fact(reader, where, fact)
+        return state
+
+    @staticmethod
+    def _present_content(reader: Reader, where: Location, path: str) -> str | None:
+        try:
+            content: str = read_file(reader, where, path)["content"]
+        except ApiError as error:
+            if "failed to open file" in error.server_message:  # of the agent: guest-file-open
+                return None
+            raise
+        return content
+
+    @staticmethod
+    def _fact(reader: Reader, where: Location, fact: str) -> Any:
+        if fact == "interfaces":
+            return read_interfaces(reader, where)
+        call = fact if fact == "info" else f"get-{fact}"
+        return (reader.get(f"{where.path}/agent/{call}") or {}).get("result")
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        current, path = current or {}, f"{wish['where'].path}/agent"
+        guest = f"virtual machine {current['vmid']}"
+        if wish["exec"]:
+            params = {"command": wish["exec"]["argv"]}
+            if wish["exec"]["stdin"] is not None:
+                params["input-data"] = wish["exec"]["stdin"]
+            why = f"run {wish['exec']['argv'][0]} in {guest}"
+            step = Step("POST", f"{path}/exec", params, why, returns={"pid": "pid"}, verify=False, repeatable=False)
+            return Plan(current, current, (step,))
+        if wish["write"]:
+            return self._plan_write(path, current, wish["write"], guest)
+        if wish["fsfreeze"]:
+            call = {"frozen": "freeze", "thawed": "thaw"}[wish["fsfreeze"]]
+            step = Step("POST", f"{path}/fsfreeze-{call}", {}, f"{call} the file systems of {guest}", verify=False)
+            return Plan(current, {**current, "fsfreeze": wish["fsfreeze"]}, (step,))
+        if wish["command"]:
+            return self._plan_command(path, current, wish["command"], guest)
+        if wish["password"]:
+            why = f"set the password of {wish['password']['username']} in {guest}"
+            secret = frozenset({"password"})
+            step = Step("POST", f"{path}/set-user-password", wish["password"], why, secret, verify=False)
+            return Plan(current, current, (step,))
+        return Plan.nothing(current)
+
+    @staticmethod
+    def _plan_command(path: str, current: State, command: str, guest: str) -> Plan:
+        step = Step(
+            "POST",
+            f"{path}/{command}",
+            {},
+            f"let the agent of {guest} do {command}",
+            returns={"result": "result"},
+            changes=command not in QUESTIONS,
+            verify=False,
+            repeatable=command in (*QUESTIONS, "fstrim"),
+        )
+        return Plan(current, current, (step,))
+
+    @staticmethod
+    def _plan_write(path: str, current: State, file: Mapping[str, str], guest: str) -> Plan:
+        if current["content"] == file["content"]:
+            return Plan.nothing(current)
+        params = {"file": file["path"], "content": file["content"]}
+        step = Step("POST", f"{path}/file-write", params, f"write {file['path']} in {guest}")
+        return Plan(current, {**current, "content": file["content"]}, (step,))
+
+    def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
+        """What a command that was started has said and how it ended."""
+        if not wish["exec"]:
+            return {}
+        return wait_for_command(client, wish["where"], wish["answers"]["pid"], wish["exec"], wish["timeout"])
+
+
+AGENT_CALLS = AgentCalls()
+
+
+def read_file(reader: Reader, where: Location, path: str) -> Mapping[str, Any]:
+    """The answer of file-read; a file that is longer than PVE reads at once is an error."""
+    answer: Mapping[str, Any] = reader.get(f"{where.path}/agent/file-read", {"file": path})
+    if answer.get("truncated"):
+        raise PveError(f"{path} is longer than PVE reads at once (16 MiB).")
+    return answer
+
+
+def wait_for_command(client: Client, where: Location, pid: int, command: Mapping[str, Any], timeout: float) -> Wish:
+    """The end of a command: rc, stdout, stderr. Raises CommandFailed if it fails and ``check`` is set, or takes too long."""
+    deadline, pause = time.monotonic() + timeout, FIRST_PAUSE
+    while True:
+        status = client.get(f"{where.path}/agent/exec-status", {"pid": pid})
+        if status.get("exited"):
+            break
+        if time.monotonic() >= deadline:
+            raise CommandFailed(
+                f"{command['argv'][0]} still runs in the {where} after {timeout:g} s, as process {pid}."
+            )
+        client.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+    told = {"rc": status.get("exitcode"), "stdout": status.get("out-data", ""), "stderr": status.get("err-data", "")}
+    for name in ("out", "err"):
+        if status.get(f"{name}-truncated"):
+            client.warnings.append(f"The output of the command (std{name}) was cut off by the guest agent.")
+    if command["check"] and told["rc"] != 0:
+        ended = f"by signal {status['signal']}" if "signal" in status else f"with code {told['rc']}"
+        said = "".join(f"\n{told[name].rstrip()}" for name in ("stdout", "stderr") if told[name])
+        raise CommandFailed(
+            f"{command['argv'][0]} ended {ended} in the {where}.{said}", hint="check: false accepts it."
+        )
+    return told

@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cloud-init drive of a virtual machine: whether it holds what the configuration says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.contract import Reader, State, Wish
+from ...model.errors import InvalidOption
+from ...model.plan import Plan, Step
+from ..agent import waiting
+from ..locate import GUEST, find_machine
+
+_SLOT = re.compile(r"(ide|sata|scsi)\d+")
+_DRIVE = re.compile(r"\bvm-\d+-cloudinit\b")  # how PVE names the volume
+
+
+class CloudInit:
+    """See the module pve_cloudinit."""
+
+    name = "cloudinit"
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {**GUEST, "force": {"type": "bool", "default": False}}
+        return {"argument_spec": spec, "required_one_of": [["vmid", "name"]]}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        return {name: params[name] for name in (*GUEST, "force")}
+
+    def read(self, reader: Reader, wish: Wish) -> State:
+        where = find_machine(reader, wish)
+        wish["path"] = f"{where.path}/cloudinit"
+        keys = sorted(row["key"] for row in waiting(reader.get(wish["path"]) or []))
+        if (keys or wish["force"]) and not _has_drive(reader.get(f"{where.path}/config")):
+            raise InvalidOption("vmid" if wish["vmid"] else "name", f"the {where} has no cloud-init drive")
+        return {"vmid": where.vmid, "node": where.node, "pending": keys}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        current = current or {}
+        if not current["pending"] and not wish["force"]:
+            return Plan.nothing(current)
+        why = f"write the cloud-init drive of virtual machine {current['vmid']}"
+        step = Step("PUT", wish["path"], {}, why, verify=not wish["force"])
+        return Plan(current, {**current, "pending": []}, (step,))
+
+
+def _has_drive(config: Mapping[str, Any]) -> bool:
+    return any(_SLOT.fullmatch(slot) and _DRIVE.search(str(value).partition(",")[0]) for slot, value in config.items())
+
+
+CLOUD_INIT = CloudInit()

@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keys that are pressed in a virtual machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.contract import Reader, State, Wish
+from ...model.errors import InvalidOption, Refused
+from ...model.plan import Plan, Step
+from ..locate import GUEST, find_machine
+
+
+class Keys:
+    """An action: press keys, one chord after the other."""
+
+    name = "machine"
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {**GUEST, "keys": {"type": "list", "elements": "str", "required": True, "no_log": False}}
+        return {"argument_spec": spec, "required_one_of": [["vmid", "name"]]}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        for chord in params["keys"]:
+            if not re.fullmatch(r"[a-z0-9_]+(-[a-z0-9_]+)*", chord):
+                raise InvalidOption(
+                    "keys", f"{chord!r} is not a key, or several joined by '-', such as 'ret' or 'ctrl-alt-delete'"
+                )
+        return {name: params[name] for name in (*GUEST, "keys")}
+
+    def read(self, reader: Reader, wish: Wish) -> State:
+        where = find_machine(reader, wish)
+        wish["path"] = where.path
+        status = reader.get(f"{where.path}/status/current").get("status")
+        return {"vmid": where.vmid, "node": where.node, "status": status}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        current = current or {}
+        if current["status"] != "running":
+            raise Refused(f"Virtual machine {current['vmid']} does not run.", hint="Start it first.")
+        steps = [
+            Step(
+                "PUT",
+                f"{wish['path']}/sendkey",
+                {"key": chord},
+                f"press {chord} in virtual machine {current['vmid']}",
+                verify=False,
+                repeatable=False,
+            )
+            for chord in wish["keys"]
+        ]
+        return Plan(current, current, tuple(steps))
+
+
+KEYS = Keys()

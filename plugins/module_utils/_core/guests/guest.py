@@ -1,0 +1,301 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests of both kinds as resources: their options, finding one, and reading its present state."""
+
+from __future__ import annotations
+
+import abc
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..api.connection import task_arguments
+from ..model.changes import changed_fields, require_release
+from ..model.contract import Reader, State, Wish, unset_option
+from ..model.errors import InvalidOption, InvalidParameter, NotFound, PermissionDenied
+from ..model.field import Fields
+from ..model.plan import Plan
+from ..model.property_string import PropertyString
+from ..model.values import Codec
+from . import power
+from .actions.restore_check import differences, expected, in_words
+from .agent import pending_keys, wait_for_agent
+from .locate import KINDS, Location, guests, locate
+from .planner import Planner
+from .pool import pool_of
+from .preflight.checks import OPTIONS as PREFLIGHT_OPTIONS
+from .preflight.checks import Candidate, preflight
+from .preflight.requirements import Limits, demand_of
+from .schema.families import Family
+from .sources import find_source, parse_source, read_backup
+
+if TYPE_CHECKING:
+    from ..api.client import Client
+
+_DNS_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
+
+
+class Guest(Planner):
+    """A guest as a resource; a subclass is one kind, mostly as data."""
+
+    name: str  # the key of the guest in the result
+    states: Sequence[str]  # of a guest that exists
+    events: Sequence[str]  # what a task may wait for
+    flags: Mapping[str, bool]  # boolean options that are no part of the configuration, with their defaults
+    options: Fields  # configuration keys that are options of their own
+    families: Mapping[str, Family]  # options that are maps of numbered keys
+    volume_families: Mapping[str, Family]  # the same where the keys are slots of volumes
+    single_volumes: Mapping[str, PropertyString]  # slots that are options of their own
+    clone_options: Mapping[str, Codec]
+    restore_options: Mapping[str, Codec]
+
+    def own_arguments(self) -> dict[str, Any]:
+        """The argument spec of options that only this kind has, besides its configuration."""
+        return {}
+
+    def arguments(self) -> dict[str, Any]:
+        maps = {option: {"type": "dict"} for option in (*self.families, *self.volume_families)}
+        spec = {
+            "vmid": {"type": "int"},
+            "node": {"type": "str"},
+            **self.options.specs(),
+            **maps,
+            **{slot: {"type": "raw"} for slot in self.single_volumes},
+            "pool": {"type": "str"},
+            "template": {"type": "bool"},
+            "clone": {"type": "raw"},
+            "restore": {"type": "raw"},
+            "migrate": {"type": "bool", "default": False},
+            "target_storage": {"type": "str"},
+            "restart": {"type": "str", "choices": ["never", "if_needed", "always"], "default": "never"},
+            "wait_for": {"type": "str", "choices": list(self.events)},
+            "wait_timeout": {"type": "int", "default": 300},
+            "unset": unset_option(),
+            "state": {"type": "str", "choices": [*self.states, "absent"], "default": "present"},
+            "shutdown_timeout": {"type": "int"},
+            **PREFLIGHT_OPTIONS,
+            **{flag: {"type": "bool", "default": default} for flag, default in self.flags.items()},
+            **self.own_arguments(),
+            **task_arguments(),
+        }
+        rules = {"required_one_of": [["vmid", self.name_option]], "mutually_exclusive": [["clone", "restore"]]}
+        return {"argument_spec": spec, **rules}
+
+    # --- the wish -----------------------------------------------------------------------------------------------------
+
+    @abc.abstractmethod
+    def volume_wish(self, slot: str, value: Any) -> dict[str, Any] | str:
+        """The canonical wish for one slot, "" to empty it."""
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        self._check_identity(params)
+        slots = {key: value for family in self.families.values() for key, value in family.spread(params).items()}
+        emptied = [name for name in params.get("unset") or [] if self._is_volume(name)]
+        others = [name for name in params.get("unset") or [] if name not in emptied]
+        config = self.config.wish({**params, **slots, "unset": others})
+        return {
+            "vmid": params.get("vmid"),
+            "name": params.get(self.name_option),
+            "node": params.get("node"),
+            "state": params["state"],
+            "config": config,
+            "volumes": self._volume_wishes(params, emptied),
+            "pool": params.get("pool"),
+            "template": params.get("template"),
+            "power": power.Power(params["state"], params["force"], params.get("shutdown_timeout")),
+            "push_secrets": params.get("update_password") == "always",
+            "clone": parse_source("clone", params.get("clone"), self.clone_options),
+            "restore": parse_source("restore", params.get("restore"), self.restore_options),
+            **{name: params.get(name) for name in ("migrate", "target_storage", "restart", "wait_for", "wait_timeout")},
+            **{flag: params[flag] for flag in self.flags},
+            "preflight": params["preflight"],
+            "limits": Limits.parse(params["limits"]),
+        }
+
+    def _check_identity(self, params: Mapping[str, Any]) -> None:
+        vmid, name = params.get("vmid"), params.get(self.name_option)
+        if vmid is not None and not 100 <= vmid <= 999999999:
+            raise InvalidOption("vmid", f"{vmid} is not in the range 100 to 999999999")
+        if name is not None and not (_DNS_NAME.fullmatch(name) or (name == "" and vmid is not None)):
+            raise InvalidOption(self.name_option, f"{name!r} is not a DNS name: letters, digits, hyphens and dots")
+        if params["state"] == "present":
+            if params["force"]:
+                raise InvalidOption("force", "means nothing with state: present")
+            if params.get("shutdown_timeout") is not None and params["restart"] == "never":
+                raise InvalidOption("shutdown_timeout", "means nothing with state: present and restart: never")
+        if params.get("wait_for") and params["state"] in ("stopped", "paused", "hibernated", "absent"):
+            raise InvalidOption(
+                "wait_for", f"means nothing with state: {params['state']}: only a running guest answers"
+            )
+
+    def _is_volume(self, name: str) -> bool:
+        return any(field.name == name for field in self.volumes)
+
+    def _volume_wishes(self, params: Mapping[str, Any], emptied: list[str]) -> dict[str, Any]:
+        given = {key: value for family in self.volume_families.values() for key, value in family.spread(params).items()}
+        given.update({slot: params[slot] for slot in self.single_volumes if params.get(slot) is not None})
+        both = sorted(set(given) & set(emptied))
+        if both:
+            raise InvalidOption("unset", f"{', '.join(both)} is also given a value")
+        given.update(dict.fromkeys(emptied, ""))
+        return {slot: self.volume_wish(slot, value) for slot, value in given.items()}
+
+    # --- the present state --------------------------------------------------------------------------------------------
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        wish["as_root"] = reader.connection.is_root
+        wish["rows"] = None  # all guests, nodes and storages of the cluster, asked for once where they are needed
+        found = self._find(reader, wish)
+        if found is None:
+            if wish["state"] != "absent":
+                require_release(reader, self.config, wish["config"])
+                self._prepare_creation(reader, wish)
+            return None
+        where, config = found
+        require_release(reader, self.config, changed_fields(self.config, self.config.observe(config), wish["config"]))
+        wish["digest"] = None if wish.get("fresh") else config.get("digest")
+        return self._observe(reader, wish, where, config)
+
+    def needs_status(self, wish: Wish, where: Location) -> bool:
+        """Whether the power state matters, which costs a request."""
+        moves = wish["node"] not in (None, where.node)
+        return bool(wish["state"] != "present" or moves or wish["restart"] != "never" or wish["template"])
+
+    def _observe(self, reader: Reader, wish: Wish, where: Location, config: Mapping[str, Any]) -> State:
+        state: State = {"vmid": where.vmid, "node": where.node, **self.observe_config(config)}
+        if self.needs_status(wish, where):
+            status = reader.get(f"{where.path}/status/current")
+            state["status"] = power.observe({**status, "lock": config.get("lock")})
+            wish["ha_managed"] = bool((status.get("ha") or {}).get("managed"))
+        if wish["restart"] == "if_needed" and state["status"] == power.RUNNING:
+            state["pending"] = pending_keys(reader, where)
+        if wish["pool"] is not None:
+            state["pool"] = pool_of(reader, where.vmid, wish["pool"])
+        return state
+
+    def _find(self, reader: Reader, wish: Wish) -> tuple[Location, Mapping[str, Any]] | None:
+        """The guest and its configuration. One request if node and id are known, which they are once it is made or found."""
+        vmid = wish["vmid"] or wish.get("new_vmid")
+        node = wish["node"] or wish.get("new_node")
+        rows = wish.pop("shared", None)  # where a bulk has asked for them already
+        if vmid and node and (rows is None or any(row.get("vmid") == vmid for row in rows)):
+            where = Location(self.kind, vmid, node, wish["name"] or "")
+            config = read_config(reader, where, forbidden_is_absent=True)
+            if config is not None and (wish["vmid"] or config.get(self.name_option) == wish["name"]):
+                return where, config
+        wish["rows"] = reader.get("/cluster/resources") if rows is None else rows
+        found = locate(reader, self.kind, vmid=wish["vmid"], name=wish["name"], node=node, listed=guests(wish["rows"]))
+        if found is None:
+            refuse_hidden(reader, wish)
+            return None
+        if wish["node"] not in (None, found.node) and not wish["migrate"] and wish["state"] != "absent":
+            raise InvalidOption(
+                "node", f"the {found} is not on {wish['node']}", hint="Leave node out, or set migrate: true."
+            )
+        config = read_config(reader, found)
+        if config is None and wish["node"] not in (None, found.node):  # it arrived there in this moment
+            found = Location(self.kind, found.vmid, wish["node"], found.name)
+            config = read_config(reader, found)
+        if config is None:
+            return None
+        if wish["state"] != "absent":
+            wish["new_vmid"], wish["new_node"] = found.vmid, found.node  # where it is looked for the next time
+        return found, config
+
+    def _prepare_creation(self, reader: Reader, wish: Wish) -> None:
+        """Complete the wish for a new guest with what the cluster has to decide."""
+        if wish["clone"]:
+            source = find_source(guests(wish["rows"]), self.kind, wish["clone"]["source"])
+            config = read_config(reader, source) or {}
+            wish["source"] = (source, self.observe_config(config))
+            wish["new_node"] = wish["node"] or source.node
+        else:
+            wish["new_node"] = wish["node"]
+        if not wish["new_node"]:
+            which = wish["vmid"] or repr(wish["name"])
+            raise InvalidOption("node", f"there is no {KINDS[self.kind]} {which}, and to create it needs node")
+        if wish["restore"]:
+            backup = read_backup(reader, wish["new_node"], wish["restore"]["archive"])
+            wish["backup"] = None if backup is None else self.observe_config(backup)
+        if not wish["vmid"]:
+            wish["new_vmid"] = wish.pop("reserved", None) or int(reader.get("/cluster/nextid"))
+        wish["fresh"] = True
+
+    def observe_config(self, config: Mapping[str, Any]) -> State:
+        """A configuration as users see it: by option names, property strings as mappings."""
+        state = {**self.config.observe(config), **self.volumes.observe(config)}
+        if config.get("template"):
+            state["template"] = True
+        if config.get("lock"):
+            state["lock"] = config["lock"]
+        return state
+
+    # --- before and after the work ------------------------------------------------------------------------------------
+
+    def candidate(self, plan: Plan, wish: Wish) -> Candidate | None:
+        """The guest as the preflight sees it; None if its plan asks for nothing."""
+        demand = demand_of(self, plan, wish)
+        return Candidate(demand, wish["preflight"]) if demand else None
+
+    def preflight(self, reader: Reader, plan: Plan, wish: Wish) -> None:
+        candidate = self.candidate(plan, wish)
+        for refused in preflight(reader, [candidate] if candidate else [], wish.get("rows")).values():
+            raise refused
+
+    def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
+        """The keys whose new values wait for the next start, and the addresses that the task waits for."""
+        where = self.where(state)
+        if wish.get("fresh") and wish["restore"] and wish["backup"] is not None:
+            client.warnings.extend(self._unlike_backup(wish, where, state))
+        told: dict[str, Any] = {"pending": pending_keys(client, where)} if changed else {}
+        if wish["wait_for"]:
+            told["interfaces"] = wait_for_agent(client, where, wish["wait_timeout"], address=wish["wait_for"] == "ip")
+        return told
+
+    def _unlike_backup(self, wish: Wish, where: Location, state: State) -> list[str]:
+        """What of a restored guest is neither as in its backup nor as the task wants it, as a warning."""
+        found = differences(expected(wish["backup"], where, wish["restore"]), state)
+        wished = {self.name_option if wish["name"] is not None else "", *wish["config"], *wish["volumes"]}
+        unlike = {name: pair for name, pair in found.items() if name not in wished}
+        return [f"{wish['restore']['archive']} was not restored as it is: {in_words(unlike)}."] if unlike else []
+
+
+def only_root(option: str, what: str) -> InvalidOption:
+    """The refusal of what PVE lets nobody but root@pam do, not even a token of root@pam."""
+    return InvalidOption(
+        option,
+        f"{what} can be set only by root@pam",
+        hint="Log in as root@pam with its password; no API token and no other user may do this.",
+    )
+
+
+def refuse_hidden(reader: Reader, wish: Wish) -> None:
+    """A guest that is not listed may be one that the caller may not see; then it is not absent.
+
+    Root sees everything. Who may create it learns of a taken id from the server, so that only a deletion has to ask.
+    """
+    if wish["state"] != "absent" or not wish["vmid"] or reader.connection.is_root:
+        return
+    try:
+        reader.get("/cluster/nextid", {"vmid": wish["vmid"]})
+    except InvalidParameter:
+        text = f"{wish['vmid']} belongs to a guest that {reader.connection.identity} may not see"
+        raise InvalidOption("vmid", text, hint="It needs VM.Audit on it, for example by a role on its pool.") from None
+
+
+def read_config(reader: Reader, where: Location, *, forbidden_is_absent: bool = False) -> Mapping[str, Any] | None:
+    """The configuration of a guest with pending changes applied; None if there is no such guest on that node.
+
+    PVE looks at privileges before existence: who has rights on a pool only may not ask for a guest that does not exist yet.
+    With ``forbidden_is_absent`` that is None as well, and the list of guests has to decide.
+    """
+    try:
+        config: Mapping[str, Any] = reader.get(f"{where.path}/config")
+    except NotFound:
+        return None
+    except PermissionDenied:
+        if forbidden_is_absent:
+            return None
+        raise
+    return config

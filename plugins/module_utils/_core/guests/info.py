@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What guests there are, picked by what the cluster's list tells of them, and what each of them tells on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ..model.contract import Reader, Wish
+from ..model.errors import InvalidOption
+from ..model.kinds.info import ReadOnly
+from ..run.fanout import ask_all, warnings_of
+from . import power
+from .actions.snapshot import observe_snapshots
+from .agent import GuestInquiry, agent_enabled, waiting
+from .kinds import KINDS
+from .locate import Location
+from .schema.families import Tags
+
+Row = dict[str, Any]
+
+GATHER = ("config", "status", "pending", "snapshots", "agent", "interfaces")
+_FIGURES = ("cpu", "disk", "hastate", "lock", "maxcpu", "maxdisk", "maxmem", "mem", "pool", "uptime")
+_TAGS = Tags(";")
+
+
+class GuestInfo(ReadOnly):
+    """See the module pve_guest_info for what its options mean."""
+
+    name = "guests"
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {
+            "vmid": {"type": "list", "elements": "int"},
+            "name": {"type": "list", "elements": "str"},
+            "tags": {"type": "list", "elements": "str"},
+            "pool": {"type": "list", "elements": "str"},
+            "node": {"type": "list", "elements": "str"},
+            "status": {"type": "str", "choices": ["running", "stopped"]},
+            "type": {"type": "str", "choices": list(KINDS)},
+            "template": {"type": "bool"},
+            "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": []},
+            "parallel": {"type": "int", "default": 8},
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        wish = {name: params[name] for name in self.arguments()["argument_spec"]}
+        if not 1 <= wish["parallel"] <= 64:
+            raise InvalidOption("parallel", "is a number of guests from 1 to 64")
+        if wish["tags"] is not None:
+            wish["tags"] = _TAGS.parse(wish["tags"])
+        return wish
+
+    def read(self, reader: Reader, wish: Wish) -> Any:
+        listed = [_observe(row) for row in reader.get("/cluster/resources", {"type": "vm"}) if row.get("type") in KINDS]
+        picked = sorted((row for row in listed if _matches(row, wish)), key=lambda row: int(row["vmid"]))
+        if picked and wish["gather"]:
+            inquiries = [_Question(reader, row, frozenset(wish["gather"])) for row in picked]
+            answers = ask_all(inquiries, _Question.read, wish["parallel"])
+            picked = [{**row, **answer} for row, answer in zip(picked, answers, strict=True)]
+            reader.warnings.extend(warnings_of(inquiries))
+        return picked
+
+
+GUEST_INFO = GuestInfo()
+
+
+def _observe(row: Mapping[str, Any]) -> Row:
+    """A row of the cluster's list with the types and names that the modules use."""
+    return {
+        "vmid": int(row["vmid"]),
+        "name": row.get("name", ""),
+        "node": row["node"],
+        "type": row["type"],
+        "status": row.get("status", "unknown"),
+        "template": bool(row.get("template")),
+        "tags": _TAGS.parse(row.get("tags", "")),
+        **{name: row[name] for name in _FIGURES if name in row},
+    }
+
+
+def _matches(row: Row, wish: Wish) -> bool:
+    """Whether a guest fits all options; of a list it has to fit one entry, but it needs all tags."""
+    for option in ("vmid", "pool", "node"):
+        if wish[option] is not None and row.get(option, "") not in wish[option]:
+            return False
+    for option in ("status", "type", "template"):
+        if wish[option] is not None and row[option] != wish[option]:
+            return False
+    if wish["name"] is not None and not any(fnmatchcase(row["name"], pattern) for pattern in wish["name"]):
+        return False
+    return wish["tags"] is None or set(wish["tags"]) <= set(row["tags"])
+
+
+class _Question(GuestInquiry):
+    """The questions to one guest. What it does not answer is missing in its facts, and told as a warning."""
+
+    def __init__(self, reader: Reader, row: Row, wanted: frozenset[str]) -> None:
+        where = Location(row["type"], row["vmid"], row["node"], row["name"])
+        super().__init__(reader, where.path, row["name"] or str(row["vmid"]))
+        self.row, self.wanted = row, wanted
+
+    def read(self) -> Row:
+        facts: Row = {}
+        config: Mapping[str, Any] = {}
+        running = self.row["status"] == "running"
+        asks_agent = running and self.row["type"] == "qemu" and bool(self.wanted & {"agent", "interfaces"})
+        if "config" in self.wanted or asks_agent:
+            config = self.ask("configuration", "/config") or {}
+        if "config" in self.wanted and config:
+            facts["config"] = KINDS[self.row["type"]].observe_config(config)
+        self._add(facts, "status", "/status/current", lambda answer: {**answer, "power": power.observe(answer)}, "live")
+        self._add(facts, "pending", "/pending", _waiting)
+        self._add(facts, "snapshots", "/snapshot", observe_snapshots)
+        return {**facts, **self._network_facts(config, running=running)}
+
+    def _add(self, facts: Row, wanted: str, path: str, form: Callable[[Any], Any], key: str = "") -> None:
+        if wanted in self.wanted:
+            answer = self.ask(wanted, path)
+            facts.update({key or wanted: form(answer)} if answer is not None else {})
+
+    def _network_facts(self, config: Mapping[str, Any], *, running: bool) -> Row:
+        """What the guest itself tells; one that is not there to be asked tells nothing, which is no problem."""
+        told: Row = {"interfaces": []}
+        if self.row["type"] == "qemu":
+            if running and agent_enabled(config):
+                return self.agent_facts(self.wanted)
+            told["agent"] = {}
+        elif running and "interfaces" in self.wanted:
+            return self.container_facts()
+        return {name: value for name, value in told.items() if name in self.wanted}
+
+
+def _waiting(rows: list[Mapping[str, Any]]) -> list[Row]:
+    """The keys that wait for the next start: present value, and new value or that they are deleted."""
+    return sorted(map(dict, waiting(rows)), key=lambda row: str(row["key"]))

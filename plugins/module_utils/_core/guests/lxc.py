@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Containers: what only they do; the rest they share with virtual machines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..model.changes import secret_keys
+from ..model.contract import Reader, State, Wish
+from ..model.errors import InvalidOption, Refused
+from ..model.field import update_params
+from ..model.plan import Step
+from . import power
+from .guest import Guest, only_root
+from .locate import Location
+from .schema import lxc as lxc_fields
+from .sources import CLONE_OPTIONS, RESTORE_OPTIONS
+from .volumes.common import Slot, VolumePlan, storage_of, volume_of
+from .volumes.mount_points import is_path, mount_wish, plan_mount_point
+
+FLAGS = {"force": False, "purge": False, "destroy_unreferenced_disks": False, "move_volumes": False}
+_CLONE_OPTIONS = {name: codec for name, codec in CLONE_OPTIONS.items() if name != "format"}
+_RESTORE_OPTIONS = {name: codec for name, codec in RESTORE_OPTIONS.items() if name != "live_restore"}
+# PVE/LXC/Config.pm, vmconfig_hotplug_pending: what a running container takes at once; new mount points, too.
+_AT_ONCE = re.compile(
+    r"description|onboot|startup|protection|hostname|hookscript|tags|cores|cpulimit|cpuunits|memory|swap|net\d+"
+)
+_REQUIRED_PARTS = ((re.compile(r"net\d+"), "name", "as in eth0"), (re.compile(r"dev\d+"), "path", "as in /dev/ttyS0"))
+
+
+class Lxc(Guest):
+    """See the module pve_lxc for what its options mean."""
+
+    name = "container"
+    kind = "lxc"
+    name_option = "hostname"
+    states = ("present", "started", "stopped", "restarted")
+    events = ("ip",)
+    flags = FLAGS
+    options = lxc_fields.OPTIONS
+    families = lxc_fields.FAMILIES
+    volume_families = lxc_fields.MOUNT_POINTS
+    single_volumes = lxc_fields.SINGLE_VOLUMES
+    config = lxc_fields.CONFIG
+    volumes = lxc_fields.VOLUME_FIELDS
+    move_call = "move_volume"
+    clone_options = _CLONE_OPTIONS
+    restore_options = _RESTORE_OPTIONS
+
+    def own_arguments(self) -> dict[str, Any]:
+        return lxc_fields.CREATION.specs()
+
+    # --- wish and state -----------------------------------------------------------------------------------------------
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        creation = lxc_fields.CREATION.wish({**params, "unset": None})
+        for source in ("clone", "restore"):
+            if params.get(source) is not None and creation:
+                raise InvalidOption(next(iter(creation)), f"means nothing with {source}, which has options of its own")
+        return {**super().wish(params), "creation": creation}
+
+    def volume_wish(self, slot: str, value: Any) -> dict[str, Any] | str:
+        return mount_wish(slot, value, self.volume_codec(slot))
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        state = super().read(reader, wish)
+        if state and wish["purge"]:
+            self._remember_purged(state, wish)
+        return state
+
+    @staticmethod
+    def _remember_purged(state: State, wish: Wish) -> None:
+        """Complete the wish with the volumes to delete, so that they are deleted where only their slots are empty yet."""
+        emptied = [state[slot] for slot, part in wish["volumes"].items() if part == "" and slot in state]
+        purged = wish.setdefault("purged", set())
+        purged.update(volume_of(held) for held in emptied if storage_of(held))
+        for slot, held in state.items():
+            if slot.startswith("unused") and volume_of(held) in purged:
+                wish["volumes"][slot] = ""
+
+    def needs_status(self, wish: Wish, where: Location) -> bool:
+        moves = wish["move_volumes"] and any(isinstance(part, dict) for part in wish["volumes"].values())
+        return super().needs_status(wish, where) or moves or (wish["purge"] and "" in wish["volumes"].values())
+
+    # --- plan ---------------------------------------------------------------------------------------------------------
+
+    def creation(self, wish: Wish) -> tuple[dict[str, Any], frozenset[str]]:
+        given = {name: value for name, value in wish["creation"].items() if value != ""}
+        if "ostemplate" not in given:
+            raise InvalidOption("ostemplate", "is needed to create a container; clone and restore are the other ways")
+        return update_params(given, lxc_fields.CREATION, {}), secret_keys(lxc_fields.CREATION, given)
+
+    def plan_volume(self, slot: str, current: Slot | None, wish: Slot | str, task: Wish) -> VolumePlan:
+        codec = self.volume_codec(slot)
+        return plan_mount_point(slot, current, wish, codec, move=task["move_volumes"], purge=task["purge"])
+
+    def check_volumes(self, current: State, volumes: Mapping[str, VolumePlan], wish: Wish) -> None:
+        if current.get("status") != power.RUNNING or wish["state"] == "stopped":
+            return
+        moved = [slot for slot, plan in volumes.items() if plan.move]
+        if moved:
+            raise Refused(
+                f"PVE cannot move {', '.join(moved)} of a running container.", hint="Set state: stopped as well."
+            )
+        detached = [slot for slot, plan in volumes.items() if plan.delete and not slot.startswith("unused")]
+        if detached and wish["purge"]:
+            raise Refused(
+                f"A running container keeps {', '.join(detached)} until it stops, so that no volume can be deleted.",
+                hint="Set state: stopped as well, or leave purge out to detach it at the next stop.",
+            )
+
+    def leaves_unused(self, held: Slot) -> bool:
+        return bool(storage_of(held))
+
+    def needs_restart(self, name: str, current: State) -> bool:
+        added = name.startswith("mp") and name not in current
+        return not added and not _AT_ONCE.fullmatch(name)
+
+    def migration_params(self, current: State, wish: Wish) -> dict[str, Any]:
+        params: dict[str, Any] = {"restart": True} if current["status"] == power.RUNNING else {}
+        return {**params, "target-storage": wish["target_storage"]} if wish["target_storage"] else params
+
+    def purge(self, path: str, after: State, removed: Mapping[str, Slot]) -> tuple[dict[str, Any], list[Step]]:
+        """A removed volume becomes unused first, and is deleted by a call of its own."""
+        detached = [slot for slot, held in removed.items() if not slot.startswith("unused") and storage_of(held)]
+        if not detached:
+            return {}, []
+        unused = ",".join(self.free_slots(after)[: len(detached)])
+        return {}, [Step("PUT", f"{path}/config", {"delete": unused}, f"delete the volume of {', '.join(detached)}")]
+
+    def check(self, before: State, after: State, names: Sequence[str], wish: Wish) -> None:
+        for name in names:
+            for pattern, part, example in _REQUIRED_PARTS:
+                if pattern.fullmatch(name) and name in after and not after[name].get(part):
+                    raise InvalidOption(name, f"names no {part}, {example}")
+            if not wish["as_root"]:
+                _refuse_for_others(name, before, after)
+
+
+LXC = Lxc()
+
+
+def _refuse_for_others(name: str, before: State, after: State) -> None:
+    """Refuse what PVE lets nobody but root@pam change, not even a token of root@pam."""
+    what = ""
+    if name == "hookscript":
+        what = "a hook script"
+    elif re.fullmatch(r"dev\d+", name):
+        what = "a device of the host"
+    elif re.fullmatch(r"rootfs|mp\d+", name) and is_path(after.get(name, {})):
+        what = "a path of the host (bind mount)"
+    elif name == "features":
+        what = _root_only_features(before, after)
+    if what:
+        raise only_root(name, what)
+
+
+def _root_only_features(before: State, after: State) -> str:
+    """The changed features that only root may change, in words: others may change nesting of unprivileged containers."""
+    old, new = before.get("features", {}), after.get("features", {})
+    changed = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]  # as they are written
+    privileged = after.get("unprivileged") is False or bool(before and not before.get("unprivileged"))
+    kept = changed if privileged else [name for name in changed if name != "nesting"]
+    return f"{', '.join(kept)} of a {'privileged ' if privileged else ''}container" if kept else ""

@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pool of a guest."""
+
+from __future__ import annotations
+
+from ..model.contract import Reader
+from ..model.errors import InvalidOption, NotFound
+from ..model.plan import Step
+
+
+def pool_of(reader: Reader, vmid: int, wished: str) -> str | None:
+    """The wished pool if the guest is in it, else the one that it is in as far as that must be known to take it out."""
+    if not wished:
+        rows = reader.get("/cluster/resources", {"type": "vm"})
+        return next((row.get("pool") for row in rows if row.get("vmid") == vmid), None)
+    try:
+        pools = reader.get("/pools", {"poolid": wished})
+    except NotFound:
+        raise InvalidOption("pool", f"there is no pool {wished!r}", hint="Create it with pve_pool first.") from None
+    members = pools[0].get("members", []) if pools else []
+    return wished if any(member.get("vmid") == vmid for member in members) else None
+
+
+def pool_steps(vmid: int, present: str | None, wished: str) -> list[Step]:
+    """Put the guest into a pool, out of any other one; with "" only take it out."""
+    if (present or "") == wished:
+        return []
+    if wished:
+        params = {"poolid": wished, "vms": vmid, "allow-move": True}
+        return [Step("PUT", "/pools", params, f"put guest {vmid} into pool {wished}")]
+    return [
+        Step(
+            "PUT",
+            "/pools",
+            {"poolid": present, "vms": vmid, "delete": True},
+            f"take guest {vmid} out of pool {present}",
+        )
+    ]

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The power state of a guest: which call leads from the present state to the wished one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from ..model.errors import Refused
+from ..model.plan import Step
+
+RUNNING, STOPPED, PAUSED, HIBERNATED = "running", "stopped", "paused", "hibernated"
+# state of a task -> power state that it wishes; None: the module does not care
+WISHES: Mapping[str, str | None] = {
+    "present": None,
+    "started": RUNNING,
+    "stopped": STOPPED,
+    "restarted": RUNNING,
+    "reset": RUNNING,
+    "paused": PAUSED,
+    "resumed": RUNNING,
+    "hibernated": HIBERNATED,
+}
+
+
+def observe(status: Mapping[str, Any]) -> str:
+    """The power state behind an answer of status/current."""
+    if status.get("status") == "running":
+        return PAUSED if status.get("qmpstatus") in ("paused", "suspended", "prelaunch") else RUNNING
+    return HIBERNATED if status.get("lock") == "suspended" else STOPPED
+
+
+@dataclasses.dataclass(frozen=True)
+class Power:
+    """How a task wants a guest to change its state. ``timeout`` is what a guest gets for a graceful shutdown, in seconds."""
+
+    state: str
+    force: bool = False
+    timeout: int | None = None
+
+    def stop(self, path: str, guest: str) -> Step:
+        """Stop a guest: gracefully, or hard with ``force``; with both a time-out and ``force`` first the one, then the other."""
+        if self.force and self.timeout is None:
+            return _step(path, "stop", f"stop {guest} hard")
+        params: dict[str, Any] = {} if self.timeout is None else {"timeout": self.timeout}
+        if self.force:
+            params["forceStop"] = True
+        return _step(path, "shutdown", f"shut down {guest}", params)
+
+    def steps(self, path: str, guest: str, present: str) -> list[Step]:
+        """The calls that lead from the present power state to the wished one."""
+        wished = WISHES[self.state]
+        if self.state in ("restarted", "reset") and present == RUNNING:
+            reset = dataclasses.replace(_step(path, "reset", f"reset {guest}"), verify=False, repeatable=False)
+            return [reset if self.state == "reset" else self.restart(path, guest)]
+        if wished is None or wished == present:
+            return []
+        if wished == RUNNING:
+            call = "start" if present == STOPPED else "resume"
+            return [_step(path, call, f"{call} {guest}")]
+        if wished == STOPPED and present != HIBERNATED:
+            return [self.stop(path, guest)]
+        if present != RUNNING:
+            raise Refused(f"The {guest} is {present}, so that it cannot become {wished}.", hint="Start it first.")
+        params = {"todisk": True} if wished == HIBERNATED else {}
+        return [_step(path, "suspend", f"{'hibernate' if params else 'pause'} {guest}", params)]
+
+    def restart(self, path: str, guest: str) -> Step:
+        """Restart a running guest gracefully; acts anew each time."""
+        params = {} if self.timeout is None else {"timeout": self.timeout}
+        return dataclasses.replace(_step(path, "reboot", f"restart {guest}", params), verify=False, repeatable=False)
+
+
+def _step(path: str, call: str, why: str, params: Mapping[str, Any] | None = None) -> Step:
+    return Step("POST", f"{path}/status/{call}", params or {}, why, task=True, guest=path.rpartition("/")[2])

@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Preflight: whether the cluster has what the plans of guests ask of it, told before anything is changed.
+
+``judge`` is pure. ``gather`` asks for the facts, by three requests at most, however many guests there are. What could not be
+asked, or may be hidden from the caller, is unknown, and what is unknown is no finding. See docs/adr/0007.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ...model.contract import Reader
+from ...model.errors import ApiError, InvalidParameter, Refused
+from ...model.plan import api_path
+from .findings import Facts, Rows, judge, place_of, storage_names
+from .requirements import Demand
+
+WARN, FAIL, OFF = "warn", "fail", "off"
+MAX_REQUESTS = 3
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "preflight": {"type": "str", "choices": [WARN, FAIL, OFF], "default": WARN},
+    "limits": {
+        "type": "dict",
+        "options": {
+            "memory_overcommit": {"type": "float", "default": 1.2},
+            "storage_overcommit": {"type": "float", "default": 1.0},
+            "max_memory": {"type": "str"},
+            "max_disk": {"type": "str"},
+        },
+    },
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A guest that is about to be changed, and what becomes of findings about it."""
+
+    demand: Demand
+    mode: str
+
+
+def preflight(reader: Reader, candidates: Sequence[Candidate], rows: Rows | None = None) -> dict[int, Refused]:
+    """Look at all candidates together: the refusals by vmid. Whatever else was found is a warning.
+
+    ``rows`` of /cluster/resources that were read before save a request.
+    """
+    looked_at = [one for one in candidates if one.mode != OFF]
+    failing = {one.demand.vmid for one in looked_at if one.mode == FAIL}
+    demands = [one.demand for one in looked_at]
+    refused: dict[int, list[str]] = {}
+    for finding in judge(gather(reader, demands, rows), demands):
+        fatal = frozenset() if finding.hint else finding.vmids & failing
+        if fatal != finding.vmids:
+            reader.warnings.append(f"Preflight: {finding.text}.")
+        for vmid in fatal:
+            refused.setdefault(vmid, []).append(finding.text)
+    return {vmid: _refusal(texts) for vmid, texts in refused.items()}
+
+
+def _refusal(texts: Sequence[str]) -> Refused:
+    return Refused(f"Preflight: {'; '.join(texts)}.", hint="With preflight: warn it would be tried all the same.")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Question:
+    """A request that some guests need; its answer completes the facts about ``about``."""
+
+    what: str
+    about: tuple[str, ...]
+    path: str
+    params: tuple[tuple[str, str], ...] = ()
+
+
+def gather(reader: Reader, demands: Sequence[Demand], rows: Rows | None = None) -> Facts:
+    """The facts for judging the demands; where questions are too many, those that serve most guests are asked."""
+    if rows is None and any(demand.memory or demand.space or demand.volumes for demand in demands):
+        rows = reader.get("/cluster/resources")
+    facts = Facts(rows or (), sees_all=reader.connection.is_root)
+    wanted = Counter(question for demand in demands for question in _questions(facts, demand))
+    for question, _guests in wanted.most_common(MAX_REQUESTS - 1):
+        _ask(reader, facts, question)
+    return facts
+
+
+def _questions(facts: Facts, demand: Demand) -> Iterator[_Question]:
+    """What must be asked for one guest; equal questions of several guests are asked once."""
+    node = demand.node
+    if demand.bridges:
+        yield _Question("bridges", (node,), api_path("nodes", node, "network"), (("type", "any_bridge"),))
+    for _node, storage, kind in sorted({place_of(node, volume) for volume in demand.volumes}):
+        if facts.storage(storage, node) and (kind or facts.sees_all):
+            path = api_path("nodes", node, "storage", storage, "content")
+            yield _Question("volumes", (node, storage, kind), path, (("content", kind),) if kind else ())
+    if facts.sees_all:
+        return
+    for storage in storage_names(demand):
+        if not facts.storages(storage):
+            yield _Question("storage", (storage,), "/access/permissions", (("path", f"/storage/{storage}"),))
+    if demand.new_vmid:
+        vmid = str(demand.new_vmid)
+        yield _Question("vmid", (vmid,), "/cluster/nextid", (("vmid", vmid),))
+
+
+def _ask(reader: Reader, facts: Facts, question: _Question) -> None:
+    """Complete the facts by one answer; without one they stay unknown."""
+    try:
+        answer = reader.get(question.path, dict(question.params))
+    except InvalidParameter:
+        if question.what == "vmid":
+            facts.taken.add(int(question.about[0]))
+    except ApiError:
+        return
+    else:
+        _note(facts, question, answer)
+
+
+def _note(facts: Facts, question: _Question, answer: Any) -> None:
+    if question.what == "bridges":
+        facts.bridges[question.about[0]] = frozenset(str(row["iface"]) for row in answer)
+    elif question.what == "volumes":
+        node, storage, kind = question.about
+        facts.volumes[node, storage, kind] = frozenset(str(row["volid"]) for row in answer)
+    elif question.what == "storage" and any("Datastore.Audit" in granted for granted in (answer or {}).values()):
+        facts.sees_storages.add(question.about[0])

@@ -1,0 +1,239 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a cluster has what the plans of guests ask of it: facts and demands in, findings out. Pure.
+
+What is unknown is no finding.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from .requirements import Demand, Space
+
+LISTED_TO_ALL = ("iso", "vztmpl", "import", "snippets")  # who sees a storage sees all of these on it
+_NAMES = 3  # of guests, in one finding
+
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
+Place = tuple[str, str, str]  # node, storage and kind of content
+_Key = TypeVar("_Key")
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """Something that the guests ask for and will not get; a hint only tells what is unusual."""
+
+    text: str
+    vmids: frozenset[int]
+    hint: bool = False
+
+
+@dataclasses.dataclass
+class Facts:
+    """What is known of a cluster; what was not asked, or not answered, is missing."""
+
+    rows: Rows = ()  # of /cluster/resources
+    bridges: dict[str, frozenset[str]] = dataclasses.field(default_factory=dict)  # by node
+    volumes: dict[Place, frozenset[str]] = dataclasses.field(default_factory=dict)
+    taken: set[int] = dataclasses.field(default_factory=set)  # ids of guests that are not among the rows
+    sees_all: bool = False  # nothing is hidden from the caller
+    sees_storages: set[str] = dataclasses.field(default_factory=set)  # these would not be
+
+    def node(self, name: str) -> Row:
+        return next((row for row in self.rows if row.get("type") == "node" and row.get("node") == name), {})
+
+    def storage(self, name: str, node: str) -> Row | None:
+        found = (row for row in self.storages(name) if row.get("node") == node)
+        return next(found, None)
+
+    def storages(self, name: str) -> list[Row]:
+        return [row for row in self.rows if row.get("type") == "storage" and row.get("storage") == name]
+
+    def running(self, node: str) -> Iterator[Row]:
+        for row in self.rows:
+            if row.get("type") in ("qemu", "lxc") and row.get("node") == node and row.get("status") == "running":
+                yield row
+
+
+# --- the judgement ----------------------------------------------------------------------------------------------------
+
+
+def judge(facts: Facts, demands: Sequence[Demand]) -> list[Finding]:
+    """What the demands together ask for and the cluster does not have."""
+    return [
+        *_over_limits(demands),
+        *_taken_ids(facts, demands),
+        *(Finding(f"{one.guest} is locked ({one.lock})", _vmids([one])) for one in demands if one.lock),
+        *_short_memory(facts, demands),
+        *_storages(facts, demands),
+        *_far_clones(facts, demands),
+        *_missing_bridges(facts, demands),
+        *_missing_volumes(facts, demands),
+        *(Finding(text, frozenset({demand.vmid}), hint=True) for demand in demands for text in demand.hints),
+    ]
+
+
+def amount(number: float) -> str:
+    """A size for people: ``8 GiB``, ``4.5 GiB``, ``512 MiB``."""
+    unit, factor = ("GiB", 1024**3) if abs(number) >= 1024**3 else ("MiB", 1024**2)
+    return f"{number / factor:.1f}".removesuffix(".0") + f" {unit}"
+
+
+def _who(demands: Sequence[Demand]) -> str:
+    """The guests that want something: ``web1 wants``, ``web1, web2 and 3 more want``."""
+    names = list(dict.fromkeys(demand.guest for demand in demands))
+    if len(names) == 1:
+        return f"{names[0]} wants"
+    more = len(names) - _NAMES
+    told = ", ".join(names[:_NAMES]) + f" and {more} more" if more > 0 else " and ".join(names)
+    return f"{told} want"
+
+
+def _vmids(demands: Iterable[Demand]) -> frozenset[int]:
+    return frozenset(demand.vmid for demand in demands)
+
+
+def _over_limits(demands: Sequence[Demand]) -> Iterator[Finding]:
+    for demand in demands:
+        for what, wanted, limit in (
+            ("memory", demand.memory, demand.limits.max_memory),
+            ("disks", demand.disk, demand.limits.max_disk),
+        ):
+            if limit is not None and wanted > limit:
+                text = f"{demand.guest} wants {amount(wanted)} of {what}, more than the limit of {amount(limit)}"
+                yield Finding(text, _vmids([demand]))
+
+
+def _taken_ids(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
+    for demand in demands:
+        if demand.new_vmid in facts.taken:
+            yield Finding(f"vmid {demand.new_vmid} of {demand.guest} is taken", _vmids([demand]))
+
+
+def _short_memory(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
+    """Nodes that promise more memory than they have. What the guests use is not asked: they may use what they have."""
+    for node, here in _by(demands, lambda one: [one.node]).items():
+        total = facts.node(node).get("maxmem")
+        running = {int(row["vmid"]): int(row.get("maxmem", 0)) for row in facts.running(node)}
+        asking = [one for one in here if one.memory and (one.vmid in running if one.runs is None else one.runs)]
+        if not total or not asking:
+            continue
+        overcommit = min(demand.limits.memory_overcommit for demand in asking)
+        others = sum(memory for vmid, memory in running.items() if vmid not in _vmids(asking))
+        free = max(0.0, int(total) * overcommit - others)
+        told = f"{node} has {amount(free)} free of {amount(int(total))} at overcommit {overcommit:g}"
+        yield from _beyond(free, {demand: demand.memory for demand in asking}, told)
+
+
+def _beyond(free: float, wanted: Mapping[Demand, int], told: str) -> Iterator[Finding]:
+    """The finding that all want more than is free, about those for whom nothing is left when they are served in turn."""
+    left, unserved = free, []
+    for demand, size in wanted.items():
+        if size > left:
+            unserved.append(demand)
+        else:
+            left -= size
+    if unserved:
+        yield Finding(f"{told}; {_who(list(wanted))} {amount(sum(wanted.values()))}", _vmids(unserved))
+
+
+def _storages(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
+    room: dict[str, tuple[Row, list[Demand]]] = {}  # a shared storage has one for all nodes
+    for (storage, node), here in _by(demands, lambda one: [(name, one.node) for name in storage_names(one)]).items():
+        row = facts.storage(storage, node)
+        if row is None:
+            yield from _absent_storage(facts, storage, node, here)
+            continue
+        yield from _wrong_content(row, here)
+        _row, asking = room.setdefault(storage if row.get("shared") else f"{storage} {node}", (row, []))
+        asking += here
+    for row, asking in room.values():
+        yield from _short_space(row, asking)
+
+
+def _absent_storage(facts: Facts, storage: str, node: str, here: Sequence[Demand]) -> Iterator[Finding]:
+    elsewhere = sorted(str(row["node"]) for row in facts.storages(storage))
+    if elsewhere:
+        yield Finding(f"{node} has no storage {storage}, as {_who(here)}; {', '.join(elsewhere)} has", _vmids(here))
+    elif facts.rows and (facts.sees_all or storage in facts.sees_storages):
+        yield Finding(f"{node} has no storage {storage} that is enabled, as {_who(here)}", _vmids(here))
+
+
+def _wrong_content(row: Row, here: Sequence[Demand]) -> Iterator[Finding]:
+    if not row.get("content"):
+        return
+    known = sorted(str(row["content"]).split(","))
+    name = row["storage"]
+    wanted = _by(here, lambda one: {part.content for part in one.space if part.storage == name})
+    for content, asking in wanted.items():
+        if content not in known:
+            told = f"holds {', '.join(known)}, but no {content}, as {_who(asking)}"
+            yield Finding(f"storage {name} on {row['node']} {told}", _vmids(asking))
+
+
+def _short_space(row: Row, here: Sequence[Demand]) -> Iterator[Finding]:
+    sizes = {demand: sum(_room(part, row) for part in demand.space) for demand in here}
+    asking = {demand: size for demand, size in sizes.items() if size}
+    if row.get("status") != "available" or not row.get("maxdisk") or not asking:
+        return
+    overcommit = min(demand.limits.storage_overcommit for demand in asking)
+    free = max(0.0, int(row["maxdisk"]) * overcommit - int(row.get("disk", 0)))
+    where = f"storage {row['storage']}" + ("" if row.get("shared") else f" on {row['node']}")
+    told = f"{where} has {amount(free)} free" + ("" if overcommit == 1 else f" at overcommit {overcommit:g}")
+    yield from _beyond(free, asking, told)
+
+
+def _room(part: Space, row: Row) -> int:
+    there_already = part.arrives and row.get("shared")
+    return part.size if part.storage == row.get("storage") and not there_already else 0
+
+
+def _far_clones(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
+    """PVE clones to another node from shared storages only, in full as well."""
+    for demand in demands:
+        rows = [facts.storage(name, demand.cloned_from) for name in sorted(demand.sources)]
+        local = [str(row["storage"]) for row in rows if row and not row.get("shared")]
+        if local:
+            told = f"from {demand.cloned_from} to {demand.node}, as {', '.join(local)} is not shared"
+            yield Finding(f"{demand.guest} cannot be cloned {told}", _vmids([demand]))
+
+
+def _missing_bridges(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
+    for (node, bridge), here in _by(demands, lambda one: [(one.node, name) for name in one.bridges]).items():
+        present = facts.bridges.get(node)
+        if present is not None and bridge not in present:
+            told = f"it has {', '.join(sorted(present)) or 'none'}"
+            yield Finding(f"{node} offers no bridge {bridge}, as {_who(here)}; {told}", _vmids(here))
+
+
+def _missing_volumes(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
+    for (node, volume), here in _by(demands, lambda one: [(one.node, name) for name in one.volumes]).items():
+        present = facts.volumes.get(place_of(node, volume))
+        if present is not None and volume not in present:
+            yield Finding(f"{node} has no volume {volume}, as {_who(here)}", _vmids(here))
+
+
+def place_of(node: str, volume: str) -> Place:
+    """Where a volume is listed. The kind is told by the names of files that everybody sees who sees the storage, else empty."""
+    storage, _colon, name = volume.partition(":")
+    kind = name.partition("/")[0]
+    return node, storage, kind if kind in LISTED_TO_ALL else ""
+
+
+def storage_names(demand: Demand) -> list[str]:
+    """The storages that a guest needs."""
+    return sorted({*(part.storage for part in demand.space), *(name.partition(":")[0] for name in demand.volumes)})
+
+
+def _by(demands: Iterable[Demand], keys: Callable[[Demand], Iterable[_Key]]) -> dict[_Key, list[Demand]]:
+    """The demands by what they have in common, in a steady order."""
+    found: dict[_Key, list[Demand]] = defaultdict(list)
+    for demand in demands:
+        for key in keys(demand):
+            found[key].append(demand)
+    return dict(sorted(found.items(), key=lambda item: str(item[0])))

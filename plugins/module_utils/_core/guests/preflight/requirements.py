@@ -1,0 +1,226 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a plan for a guest asks of the cluster: memory and space, bridges and volumes. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...model.contract import State, Wish
+from ...model.errors import InvalidOption
+from ...model.plan import Plan
+from ...model.values import Number, bytes_of
+from .. import power
+from ..planner import Planner
+from ..volumes.common import Slot, storage_of, volume_of
+
+MIB = 1024**2
+DEFAULT_MEMORY = 512  # MiB, of both kinds of guests
+_TO_ALLOCATE = re.compile(r"\d+(\.\d+)?|cloudinit|\(.*\)")  # in the place of a volume's name; see volumes and sources
+_CLOUD_INIT = re.compile(r"vm-\d+-cloudinit")  # PVE makes it anew where it is missing
+_VOLUME = re.compile(r"[A-Za-z][\w.-]*:[^/\s].*")  # and no path of the host
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What a task allows: how much may be promised of what there is, and how much a guest may get, in bytes."""
+
+    memory_overcommit: float = 1.2
+    storage_overcommit: float = 1.0
+    max_memory: int | None = None
+    max_disk: int | None = None
+
+    @classmethod
+    def parse(cls, given: Mapping[str, Any] | None) -> Limits:
+        """From the option ``limits``; InvalidOption tells what is wrong with it."""
+        found: dict[str, Any] = {}
+        for name, value in (given or {}).items():
+            if value is None:
+                continue
+            try:
+                found[name] = Number().parse(value) if name.endswith("overcommit") else bytes_of(value, "M")
+            except ValueError as error:
+                raise InvalidOption("limits", f"{name}: {error}") from None
+            if found[name] <= 0:
+                raise InvalidOption("limits", f"{name}: {value!r} is not more than 0")
+        return cls(**found)
+
+
+@dataclasses.dataclass(frozen=True)
+class Space:
+    """Room on a storage, in bytes; ``arrives`` with a guest from another node, so that shared storages have it already."""
+
+    storage: str
+    content: str
+    size: int
+    arrives: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Demand:
+    """What one guest asks of its node. What it has already is not part of it, but for ``memory``.
+
+    ``runs`` tells whether it will run, None: as it does now.
+    """
+
+    guest: str
+    vmid: int
+    node: str
+    limits: Limits = Limits()
+    memory: int = 0  # bytes in all; 0 if it asks for no more than it has
+    runs: bool | None = None
+    disk: int = 0  # bytes of all its volumes; 0 if it asks for no more than it has
+    space: tuple[Space, ...] = ()
+    bridges: frozenset[str] = frozenset()
+    volumes: frozenset[str] = frozenset()  # which have to exist
+    new_vmid: int | None = None
+    cloned_from: str = ""  # another node, whose volumes on these storages it is copied from
+    sources: frozenset[str] = frozenset()
+    lock: str = ""  # that keeps it from being changed
+    hints: tuple[str, ...] = ()
+
+
+def demand_of(guest: Planner, plan: Plan, wish: Wish) -> Demand | None:
+    """What a plan asks of the cluster; None for one that does nothing."""
+    if not plan.steps:
+        return None
+    before, after = dict(plan.before or {}), dict(plan.after or {})
+    known = after or before
+    title, lock = str(known.get(guest.name_option) or known["vmid"]), str(before.get("lock") or "")
+    if lock == "suspended":  # hibernated, which it may leave
+        lock = ""
+    if not after:
+        return Demand(title, before["vmid"], before["node"], wish["limits"], lock=lock)
+    volumes, space = _volumes_and_space(guest, before, after, wish)
+    cloned_from, sources = _sources(guest, before, after, wish)
+    creation = wish.get("creation") or {}
+    if not before and creation.get("ostemplate"):
+        volumes.append(creation["ostemplate"])
+    volumes += _scripts(before, after)
+    return Demand(
+        guest=title,
+        vmid=after["vmid"],
+        node=after["node"],
+        limits=wish["limits"],
+        memory=_memory(before, after),
+        runs=_runs(before, after),
+        disk=sum(_size(held) for _slot, held in _slots(guest, after)) if any(part.size for part in space) else 0,
+        space=tuple(space),
+        bridges=frozenset(_bridges(before, after)),
+        volumes=frozenset(name for name in volumes if _VOLUME.fullmatch(name)),
+        new_vmid=wish["vmid"] if not before else None,
+        cloned_from=cloned_from,
+        sources=sources,
+        lock=lock,
+        hints=tuple(_hints(title, before, after)),
+    )
+
+
+def _moves(before: State, after: State) -> bool:
+    return bool(before) and before["node"] != after["node"]
+
+
+def _bytes_of_memory(state: State) -> int:
+    return int(state.get("memory") or DEFAULT_MEMORY) * MIB
+
+
+def _memory(before: State, after: State) -> int:
+    """The memory of a guest that is made, begins to run, gets more or comes from another node."""
+    starts = after.get("status") == power.RUNNING and before.get("status") not in (power.RUNNING, power.PAUSED)
+    grows = bool(before) and _bytes_of_memory(after) > _bytes_of_memory(before)
+    asks = not before or starts or grows or _moves(before, after)
+    return _bytes_of_memory(after) if asks and not after.get("template") else 0
+
+
+def _runs(before: State, after: State) -> bool | None:
+    """Whether it will run; a new guest is made to run unless the task says otherwise."""
+    if "status" in after:
+        return after["status"] in (power.RUNNING, power.PAUSED)
+    return None if before else True
+
+
+def _slots(guest: Planner, state: State) -> Iterator[tuple[str, Slot]]:
+    """The slots in use and what they hold."""
+    names = {field.name for field in guest.volumes}
+    for name, held in state.items():
+        if name in names and not name.startswith("unused") and isinstance(held, Mapping):
+            yield name, held
+
+
+def _size(held: Slot | None) -> int:
+    return bytes_of(held["size"]) if held and held.get("size") and held.get("media") != "cdrom" else 0
+
+
+def _volumes_and_space(guest: Planner, before: State, after: State, wish: Wish) -> tuple[list[str], list[Space]]:
+    """The volumes that have to exist and the room for those that do not yet."""
+    content = "rootdir" if guest.kind == "lxc" else "images"
+    linked = _linked_sizes(guest, wish) if not before else {}
+    volumes, space = [], []
+    for slot, held in _slots(guest, after):
+        storage, had = storage_of(held), before.get(slot)
+        if held.get("import-from") and had is None:
+            volumes.append(str(held["import-from"]))
+        if not storage:
+            continue
+        name = volume_of(held).partition(":")[2]
+        fixed = held.get("media") == "cdrom" and not (_TO_ALLOCATE.fullmatch(name) or _CLOUD_INIT.search(name))
+        if fixed or (had is None and not _TO_ALLOCATE.fullmatch(name) and not _CLOUD_INIT.search(name)):
+            if had is None or volume_of(had) != volume_of(held) or _moves(before, after):
+                volumes.append(volume_of(held))
+        elif _moves(before, after):
+            space.append(Space(wish["target_storage"] or storage, content, _size(held), arrives=True))
+        elif had is None or storage_of(had) != storage:
+            space.append(Space(storage, content, max(0, _size(held) - linked.get(slot, 0))))
+        elif _size(held) > _size(had):
+            space.append(Space(storage, content, _size(held) - _size(had)))
+    return volumes, space
+
+
+def _linked_sizes(guest: Planner, wish: Wish) -> dict[str, int]:
+    """The sizes of the volumes that a linked clone shares with its template."""
+    if not wish["clone"] or "source" not in wish:
+        return {}
+    source = wish["source"][1]
+    full = wish["clone"].get("full", not source.get("template"))
+    return {} if full else {slot: _size(held) for slot, held in _slots(guest, source)}
+
+
+def _sources(guest: Planner, before: State, after: State, wish: Wish) -> tuple[str, frozenset[str]]:
+    """For a clone on another node than its source is on: that node, and the storages of the source's volumes."""
+    if before or not wish["clone"] or wish["source"][0].node == after["node"]:
+        return "", frozenset()
+    where, state = wish["source"]
+    held = [held for _slot, held in _slots(guest, state) if _size(held)]
+    return where.node, frozenset(filter(None, map(storage_of, held)))
+
+
+def _scripts(before: State, after: State) -> Iterator[str]:
+    """The snippets that a guest begins to use."""
+    if after.get("hookscript") and after["hookscript"] != before.get("hookscript"):
+        yield after["hookscript"]
+    given = after.get("cicustom")
+    if isinstance(given, Mapping) and given != before.get("cicustom"):
+        yield from map(str, given.values())
+
+
+def _bridges(before: State, after: State) -> Iterator[str]:
+    """The bridges that a guest begins to use, or takes to another node."""
+    for name, card in after.items():
+        if re.fullmatch(r"net\d+", name) and isinstance(card, Mapping) and card.get("bridge"):
+            had: Any = before.get(name) or {}
+            if _moves(before, after) or card["bridge"] != had.get("bridge"):
+                yield card["bridge"]
+
+
+def _hints(title: str, before: State, after: State) -> Iterator[str]:
+    """What works, but hardly as it is meant."""
+    devices = [name for name in after if re.fullmatch(r"hostpci\d+", name)]
+    kind = (after.get("cpu") or {}).get("cputype") or "the default one"
+    changed = [name for name in (*devices, "cpu") if after.get(name) != before.get(name)]
+    if devices and changed and kind != "host" and not str(kind).startswith("custom-"):
+        told = f"{', '.join(sorted(devices))} through"
+        yield f"{title} passes {told} with CPU type {kind}; drivers of such devices mostly want cpu: host"

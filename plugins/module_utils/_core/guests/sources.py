@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a guest is made of when it is not made empty: another guest (clone) or a backup (restore).
+
+Either is one step, after which the engine reads and plans again, so that all other options of the task apply to what came out
+of it, and a later run completes what an interrupted one left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from ..model.contract import Reader, State
+from ..model.errors import ApiError, InvalidOption, NotFound
+from ..model.plan import Step, api_path
+from ..model.values import Boolean, Codec, Integer, Text, Word
+from .locate import Location
+from .volumes.common import storage_of
+
+_TEXT = Text()
+CLONE_OPTIONS: Mapping[str, Codec] = {
+    "source": _TEXT,
+    "full": Boolean(),
+    "storage": _TEXT,
+    "format": Word(),
+    "snapname": _TEXT,
+    "bwlimit": Integer(),
+}
+RESTORE_OPTIONS: Mapping[str, Codec] = {
+    "archive": _TEXT,
+    "storage": _TEXT,
+    "unique": Boolean(),
+    "live_restore": Boolean(),
+    "bwlimit": Integer(),
+}
+NAME_KEY = {"qemu": "name", "lxc": "hostname"}
+_MAC_PARTS = {"macaddr", "hwaddr"}
+_DISK = re.compile(r"(?:scsi|virtio|sata|ide|efidisk|tpmstate)\d+")
+_NO_DATA = re.compile(r"\bmedia=cdrom\b")
+# Keys that PVE makes anew for a clone or that belong to the source alone
+_OWN_KEYS = frozenset("vmid node name hostname template lock smbios1 vmgenid status pool pending parent".split())
+
+
+def parse_source(option: str, value: Any, known: Mapping[str, Codec]) -> dict[str, Any] | None:
+    """The canonical form of ``clone`` or ``restore``: a mapping, or only what its first key holds."""
+    if value is None:
+        return None
+    first = next(iter(known))
+    given = value if isinstance(value, Mapping) else {first: value}
+    unknown = sorted(str(name) for name in set(given) - set(known))
+    if unknown:
+        raise InvalidOption(option, f"unknown option {', '.join(unknown)}; known are {', '.join(known)}")
+    if given.get(first) in (None, ""):
+        raise InvalidOption(option, f"{first} is missing")
+    parsed = {}
+    for name, item in given.items():
+        try:
+            parsed.update({} if item is None else {name: known[name].parse(item)})
+        except ValueError as error:
+            raise InvalidOption(option, f"{name}: {error}") from None
+    return parsed
+
+
+def find_source(listed: Sequence[Location], kind: str, source: str) -> Location:
+    """The guest to clone, by id or by name."""
+    found = [
+        guest
+        for guest in listed
+        if guest.kind == kind and (str(guest.vmid) if source.isdigit() else guest.name) == source
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InvalidOption("clone", f"{len(found)} guests are named {source!r}: {'; '.join(map(str, found))}")
+    raise InvalidOption("clone", f"there is no guest {source!r} to clone")
+
+
+def clone_step(source: Location, target: Location, options: Mapping[str, Any], pool: str | None) -> Step:
+    """The call that clones; its task bears the id of the source."""
+    params: dict[str, Any] = {"newid": target.vmid}
+    if target.name:
+        params[NAME_KEY[source.kind]] = target.name
+    if target.node != source.node:
+        params["target"] = target.node
+    if pool:
+        params["pool"] = pool
+    params.update({name: value for name, value in options.items() if name != "source"})
+    why = f"clone the {source} as {target.vmid}" + (f" ({target.name})" if target.name else "")
+    return Step("POST", f"{source.path}/clone", params, why, task=True, guest=str(source.vmid), replan=True)
+
+
+def restore_step(target: Location, options: Mapping[str, Any], pool: str | None) -> Step:
+    """The call that creates a guest from a backup."""
+    params = {"vmid": target.vmid, **{name.replace("_", "-"): value for name, value in options.items()}}
+    if target.kind == "lxc":
+        params.update({"ostemplate": params.pop("archive"), "restore": True})
+    if target.name:  # by which the next run finds it
+        params[NAME_KEY[target.kind]] = target.name
+    if pool:
+        params["pool"] = pool
+    why = f"restore {target.vmid} from {options['archive']}"
+    return Step(
+        "POST", api_path("nodes", target.node, target.kind), params, why, task=True, guest=str(target.vmid), replan=True
+    )
+
+
+def predicted_clone(source: State, target: Location, storage: str | None) -> State:
+    """The state of a clone as far as it can be told beforehand: MAC addresses and volume names are the server's to choose."""
+    state: State = {"vmid": target.vmid, "node": target.node}
+    if target.name:
+        state[NAME_KEY[target.kind]] = target.name
+    for key, value in source.items():
+        if key in _OWN_KEYS or key.startswith("unused"):
+            continue
+        state[key] = _elsewhere(_without_mac(value), storage, "clone")
+    return state
+
+
+def read_backup(reader: Reader, node: str, archive: str) -> dict[str, str] | None:
+    """The configuration in a backup, to tell beforehand what its restoration leads to; None if it may not be read.
+
+    Raises NotFound if there is no such backup.
+    """
+    try:
+        text = reader.get(api_path("nodes", node, "vzdump", "extractconfig"), {"volume": archive})
+    except NotFound:
+        raise
+    except ApiError:
+        return None
+    return parse_backup(str(text))
+
+
+def parse_backup(text: str) -> dict[str, str]:
+    """The keys of a configuration file without its snapshots, and without drives whose data are not in the backup."""
+    present = text.partition("\n[")[0].splitlines()
+    lines = [line.partition(": ") for line in present if not line.startswith("#")]
+    config = {key: value for key, colon, value in lines if colon}
+    notes = [unquote(line[1:]) for line in present if line.startswith("#") and not line.startswith("#qmdump#")]
+    if notes:
+        config["description"] = "\n".join(notes)
+    kept = set(re.findall(r"^#qmdump#map:(\w+):", text, re.MULTILINE))
+    lost = [
+        key for key in config if kept and _DISK.fullmatch(key) and key not in kept and not _NO_DATA.search(config[key])
+    ]
+    return {key: value for key, value in config.items() if key not in lost}
+
+
+def predicted_restore(backup: State, target: Location, options: Mapping[str, Any]) -> State:
+    """The state of a restored guest as far as it can be told beforehand."""
+    state: State = {"vmid": target.vmid, "node": target.node}
+    for key, value in backup.items():
+        if key in ("template", "lock") or key.startswith("unused"):
+            continue
+        known = _without_mac(value) if options.get("unique") else value
+        state[key] = _elsewhere(known, options.get("storage"), "restored")
+    if target.name:
+        state[NAME_KEY[target.kind]] = target.name
+    return state
+
+
+def _without_mac(value: Any) -> Any:
+    """A network device whose MAC address the server chooses anew; anything else as it is."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: item for name, item in value.items() if name not in _MAC_PARTS}
+
+
+def _elsewhere(value: Any, storage: str | None, how: str) -> Any:
+    """A slot with a volume that is not there yet: its storage is known, its name is the server's to choose."""
+    if not isinstance(value, Mapping) or not storage_of(value) or value.get("media") == "cdrom":
+        return value
+    part = "file" if "file" in value else "volume"
+    return {**value, part: f"{storage or storage_of(value)}:({how})"}

@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Things of several types, each of which has options of its own; ``Variants`` have collections of their own as well."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from ..contract import Reader, State, Wish
+from ..errors import InvalidOption
+from ..plan import Plan
+from .item import Item
+
+
+def refuse_foreign(given: Iterable[str], kind: str, own: Mapping[str, Collection[str]]) -> None:
+    """Refuse options that a type does not have, but others do. ``own`` tells the options of each type."""
+    for name in given:
+        others = [other for other, names in own.items() if name in names]
+        if others and kind not in others:
+            raise InvalidOption(name, f"belongs to type: {', '.join(others)}, and this is one of type: {kind}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Variants:
+    """The items of a thing by its type, which a task always names. The items share the key and the extra options."""
+
+    name: str
+    items: Mapping[str, Item]
+
+    def arguments(self) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        for item in self.items.values():
+            merged.update(item.arguments()["argument_spec"])
+        return {"argument_spec": {**merged, "type": {"type": "str", "choices": list(self.items), "required": True}}}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        kind = params["type"]
+        given = [name for name, value in params.items() if value is not None]
+        refuse_foreign(
+            given, kind, {other: [field.name for field in item.fields] for other, item in self.items.items()}
+        )
+        return {**self.items[kind].wish(params), "type": kind}
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        state = self.items[wish["type"]].read(reader, wish)
+        return state and {"type": wish["type"], **state}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        plan = self.items[wish["type"]].plan(current, wish)
+        return plan if plan.after is None else dataclasses.replace(plan, after={"type": wish["type"], **plan.after})

@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ``_info`` modules read: rows, single answers, and several of these of which a task chooses those it wants."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ..contract import Reader, Wish
+from ..errors import InvalidOption
+from ..field import Field, Fields
+from ..plan import Plan
+
+
+class ReadOnly:
+    """A resource that is only read."""
+
+    def plan(self, current: Any, wish: Wish) -> Plan:
+        return Plan.nothing(current)
+
+
+@dataclasses.dataclass(frozen=True)
+class Listing(ReadOnly):
+    """Rows of one call, canonical by the fields of the managed kind where there is one.
+
+    ``key`` is the option that picks one row; a name that does not exist gives an empty list. ``query`` names the options that
+    are passed on as parameters.
+    """
+
+    name: str
+    path: Callable[[Wish], str]
+    key: str = ""
+    fields: Fields | None = None
+    options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    query: Sequence[str] = ()
+
+    def arguments(self) -> dict[str, Any]:
+        key = {self.key: Field(self.key).spec()} if self.key else {}
+        return {"argument_spec": {**key, **self.options}}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        return {name: params.get(name) for name in (*self.options, *([self.key] if self.key else []))}
+
+    def read(self, reader: Reader, wish: Wish) -> Any:
+        shown = [self._shown(row) for row in self._rows(reader, wish)]
+        picked = [row for row in shown if not self.key or wish[self.key] in (None, row.get(self.key))]
+        return sorted(picked, key=lambda row: str(row.get(self.key, "")))
+
+    def _rows(self, reader: Reader, wish: Wish) -> Iterable[Mapping[str, Any]]:
+        """What the server lists, as it answers."""
+        rows: Iterable[Mapping[str, Any]] = reader.get(self.path(wish), given(wish, self.query)) or []
+        return rows
+
+    def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """A row as users see it."""
+        if self.fields is None:
+            return dict(row)
+        known = {field.api for field in self.fields}
+        return {**{name: value for name, value in row.items() if name not in known}, **self.fields.observe(row)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading(ReadOnly):
+    """One call whose answer is one thing.
+
+    ``query`` names the options that are passed on as parameters, ``needed`` those that must be given.
+    """
+
+    name: str
+    path: Callable[[Wish], str]
+    options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    query: Sequence[str] = ()
+    needed: Sequence[str] = ()
+    shape: Callable[[Any], Any] = lambda answer: answer
+
+    def arguments(self) -> dict[str, Any]:
+        return {"argument_spec": dict(self.options)}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        for name in self.needed:
+            if params[name] is None:
+                raise InvalidOption(name, f"is needed for {self.name}")
+        return {name: params[name] for name in self.options}
+
+    def read(self, reader: Reader, wish: Wish) -> Any:
+        return self.shape(reader.get(self.path(wish), given(wish, self.query)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Parts(ReadOnly):
+    """Listings and readings by the name under which their answer stands; a task names those it wants in ``gather``."""
+
+    name: str
+    parts: Mapping[str, Listing | Reading]
+    default: Sequence[str]
+
+    def arguments(self) -> dict[str, Any]:
+        spec: dict[str, Any] = {}
+        for part in self.parts.values():
+            spec.update(part.arguments()["argument_spec"])
+        gather = {"type": "list", "elements": "str", "choices": list(self.parts), "default": list(self.default)}
+        return {"argument_spec": {**spec, "gather": gather}}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        return {name: part.wish(params) for name, part in self.parts.items() if name in params["gather"]}
+
+    def read(self, reader: Reader, wish: Wish) -> dict[str, Any]:
+        return {name: self.parts[name].read(reader, own) for name, own in wish.items()}
+
+
+def given(wish: Wish, names: Sequence[str]) -> dict[str, Any]:
+    """Those of the options that have a value."""
+    return {name: wish[name] for name in names if wish[name] is not None}

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan: what differs between a cluster and a wish, as the ordered API calls that end the difference."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+HIDDEN = "********"
+
+
+def api_path(*parts: object) -> str:
+    """Join parts to an API path, each percent-encoded, so that a ``/`` in an id never becomes another level."""
+    return "".join("/" + quote(str(part), safe="@:!,") for part in parts)
+
+
+@dataclasses.dataclass(frozen=True)
+class Upload:
+    """``size`` bytes of the file ``path``, which PVE shall call ``name`` (letters, digits and ``-_.`` only)."""
+
+    path: str
+    name: str
+    size: int
+    tell: Callable[[str], None] = dataclasses.field(default=lambda text: None, compare=False)
+
+    def telling(self, listener: Callable[[str], None]) -> Upload:
+        """The same upload with a listener for its progress."""
+        return dataclasses.replace(self, tell=listener)
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One API call that changes something."""
+
+    method: str
+    path: str
+    params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    why: str = ""  # in the words of the user's options: "create pool", "grow scsi0 from 8G to 32G"
+    secrets: frozenset[str] = frozenset()  # names of parameters whose values are never shown
+    task: bool = False  # the answer may be a UPID to be waited for
+    returns: Mapping[str, str] = dataclasses.field(default_factory=dict)  # result key -> key in the answer
+    changes: bool = True  # false for a call that leaves the cluster as it is, such as a dry run
+    verify: bool = True  # a second plan must not contain it any more
+    deferrable: bool = False  # the server may refuse to apply it now and yet keep it for the next start of the guest
+    repeatable: bool = True  # running it twice does no harm, so an unclear outcome may be settled by planning again
+    replan: bool = False  # what follows depends on what came out of it: read and plan again after it
+    guest: str = ""  # the id under which PVE lists its task
+    api_format: str = "json"  # of the answer; extjs answers with the whole body
+    timeout: float | None = None  # seconds for its task, where it has a time-out of its own
+    presents: frozenset[str] = frozenset()  # fingerprints of certificates that the server may present from then on
+    upload: Upload | None = None  # a file that is sent with the parameters
+
+    def describe(self) -> dict[str, Any]:
+        """The call as users see it in ``requests``, secrets hidden."""
+        params = {name: HIDDEN if name in self.secrets else value for name, value in self.params.items()}
+        return {"method": self.method, "path": self.path, "params": params, "why": self.why}
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """``before`` and ``after`` are the object as the user sees it (None: absent); no steps means nothing to do."""
+
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    steps: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()  # warnings for the user that change nothing
+
+    @classmethod
+    def nothing(cls, current: Mapping[str, Any] | None) -> Plan:
+        return cls(current, current)

@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Access control lists: who has which role on which path, and whether that holds for the paths below."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from ...model.contract import STATES, Reader, State, Wish
+from ...model.errors import InvalidOption
+from ...model.kinds.info import Listing
+from ...model.plan import Plan, Step
+from ...model.values import Boolean, split_list
+
+COLLECTION = "/access/acl"
+ROLE = re.compile(r"[A-Za-z0-9._-]+")
+# kind of subject as the server names it -> the option that lists them, what an id of it looks like, an example
+SUBJECTS = {
+    "user": ("users", re.compile(r"[^\s:/!@]+@[^\s:/!@]+"), "alice@pve"),
+    "group": ("groups", re.compile(r"[A-Za-z0-9._-]+"), "operators"),
+    "token": ("tokens", re.compile(r"[^\s:/!]+@[^\s:/!@]+![A-Za-z][\w.-]+"), "alice@pve!backup"),
+}
+
+PROPAGATE = Boolean()
+
+Entry = tuple[str, str, str]  # kind of subject, its id, the role's id
+
+
+def normalised_path(text: str) -> str:
+    """The path as PVE keeps it: one slash in front and between, none at the end."""
+    return "/" + "/".join(part for part in text.strip().split("/") if part)
+
+
+class Acl:
+    """The entries of one path. An entry is a subject with a role; ``propagate`` is its only property."""
+
+    name = "acl"
+
+    def arguments(self) -> dict[str, Any]:
+        names = {option: {"type": "list", "elements": "str"} for option, _pattern, _example in SUBJECTS.values()}
+        names["tokens"]["no_log"] = False  # type: ignore[assignment]  # ids, not secrets
+        spec = {
+            "path": {"type": "str", "required": True},
+            **names,
+            "roles": {"type": "list", "elements": "str"},
+            "propagate": {"type": "bool"},
+            "exclusive": {"type": "bool", "default": False},
+            "state": dict(STATES),
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        subjects = [
+            (kind, name) for kind, (option, _p, _e) in SUBJECTS.items() for name in _names(params, option, kind)
+        ]
+        roles = _names(params, "roles")
+        absent, exclusive = params["state"] == "absent", params["exclusive"]
+        if absent and exclusive:
+            raise InvalidOption("exclusive", "goes with state: present; it takes away all entries that are not listed")
+        if bool(subjects) != bool(roles):
+            missing = "roles" if subjects else "users, groups, tokens"
+            raise InvalidOption(missing, "an entry has a subject and a role: name at least one of each")
+        if not subjects and not exclusive:
+            raise InvalidOption(
+                "users, groups, tokens",
+                "name at least one of them, and roles",
+                hint="To take away all entries of the path, set exclusive: true and name none.",
+            )
+        return {
+            "path": normalised_path(params["path"]),
+            "entries": [(*subject, role) for subject in subjects for role in roles],
+            "propagate": params["propagate"],
+            "exclusive": exclusive,
+            "state": params["state"],
+        }
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        return observe(wish["path"], reader.get(COLLECTION) or [])
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        path = wish["path"]
+        have = {_entry(row): row["propagate"] for row in (current or {}).get("entries", [])}
+        wanted, propagate = wish["entries"], wish["propagate"]
+        if wish["state"] == "absent":
+            grants, revokes = [], [entry for entry in wanted if entry in have]
+        else:
+            grants = [entry for entry in wanted if entry not in have or propagate not in (None, have[entry])]
+            revokes = [entry for entry in have if wish["exclusive"] and entry not in wanted]
+        if not grants and not revokes:
+            return Plan.nothing(current)
+        flags = {} if propagate is None else {"propagate": propagate}
+        steps = [*_steps("grant", path, grants, flags), *_steps("revoke", path, revokes, {"delete": True})]
+        after = {**have, **dict.fromkeys(grants, propagate is not False)}
+        return Plan(current, _state(path, {e: p for e, p in after.items() if e not in revokes}), tuple(steps))
+
+
+def _names(params: Mapping[str, Any], option: str, kind: str = "") -> list[str]:
+    names = sorted(set(split_list(params.get(option) or [])))
+    pattern, example = (SUBJECTS[kind][1], SUBJECTS[kind][2]) if kind else (ROLE, "PVEAuditor")
+    for name in names:
+        if not pattern.fullmatch(name):
+            raise InvalidOption(option, f"{name!r} is not an id such as {example!r}")
+    return names
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    return row["type"], row["ugid"], row["roleid"]
+
+
+def _state(path: str, entries: Mapping[Entry, bool]) -> State:
+    return {"path": path, "entries": [_row(entry, entries[entry]) for entry in sorted(entries)]}
+
+
+def _row(entry: Entry, propagate: bool) -> dict[str, Any]:
+    return {**dict(zip(("type", "ugid", "roleid"), entry, strict=True)), "propagate": propagate}
+
+
+def observe(path: str, rows: Iterable[Mapping[str, Any]]) -> State:
+    """The entries of a path as users see them, from the rows of GET /access/acl."""
+    return _state(path, {_entry(row): PROPAGATE.parse(row["propagate"]) for row in rows if row["path"] == path})
+
+
+def _steps(verb: str, path: str, entries: Collection[Entry], flags: Mapping[str, Any]) -> list[Step]:
+    """The calls for these entries and no others: one call takes every role for every subject that it names."""
+    by_role: dict[str, list[tuple[str, str]]] = {}
+    for kind, subject, role in sorted(entries):
+        by_role.setdefault(role, []).append((kind, subject))
+    by_subjects: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for role, subjects in by_role.items():
+        by_subjects.setdefault(tuple(subjects), []).append(role)
+    steps = []
+    for who, roles in by_subjects.items():
+        named = {
+            option: ",".join(name for kind_of, name in who if kind_of == kind)
+            for kind, (option, _pattern, _example) in SUBJECTS.items()
+        }
+        params = {"path": path, "roles": ",".join(roles), **{key: names for key, names in named.items() if names}}
+        whom = ", ".join(f"{kind} {name}" for kind, name in who)
+        why = f"{verb} {', '.join(roles)} on {path} {'to' if verb == 'grant' else 'from'} {whom}"
+        steps.append(Step("PUT", COLLECTION, {**params, **flags}, why))
+    return steps
+
+
+def regrants(rows: Iterable[Mapping[str, Any]]) -> list[Step]:
+    """The calls that bring back entries, given as the server told them."""
+    groups: dict[tuple[str, bool], list[Entry]] = {}
+    for row in rows:
+        groups.setdefault((row["path"], PROPAGATE.parse(row["propagate"])), []).append(_entry(row))
+    return [
+        dataclasses.replace(step, verify=False)
+        for (path, propagate), entries in sorted(groups.items())
+        for step in _steps("grant", path, entries, {"propagate": propagate})
+    ]
+
+
+class AclListing(Listing):
+    """All entries, or those of one path."""
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        return {"path": params["path"] and normalised_path(params["path"])}
+
+    def read(self, reader: Reader, wish: Wish) -> list[dict[str, Any]]:
+        shown = [
+            {"path": row["path"], **_row(_entry(row), PROPAGATE.parse(row["propagate"]))}
+            for row in reader.get(COLLECTION) or []
+            if wish["path"] in (None, row["path"])
+        ]
+        return sorted(shown, key=lambda row: (row["path"], _entry(row)))
+
+
+ACL = Acl()
+ACL_INFO = AclListing("acl", lambda wish: COLLECTION, key="path")

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Groups of users. PVE keeps who belongs to a group with each user, so that members are changed user by user."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.contract import Reader, State, Wish
+from ...model.errors import InvalidOption
+from ...model.field import Field, Fields
+from ...model.kinds.info import Listing
+from ...model.kinds.item import Item
+from ...model.plan import Plan, Step, api_path
+from ...model.values import Set
+from .user import check_userid
+
+GROUPID = re.compile(r"[A-Za-z0-9._-]+")
+COLLECTION = "/access/groups"
+FIELDS = Fields([Field("comment", clear="empty")])
+MEMBERS = Set()
+
+
+class Group(Item):
+    """An item with members: a given list is the whole list unless ``append``."""
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        wish = super().wish(params)
+        if not GROUPID.fullmatch(wish["key"]):
+            raise InvalidOption(
+                self.key.name, f"{wish['key']!r} has other characters than letters, digits, '.', '_', '-'"
+            )
+        if wish["members"] is not None:
+            wish["members"] = MEMBERS.parse(wish["members"])
+            for userid in wish["members"]:
+                check_userid("members", userid)
+        return wish
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        """Whoever leaves is read, too: the other groups of a user are sent along when it leaves one."""
+        state = super().read(reader, wish)
+        wish["other_groups"] = {}
+        if state is not None and wish["state"] == "present":
+            for userid in _leaving(state, wish):
+                groups = reader.get(api_path("access", "users", userid)).get("groups") or []
+                wish["other_groups"][userid] = [group for group in MEMBERS.parse(groups) if group != wish["key"]]
+        return state
+
+    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
+        return {**super().observe(key, answer), "members": MEMBERS.parse(answer.get("members") or [])}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        plan = super().plan(current, wish)
+        if wish["state"] == "absent" or wish["members"] is None:
+            return plan
+        present = (current or {}).get("members", [])
+        joining = [userid for userid in wish["members"] if userid not in present]
+        leaving = _leaving(current or {}, wish)
+        if not joining and not leaving:
+            return plan
+        members = MEMBERS.parse([*(userid for userid in present if userid not in leaving), *joining])
+        steps = [_join(userid, wish["key"]) for userid in joining]
+        steps += [_leave(userid, wish["key"], wish["other_groups"][userid]) for userid in leaving]
+        return dataclasses.replace(plan, after={**(plan.after or {}), "members": members}, steps=(*plan.steps, *steps))
+
+
+def _leaving(current: State, wish: Wish) -> list[str]:
+    if wish["members"] is None or wish["append"]:
+        return []
+    return [userid for userid in current.get("members", []) if userid not in wish["members"]]
+
+
+def _join(userid: str, group: str) -> Step:
+    why = f"put user {userid} into group {group}"
+    return Step("PUT", api_path("access", "users", userid), {"groups": group, "append": True}, why)
+
+
+def _leave(userid: str, group: str, others: list[str]) -> Step:
+    why = f"take user {userid} out of group {group}"
+    return Step("PUT", api_path("access", "users", userid), {"groups": ",".join(others)}, why)
+
+
+class GroupListing(Listing):
+    """Groups with their members."""
+
+    def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        shown = super()._shown(row)
+        users = shown.pop("users", None)
+        return {**shown, "members": MEMBERS.parse(users or [])}
+
+
+GROUP = Group(
+    "group",
+    COLLECTION,
+    Field("groupid", aliases=("name",)),
+    FIELDS,
+    delete_keys=False,
+    extra_options={"members": {"type": "list", "elements": "str"}, "append": {"type": "bool", "default": False}},
+)
+GROUP_INFO = GroupListing("groups", lambda wish: COLLECTION, key="groupid", fields=FIELDS)

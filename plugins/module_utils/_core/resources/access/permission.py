@@ -1,0 +1,182 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user or an API token may do, and what it lacks for the modules of this collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.contract import Reader, Wish
+from ...model.errors import InvalidOption
+from ...model.kinds.info import ReadOnly
+from .acl import normalised_path
+from .role import GUEST_AGENT
+
+COLLECTION = "/access/permissions"
+NEW_NAMES = 9  # the release in which VM.Monitor became VM.GuestAgent.*
+_CONFIG = " ".join(f"VM.Config.{name}" for name in ("CPU", "Disk", "Memory", "Network", "Options"))
+_GUEST = f"VM.Allocate VM.Audit VM.Backup VM.Clone VM.Migrate VM.PowerMgmt {_CONFIG}"
+_AROUND = {"/pool": "Pool.Allocate", "/storage": "Datastore.AllocateSpace", "/sdn/zones": "SDN.Use"}
+_FIREWALL = {"/": "Sys.Audit Sys.Modify", "/vms": "VM.Audit VM.Config.Network"}
+# module -> path -> privileges for all that the module does. The option path narrows a path to one below it.
+# Source: the permissions that the API's schema names for the calls of the modules.
+REQUIREMENTS = {
+    "pve_acl": {"/": "Permissions.Modify"},
+    "pve_acl_info": {"/": "Permissions.Modify"},
+    "pve_acme_plugin": {"/": "Sys.Modify"},
+    "pve_acme_plugin_info": {"/": "Sys.Modify"},
+    "pve_backup": {
+        "/vms": "VM.Allocate VM.Audit VM.Backup VM.PowerMgmt",
+        "/storage": "Datastore.Allocate Datastore.AllocateSpace Datastore.Audit",
+    },
+    "pve_backup_info": {"/vms": "VM.Backup", "/storage": "Datastore.AllocateSpace Datastore.Audit"},
+    "pve_backup_job": {"/": "Sys.Audit Sys.Modify"},
+    "pve_backup_job_info": {"/": "Sys.Audit"},
+    "pve_cloudinit": {"/vms": "VM.Audit VM.Config.Cloudinit"},
+    "pve_cluster_info": {"/": "Sys.Audit Sys.Syslog", "/vms": "VM.Audit", "/storage": "Datastore.Audit"},
+    "pve_cluster_options": {"/": "Sys.Audit Sys.Modify"},
+    "pve_cpu_model": {"/mapping/cpu": "Mapping.Audit Mapping.Modify"},
+    "pve_cpu_model_info": {"/mapping/cpu": "Mapping.Audit"},
+    "pve_firewall": {**_FIREWALL, "/nodes": "Sys.Audit Sys.Modify", "/sdn/zones": "SDN.Allocate"},
+    "pve_firewall_alias": _FIREWALL,
+    "pve_firewall_group": {"/": "Sys.Audit Sys.Modify"},
+    "pve_firewall_info": {"/": "Sys.Audit", "/nodes": "Sys.Audit Sys.Syslog", "/vms": "VM.Audit VM.Console"},
+    "pve_firewall_ipset": _FIREWALL,
+    "pve_group": {"/access/groups": "Group.Allocate User.Modify"},
+    "pve_group_info": {"/access/groups": "Sys.Audit"},
+    "pve_guest_agent": {"/vms": "VM.Audit VM.GuestAgent.Unrestricted"},
+    "pve_guest_info": {"/vms": "VM.Audit"},
+    "pve_guests": {"/vms": "VM.Audit VM.PowerMgmt"},
+    "pve_ha": {"/": "Sys.Audit Sys.Console"},
+    "pve_ha_arm": {"/": "Sys.Audit Sys.Console"},
+    "pve_ha_group": {"/": "Sys.Audit Sys.Console"},
+    "pve_ha_info": {"/": "Sys.Audit"},
+    "pve_ha_migrate": {"/": "Sys.Audit Sys.Console"},
+    "pve_ha_rule": {"/": "Sys.Audit Sys.Console"},
+    "pve_lxc": {"/vms": _GUEST, **_AROUND},
+    "pve_mapping": {"/mapping": "Mapping.Audit Mapping.Modify"},
+    "pve_mapping_info": {"/mapping": "Mapping.Audit"},
+    "pve_metric_server": {"/": "Sys.Audit Sys.Modify"},
+    "pve_metric_server_info": {"/": "Sys.Audit"},
+    "pve_node": {"/": "Sys.Audit Sys.Modify"},
+    "pve_node_apt": {"/nodes": "Sys.Audit Sys.Modify"},
+    "pve_node_apt_info": {"/nodes": "Sys.Audit Sys.Modify"},
+    "pve_node_certificate": {"/nodes": "Sys.Audit Sys.Modify"},
+    "pve_node_disk": {"/": "Sys.Audit Sys.Modify", "/storage": "Datastore.Allocate"},
+    "pve_node_disk_info": {"/": "Sys.Audit"},
+    "pve_node_dns": {"/nodes": "Sys.Audit Sys.Modify"},
+    "pve_node_guests": {"/vms": "VM.Audit VM.Config.Disk VM.Migrate VM.PowerMgmt"},
+    "pve_node_hosts": {"/": "Sys.Audit", "/nodes": "Sys.Modify"},
+    "pve_node_info": {"/": "Sys.Audit Sys.Modify", "/nodes": "Sys.Audit"},
+    "pve_node_network": {"/": "Sys.Audit", "/nodes": "Sys.Modify", "/sdn/zones/localnetwork": "SDN.Audit"},
+    "pve_node_network_info": {"/sdn/zones/localnetwork": "SDN.Audit"},
+    "pve_node_log_info": {"/nodes": "Sys.Audit Sys.Syslog"},
+    "pve_node_power": {"/nodes": "Sys.Audit Sys.PowerMgmt", "/vms": "VM.Audit"},
+    "pve_node_repository": {"/nodes": "Sys.Audit Sys.Modify"},
+    "pve_node_service": {"/nodes": "Sys.Audit Sys.Modify"},
+    "pve_node_subscription": {"/nodes": "Sys.Audit Sys.Modify"},
+    "pve_node_subscription_info": {"/nodes": "Sys.Audit"},
+    "pve_node_time": {"/nodes": "Sys.Audit Sys.Modify"},
+    "pve_notification_endpoint": {"/": "Sys.Audit Sys.Modify", "/mapping/notifications": "Mapping.Modify"},
+    "pve_notification_endpoint_info": {"/mapping/notifications": "Mapping.Audit"},
+    "pve_notification_matcher": {"/mapping/notifications": "Mapping.Modify"},
+    "pve_notification_matcher_info": {"/mapping/notifications": "Mapping.Audit"},
+    "pve_oci_tag_info": {"/nodes": "Sys.AccessNetwork"},
+    "pve_permission_info": {"/access": "Sys.Audit"},
+    "pve_pool": {"/pool": "Pool.Allocate Pool.Audit"},
+    "pve_pool_info": {"/pool": "Pool.Audit"},
+    "pve_realm": {"/access/realm": "Realm.Allocate"},
+    "pve_realm_sync": {"/access/realm": "Realm.AllocateUser Sys.Audit", "/access/groups": "User.Modify"},
+    "pve_realm_sync_job": {
+        "/": "Sys.Audit Sys.Modify",
+        "/access/realm": "Realm.AllocateUser",
+        "/access/groups": "User.Modify",
+    },
+    "pve_realm_sync_job_info": {"/": "Sys.Audit"},
+    "pve_replication": {"/vms": "VM.Audit VM.Replicate"},
+    "pve_replication_info": {"/vms": "VM.Audit"},
+    "pve_role": {"/access": "Sys.Modify"},
+    "pve_sendkey": {"/vms": "VM.Audit VM.Console"},
+    "pve_snapshot": {"/vms": "VM.Audit VM.Snapshot VM.Snapshot.Rollback"},
+    "pve_storage": {"/storage": "Datastore.Allocate Datastore.Audit"},
+    "pve_storage_content": {
+        "/storage": "Datastore.Allocate Datastore.AllocateTemplate Datastore.Audit",
+        "/nodes": "Sys.AccessNetwork",
+    },
+    "pve_storage_info": {"/storage": "Datastore.Audit"},
+    "pve_task": {"/nodes": "Sys.Audit Sys.Modify"},
+    "pve_task_info": {"/nodes": "Sys.Audit"},
+    "pve_tfa": {"/access/groups": "User.Modify"},
+    "pve_tfa_info": {"/access/groups": "Sys.Audit"},
+    "pve_token": {"/access/groups": "User.Modify"},
+    "pve_token_info": {"/access/groups": "User.Modify"},
+    "pve_user": {"/access/groups": "User.Modify", "/access/realm": "Realm.AllocateUser"},
+    "pve_user_info": {"/access/groups": "Sys.Audit"},
+    "pve_vm": {"/vms": f"{_GUEST} VM.Config.CDROM VM.Config.Cloudinit VM.Config.HWType", **_AROUND},
+}
+
+
+class Permissions(ReadOnly):
+    """Effective permissions, by path. With privileges or modules to look for, also what of these is missing where."""
+
+    name = "permissions"
+
+    def arguments(self) -> dict[str, Any]:
+        names = {"type": "list", "elements": "str"}
+        spec = {
+            "userid": {"type": "str"},
+            "path": {"type": "str"},
+            "privs": dict(names),
+            "modules": dict(names),
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        path = params["path"] and normalised_path(params["path"])
+        needed: dict[str, set[str]] = {}
+        if params["privs"]:
+            if not path:
+                raise InvalidOption("path", "is missing: name the path on which privs are needed")
+            needed[path] = set(params["privs"])
+        for module in params["modules"] or []:
+            if module not in REQUIREMENTS:
+                raise InvalidOption(
+                    "modules", f"what {module!r} needs is not known; known are {', '.join(REQUIREMENTS)}"
+                )
+            for where, privs in REQUIREMENTS[module].items():
+                below = path and path.startswith(where.rstrip("/") + "/")
+                needed.setdefault(path if below else where, set()).update(privs.split())
+        return {"userid": params["userid"], "path": path, "needed": needed}
+
+    def read(self, reader: Reader, wish: Wish) -> dict[str, Any]:
+        if (
+            any(priv in GUEST_AGENT for privs in wish["needed"].values() for priv in privs)
+            and reader.release()[0] < NEW_NAMES
+        ):
+            wish["needed"] = {path: set(map(_until_8, privs)) for path, privs in wish["needed"].items()}
+        paths: dict[str, dict[str, bool]] = {}
+        for path in sorted(wish["needed"]) or [wish["path"]]:
+            paths.update(_effective(reader, wish["userid"], path))
+        if not wish["needed"]:
+            return {"paths": paths}
+        lacking = {path: sorted(privs - set(paths.get(path, {}))) for path, privs in sorted(wish["needed"].items())}
+        return {"paths": paths, "missing": {path: privs for path, privs in lacking.items() if privs}}
+
+
+def _until_8(priv: str) -> str:
+    """What PVE 8 calls a privilege."""
+    return "VM.Monitor" if priv in GUEST_AGENT else priv
+
+
+def _effective(reader: Reader, userid: str | None, path: str | None) -> dict[str, dict[str, bool]]:
+    asked = {name: value for name, value in (("userid", userid), ("path", path)) if value}
+    answer = reader.get(COLLECTION, asked) or {}
+    return {
+        where: {priv: bool(int(propagate)) for priv, propagate in sorted(privs.items())}
+        for where, privs in sorted(answer.items())
+    }
+
+
+PERMISSION_INFO = Permissions()

@@ -1,0 +1,201 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Realms: where users come from and who checks their passwords; and taking over users and groups from a directory."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from ...api.connection import task_arguments
+from ...model.contract import Reader, State, Wish
+from ...model.errors import InvalidOption, Refused
+from ...model.field import Field, Fields, hyphenated
+from ...model.kinds.by_type import refuse_foreign
+from ...model.kinds.info import Listing
+from ...model.kinds.item import Item
+from ...model.plan import Plan, Step, api_path
+from ...model.property_string import BOOLEAN, SEMICOLON_SET, WORD, Part, PropertyString
+from ...model.values import Set, Word
+
+COLLECTION = "/access/domains"
+SCOPES = ("users", "groups", "both")
+VANISHED = ("acl", "entry", "properties", "none")
+
+_EVERY = "comment default"
+_DIRECTORY = """tfa server2 port mode secure sslversion verify capath cert certkey bind_dn password case_sensitive filter
+    user_classes group_dn group_name_attr group_filter group_classes sync_attributes sync_defaults_options"""
+_OPENID = """client_key autocreate username_claim groups_claim groups_autocreate groups_overwrite prompt scopes acr_values
+    audiences query_userinfo"""
+# type -> options that it needs, and others that it takes; source: sub options of src/PVE/Auth/*.pm in pve-access-control
+REALM_TYPES = {
+    "pam": ((), tuple(f"{_EVERY} tfa".split())),
+    "pve": ((), tuple(f"{_EVERY} tfa".split())),
+    "ldap": (("server1", "base_dn", "user_attr"), tuple(f"{_EVERY} {_DIRECTORY}".split())),
+    "ad": (("server1", "domain"), tuple(f"{_EVERY} {_DIRECTORY} base_dn user_attr".split())),
+    "openid": (("issuer_url", "client_id"), tuple(f"{_EVERY} {_OPENID}".split())),
+}
+REALM_OPTIONS = {kind: (*needed, *others) for kind, (needed, others) in REALM_TYPES.items()}
+BUILT_IN = ("pam", "pve")
+
+SYNC_OPTIONS = PropertyString(
+    Part("enable-new", BOOLEAN, default=True),
+    Part("full", BOOLEAN),
+    Part("purge", BOOLEAN),
+    Part("remove-vanished", SEMICOLON_SET),
+    Part("scope", WORD, choices=SCOPES),
+)
+ATTRIBUTES = PropertyString(
+    *(Part(name) for name in ("comment", "email", "enable", "expire", "firstname", "keys", "lastname", "username"))
+)
+
+
+FIELDS = Fields(
+    [
+        Field("type", choices=tuple(sorted(REALM_TYPES)), create_only=True),
+        hyphenated("acr_values"),
+        Field("audiences"),
+        Field("autocreate", type="bool", default=False),
+        Field("base_dn"),
+        Field("bind_dn"),
+        Field("capath", default="/etc/ssl/certs"),
+        hyphenated("case_sensitive", type="bool", default=True),
+        Field("cert"),
+        Field("certkey"),
+        hyphenated("client_id"),
+        hyphenated("client_key", secret=True),
+        Field("comment"),
+        Field("default", type="bool", default=False),
+        Field("domain"),
+        Field("filter"),
+        Field("group_classes", type="list", elements="str"),
+        Field("group_dn"),
+        Field("group_filter"),
+        Field("group_name_attr"),
+        hyphenated("groups_autocreate", type="bool", default=False),
+        hyphenated("groups_claim"),
+        hyphenated("groups_overwrite", type="bool", default=False),
+        hyphenated("issuer_url"),
+        Field("mode", choices=("ldap", "ldaps", "ldap+starttls")),
+        Field("password", secret=True),
+        Field("port", type="int"),
+        Field("prompt"),
+        hyphenated("query_userinfo", type="bool", default=True),
+        Field("scopes", type="list", elements="str", codec=Set(" ")),
+        Field("secure", type="bool", default=False),
+        Field("server1", codec=Word()),
+        Field("server2", codec=Word()),
+        Field("sslversion", choices=("tlsv1", "tlsv1_1", "tlsv1_2", "tlsv1_3")),
+        Field("sync_attributes", type="raw", codec=ATTRIBUTES),
+        hyphenated("sync_defaults_options", type="raw", codec=SYNC_OPTIONS),
+        Field("tfa", secret=True),
+        Field("user_attr"),
+        Field("user_classes", type="list", elements="str"),
+        hyphenated("username_claim", create_only=True),
+        Field("verify", type="bool", default=False),
+    ]
+)
+
+
+class Realm(Item):
+    """An item whose type decides which options it has. ``pam`` and ``pve`` always exist."""
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        if wish["state"] == "absent":
+            if wish["key"] in BUILT_IN:
+                raise Refused(f"Realm {wish['key']} is built in and cannot be deleted.")
+            return super().plan(current, wish)
+        _check_options(current, wish)
+        plan = super().plan(current, wish)
+        if not wish["check_connection"]:
+            return plan
+        steps = (dataclasses.replace(step, params={**step.params, "check-connection": True}) for step in plan.steps)
+        return dataclasses.replace(plan, steps=tuple(steps))
+
+
+def _check_options(current: State | None, wish: Wish) -> None:
+    """Refuse what the type of the realm does not have, or lacks."""
+    fields = wish["fields"]
+    kind = (current or fields).get("type")
+    if not kind:
+        raise InvalidOption("type", "is needed to create a realm")
+    needed, _others = REALM_TYPES[kind]
+    refuse_foreign((name for name, value in fields.items() if value != ""), kind, REALM_OPTIONS)
+    for name, value in fields.items():
+        if value == "" and name in needed:
+            raise InvalidOption(name, f"a realm of type {kind} needs it")
+    if current is None and kind in BUILT_IN:
+        raise InvalidOption("type", f"the one realm of type {kind} is called {kind}; there can be no other one")
+    if current is None:
+        for name in needed:
+            if name not in fields:
+                raise InvalidOption(name, f"is needed to create a realm of type {kind}")
+
+
+class RealmSync:
+    """An action: take over users and groups from the directory behind a realm."""
+
+    name = "sync"
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {
+            "realm": {"type": "str", "required": True},
+            "scope": {"type": "str", "choices": list(SCOPES)},
+            "enable_new": {"type": "bool"},
+            "remove_vanished": {"type": "list", "elements": "str", "choices": list(VANISHED)},
+            "dry_run": {"type": "bool", "default": False},
+            **task_arguments(),
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        vanished = params["remove_vanished"]
+        if vanished is not None and "none" in vanished and len(vanished) > 1:
+            raise InvalidOption("remove_vanished", "none goes with nothing else")
+        sent = {
+            "scope": params["scope"],
+            "enable-new": params["enable_new"],
+            "remove-vanished": None if vanished is None else ";".join(sorted(set(vanished))) or "none",
+            "dry-run": params["dry_run"] or None,
+        }
+        return {"realm": params["realm"], "sent": {name: value for name, value in sent.items() if value is not None}}
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        """The options that the realm itself sets, so that a missing scope is told before anything is sent."""
+        answer = reader.get(COLLECTION + api_path(wish["realm"]))
+        return {"realm": wish["realm"], "type": answer.get("type"), "defaults": answer.get("sync-defaults-options", "")}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        current = current or {}
+        if current.get("type") not in ("ad", "ldap"):
+            raise InvalidOption(
+                "realm", f"{wish['realm']} is of type {current.get('type')}; only ad and ldap have users to take over"
+            )
+        if "scope" not in wish["sent"] and "scope" not in SYNC_OPTIONS.parse(current["defaults"]):
+            raise InvalidOption("scope", "is missing: the realm has no default for it in sync_defaults_options")
+        dry = bool(wish["sent"].get("dry-run"))
+        step = Step(
+            "POST",
+            COLLECTION + api_path(wish["realm"], "sync"),
+            wish["sent"],
+            f"{'try to take' if dry else 'take'} over users and groups of realm {wish['realm']}",
+            task=True,
+            returns={"task": ""},
+            changes=not dry,
+            verify=False,
+        )
+        return Plan(current, current, (step,))
+
+
+REALM = Realm(
+    "realm",
+    COLLECTION,
+    Field("realm", aliases=("name",)),
+    FIELDS,
+    digest=True,
+    extra_options={"check_connection": {"type": "bool", "default": False}},
+)
+REALM_SYNC = RealmSync()
+REALM_INFO = Listing("realms", lambda wish: COLLECTION, key="realm", fields=FIELDS)

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Roles: named sets of privileges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.contract import Reader, State, Wish
+from ...model.errors import InvalidOption, Refused
+from ...model.field import Field, Fields
+from ...model.kinds.info import Listing
+from ...model.kinds.item import Item
+from ...model.plan import Plan
+
+COLLECTION = "/access/roles"
+FIELDS = Fields([Field("privs", type="list", elements="str", clear="empty")])
+SPECIAL, RESERVED = ("Administrator", "NoAccess"), "pve"
+GUEST_AGENT = tuple(
+    f"VM.GuestAgent.{name}" for name in ("Audit", "FileRead", "FileSystemMgmt", "FileWrite", "Unrestricted")
+)
+# privilege -> what a server without it has instead
+UNTIL_8 = {"VM.Monitor": f"it became {', '.join(GUEST_AGENT)}, and Sys.Audit for the monitor"}
+SINCE_9 = {
+    **dict.fromkeys(GUEST_AGENT, "there VM.Monitor allows all of these"),
+    "VM.Replicate": "there replication asks for Datastore.Allocate on /storage",
+}
+
+
+class Role(Item):
+    """An item whose only property is a set. Roles that PVE brings along cannot be changed."""
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        state = super().read(reader, wish)
+        if wish["state"] == "present":
+            _refuse_other_release(reader, set(wish["fields"].get("privs") or []) - set((state or {}).get("privs", [])))
+        return state
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        plan = super().plan(current, wish)
+        if plan.steps and (wish["key"] in SPECIAL or wish["key"].lower().startswith(RESERVED)):
+            raise Refused(f"Role {wish['key']} belongs to the server, as do all whose names begin with PVE.")
+        return plan
+
+    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
+        return super().observe(key, {"privs": [name for name, given in answer.items() if given]})
+
+
+def _refuse_other_release(reader: Reader, privs: set[str]) -> None:
+    """Name and explain new privileges that only the other major release knows; no other one costs a request."""
+    if privs.isdisjoint({*UNTIL_8, *SINCE_9}):
+        return
+    major = reader.release()[0]
+    unknown = UNTIL_8 if major >= 9 else SINCE_9
+    for name in sorted(privs & set(unknown)):
+        raise InvalidOption("privs", f"PVE {major} has no {name}: {unknown[name]}")
+
+
+class RoleListing(Listing):
+    """Roles with their privileges; ``special`` tells those that PVE brings along."""
+
+    def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"privs": [], **super()._shown(row), "special": bool(int(row.get("special") or 0))}
+
+
+ROLE = Role("role", COLLECTION, Field("roleid", aliases=("name",)), FIELDS, delete_keys=False, append="privs")
+ROLE_INFO = RoleListing("roles", lambda wish: COLLECTION, key="roleid", fields=FIELDS)

@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""API tokens. The server tells the secret of one once: when it is created or regenerated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.changes import changed_fields, shown
+from ...model.contract import STATES, Reader, State, Wish
+from ...model.errors import InvalidOption, NotFound
+from ...model.field import Field, Fields, update_params
+from ...model.kinds.info import Listing
+from ...model.periods import period
+from ...model.plan import Plan, Step, api_path
+from . import acl
+from .expiry import EXPIRE, Lifetime, settled
+from .user import check_userid
+
+TOKENID = re.compile(r"[A-Za-z][A-Za-z0-9._-]+")
+FULL_UPDATE_SINCE = (9, 1)  # older servers can neither give an existing token a new secret nor delete its comment
+SECRET = {"token_secret": "value"}  # key of the result -> key of the server's answer
+
+FIELDS = Fields([Field("comment"), EXPIRE, Field("privsep", type="bool", clear="never", default=True)])
+
+
+class Token:
+    """A token of a user, named by ``userid`` and ``tokenid`` or by the latter alone as ``user@realm!id``."""
+
+    name = "token"
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {
+            "userid": {"type": "str"},
+            "tokenid": {"type": "str", "required": True, "no_log": False},
+            **FIELDS.specs(),
+            "renew_before": {"type": "str"},
+            "regenerate": {"type": "bool", "default": False},
+            "state": dict(STATES),
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        userid, tokenid = _identity(params)
+        if (params["regenerate"] or params["state"] == "absent") and _login(params) == f"{userid}!{tokenid}":
+            raise InvalidOption(
+                "tokenid", "is the token that this task logs in with, which would lock itself out; log in otherwise"
+            )
+        fields = FIELDS.wish(params)
+        renew_before = period("renew_before", params["renew_before"]) if params["renew_before"] else 0
+        if renew_before and not isinstance(fields.get("expire"), Lifetime):
+            raise InvalidOption("renew_before", "goes with a period in expire, such as 90d")
+        return {
+            "userid": userid,
+            "tokenid": tokenid,
+            "fields": fields,
+            "renew_before": renew_before,
+            "regenerate": params["regenerate"],
+            "state": params["state"],
+        }
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        try:
+            answer = reader.get(_path(wish))
+        except NotFound:
+            return None
+        state = {**_key(wish), **FIELDS.observe(answer)}
+        cleared = wish["fields"].get("comment") == "" and "comment" in state
+        if wish["state"] == "present" and (wish["regenerate"] or cleared):
+            wish["full_update"] = reader.release() >= FULL_UPDATE_SINCE
+            if wish["regenerate"] and not wish["full_update"] and "acl" not in wish:
+                mine = [row for row in reader.get(acl.COLLECTION) or [] if row["ugid"] == _full(wish)]
+                wish["acl"] = [row for row in mine if row["type"] == "token"]
+        return state
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        if wish["state"] == "absent":
+            step = Step("DELETE", _path(wish), why=f"delete token {_full(wish)}")
+            return Plan.nothing(None) if current is None else Plan(current, None, (step,))
+        fresh = current is None or wish["regenerate"]
+        fields = settled(wish["fields"], None if fresh else current, wish["renew_before"])
+        changes = changed_fields(FIELDS, current or {}, fields) if current else dict(fields)
+        after = shown(FIELDS, current or _key(wish), changes)
+        if current is None:
+            return Plan(None, after, self._creation(wish, after))
+        if wish["regenerate"] and not wish["full_update"]:
+            delete = Step("DELETE", _path(wish), why=f"delete token {_full(wish)}, to create it anew", verify=False)
+            return Plan(current, after, (delete, *self._creation(wish, after, verify=bool(changes))))
+        if wish["regenerate"] or changes:
+            return Plan(current, after, (self._update(wish, changes, current),))
+        return Plan.nothing(current)
+
+    @staticmethod
+    def _creation(wish: Wish, after: State, *, verify: bool = True) -> tuple[Step, ...]:
+        """The call that creates it, and those that give it back the roles that its predecessor had."""
+        named = {name: value for name, value in after.items() if name not in _key(wish)}
+        create = Step(
+            "POST",
+            _path(wish),
+            update_params(named, FIELDS, {}),
+            f"create token {_full(wish)}",
+            returns=SECRET,
+            verify=verify,
+            repeatable=False,
+        )
+        return (create, *acl.regrants(wish.get("acl", [])))
+
+    @staticmethod
+    def _update(wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
+        params = update_params(changes, FIELDS, current)
+        if "delete" in params and not wish["full_update"]:
+            del params["delete"]
+            params["comment"] = " "  # an empty one is ignored; a blank is trimmed when it is stored
+        if not wish["regenerate"]:
+            return Step("PUT", _path(wish), params, f"change {', '.join(changes)} of token {_full(wish)}")
+        why = f"give token {_full(wish)} a new secret" + (f", change {', '.join(changes)}" if changes else "")
+        params["regenerate"] = True
+        return Step("PUT", _path(wish), params, why, returns=SECRET, verify=bool(changes), repeatable=False)
+
+
+def _identity(params: Mapping[str, Any]) -> tuple[str, str]:
+    user, given, tokenid = params["tokenid"].rpartition("!")
+    userid = params["userid"] or user
+    if given and userid != user:
+        raise InvalidOption("tokenid", f"{params['tokenid']!r} is not a token of {userid}")
+    if not userid:
+        raise InvalidOption("userid", "is missing: give it, or tokenid whole as user@realm!id")
+    check_userid("userid", userid)
+    if not TOKENID.fullmatch(tokenid):
+        raise InvalidOption(
+            "tokenid", f"{tokenid!r} is not two or more letters, digits, '.', '_', '-', with a letter in front"
+        )
+    return userid, tokenid
+
+
+def _login(params: Mapping[str, Any]) -> str:
+    """The token that the task logs in with, whole; empty if it is none."""
+    tokenid = params.get("api_token_id") or ""
+    return tokenid if "!" in tokenid or not tokenid else f"{params.get('api_user')}!{tokenid}"
+
+
+def _full(wish: Wish) -> str:
+    return f"{wish['userid']}!{wish['tokenid']}"
+
+
+def _key(wish: Wish) -> State:
+    return {"userid": wish["userid"], "tokenid": wish["tokenid"], "full_tokenid": _full(wish)}
+
+
+def _path(wish: Wish) -> str:
+    return api_path("access", "users", wish["userid"], "token", wish["tokenid"])
+
+
+class TokenListing(Listing):
+    """The tokens of one user, never their secrets."""
+
+    def read(self, reader: Reader, wish: Wish) -> list[dict[str, Any]]:
+        check_userid("userid", wish["userid"])
+        rows: list[dict[str, Any]] = super().read(reader, wish)
+        return [{**row, **_key({"userid": wish["userid"], "tokenid": row["tokenid"]})} for row in rows]
+
+
+TOKEN = Token()
+TOKEN_INFO = TokenListing(
+    "tokens",
+    lambda wish: api_path("access", "users", wish["userid"], "token"),
+    key="tokenid",
+    fields=FIELDS,
+    options={"userid": {"type": "str", "required": True}},
+)

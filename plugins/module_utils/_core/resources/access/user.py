@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Users. Their API tokens have a declaration of their own (token.py) and are never touched by this one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.contract import State, Wish
+from ...model.errors import InvalidOption
+from ...model.field import Field, Fields
+from ...model.kinds.info import Listing
+from ...model.kinds.item import Item
+from ...model.plan import HIDDEN, Plan, Step
+from .expiry import EXPIRE, settled
+
+USERID = re.compile(r"[^\s:/!@]+(?:@[^\s:/!@]+)*@[A-Za-z][A-Za-z0-9._-]+")
+PASSWORD_PATH = "/access/password"
+
+FIELDS = Fields(
+    [
+        Field("comment", clear="empty"),
+        Field("email", clear="empty"),
+        Field("enable", type="bool", clear="never", default=True),
+        EXPIRE,
+        Field("firstname", clear="empty"),
+        Field("groups", type="list", elements="str", clear="empty"),
+        Field("keys", secret=True, clear="empty"),
+        Field("lastname", clear="empty"),
+        Field("password", secret=True, clear="never"),
+    ]
+)
+
+
+def check_userid(option: str, userid: str) -> None:
+    """Refuse what is not a name with a realm."""
+    if not USERID.fullmatch(userid):
+        raise InvalidOption(option, f"{userid!r} is not a user with its realm, such as 'alice@pve'")
+
+
+def by_token(params: Mapping[str, Any]) -> bool:
+    """Whether the task logs in with an API token, which may not change what people log in with."""
+    return bool(params.get("api_token_id"))
+
+
+def own_password(params: Mapping[str, Any]) -> str | None:
+    """What everybody but root@pam has to confirm such changes with: the password of the login."""
+    return params.get("api_password") if (params.get("api_user") or "root@pam") != "root@pam" else None
+
+
+class User(Item):
+    """An item whose password is changed by a call of its own, which no API token may make."""
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        wish = super().wish(params)
+        check_userid(self.key.name, wish["key"])
+        return {**wish, "by_token": by_token(params), "own_password": own_password(params)}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        return super().plan(current, {**wish, "fields": settled(wish["fields"], current)})
+
+    def _plan_update(self, current: State, wish: Wish) -> Plan:
+        fields = dict(wish["fields"])
+        password = fields.pop("password", None)
+        plan = super()._plan_update(current, {**wish, "fields": fields})
+        if password is None or not wish["push_secrets"]:
+            return plan
+        if wish["by_token"]:
+            raise InvalidOption(
+                "update_password", "PVE lets no API token change a password; log in with api_user and api_password"
+            )
+        params = {"userid": wish["key"], "password": password}
+        if wish["own_password"]:
+            params["confirmation-password"] = wish["own_password"]
+        why = f"set the password of user {wish['key']}"
+        step = Step("PUT", PASSWORD_PATH, params, why, frozenset({"password", "confirmation-password"}), verify=False)
+        return Plan(current, {**(plan.after or {}), "password": HIDDEN}, (*plan.steps, step))
+
+
+class UserListing(Listing):
+    """Users with their groups and the names, not the secrets, of their tokens."""
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        return {**super().wish(params), "full": True}
+
+    def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            **super()._shown(row),
+            "tokens": row.get("tokens") or [],
+            "groups": FIELDS.named("groups").read(row["groups"]),
+        }
+
+
+USER = User("user", "/access/users", Field("userid", aliases=("name",)), FIELDS, append="groups")
+USER_INFO = UserListing("users", lambda wish: "/access/users", key="userid", fields=FIELDS, query=("full",))

@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which backups there are, and what they hold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ...guests.kinds import BY_WORD, WORDS
+from ...guests.sources import read_backup
+from ...model.contract import Reader, Wish
+from ...model.kinds.info import Listing
+from ...model.periods import period
+from .volume import backups_of, newest_first, owner_of, storage_of
+
+PARALLEL = 8  # storages and backups that are asked at the same time
+
+
+class BackupListing(Listing):
+    """The backups on all storages that a task does not rule out, each storage asked once, however many nodes share it."""
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        wish = super().wish(params)
+        now = int(time.time())
+        for option in ("younger_than", "older_than"):
+            wish[option] = None if wish[option] is None else now - period(option, wish[option])
+        if wish["volume"]:
+            wish["storage"] = wish["storage"] or storage_of("volume", wish["volume"])
+        return wish
+
+    def read(self, reader: Reader, wish: Wish) -> list[dict[str, Any]]:
+        rows = sorted((row for row in super().read(reader, wish) if _fits(row, wish)), key=newest_first)
+        if wish["newest"]:
+            newest: dict[Any, dict[str, Any]] = {}
+            for row in rows:
+                newest.setdefault(row.get("vmid"), row)
+            rows = list(newest.values())
+        if not wish["config"]:
+            return rows
+        with ThreadPoolExecutor(PARALLEL) as threads:
+            configs = threads.map(lambda row: _config(reader, row), rows)
+            return [{**row, "config": config} for row, config in zip(rows, configs, strict=True)]
+
+    def _rows(self, reader: Reader, wish: Wish) -> Iterable[Mapping[str, Any]]:
+        vmid = wish["vmid"][0] if wish["vmid"] and len(wish["vmid"]) == 1 else None
+        places = _places(reader, wish["node"], wish["storage"])
+        with ThreadPoolExecutor(PARALLEL) as threads:
+            found = threads.map(lambda place: backups_of(reader, place[0], place[1], vmid), places)
+            return [
+                {**row, "node": node, "storage": storage, "type": _type(row)}
+                for (node, storage), rows in zip(places, found, strict=True)
+                for row in rows
+            ]
+
+
+def _places(reader: Reader, node: str | None, storage: str | None) -> list[tuple[str, str]]:
+    """Nodes and storages to ask."""
+    if node and storage:
+        return [(node, storage)]
+    places: dict[tuple[str, str], tuple[str, str]] = {}
+    for row in sorted(reader.get("/cluster/resources", {"type": "storage"}), key=lambda row: str(row["id"])):
+        wanted = node in (None, row["node"]) and storage in (None, row["storage"])
+        if not wanted or "backup" not in str(row.get("content", "")).split(","):
+            continue
+        if row.get("status") != "available":
+            reader.warnings.append(
+                f"Storage {row['storage']} is not available on {row['node']}: it is not listed there."
+            )
+            continue
+        owner = "" if int(row.get("shared") or 0) else row["node"]
+        places.setdefault((owner, row["storage"]), (row["node"], row["storage"]))
+    return list(places.values())
+
+
+def _type(row: Mapping[str, Any]) -> str | None:
+    owner = owner_of(row["volid"])
+    kind = row.get("subtype") or (owner[0] if owner else None)
+    return WORDS.get(str(kind))
+
+
+def _fits(row: Mapping[str, Any], wish: Wish) -> bool:
+    return (
+        wish["volume"] in (None, row["volid"])
+        and (wish["vmid"] is None or row.get("vmid") in wish["vmid"])
+        and wish["type"] in (None, row["type"])
+        and wish["protected"] in (None, row["protected"])
+        and (wish["younger_than"] is None or row["ctime"] >= wish["younger_than"])
+        and (wish["older_than"] is None or row["ctime"] < wish["older_than"])
+    )
+
+
+def _config(reader: Reader, row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The configuration in a backup, as the module of its kind of guest shows it; None where it may not be read."""
+    config = read_backup(reader, row["node"], row["volid"])
+    return None if config is None or row["type"] is None else BY_WORD[row["type"]].observe_config(config)
+
+
+BACKUP_INFO = BackupListing(
+    "backups",
+    lambda wish: "",
+    options={
+        "node": {"type": "str"},
+        "storage": {"type": "str"},
+        "volume": {"type": "str"},
+        "vmid": {"type": "list", "elements": "int"},
+        "type": {"type": "str", "choices": list(BY_WORD)},
+        "protected": {"type": "bool"},
+        "younger_than": {"type": "str"},
+        "older_than": {"type": "str"},
+        "newest": {"type": "bool", "default": False},
+        "config": {"type": "bool", "default": False},
+    },
+)

@@ -1,0 +1,194 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backups: taking them of guests; the other things that the module pve_backup does have resources of their own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...api.client import Client
+from ...api.connection import task_arguments
+from ...guests.actions.restore import Restore
+from ...model.contract import Planned, Reader, State, Wish
+from ...model.errors import InvalidOption
+from ...model.field import Fields, update_params
+from ...model.periods import period
+from ...model.plan import Plan, Step, api_path
+from ...run.batch import Crew, Job, check_counts, summary
+from ...run.engine import bring_about
+from .job import FIELDS as JOB_FIELDS
+from .volume import Prune, Volume, backups_of, owner_of, storage_of
+
+# Parameters of vzdump beside what it backs up and where: those that a backup job has as well
+OPTIONS = Fields(
+    field
+    for field in JOB_FIELDS
+    if field.name
+    in """
+    bwlimit compress exclude_path fleecing ionice lockwait mailnotification mailto mode notes_template notification_mode
+    pbs_change_detection_mode performance pigz protected prune_backups remove script stdexcludes stopwait tmpdir zstd
+    """.split()
+)
+# What the module does -> the options that mean something then, beside those of every task
+PURPOSES = {
+    "take": {*"vmid pool node all exclude storage max_age parallel fail_fast".split(), *(row.name for row in OPTIONS)},
+    "change": {"node", "volume", "notes", "protected"},
+    "delete": {"node", "volume"},
+    "prune": {"node", "storage", "vmid", "prune_backups"},
+    "restore": {"node", "volume", "vmid", "storage", "pool", "bwlimit", "force", "unique", "start", "live_restore"},
+}
+
+
+class GuestBackup:
+    """A backup of one guest that is at most so old; without an age a new one at every run."""
+
+    name = "backup"
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        return dict(params)
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        """The newest backup that counts as done: one that is young enough, or one that this run took."""
+        found = backups_of(reader, wish["node"], wish["storage"], wish["vmid"])
+        if wish["oldest"] is None:  # only what comes after those that are there
+            wish["oldest"] = found[0]["ctime"] + 1 if found else 0
+            return None
+        return found[0] if found and found[0]["ctime"] >= wish["oldest"] else None
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        if current is not None:
+            return Plan.nothing(current)
+        params = {"vmid": wish["vmid"], "storage": wish["storage"], **update_params(wish["options"], OPTIONS, {})}
+        why = f"back up guest {wish['vmid']} to {wish['storage']}"
+        path = api_path("nodes", wish["node"], "vzdump")
+        step = Step(
+            "POST", path, params, why, task=True, guest=str(wish["vmid"]), repeatable=wish["oldest"] is not None
+        )
+        return Plan(None, {"vmid": wish["vmid"], "storage": wish["storage"]}, (step,))
+
+
+class Backup:
+    """See the module pve_backup."""
+
+    name = "backups"
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {
+            "vmid": {"type": "list", "elements": "int"},
+            "pool": {"type": "str"},
+            "node": {"type": "str"},
+            "all": {"type": "bool", "default": False},
+            "exclude": {"type": "list", "elements": "int"},
+            "storage": {"type": "str"},
+            "max_age": {"type": "str"},
+            "volume": {"type": "str"},
+            "notes": {"type": "str"},
+            **OPTIONS.specs(),
+            **{flag: {"type": "bool", "default": False} for flag in ("force", "unique", "start", "live_restore")},
+            "parallel": {"type": "int", "default": 1},
+            "fail_fast": {"type": "bool", "default": False},
+            "state": {"type": "str", "choices": ["present", "absent", "pruned", "restored"], "default": "present"},
+            **task_arguments(),
+        }
+        spec["timeout"] = {"type": "int", "default": 7200}
+        return {
+            "argument_spec": spec,
+            "required_if": [["state", state, ["volume"]] for state in ("absent", "restored")],
+        }
+
+    def perform_many(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+        purpose = self._purpose(params)
+        single: dict[str, Planned] = {"change": Volume(), "delete": Volume(), "prune": Prune(), "restore": Restore()}
+        if purpose in single:
+            checked = restoration(params) if purpose == "restore" else params
+            return bring_about(client, single[purpose], checked, check_mode=check_mode).result()
+        jobs = self._jobs(client, params)
+        crew = Crew(client, parallel=params["parallel"], fail_fast=params["fail_fast"], check_mode=check_mode)
+        crew.run(jobs)
+        return summary(self.name, jobs, "backups")
+
+    def _purpose(self, params: Mapping[str, Any]) -> str:
+        """What the task is for. Options that mean nothing then are refused."""
+        purpose = {"absent": "delete", "pruned": "prune", "restored": "restore"}.get(params["state"], "take")
+        if purpose == "take" and params.get("volume"):
+            purpose = "change"
+        for name, row in self.arguments()["argument_spec"].items():
+            given = params.get(name) not in (None, row.get("default"))
+            if given and name not in PURPOSES[purpose] and any(name in names for names in PURPOSES.values()):
+                raise InvalidOption(name, f"means nothing {_IN_WORDS[purpose]}")
+        return purpose
+
+    def _jobs(self, client: Client, params: Mapping[str, Any]) -> list[Job]:
+        """One job for each guest that the task names."""
+        check_counts(params, "parallel")
+        if not params.get("storage"):
+            raise InvalidOption("storage", "is missing: where the backups go")
+        chosen = [name for name in ("vmid", "pool", "all") if params.get(name)]
+        if len(chosen) > 1:
+            raise InvalidOption(" and ".join(chosen), "exclude each other: guests are selected in one way")
+        options = OPTIONS.wish(params)
+        oldest = _oldest(params.get("max_age"))
+        jobs = []
+        for row in _guests(client, params):
+            vmid = int(row["vmid"])
+            wish = {
+                "vmid": vmid,
+                "node": row["node"],
+                "storage": params["storage"],
+                "options": options,
+                "oldest": oldest,
+            }
+            entry = {"vmid": vmid, "name": row.get("name", ""), "node": row["node"]}
+            jobs.append(Job(f"{vmid} {row.get('name', '')}".strip(), GuestBackup(), params, wish, entry=entry))
+        return jobs
+
+
+BACKUP = Backup()
+_IN_WORDS = {
+    "take": "when backups are taken",
+    "change": "with volume and state: present, which changes notes and protected",
+    "delete": "with state: absent",
+    "prune": "with state: pruned",
+    "restore": "with state: restored",
+}
+
+
+def restoration(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a restoration with what the backup's name tells: the kind and the id of its guest."""
+    storage_of("volume", params["volume"])
+    if not params.get("node"):
+        raise InvalidOption("node", "is needed with state: restored: where the guest is to be")
+    owner = owner_of(params["volume"])
+    if owner is None:
+        raise InvalidOption(
+            "volume", f"{params['volume']!r} is not the name of a backup, which tells the kind of guest"
+        )
+    vmids = params.get("vmid") or [owner[1]]
+    if len(vmids) > 1:
+        raise InvalidOption("vmid", "takes one id with state: restored")
+    return {**params, "kind": owner[0], "vmid": vmids[0]}
+
+
+def _oldest(max_age: str | None) -> int | None:
+    return None if max_age is None else int(time.time()) - period("max_age", max_age)
+
+
+def _guests(client: Client, params: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The guests to back up, by id. Templates count too, as vzdump has it."""
+    rows = client.get("/cluster/resources", {"type": "vm"})
+    found = {int(row["vmid"]): row for row in rows if row.get("type") in ("qemu", "lxc") and "vmid" in row}
+    excluded = set(params.get("exclude") or [])
+    if params.get("vmid"):
+        absent = [vmid for vmid in params["vmid"] if vmid not in found]
+        if absent:
+            raise InvalidOption("vmid", f"there is no guest {', '.join(map(str, absent))}")
+        picked = [found[vmid] for vmid in dict.fromkeys(params["vmid"])]
+    elif params.get("pool") or params.get("node") or params.get("all"):
+        picked = [row for _vmid, row in sorted(found.items()) if params.get("pool") in (None, row.get("pool"))]
+    else:
+        raise InvalidOption("vmid", "is missing: give vmid, pool, node or all")
+    at_node = [row for row in picked if params.get("node") in (None, row["node"])]
+    return [row for row in at_node if int(row["vmid"]) not in excluded]

@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backups that exist: listing them, what is said of one, its deletion, and pruning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.changes import changed_fields, shown
+from ...model.contract import Reader, State, Wish
+from ...model.errors import ApiError, InvalidOption, NotFound, Refused
+from ...model.field import Field, Fields, update_params
+from ...model.plan import Plan, Step, api_path
+from .job import FIELDS as JOB_FIELDS
+
+VOLUME_FIELDS = Fields([Field("notes", clear="empty"), Field("protected", type="bool", default=False)])
+RETENTION = Fields([JOB_FIELDS.named("prune_backups")])
+# vzdump-qemu-100-..., or on a Proxmox Backup Server vm/100/...
+_NAMED = re.compile(r"vzdump-(?P<dump>qemu|lxc)-(?P<dumped>\d+)-|backup/(?P<group>vm|ct)/(?P<grouped>\d+)/")
+_KINDS = {"qemu": "qemu", "vm": "qemu", "lxc": "lxc", "ct": "lxc"}
+_TOLD = ("volid", "vmid", "subtype", "format", "size", "notes", "verification", "encrypted")
+
+
+def backups_of(reader: Reader, node: str, storage: str, vmid: int | None = None) -> list[dict[str, Any]]:
+    """The backups on a storage as a node sees it, the newest first."""
+    params = {"content": "backup", **({"vmid": vmid} if vmid else {})}
+    rows = reader.get(api_path("nodes", node, "storage", storage, "content"), params) or []
+    return sorted(map(shown_backup, rows), key=newest_first)
+
+
+def newest_first(backup: Mapping[str, Any]) -> tuple[int, str]:
+    """What backups are sorted by."""
+    return -backup["ctime"], backup["volid"]
+
+
+def shown_backup(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A backup as users see it, from a row of a storage's content."""
+    told = {name: row[name] for name in _TOLD if row.get(name) is not None}
+    return {**told, "ctime": int(row.get("ctime", 0)), "protected": bool(int(row.get("protected") or 0))}
+
+
+def storage_of(option: str, volume: str) -> str:
+    """The storage that a volume id names."""
+    storage, colon, rest = volume.partition(":")
+    if not (storage and colon and rest):
+        raise InvalidOption(option, f"{volume!r} is not a volume id such as local:backup/vzdump-qemu-100-....vma.zst")
+    return storage
+
+
+def owner_of(volume: str) -> tuple[str, int] | None:
+    """The kind (qemu or lxc) and the id of the guest in a backup, which its name tells; None if it does not."""
+    found = _NAMED.search(volume)
+    return found and (_KINDS[found["dump"] or found["group"]], int(found["dumped"] or found["grouped"]))
+
+
+class Volume:
+    """One backup that exists: its notes, its protection, or its deletion."""
+
+    name = "backup"
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        storage = storage_of("volume", params["volume"])
+        if not params.get("node"):
+            raise InvalidOption("node", "is needed with volume: a node that has the storage")
+        fields = VOLUME_FIELDS.wish({name: params.get(name) for name in ("notes", "protected")})
+        path = api_path("nodes", params["node"], "storage", storage, "content", params["volume"])
+        return {"path": path, "volume": params["volume"], "state": params["state"], "fields": fields}
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        try:
+            answer = reader.get(wish["path"])
+        except NotFound:
+            return None
+        except ApiError as error:
+            # PVE/API2/Storage/Content.pm, info: an absent file has no format
+            if "volume_size_info" in error.server_message:
+                return None
+            raise
+        told = {"volid": wish["volume"], "protected": False, **VOLUME_FIELDS.observe(answer)}
+        return {**told, "size": answer.get("size")}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        if wish["state"] == "absent":
+            return self._plan_absent(current, wish)
+        if current is None:
+            raise InvalidOption("volume", f"there is no backup {wish['volume']}")
+        changes = changed_fields(VOLUME_FIELDS, current, wish["fields"])
+        if not changes:
+            return Plan.nothing(current)
+        params = update_params(changes, VOLUME_FIELDS, current)
+        step = Step("PUT", wish["path"], params, f"change {', '.join(changes)} of {wish['volume']}")
+        return Plan(current, shown(VOLUME_FIELDS, current, changes), (step,))
+
+    @staticmethod
+    def _plan_absent(current: State | None, wish: Wish) -> Plan:
+        if current is None:
+            return Plan.nothing(None)
+        if current["protected"]:
+            raise Refused(f"The backup {wish['volume']} is protected.", hint="Set protected: false first.")
+        step = Step("DELETE", wish["path"], {}, f"delete the backup {wish['volume']}", task=True)
+        return Plan(current, None, (step,))
+
+
+class Prune:
+    """The backups that a retention keeps, of one guest or of all on a storage."""
+
+    name = "pruned"
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        for name in ("node", "storage"):
+            if not params.get(name):
+                raise InvalidOption(name, "is needed with state: pruned")
+        vmids = params.get("vmid") or []
+        if len(vmids) > 1:
+            raise InvalidOption("vmid", "takes one id with state: pruned, or none for all guests")
+        rule = RETENTION.wish({"prune_backups": params.get("prune_backups")})
+        query = {**update_params(rule, RETENTION, {}), **({"vmid": vmids[0]} if vmids else {})}
+        path = api_path("nodes", params["node"], "storage", params["storage"], "prunebackups")
+        return {"path": path, "query": query, "storage": params["storage"]}
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        rows = reader.get(wish["path"], wish["query"]) or []
+        kinds = ("keep", "remove", "protected")
+        return {kind: sorted(row["volid"] for row in rows if row.get("mark") == kind) for kind in kinds}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        current = current or {}
+        if not current.get("remove"):
+            return Plan.nothing(current)
+        why = f"delete {len(current['remove'])} backups on {wish['storage']}: {', '.join(current['remove'])}"
+        step = Step("DELETE", wish["path"], wish["query"], why, task=True)
+        return Plan(current, {**current, "remove": []}, (step,))

@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ACME: accounts with certificate authorities, and the plugins that prove who owns a domain."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from ...api.connection import task_arguments
+from ...model.contract import Reader, State, Wish
+from ...model.errors import InvalidOption, InvalidParameter
+from ...model.field import Field, Fields, hyphenated
+from ...model.kinds.by_type import refuse_foreign
+from ...model.kinds.info import Listing, Parts, Reading
+from ...model.kinds.item import Item
+from ...model.plan import Plan, Step, api_path
+from ...model.values import Set
+
+ACME = "/cluster/acme"
+ACCOUNTS, PLUGINS = f"{ACME}/account", f"{ACME}/plugins"
+MAIL = "mailto:"
+TOLD = ("name", "directory", "location", "status", "tos_url")
+ACCOUNT_FIELDS = Fields(
+    [
+        Field("contact", type="list", elements="str", clear="never"),
+        Field("directory", create_only=True, clear="never"),
+        Field("tos_url", create_only=True, clear="never"),
+        hyphenated("eab_kid", create_only=True, clear="never"),
+        hyphenated("eab_hmac_key", create_only=True, clear="never", secret=True),
+    ]
+)
+
+
+def account_of(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An account in one level, its contacts as mere addresses."""
+    account = answer.get("account") or {}
+    found = {**answer, "status": account.get("status"), "tos_url": answer.get("tos")}
+    contact = sorted(address.removeprefix(MAIL) for address in account.get("contact") or [])
+    return {**{name: found[name] for name in TOLD if found.get(name)}, **({"contact": contact} if contact else {})}
+
+
+def without_update_password(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The argument spec of an item without the option that says when its secrets are sent."""
+    return {name: row for name, row in spec.items() if name != "update_password"}
+
+
+class Account(Item):
+    """An item whose writes are tasks, and whose absence is an error of the parameter ``name``."""
+
+    def arguments(self) -> dict[str, Any]:
+        spec = without_update_password(super().arguments()["argument_spec"])
+        spec[self.key.name] = {"type": "str", "default": "default"}
+        return {
+            "argument_spec": {**spec, **task_arguments()},
+            "required_together": [["eab_kid", "eab_hmac_key"]],
+        }
+
+    def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
+        try:
+            return account_of(reader.get(self.path(key)))
+        except InvalidParameter as error:
+            if "does not exist" in error.errors.get("name", ""):
+                return None
+            raise
+
+    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
+        return {self.key.name: key, **answer}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        fields = wish["fields"]
+        if current is not None:  # nothing tells to whom an account was bound
+            wish = {**wish, "fields": {name: value for name, value in fields.items() if name != "eab_kid"}}
+        plan = super().plan(current, wish)
+        return dataclasses.replace(plan, steps=tuple(dataclasses.replace(step, task=True) for step in plan.steps))
+
+
+ACCOUNT = Account(
+    "account",
+    ACCOUNTS,
+    Field("name"),
+    ACCOUNT_FIELDS,
+    needed=("contact",),
+    delete_keys=False,
+)
+
+
+class AccountListing(Listing):
+    """Accounts with what the authorities tell of them, each of which is asked for by itself."""
+
+    def _rows(self, reader: Reader, wish: Wish) -> list[dict[str, Any]]:
+        names = [row["name"] for row in super()._rows(reader, wish) if wish["name"] in (None, row["name"])]
+        return [account_of({"name": name, **reader.get(ACCOUNTS + api_path(name))}) for name in names]
+
+
+ACCOUNT_INFO = Parts(
+    "acme",
+    {
+        "accounts": AccountListing("accounts", lambda wish: ACCOUNTS, key="name"),
+        "directories": Listing("directories", lambda wish: f"{ACME}/directories"),
+        "meta": Reading("meta", lambda wish: f"{ACME}/meta", {"directory": {"type": "str"}}, query=("directory",)),
+    },
+    default=("accounts",),
+)
+
+
+class Variables:
+    """Variables such as ``CF_Token=...``: a mapping, or lines of text. They travel in base64, but are told as lines."""
+
+    def parse(self, value: Any) -> dict[str, str]:
+        if isinstance(value, Mapping):
+            pairs = {str(name).strip(): str(item) for name, item in value.items()}
+        else:
+            lines = [line.strip() for line in str(value).splitlines() if line.strip()]
+            if not all("=" in line for line in lines):
+                raise ValueError("has a line that is not of the form NAME=value")
+            pairs = dict(line.split("=", 1) for line in lines)
+        if any(not name or "=" in name or "\n" in item for name, item in pairs.items()):
+            raise ValueError("has an empty name, a name with '=' or a value of several lines")
+        return pairs
+
+    def format(self, value: Mapping[str, str]) -> str:
+        return base64.b64encode("".join(f"{name}={item}\n" for name, item in value.items()).encode()).decode()
+
+
+PLUGIN_FIELDS = Fields(
+    [
+        Field("type", choices=("dns", "standalone"), create_only=True, clear="never"),
+        Field("api", clear="never"),
+        Field("data", type="raw", codec=Variables(), secret=True),
+        hyphenated("validation_delay", type="int", default=30),
+        Field("nodes", type="list", elements="str", codec=Set()),
+        Field("disable", type="bool", default=False),
+    ]
+)
+STANDALONE = "standalone"
+OWN = {"dns": ("api", "data", "validation_delay"), STANDALONE: ()}  # the options that only one type has
+
+
+class Plugin(Item):
+    """An item whose secret the server tells, so that it is compared; it is shown nowhere."""
+
+    def arguments(self) -> dict[str, Any]:
+        return {"argument_spec": without_update_password(super().arguments()["argument_spec"])}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        wish = super().wish({**params, "update_password": "always"})
+        if wish["state"] == "absent" and wish["key"] == STANDALONE:
+            raise InvalidOption(self.key.name, f"{STANDALONE} always exists; disable: true puts it out of use")
+        return wish
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        answer = self._answer(reader, wish["key"])
+        if answer is None:
+            return None
+        wish["digest"] = answer.get("digest")
+        wish["present_data"] = self.fields.named("data").read(answer.get("data") or "") or ""
+        return self.observe(wish["key"], answer)
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        if wish["state"] == "present":
+            self._check(wish["fields"], current or {})
+        new_data = current is not None and wish["fields"].get("data", wish["present_data"]) != wish["present_data"]
+        return super().plan(current, {**wish, "push_secrets": new_data})
+
+    @staticmethod
+    def _check(fields: Mapping[str, Any], current: Mapping[str, Any]) -> None:
+        kind = current.get("type", fields.get("type"))
+        if kind:
+            refuse_foreign((name for name, value in fields.items() if value != ""), kind, OWN)
+        if kind == "dns" and "api" not in fields and "api" not in current:
+            raise InvalidOption("api", "is needed to create a plugin of type: dns")
+
+    def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
+        return dataclasses.replace(super()._update_step(wish, changes, current), verify=True)
+
+
+PLUGIN = Plugin("plugin", PLUGINS, Field("id", aliases=("name",)), PLUGIN_FIELDS, needed=("type",))
+
+
+class PluginListing(Listing):
+    """Plugins with their ids under the name of the option."""
+
+    def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        told = {name: value for name, value in row.items() if name not in ("plugin", "digest")}
+        return {"id": row["plugin"], **super()._shown(told)}
+
+
+PLUGIN_INFO = Parts(
+    "acme",
+    {
+        "plugins": PluginListing(
+            "plugins",
+            lambda wish: PLUGINS,
+            key="id",
+            fields=PLUGIN_FIELDS,
+            options={"type": {"type": "str", "choices": ["dns", STANDALONE]}},
+            query=("type",),
+        ),
+        "apis": Listing("apis", lambda wish: f"{ACME}/challenge-schema"),
+    },
+    default=("plugins",),
+)

@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mappings: one name for the PCI devices, USB devices or directories that serve a purpose, each on its own node."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.contract import State, Wish
+from ...model.errors import InvalidOption
+from ...model.field import Field, Fields, hyphenated
+from ...model.kinds.by_type import Variants
+from ...model.kinds.info import Listing
+from ...model.kinds.item import Item
+from ...model.plan import Plan, api_path
+from ...model.property_string import INTEGER, TEXT, WORD, Part, PropertyString
+from ...model.values import Word
+
+MAPPINGS = "/cluster/mapping"
+PROBLEMS = ("checks", "errors", "error")  # the types name them differently
+LOWER = Word(lower=True)
+_ID = r"[0-9a-f]{4}:[0-9a-f]{4}"
+_ADDRESS = r"[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}(\.[0-9a-f])?"
+_NODE = Part("node", WORD)
+_DEVICE = Part("id", LOWER, pattern=_ID)
+_DESCRIPTION = Part("description", TEXT)
+
+
+class Entries:
+    """The entries of a mapping, as mappings or as PVE's texts. Their order means nothing; shown sorted."""
+
+    def __init__(self, entry: PropertyString, *needed: str) -> None:
+        self.entry, self.needed = entry, needed
+
+    def parse(self, value: Any) -> list[dict[str, Any]]:
+        rows = {_sort_key(row): row for row in map(self._parse_entry, value)}
+        return [rows[key] for key in sorted(rows)]
+
+    def _parse_entry(self, value: Any) -> dict[str, Any]:
+        path = value.get("path") if isinstance(value, Mapping) else None
+        if path is not None and not isinstance(path, str):
+            raise ValueError(f"path: {path!r} is a number; put the path in quotes, as YAML reads digits and colons so")
+        return {name: item for name, item in self.entry.parse(value).items() if item != ""}
+
+    def check(self, entries: list[dict[str, Any]]) -> None:
+        """Refuse what only users write: unknown parts, and entries that lack some."""
+        for entry in entries:
+            self.entry.check_known(entry)
+            missing = [name for name in self.needed if name not in entry]
+            if missing:
+                raise ValueError(f"{self.entry.format(entry)!r} lacks {' and '.join(missing)}")
+
+    def format(self, value: list[dict[str, Any]]) -> list[str]:
+        return [self.entry.format(row) for row in value]
+
+
+def _sort_key(entry: Mapping[str, Any]) -> tuple[str, str, str]:
+    return str(entry.get("node", "")), str(entry.get("path", "")), json.dumps(entry, sort_keys=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class DeviceMapping(Item):
+    """An item with entries. With ``append`` the entries of nodes that are not named stay."""
+
+    entries: Entries = dataclasses.field(kw_only=True)
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        wish = super().wish(params)
+        try:
+            self.entries.check(wish["fields"].get("map", []))
+        except ValueError as error:
+            raise InvalidOption("map", str(error)) from None
+        return wish
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        fields = wish["fields"]
+        if wish["append"] and "map" in fields:
+            nodes = {entry["node"] for entry in fields["map"]}
+            others = [entry for entry in (current or {}).get("map", []) if entry["node"] not in nodes]
+            wish = {**wish, "fields": {**fields, "map": self.entries.parse([*others, *fields["map"]])}}
+        return super().plan(current, wish)
+
+
+def _item(kind: str, entries: Entries, *fields: Field) -> DeviceMapping:
+    common = (
+        Field("description"),
+        Field("map", type="list", elements="raw", codec=entries, clear="never"),
+    )
+    return DeviceMapping(
+        "mapping",
+        f"{MAPPINGS}/{kind}",
+        Field("id", aliases=("name",)),
+        Fields([*common, *fields]),
+        needed=("map",),
+        digest=True,
+        extra_options={"append": {"type": "bool", "default": False}},
+        entries=entries,
+    )
+
+
+_PCI = PropertyString(
+    _NODE,
+    Part("path", LOWER, pattern=f"{_ADDRESS}(;{_ADDRESS})*"),
+    _DEVICE,
+    Part("iommugroup", INTEGER),
+    Part("subsystem-id", LOWER, pattern=_ID),
+    _DESCRIPTION,
+)
+_USB = PropertyString(_NODE, Part("path", WORD, pattern=r"\d+-\d+(\.\d+)*"), _DEVICE, _DESCRIPTION)
+_DIR = PropertyString(_NODE, Part("path", WORD, pattern="/[^;,=()]*"))
+ITEMS = {
+    "pci": _item(
+        "pci",
+        Entries(_PCI, "node", "path", "id"),
+        hyphenated("live_migration_capable", type="bool", default=False),
+        Field("mdev", type="bool", default=False),
+    ),
+    "usb": _item("usb", Entries(_USB, "node", "id")),
+    "dir": _item("dir", Entries(_DIR, "node", "path")),
+}
+
+
+class MappingListing(Listing):
+    """The mappings of a type; with ``check_node`` also what is wrong with them on that node."""
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        return {**super().wish(params), "check-node": params["check_node"]}
+
+    def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        kind = str(row.get("type"))
+        shown = {"id": row["id"], "type": kind, **ITEMS[kind].fields.observe(row)}
+        found = next((row[name] for name in PROBLEMS if name in row), None)
+        return shown if found is None else {**shown, "problems": found}
+
+
+MAPPING = Variants("mapping", ITEMS)
+MAPPING_INFO = MappingListing(
+    "mappings",
+    lambda wish: MAPPINGS + api_path(wish["type"]),
+    key="id",
+    options={"type": {"type": "str", "choices": list(ITEMS), "required": True}, "check_node": {"type": "str"}},
+    query=("check-node",),
+)

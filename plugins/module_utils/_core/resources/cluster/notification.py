@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Notifications: the endpoints that messages go to, and the matchers that choose among them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.contract import Reader, State, Wish
+from ...model.errors import InvalidOption, Refused
+from ...model.field import Field, Fields, hyphenated
+from ...model.kinds.by_type import Variants
+from ...model.kinds.info import Listing
+from ...model.kinds.item import Item
+from ...model.plan import Plan, Step, api_path
+from ...model.values import Items, Text
+
+ENDPOINTS = "/cluster/notifications/endpoints"
+MATCHERS = "/cluster/notifications/matchers"
+TARGETS = "/cluster/notifications/targets"
+NAME = Field("name")
+
+
+def _list(name: str) -> Field:
+    return hyphenated(name, type="list", elements="str", codec=Items())
+
+
+class Encoded(Text):
+    """Text that travels in base64. Canonically it is the text itself; ``decoded`` undoes what the server answers."""
+
+    def format(self, value: str) -> str:
+        return base64.b64encode(value.encode()).decode()
+
+
+class Pairs:
+    """Names with values, ``{Content-Type: application/json}``; the values travel in base64."""
+
+    def parse(self, value: Any) -> dict[str, str]:
+        return {str(name): str(text) for name, text in value.items()}
+
+    def format(self, value: Mapping[str, str]) -> list[str]:
+        return [f"name={name},value={Encoded().format(text)}" for name, text in value.items()]
+
+
+def decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return text
+
+
+def pairs(rows: list[str]) -> dict[str, str]:
+    """Names and values as the server answers them."""
+    parts = [dict(piece.partition("=")[::2] for piece in row.split(",", 1)) for row in rows]
+    return {part.get("name", ""): decoded(part.get("value", "")) for part in parts}
+
+
+@dataclasses.dataclass(frozen=True)
+class Notification(Item):
+    """An item whose PUT takes ``delete`` as a repeated parameter. ``built_in`` is one that comes back when it is deleted."""
+
+    built_in: str = ""
+
+    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
+        answer = dict(answer)
+        if "body" in answer:
+            answer["body"] = decoded(answer["body"])
+        if "header" in answer:
+            answer["header"] = pairs(answer["header"])
+        return super().observe(key, answer)
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        if wish["state"] == "absent" and wish["key"] == self.built_in:
+            raise Refused(f"The server always has {self.name} {wish['key']}.", hint="disable: true switches it off.")
+        plan = super().plan(current, wish)
+        if not wish.get("send_test"):
+            return plan
+        if wish["state"] == "absent":
+            raise InvalidOption("send_test", "needs state: present")
+        path = f"{TARGETS}{api_path(wish['key'])}/test"
+        why = f"send a test message to {self.name} {wish['key']}"
+        send = Step("POST", path, why=why, verify=False, repeatable=False)
+        return dataclasses.replace(plan, steps=(*plan.steps, send))
+
+    def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
+        step = super()._update_step(wish, changes, current)
+        if "delete" not in step.params:
+            return step
+        return dataclasses.replace(step, params={**step.params, "delete": step.params["delete"].split(",")})
+
+
+_COMMON = (Field("comment"), Field("disable", type="bool", default=False))
+_MAIL = (Field("author"), hyphenated("from_address"), _list("mailto"), _list("mailto_user"))
+_TYPES: dict[str, tuple[tuple[str, ...], list[Field]]] = {
+    "sendmail": (("mailto or mailto_user",), [*_MAIL]),
+    "gotify": (("server", "token"), [Field("server", clear="never"), Field("token", secret=True, clear="never")]),
+    "smtp": (
+        ("server", "from_address", "mailto or mailto_user"),
+        [
+            *_MAIL,
+            Field("server", clear="never"),
+            Field("mode", choices=("insecure", "starttls", "tls"), default="tls"),
+            Field("port", type="int"),
+            Field("username"),
+            Field("password", secret=True),
+        ],
+    ),
+    "webhook": (
+        ("url", "method"),
+        [
+            Field("url", clear="never"),
+            Field("method", choices=("post", "put", "get"), clear="never"),
+            Field("header", type="dict", codec=Pairs()),
+            Field("body", type="json", codec=Encoded()),  # a template may have turned JSON into a mapping
+            Field("secret", type="dict", codec=Pairs(), secret=True),
+        ],
+    ),
+}
+ITEMS = {
+    kind: Notification(
+        name="endpoint",
+        collection=f"{ENDPOINTS}/{kind}",
+        key=NAME,
+        fields=Fields([*_COMMON, *fields]),
+        extra_options={"send_test": {"type": "bool", "default": False}},
+        needed=needed,
+        built_in="mail-to-root" if kind == "sendmail" else "",
+    )
+    for kind, (needed, fields) in _TYPES.items()
+}
+MATCHER_FIELDS = Fields(
+    [
+        *_COMMON,
+        hyphenated("invert_match", type="bool", default=False),
+        _list("match_calendar"),
+        _list("match_field"),
+        _list("match_severity"),
+        Field("mode", choices=("all", "any"), default="all"),
+        _list("target"),
+    ]
+)
+ENDPOINT = Variants("endpoint", ITEMS)
+MATCHER = Notification(name="matcher", collection=MATCHERS, key=NAME, fields=MATCHER_FIELDS, built_in="default-matcher")
+
+
+class EndpointListing(Listing):
+    """Endpoints. PVE lists those of all types with little more than their names, those of one type with all options."""
+
+    def read(self, reader: Reader, wish: Wish) -> Any:
+        rows, kind = super().read(reader, wish), wish["type"]
+        if kind is None:
+            return rows
+        return [{"type": kind, **ITEMS[kind].observe(row["name"], row), "origin": row.get("origin")} for row in rows]
+
+
+ENDPOINT_INFO = EndpointListing(
+    "endpoints",
+    lambda wish: f"{ENDPOINTS}/{wish['type']}" if wish["type"] else TARGETS,
+    key="name",
+    fields=Fields(_COMMON),
+    options={"type": {"type": "str", "choices": list(ITEMS)}},
+)
+MATCHER_INFO = Listing("matchers", lambda wish: MATCHERS, key="name", fields=MATCHER_FIELDS)

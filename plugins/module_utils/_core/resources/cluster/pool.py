@@ -1,0 +1,167 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pools: named groups of guests and storages, which permissions and backup jobs refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.changes import changed_fields, shown
+from ...model.contract import STATES, Reader, State, Wish
+from ...model.errors import InvalidOption, NotFound, Refused
+from ...model.field import Field, Fields, update_params
+from ...model.kinds.info import Listing
+from ...model.plan import Plan, Step
+from ...model.values import Set
+
+KEY = Field("poolid", aliases=("name",), required=True)
+FIELDS = Fields([Field("comment", clear="empty")])
+COLLECTION = "/pools"
+LEVELS = 3  # of nested pools
+
+
+class Vmids(Set):
+    """A set of guest ids, canonically as sorted numbers."""
+
+    def parse(self, value: Any) -> list[Any]:
+        parts = super().parse(value)
+        wrong = [part for part in parts if not part.isdigit() or not 100 <= int(part) <= 999999999]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)}: a vmid is a number from 100 to 999999999")
+        return [int(part) for part in parts]
+
+    def format(self, value: list[Any]) -> str:
+        return ",".join(str(part) for part in value)
+
+
+# PVE's name of a kind of members -> how the task lists them
+MEMBERS = {
+    "vms": Field("vms", type="list", elements="int", codec=Vmids()),
+    "storage": Field("storage", type="list", elements="str"),
+}
+
+
+class Pool:
+    """An item whose members are two sets: a given list is the whole list unless ``append``."""
+
+    name = "pool"
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {
+            KEY.name: KEY.spec(),
+            **FIELDS.specs(),
+            **{name: field.spec() for name, field in MEMBERS.items()},
+            "append": {"type": "bool", "default": False},
+            "allow_move": {"type": "bool", "default": False},
+            "force": {"type": "bool", "default": False},
+            "state": dict(STATES),
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        key = KEY.parse(params[KEY.name])
+        if key == "" or key.startswith("/"):
+            raise InvalidOption(KEY.name, f"{key!r} is not a pool id such as 'web' or 'web/frontend'")
+        if key.count("/") >= LEVELS:
+            raise InvalidOption(KEY.name, f"{key!r} is nested too deeply: a pool is on one of {LEVELS} levels")
+        members = {
+            name: field.parse(params[name]) or [] for name, field in MEMBERS.items() if params.get(name) is not None
+        }
+        flags = {name: params[name] for name in ("state", "append", "allow_move", "force")}
+        return {"key": key, "fields": FIELDS.wish(params), "members": members, **flags}
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        try:
+            rows = reader.get(COLLECTION, {"poolid": wish["key"]})
+        except NotFound:
+            return None
+        if wish["state"] == "absent":  # it is deleted only after the pools that it holds
+            listed = [str(row["poolid"]) for row in reader.get(COLLECTION) or []]
+            wish["nested"] = sorted(poolid for poolid in listed if poolid.startswith(f"{wish['key']}/"))
+        return observe(rows[0]) if rows else None
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        if wish["state"] == "absent":
+            return self._plan_absent(current, wish)
+        present = current or {KEY.name: wish["key"], "vms": [], "storage": []}
+        changes = changed_fields(FIELDS, present, wish["fields"])
+        after = shown(FIELDS, present, changes)
+        adds, drops = {}, {}
+        for name, wanted in wish["members"].items():
+            have = present[name]
+            adds[name] = [member for member in wanted if member not in have]
+            drops[name] = [] if wish["append"] else [member for member in have if member not in wanted]
+            after[name] = sorted((set(have) | set(wanted)) - set(drops[name]))
+        steps = []
+        if current is None:
+            steps.append(
+                Step(
+                    "POST",
+                    COLLECTION,
+                    {"poolid": wish["key"], **update_params(changes, FIELDS, {})},
+                    "create pool " + wish["key"],
+                )
+            )
+            changes = {}
+        steps += self._steps(wish, drops, delete=True)
+        steps += self._steps(wish, adds, delete=False, more=update_params(changes, FIELDS, present))
+        return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
+
+    @staticmethod
+    def _steps(
+        wish: Wish, members: Mapping[str, list[Any]], *, delete: bool, more: Mapping[str, Any] | None = None
+    ) -> list[Step]:
+        params = {name: MEMBERS[name].format(rows) for name, rows in members.items() if rows}
+        if not params and not more:
+            return []
+        names = [f"{name} {params[name]}" for name in params]
+        flags = {"delete": True} if delete else {"allow-move": True} if wish["allow_move"] and params else {}
+        verb = "take" if delete else "put" if params else "change"
+        why = f"{verb} {', '.join([*names, *(more or {})])} {'out of' if delete else 'into' if params else 'of'} pool {wish['key']}"
+        return [Step("PUT", COLLECTION, {"poolid": wish["key"], **params, **(more or {}), **flags}, why)]
+
+    def _plan_absent(self, current: State | None, wish: Wish) -> Plan:
+        if current is None:
+            return Plan.nothing(None)
+        if wish["nested"]:
+            raise Refused(
+                f"Pool {wish['key']} holds other pools: {', '.join(wish['nested'])}.", hint="Delete these first."
+            )
+        members = {name: current[name] for name in MEMBERS if current[name]}
+        if members and not wish["force"]:
+            held = "; ".join(f"{name}: {', '.join(map(str, rows))}" for name, rows in members.items())
+            raise Refused(
+                f"Pool {wish['key']} is not empty ({held}).", hint="Set force: true to take them out and delete it."
+            )
+        delete = Step("DELETE", COLLECTION, {"poolid": wish["key"]}, f"delete pool {wish['key']}")
+        return Plan(current, None, (*self._steps(wish, members, delete=True), delete))
+
+
+def observe(row: Mapping[str, Any]) -> State:
+    """A pool as users see it, from a row of GET /pools?poolid=."""
+    members = row.get("members", [])
+    return {
+        KEY.name: row["poolid"],
+        **FIELDS.observe(row),
+        "vms": sorted(int(member["vmid"]) for member in members if member.get("type") in ("qemu", "lxc")),
+        "storage": sorted({member["storage"] for member in members if member.get("type") == "storage"}),
+    }
+
+
+class PoolListing(Listing):
+    """Pools; the members only of the one that is asked for, as the server tells them for no more than one at a time."""
+
+    def read(self, reader: Reader, wish: Wish) -> list[dict[str, Any]]:
+        if wish["poolid"] is None:
+            rows: list[dict[str, Any]] = super().read(reader, wish)
+            return rows
+        try:
+            return [observe(row) for row in reader.get(COLLECTION, {"poolid": wish["poolid"]}) or []]
+        except NotFound:
+            return []
+
+
+POOL = Pool()
+POOL_INFO = PoolListing("pools", lambda wish: COLLECTION, key="poolid", fields=FIELDS)

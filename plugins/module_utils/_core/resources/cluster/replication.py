@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Replication of a guest's volumes to another node."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...api.client import Client
+from ...api.connection import task_arguments
+from ...model.calendar import Schedule
+from ...model.contract import Reader, State, Wish
+from ...model.errors import InvalidOption, PveError
+from ...model.field import Field, Fields
+from ...model.kinds.info import Listing
+from ...model.kinds.item import Item
+from ...model.plan import Plan, Step, api_path
+from ...run.polling import wait_until
+
+JOBS = "/cluster/replication"
+PAUSE = 2.0  # seconds between two looks at a job that was told to run; its node looks for such jobs once a minute
+TOLD = ("last_sync", "duration", "next_sync")
+FIELDS = Fields(
+    [
+        Field("target", create_only=True, clear="never"),
+        Field("schedule", codec=Schedule(), default="*/15"),
+        Field("rate", type="float"),
+        Field("comment"),
+        Field("disable", type="bool", default=False),
+    ]
+)
+
+
+class Replication(Item):
+    """An item that the node of its guest deletes some time after it was told to: until then it counts as gone."""
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        wish = super().wish(params)
+        if not re.fullmatch(r"[1-9]\d{2,8}-\d{1,9}", wish["key"]):
+            raise InvalidOption("id", f"{wish['key']!r} is not the id of a guest and a number, such as '100-0'")
+        if wish["keep"] and wish["force"]:
+            raise InvalidOption("keep", "cannot be had with force, which forgets the job and cleans up nothing")
+        rate = wish["fields"].get("rate")
+        if isinstance(rate, (int, float)) and rate < 1:
+            raise InvalidOption("rate", f"{rate} is less than 1 MB per second")
+        if wish["run_now"] and wish["state"] == "absent":
+            raise InvalidOption("run_now", "needs state: present")
+        return wish
+
+    def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
+        answer = super()._answer(reader, key)
+        return None if answer is None or answer.get("remove_job") else answer
+
+    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
+        source = {"source": answer["source"]} if answer.get("source") else {}
+        return {**super().observe(key, answer), **source}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        plan = super().plan(current, wish)
+        if not wish["run_now"]:
+            return plan
+        if (plan.after or {}).get("disable"):
+            raise InvalidOption("run_now", "a job that is disabled does not run")
+        if current is None:  # a new job is due at once
+            return plan
+        path = f"{_on_node(current)}/schedule_now"
+        run = Step("POST", path, why=f"run job {wish['key']} now", verify=False)
+        return dataclasses.replace(plan, steps=(*plan.steps, run))
+
+    def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
+        """How the run ended that the task asked for."""
+        if not wish["run_now"] or not wish["wait"]:
+            return {}
+        return {"run": wait_for_run(client, state, wish["timeout"])}
+
+    def delete_params(self, wish: Wish) -> dict[str, Any]:
+        return {name: True for name in ("keep", "force") if wish[name]}
+
+    def _plan_create(self, wish: Wish) -> Plan:
+        plan = super()._plan_create(wish)
+        steps = tuple(dataclasses.replace(step, params={"type": "local", **step.params}) for step in plan.steps)
+        return Plan(plan.before, plan.after, steps)
+
+
+def _on_node(job: State) -> str:
+    """The job's path on the node of its guest."""
+    if not job.get("source"):
+        raise PveError(f"The server does not tell the node from which job {job['id']} replicates.")
+    return api_path("nodes", job["source"], "replication", job["id"])
+
+
+def wait_for_run(client: Client, job: State, timeout: float) -> dict[str, Any]:
+    """Wait for the end of a run; PveError if it fails or takes too long. A job that is to run has no last try."""
+
+    def ended() -> dict[str, Any] | None:
+        told: dict[str, Any] = client.get(f"{_on_node(job)}/status")
+        return told if told.get("last_try") and not told.get("pid") else None
+
+    status = wait_until(client, ended, timeout, PAUSE)
+    if status is None:
+        raise PveError(
+            f"The run of replication job {job['id']} has not ended after {timeout:g} s.",
+            hint="It goes on, or its node has not come to it yet. Raise timeout, or look at the job's log.",
+        )
+    if status.get("error"):
+        raise PveError(f"Replication job {job['id']} failed: {status['error']}")
+    return {name: status[name] for name in TOLD if name in status}
+
+
+FLAG = {"type": "bool", "default": False}
+REPLICATION = Replication(
+    "job",
+    JOBS,
+    Field("id"),
+    FIELDS,
+    needed=("target",),
+    extra_options={
+        "keep": FLAG,
+        "force": FLAG,
+        "run_now": FLAG,
+        **task_arguments(),
+    },
+)
+REPLICATION_INFO = Listing(
+    "jobs",
+    lambda wish: api_path("nodes", wish["node"], "replication") if wish["node"] else JOBS,
+    key="id",
+    fields=FIELDS,
+    options={"node": {"type": "str"}},
+)

@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the jobs have in common that the cluster runs by a calendar event."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.contract import Reader, Wish
+from ...model.errors import InvalidOption, InvalidParameter
+from ...model.kinds.info import Listing
+from ...model.kinds.item import Item
+
+
+class Job(Item):
+    """An item whose absence is answered as a wrong parameter."""
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        wish = super().wish(params)
+        if not re.fullmatch(r"[A-Za-z][\w-]+", wish["key"]):
+            raise InvalidOption(self.key.name, f"{wish['key']!r} is not an id such as 'nightly'")
+        return wish
+
+    def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
+        try:
+            return super()._answer(reader, key)
+        except InvalidParameter as error:
+            if "No such job" in error.errors.get("id", ""):
+                return None
+            raise
+
+
+class JobListing(Listing):
+    """Jobs with the moments of their last and next run, where the server tells them."""
+
+    def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        moments = {"last_run": row.get("last-run"), "next_run": row.get("next-run")}
+        observed = self.fields.observe(row) if self.fields else {}
+        return {
+            self.key: row[self.key],
+            **observed,
+            **{name: in_utc(value) for name, value in moments.items() if value},
+        }
+
+
+def in_utc(timestamp: int) -> str:
+    """A moment as an ISO date in UTC."""
+    return datetime.datetime.fromtimestamp(int(timestamp), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PVE's tasks: waiting for one, stopping one, listing them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.contract import Reader, State, Wish
+from ...model.errors import InvalidOption
+from ...model.kinds.info import ReadOnly
+from ...model.periods import moment
+from ...model.plan import Plan, Step, api_path
+from ...run.task import Upid, read_log, succeeded, wait_for_task
+
+
+class Task:
+    """One task. Waiting for it only reads; stopping a running one is a step."""
+
+    name = "task"
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {
+            "upid": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["waited", "stopped"], "default": "waited"},
+            "timeout": {"type": "int", "default": 600},
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        try:
+            upid = Upid.parse(params["upid"])
+        except ValueError as error:
+            raise InvalidOption("upid", str(error)) from None
+        if params["timeout"] < 0:
+            raise InvalidOption("timeout", "must not be less than 0 seconds")
+        return {"upid": upid, "state": params["state"], "timeout": params["timeout"]}
+
+    def read(self, reader: Reader, wish: Wish) -> State:
+        upid: Upid = wish["upid"]
+        if wish["state"] == "waited":
+            wait_for_task(reader, upid.text, wish["timeout"])
+        status = reader.get(f"{upid.path}/status")
+        return {
+            "upid": upid.text,
+            "node": upid.node,
+            "type": upid.type,
+            "id": upid.id,
+            "user": upid.user,
+            "starttime": upid.started,
+            "running": status.get("status") == "running",
+            "exitstatus": status.get("exitstatus"),
+            "log": read_log(reader, upid),
+        }
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        if current is None or wish["state"] == "waited" or not current["running"]:
+            return Plan.nothing(current)
+        # How a stopped task ends is up to what it was doing.
+        after = {
+            name: value for name, value in {**current, "running": False}.items() if name not in ("exitstatus", "log")
+        }
+        return Plan(current, after, (Step("DELETE", wish["upid"].path, why=f"stop task {wish['upid']}"),))
+
+
+class TaskList(ReadOnly):
+    """Tasks of some or all nodes, newest first."""
+
+    name = "tasks"
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {
+            "nodes": {"type": "list", "elements": "str"},
+            "vmid": {"type": "int"},
+            "type": {"type": "str"},
+            "user": {"type": "str"},
+            "since": {"type": "str"},
+            "until": {"type": "str"},
+            "errors": {"type": "bool"},
+            "running": {"type": "bool"},
+            "limit": {"type": "int", "default": 50},
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        if params["limit"] < 1:
+            raise InvalidOption("limit", "must be at least 1")
+        if params["errors"] and params["running"]:
+            raise InvalidOption("errors", "contradicts running: a task that runs has not failed")
+        now = int(time.time())
+        query = {
+            "vmid": params["vmid"],
+            "typefilter": params["type"],
+            "userfilter": params["user"],
+            "since": moment("since", params["since"], now),
+            "until": moment("until", params["until"], now),
+            "statusfilter": "error" if params["errors"] else None,
+            "source": {True: "active", False: "archive", None: "archive" if params["errors"] else "all"}[
+                params["running"]
+            ],
+            "limit": params["limit"],
+        }
+        return {
+            "nodes": params["nodes"],
+            "running": params["running"],
+            "limit": params["limit"],
+            "errors": params["errors"],
+            "query": {name: value for name, value in query.items() if value is not None},
+        }
+
+    def read(self, reader: Reader, wish: Wish) -> Any:
+        nodes = wish["nodes"] if wish["nodes"] is not None else _online_nodes(reader)
+        rows = [row for node in nodes for row in reader.get(api_path("nodes", node, "tasks"), wish["query"]) or []]
+        tasks = sorted(map(describe, rows), key=lambda task: (task["starttime"], task["upid"]), reverse=True)
+        picked = [
+            task
+            for task in tasks
+            if wish["running"] in (None, task["running"]) and (not wish["errors"] or task["failed"])
+        ]
+        return picked[: wish["limit"]]
+
+
+def describe(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A task as users see it: neither a running one nor one that ended with warnings has failed."""
+    status = str(row.get("status") or "")
+    running = "endtime" not in row and status in ("", "RUNNING", "running")
+    return {
+        **{name: row.get(name) for name in ("upid", "node", "type", "id", "user", "starttime", "endtime")},
+        "running": running,
+        "exitstatus": None if running else status,
+        "failed": not running and not succeeded(status),
+        "warnings": not running and status.startswith("WARNINGS"),
+    }
+
+
+def _online_nodes(reader: Reader) -> list[str]:
+    """The nodes that can be asked; others are warned about."""
+    rows = sorted(reader.get("/nodes"), key=lambda row: str(row["node"]))
+    for row in rows:
+        if row.get("status") != "online":
+            reader.warnings.append(f"Node {row['node']} is not online: its tasks are not listed.")
+    return [row["node"] for row in rows if row.get("status") == "online"]
+
+
+TASK = Task()
+TASK_INFO = TaskList()

@@ -1,0 +1,284 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What firewall rules refer to: aliases, IP sets and security groups."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.contract import STATES, Reader, State, Wish
+from ...model.errors import InvalidOption, InvalidParameter, NotFound, Refused
+from ...model.field import Field, Fields
+from ...model.plan import Plan, Step, api_path
+from ...model.values import Text
+from .scope import CLUSTER, find_scope, scope_of, scope_options
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
+_WITH_SETS = ("cluster", "guest")
+COMMENT = Text()
+
+
+def checked_name(option: str, value: str, longest: int) -> str:
+    """The name, if PVE takes it."""
+    if not _NAME.fullmatch(value) or len(value) > longest:
+        raise InvalidOption(
+            option, f"{value!r} is not a name: a letter, then letters, digits, - and _, at most {longest} characters"
+        )
+    return value
+
+
+class Network(Text):
+    """An address or a network, in the form that the server keeps; host bits stay as they were given."""
+
+    def parse(self, value: Any) -> str:
+        text = str(value).strip()
+        try:
+            network = ipaddress.ip_interface(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is neither an address nor a network such as 192.0.2.0/24") from None
+        text = re.sub(r"/32$" if network.version == 4 else r"/128$", "", text)  # PVE leaves that out
+        return text.lower() if network.version == 6 else text
+
+
+ALIAS_FIELDS = Fields([Field("cidr", codec=Network(), clear="never"), Field("comment", clear="empty")])
+
+
+class Alias:
+    """A name for a network. Its update replaces it whole, so what is not wished is sent as it is."""
+
+    name = "alias"
+
+    def arguments(self) -> dict[str, Any]:
+        key = {"name": {"type": "str", "required": True}}
+        return {"argument_spec": {**scope_options(*_WITH_SETS), **key, **ALIAS_FIELDS.specs(), "state": dict(STATES)}}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        return {
+            "scope": scope_of(params, _WITH_SETS),
+            "name": checked_name("name", params["name"], 64),
+            "fields": ALIAS_FIELDS.wish(params),
+            "state": params["state"],
+        }
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        wish["path"] = f"{find_scope(reader, wish['scope'])}/aliases"
+        try:
+            answer = reader.get(wish["path"] + api_path(wish["name"]))
+        except NotFound:
+            return None
+        except InvalidParameter as error:
+            if "no such alias" in error.errors.get("name", ""):
+                return None
+            raise
+        return {"name": wish["name"], **ALIAS_FIELDS.observe(answer)}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        name, path = wish["name"], wish["path"]
+        if wish["state"] == "absent":
+            if current is None:
+                return Plan.nothing(None)
+            return Plan(current, None, (Step("DELETE", path + api_path(name), {}, f"delete alias {name}"),))
+        if current is None and "cidr" not in wish["fields"]:
+            raise InvalidOption("cidr", "is needed to create an alias")
+        after = {**(current or {"name": name}), **wish["fields"]}
+        after = {key: value for key, value in after.items() if value != ""}
+        if after == current:
+            return Plan.nothing(current)
+        params = {key: value for key, value in after.items() if key != "name"}
+        if current is None:
+            return Plan(None, after, (Step("POST", path, {"name": name, **params}, f"create alias {name}"),))
+        return Plan(current, after, (Step("PUT", path + api_path(name), params, f"change alias {name}"),))
+
+
+class Container:
+    """A named thing with a comment that holds others: PVE changes its comment by renaming it to itself.
+
+    PVE reads their names in lower case, however they were written (PVE/Firewall.pm, generic_fw_config_parser).
+    """
+
+    name: str
+    key: str  # of the name, as an option and on the wire
+    longest: int
+
+    def _change_steps(self, current: State | None, wish: Wish) -> tuple[list[Step], State]:
+        """Create it or change its comment."""
+        key, name, comment = self.key, wish[self.key], wish["comment"]
+        after = {**(current or {key: name}), **({} if comment is None else {"comment": comment})}
+        if comment == "":
+            del after["comment"]
+        if current is None:
+            params = {key: name, **({"comment": comment} if comment else {})}
+            return [Step("POST", wish["path"], params, f"create {self.name} {name}")], after
+        if comment is None or comment == current.get("comment", ""):
+            return [], after
+        params = {key: name, "rename": name, "comment": comment}
+        return [Step("POST", wish["path"], params, f"change the comment of {self.name} {name}")], after
+
+
+class AddressSet(Container):
+    """A set of addresses. A given list of entries is the whole set unless ``append``."""
+
+    name, key, longest = "ipset", "name", 64
+
+    def arguments(self) -> dict[str, Any]:
+        suboptions = {
+            "cidr": {"type": "str", "required": True},
+            "nomatch": {"type": "bool"},
+            "comment": {"type": "str"},
+        }
+        spec = {
+            **scope_options(*_WITH_SETS),
+            "name": {"type": "str", "required": True},
+            "comment": {"type": "str"},
+            "entries": {"type": "list", "elements": "dict", "options": suboptions},
+            "append": {"type": "bool", "default": False},
+            "force": {"type": "bool", "default": False},
+            "state": dict(STATES),
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        entries = params["entries"]
+        return {
+            "scope": scope_of(params, _WITH_SETS),
+            "name": checked_name("name", params["name"], self.longest).lower(),
+            "comment": None if params["comment"] is None else COMMENT.parse(params["comment"]),
+            "entries": None if entries is None else parse_entries(entries),
+            **{name: params[name] for name in ("append", "force", "state")},
+        }
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        """Two reads: the entries, and the list of sets for the comment, which is nowhere else."""
+        wish["path"] = f"{find_scope(reader, wish['scope'])}/ipset"
+        rows = reader.get(wish["path"]) or []
+        row = next((row for row in rows if row["name"] == wish["name"]), None)
+        if row is None:
+            return None
+        entries = [observe_entry(entry) for entry in reader.get(wish["path"] + api_path(wish["name"])) or []]
+        comment = {"comment": row["comment"]} if row.get("comment") else {}
+        return {"name": wish["name"], **comment, "entries": sorted(entries, key=lambda entry: str(entry["cidr"]))}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        if wish["state"] == "absent":
+            return self._plan_absent(current, wish)
+        steps, after = self._change_steps(current, wish)
+        have = {entry["cidr"]: entry for entry in (current or {}).get("entries", [])}
+        result = dict(have)
+        if wish["entries"] is not None:
+            wanted = {cidr: {**have.get(cidr, {}), **entry} for cidr, entry in wish["entries"].items()}
+            wanted = {cidr: {k: v for k, v in entry.items() if v not in ("", False)} for cidr, entry in wanted.items()}
+            result = {**(have if wish["append"] else {}), **wanted}
+            steps += self._entry_steps(wish, have, result)
+        after["entries"] = [result[cidr] for cidr in sorted(result)]
+        return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
+
+    @staticmethod
+    def _entry_steps(wish: Wish, have: Mapping[str, Any], result: Mapping[str, Any]) -> list[Step]:
+        """Exceptions (``nomatch``) come before what they are exceptions of, and everything new before what goes."""
+        base = wish["path"] + api_path(wish["name"])
+        steps = []
+        for cidr in sorted(result, key=lambda cidr: (not result[cidr].get("nomatch"), cidr)):
+            options = {name: value for name, value in result[cidr].items() if name != "cidr"}
+            if cidr not in have:
+                steps.append(Step("POST", base, {"cidr": cidr, **options}, f"add {cidr} to ipset {wish['name']}"))
+            elif result[cidr] != have[cidr]:
+                path = base + api_path(cidr)
+                steps.append(Step("PUT", path, options, f"change {cidr} in ipset {wish['name']}"))
+        for cidr in sorted(set(have) - set(result), key=lambda cidr: (bool(have[cidr].get("nomatch")), cidr)):
+            steps.append(Step("DELETE", base + api_path(cidr), {}, f"take {cidr} out of ipset {wish['name']}"))
+        return steps
+
+    def _plan_absent(self, current: State | None, wish: Wish) -> Plan:
+        if current is None:
+            return Plan.nothing(None)
+        if current["entries"] and not wish["force"]:
+            raise Refused(
+                f"IP set {wish['name']} has {len(current['entries'])} entries.",
+                hint="Set force: true to delete it with them.",
+            )
+        params = {"force": True} if current["entries"] else {}
+        step = Step("DELETE", wish["path"] + api_path(wish["name"]), params, f"delete ipset {wish['name']}")
+        return Plan(current, None, (step,))
+
+
+def parse_entries(rows: list[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Entries by their address or alias; what is not given is not managed."""
+    entries: dict[str, dict[str, Any]] = {}
+    for number, row in enumerate(rows):
+        option = f"entries[{number}].cidr"
+        cidr = str(row["cidr"]).strip()
+        if not re.fullmatch(r"(?:(?:dc|guest)/)?[A-Za-z][A-Za-z0-9_-]+", cidr) or ":" in cidr:
+            try:
+                cidr = Network().parse(cidr)
+            except ValueError as error:
+                raise InvalidOption(option, f"{error}, nor the name of an alias") from None
+            if cidr.endswith("/0"):
+                raise InvalidOption(option, f"{cidr!r} is everything, which PVE does not allow in a set")
+        if cidr in entries:
+            raise InvalidOption(option, f"{cidr!r} is listed twice")
+        comment = None if row.get("comment") is None else COMMENT.parse(row["comment"])
+        options = {"nomatch": row.get("nomatch"), "comment": comment}
+        entries[cidr] = {"cidr": cidr, **{name: value for name, value in options.items() if value is not None}}
+    return entries
+
+
+def observe_entry(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry as users see it."""
+    flags = {"nomatch": True} if str(row.get("nomatch", 0)) == "1" else {}
+    return {"cidr": row["cidr"], **flags, **({"comment": row["comment"]} if row.get("comment") else {})}
+
+
+class SecurityGroup(Container):
+    """A named list of rules. The rules are managed as a scope of the firewall."""
+
+    name, key, longest = "group", "group", 18
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {
+            "group": {"type": "str", "required": True, "aliases": ["name"]},
+            "comment": {"type": "str"},
+            "force": {"type": "bool", "default": False},
+            "state": dict(STATES),
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        comment = params["comment"]
+        return {
+            "group": checked_name("group", params["group"], self.longest).lower(),
+            "comment": None if comment is None else COMMENT.parse(comment),
+            "path": f"{CLUSTER}/groups",
+            "force": params["force"],
+            "state": params["state"],
+        }
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        rows = reader.get(wish["path"]) or []
+        row = next((row for row in rows if row["group"] == wish["group"]), None)
+        if row is None:
+            return None
+        if wish["state"] == "absent":
+            wish["rules"] = len(reader.get(wish["path"] + api_path(wish["group"])) or [])
+        return {"group": wish["group"], **({"comment": row["comment"]} if row.get("comment") else {})}
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        if wish["state"] != "absent":
+            steps, after = self._change_steps(current, wish)
+            return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
+        if current is None:
+            return Plan.nothing(None)
+        path, count = wish["path"] + api_path(wish["group"]), wish["rules"]
+        if count and not wish["force"]:
+            raise Refused(f"Group {wish['group']} has {count} rules.", hint="Set force: true to delete it with them.")
+        steps = [
+            Step("DELETE", f"{path}/{pos}", {}, f"delete rule {pos} of group {wish['group']}")
+            for pos in reversed(range(count))
+        ]
+        return Plan(current, None, (*steps, Step("DELETE", path, {}, f"delete group {wish['group']}")))
+
+
+ALIAS, IPSET, GROUP = Alias(), AddressSet(), SecurityGroup()

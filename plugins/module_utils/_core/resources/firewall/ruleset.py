@@ -1,0 +1,238 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The firewall of one scope: its options and the ordered list of its rules."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...model.changes import changed_fields, shown
+from ...model.contract import STATES, Reader, State, Wish, unset_option
+from ...model.errors import InvalidOption, NotFound
+from ...model.field import update_params
+from ...model.kinds.info import ReadOnly
+from ...model.plan import Plan, Step
+from .edits import match, plan_edits
+from .fields import OPTIONS, RULE_FIELDS, observe_rule, option_specs, parse_rule, rule_params
+from .lockout import check_lockout, options_come_first, survey
+from .safety import Edit, Rule
+from .scope import SCOPES, find_scope, scope_of, scope_options
+
+
+class Firewall:
+    """Options by name, and rules by what they say: the whole list, or with ``append`` single ones."""
+
+    name = "firewall"
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {
+            **scope_options(*SCOPES),
+            "options": {"type": "dict", "options": option_specs()},
+            "unset": unset_option(),
+            "rules": {"type": "list", "elements": "dict", "options": RULE_FIELDS.specs()},
+            "append": {"type": "bool", "default": False},
+            "insert": {"type": "str", "choices": ["top", "bottom"], "default": "top"},
+            "allow_lockout": {"type": "bool", "default": False},
+            "state": dict(STATES),
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        scope = scope_of(params, list(SCOPES))
+        absent = params["state"] == "absent"
+        if absent and (params["options"] or params["unset"] or not params["rules"] or params["append"]):
+            raise InvalidOption("state", "absent takes away the listed rules: give rules, no options, and no append")
+        if params["append"] and params["rules"] is None:
+            raise InvalidOption("append", "adds the listed rules: give rules")
+        wish: Wish = {
+            "scope": scope,
+            "options": None,
+            "rules": None,
+            **{name: params[name] for name in ("append", "insert", "allow_lockout", "state")},
+        }
+        if params["options"] is not None or params["unset"]:
+            wish["options"] = self._options(scope["scope"], params)
+        if params["rules"] is not None:
+            wish["rules"] = [parse_rule(number, row, whole=not absent) for number, row in enumerate(params["rules"])]
+        return wish
+
+    @staticmethod
+    def _options(scope: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        if scope not in OPTIONS:
+            raise InvalidOption("options", f"scope: {scope} has rules only")
+        given = {name: value for name, value in (params["options"] or {}).items() if value is not None}
+        fields = OPTIONS[scope]
+        foreign = sorted(set(given) - {field.name for field in fields})
+        if foreign:
+            known = ", ".join(field.name for field in fields)
+            raise InvalidOption(f"options.{foreign[0]}", f"scope: {scope} does not have it; it has {known}")
+        return fields.wish({**given, "unset": params["unset"]})
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        scope = wish["scope"]["scope"]
+        wish["path"] = path = find_scope(reader, wish["scope"])
+        everything = wish["options"] is None and wish["rules"] is None
+        state: State = dict(wish["scope"])
+        if scope in OPTIONS and (everything or wish["options"] is not None):
+            state["options"] = OPTIONS[scope].observe(reader.get(f"{path}/options") or {})
+        if everything or wish["rules"] is not None:
+            rows = self._rows(reader, wish)
+            wish["digest"] = next((row["digest"] for row in rows if "digest" in row), None)
+            state["rules"] = [observe_rule(row) for row in rows]
+        if not wish["allow_lockout"] and "surroundings" not in wish and scope in ("cluster", "node", "group"):
+            after, steps = self._changes(state, wish)
+            wish["surroundings"] = survey(reader, wish["scope"], state, after) if steps else None
+        return state
+
+    @staticmethod
+    def _rows(reader: Reader, wish: Wish) -> list[dict[str, Any]]:
+        group = wish["scope"].get("group")
+        try:
+            rows = reader.get(wish["path"] if group else f"{wish['path']}/rules") or []
+        except NotFound:
+            if not group:
+                raise
+            raise InvalidOption(
+                "group", f"there is no security group {group!r}", hint="Create it by pve_firewall_group."
+            ) from None
+        return sorted(rows, key=lambda row: int(row["pos"]))
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        current = current or {}
+        after, steps = self._changes(current, wish)
+        if not steps:
+            return Plan.nothing(current)
+        notes: tuple[str, ...] = ()
+        if wish.get("surroundings"):
+            notes = check_lockout(wish["surroundings"], wish["scope"], current, after)
+            if len(steps) > 1 and options_come_first(wish["surroundings"], wish["scope"], current, after):
+                steps = [dataclasses.replace(steps[-1], replan=True), *steps[:-1]]
+        return Plan(current, after, tuple(steps), notes)
+
+    def _changes(self, current: State, wish: Wish) -> tuple[State, list[Step]]:
+        """The scope as it is to be, and the calls that bring it there."""
+        after, steps = dict(current), []
+        if wish["rules"] is not None:
+            after["rules"] = target_list(current["rules"], wish)
+            edits = plan_edits(current["rules"], after["rules"])
+            steps += [self._rule_step(wish, edit, number, len(edits)) for number, edit in enumerate(edits)]
+        if wish["options"] is not None:
+            fields = OPTIONS[wish["scope"]["scope"]]
+            changes = changed_fields(fields, current["options"], wish["options"])
+            after["options"] = shown(fields, current["options"], changes)
+            if changes:
+                params = update_params(changes, fields, current["options"])
+                steps.append(
+                    Step("PUT", f"{wish['path']}/options", params, f"change {', '.join(changes)} of the firewall")
+                )
+        return after, steps
+
+    @staticmethod
+    def _rule_step(wish: Wish, edit: Edit, number: int, count: int) -> Step:
+        """The call of an edit. Positions and the digest hold only after the call before it: each one is planned anew."""
+        path = wish["path"] if "group" in wish["scope"] else f"{wish['path']}/rules"
+        params: dict[str, Any] = {}
+        if edit.kind == "insert":
+            params = rule_params(edit.rule)
+        if edit.kind == "update":
+            params = rule_params({name: value for name, value in edit.rule.items() if edit.old.get(name) != value})
+            gone = sorted(RULE_FIELDS.named(name).api for name in edit.old if name not in edit.rule)
+            params |= {"delete": ",".join(gone)} if gone else {}
+        if edit.kind == "move":
+            params["moveto"] = edit.target
+        if number or wish.get("digest"):
+            params["digest"] = wish.get("digest") or ""
+        method = {"insert": "POST", "delete": "DELETE"}.get(edit.kind, "PUT")
+        return Step(
+            method,
+            path if edit.kind == "insert" else f"{path}/{edit.position}",
+            params,
+            describe(edit),
+            secrets=frozenset({"digest"}),  # no secret, but nothing that check mode could foretell
+            replan=number + 1 < count,
+        )
+
+
+def target_list(current: Sequence[Rule], wish: Wish) -> list[Rule]:
+    """The list that a task describes, given the present one."""
+    wanted: list[Rule] = wish["rules"]
+    if wish["state"] == "absent":
+        return [rule for rule in current if not any(fits(pattern, rule) for pattern in wanted)]
+    if not wish["append"]:
+        return wanted
+    owners = match(current, wanted)
+    kept = list(current)
+    for rule, owner in zip(wanted, owners, strict=True):
+        if owner is not None:
+            kept[owner] = rule
+    new = [rule for rule, owner in zip(wanted, owners, strict=True) if owner is None]
+    return [*new, *kept] if wish["insert"] == "top" else [*kept, *new]
+
+
+def fits(pattern: Rule, rule: Rule) -> bool:
+    return all(rule.get(name) == value for name, value in pattern.items())
+
+
+def describe(edit: Edit) -> str:
+    """What an edit does, in a few words."""
+    rule = edit.rule
+    told = " ".join(
+        str(rule[name]) for name in ("type", "action", "macro", "proto", "dport", "comment") if name in rule
+    )
+    if edit.kind == "insert":
+        return f"create rule: {told}" + ("" if rule.get("enable") else " (not yet in force)")
+    if edit.kind == "update":
+        return f"change rule {edit.position} to: {told}"
+    if edit.kind == "move":
+        return f"move rule {edit.position} in front of {edit.target}"
+    return f"delete rule {edit.position}"
+
+
+class FirewallInfo(ReadOnly):
+    """Reads a scope: options and rules, and on demand what rules may refer to, the macros and the log."""
+
+    name = "firewall"
+    extras = ("refs", "macros", "log", "aliases", "ipsets", "groups")
+    log_options = ("limit", "since", "until")
+
+    def arguments(self) -> dict[str, Any]:
+        include = {"type": "list", "elements": "str", "choices": list(self.extras), "default": []}
+        part = {name: {"type": "int"} for name in self.log_options}
+        return {"argument_spec": {**scope_options(*SCOPES), "include": include, **part}}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        scope = scope_of(params, list(SCOPES))
+        has: dict[str, tuple[str, ...]] = {
+            "refs": ("cluster", "guest"),
+            "aliases": ("cluster", "guest"),
+            "ipsets": ("cluster", "guest"),
+        }
+        has |= {"log": ("node", "guest"), "groups": ("cluster",), "macros": tuple(SCOPES)}
+        for name in params["include"]:
+            if scope["scope"] not in has[name]:
+                raise InvalidOption("include", f"{name} is there with scope: {' or '.join(has[name])} only")
+        part = {name: params[name] for name in self.log_options if params[name] is not None}
+        if part and "log" not in params["include"]:
+            raise InvalidOption(next(iter(part)), "says how much of the log is read: include log")
+        nothing = {"options": None, "rules": None, "allow_lockout": True}
+        return {"scope": scope, **nothing, "include": params["include"], "log": part}
+
+    def read(self, reader: Reader, wish: Wish) -> State:
+        state = FIREWALL.read(reader, wish) or {}
+        path = wish["path"]
+        for name in wish["include"]:
+            place = {"macros": "/cluster/firewall/macros", "ipsets": f"{path}/ipset"}.get(name, f"{path}/{name}")
+            rows = reader.get(place, wish["log"] if name == "log" else None) or []
+            if name == "log":
+                state["log"] = [row["t"] for row in rows]
+            else:
+                clean = [{key: value for key, value in row.items() if key != "digest"} for row in rows]
+                state[name] = sorted(clean, key=lambda row: str(row.get("name", row.get("macro", row.get("group")))))
+        return state
+
+
+FIREWALL = Firewall()
+FIREWALL_INFO = FirewallInfo()

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the firewall has a configuration of its own: the cluster, a node, a guest, a virtual network, a security group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...guests.locate import locate_any
+from ...model.contract import Reader, Wish
+from ...model.errors import InvalidOption
+from ...model.plan import api_path
+
+CLUSTER = "/cluster/firewall"
+# scope -> the option that says which one
+SCOPES = {"cluster": "", "node": "node", "guest": "vmid", "vnet": "vnet", "group": "group"}
+
+
+def scope_options(*scopes: str) -> dict[str, dict[str, Any]]:
+    """The options that name one of these scopes."""
+    named = {SCOPES[scope]: {"type": "int" if scope == "guest" else "str"} for scope in scopes if SCOPES[scope]}
+    return {"scope": {"type": "str", "choices": list(scopes), "required": True}, **named}
+
+
+def scope_of(params: Mapping[str, Any], scopes: Sequence[str]) -> Wish:
+    """The scope that a task names; InvalidOption if it does not say which one, or says too much."""
+    scope = params["scope"]
+    for other in scopes:
+        option = SCOPES[other]
+        if option and other != scope and params.get(option) is not None:
+            raise InvalidOption(option, f"goes with scope: {other}, not with scope: {scope}")
+    option = SCOPES[scope]
+    if option and params.get(option) in (None, ""):
+        raise InvalidOption(option, f"is needed with scope: {scope}")
+    which = params[option].lower() if scope == "group" else params.get(option)
+    return {"scope": scope, **({option: which} if option else {})}
+
+
+def find_scope(reader: Reader, scope: Mapping[str, Any]) -> str:
+    """The path of a scope's configuration. Asks the server only where a guest is."""
+    if scope["scope"] == "guest":
+        return f"{locate_any(reader, vmid=scope['vmid'], name=None, node=None).path}/firewall"
+    if scope["scope"] == "node":
+        return api_path("nodes", scope["node"], "firewall")
+    if scope["scope"] == "vnet":
+        return api_path("cluster", "sdn", "vnets", scope["vnet"], "firewall")
+    if scope["scope"] == "group":
+        return f"{CLUSTER}/groups{api_path(scope['group'])}"
+    return CLUSTER

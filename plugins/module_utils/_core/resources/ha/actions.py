@@ -1,0 +1,258 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the manager of high availability is asked to do: move a resource, disarm itself and arm itself.
+
+It answers before it has done anything, even where it never will; so what stands in the way is found out before, and the end
+is waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ...api.client import Client
+from ...api.connection import task_arguments
+from ...model.contract import Reader, State, Wish
+from ...model.errors import InvalidOption, NotImplementedByServer, PveError
+from ...model.plan import Plan, Step, api_path
+from ...run.polling import wait_until
+from .resource import RESOURCES, STATUS, armed_state, check_sid
+from .rule import GROUP_FIELDS, GROUPS, NODE, RESOURCE, RULE_FIELDS, RULES
+
+PAUSE = 2.0  # seconds between two looks; the manager comes round about every ten
+MOVING = ("migrate", "relocate", "request_start_balance")
+Rows = list[dict[str, Any]]
+
+
+def status(reader: Reader) -> Rows:
+    return reader.get(f"{STATUS}/current") or []
+
+
+def wait_for_status(client: Client, timeout: float, look: Callable[[Rows], State | None], what: str) -> State:
+    """What ``look`` finds in the manager's status as soon as it finds something; PveError if that takes too long."""
+    found = wait_until(client, lambda: look(status(client)), timeout, PAUSE)
+    if found is None:
+        raise PveError(
+            f"{what} after {timeout:g} s.",
+            hint="The request stands; the manager's log on the master node (unit pve-ha-crm) tells what it does. "
+            "Raise timeout if it only needs longer.",
+        )
+    return found
+
+
+# --- moving a resource --------------------------------------------------------------------------------------------------
+
+
+class HaMove:
+    """A resource is on the node that a task names; the manager brings it there."""
+
+    name = "resource"
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {
+            "sid": {"type": "str", "required": True, "aliases": ["vmid"]},
+            "node": {"type": "str", "required": True, "aliases": ["target"]},
+            "method": {"type": "str", "choices": ["migrate", "relocate"], "default": "migrate"},
+            **task_arguments(),
+        }
+        return {"argument_spec": spec}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        return {**{name: params[name] for name in self.arguments()["argument_spec"]}, "sid": _sid(params)}
+
+    def read(self, reader: Reader, wish: Wish) -> State:
+        rows = status(reader)
+        service = find_service(rows, wish["sid"])
+        if service is None:
+            raise InvalidOption(
+                "sid",
+                f"{wish['sid']} is not under high availability",
+                hint="Put it there by pve_ha, or move the guest.",
+            )
+        wish["sid"] = service["sid"]
+        if service.get("node") != wish["node"]:
+            wish["nodes"] = {row["node"]: row["status"] for row in reader.get("/nodes") or []}
+            wish["rules"] = _rules(reader, service)
+            wish["rows"] = rows
+        return shown_service(service)
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        current = current or {}
+        sid, node = wish["sid"], wish["node"]
+        if current["node"] == node:
+            return Plan.nothing(current)
+        check_move(wish, current["node"])
+        step = Step(
+            "POST",
+            f"{RESOURCES}{api_path(sid, wish['method'])}",
+            {"node": node},
+            f"{wish['method']} {sid} from {current['node']} to {node}",
+            verify=False,  # the manager comes to it later
+            returns={"move": ""},
+        )
+        friends = companions(wish["rules"], sid, "positive")
+        notes = tuple(f"{other} moves along, by rule {rule}." for other, rule in friends.items())
+        return Plan(current, {**current, "node": node}, (step,), notes)
+
+    def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
+        """Wait until the resource is where it is wished to be, in the state that is requested of it."""
+        if not changed:
+            return {}
+        blockers = [row["sid"] for row in (wish["answers"].get("move") or {}).get("blocking-resources", [])]
+        if blockers:
+            raise PveError(
+                f"{wish['sid']} does not move to {wish['node']}: {', '.join(blockers)} must not be beside it."
+            )
+        if not wish["wait"]:
+            return {}
+        moving = False
+
+        def arrived(rows: Rows) -> State | None:
+            nonlocal moving
+            service = find_service(rows, wish["sid"]) or {}
+            busy = service.get("crm_state") in MOVING
+            there = service.get("node") == wish["node"]
+            if service.get("crm_state") == "error" or (moving and not busy and not there):
+                raise PveError(
+                    f"{wish['sid']} did not move to {wish['node']}: {service.get('status')}.",
+                    hint=f"The task log of the guest on {service.get('node')} tells why.",
+                )
+            moving = busy
+            settled = service.get("request_state") != "started" or service.get("state") == "started"
+            return shown_service(service) if there and settled and not busy else None
+
+        what = f"{wish['sid']} has not arrived on {wish['node']}"
+        return {self.name: wait_for_status(client, wish["timeout"], arrived, what)}
+
+
+def _sid(params: Mapping[str, Any]) -> str:
+    return check_sid("sid", params["sid"])
+
+
+def find_service(rows: Iterable[dict[str, Any]], sid: str) -> dict[str, Any] | None:
+    """The row of a resource, which may be named by the id of its guest alone."""
+    services = [row for row in rows if row.get("type") == "service"]
+    return next((row for row in services if sid in (row["sid"], row["sid"].partition(":")[2])), None)
+
+
+def shown_service(service: Mapping[str, Any]) -> State:
+    return {name: service[name] for name in ("sid", "node", "state", "request_state") if name in service}
+
+
+def _rules(reader: Reader, service: Mapping[str, Any]) -> Rows:
+    """The rules in force; of PVE 8 the group of the resource, as the rule that it became."""
+    try:
+        rows = [{**row, **RULE_FIELDS.observe(row)} for row in reader.get(RULES) or []]
+    except NotImplementedByServer:
+        if not service.get("group"):
+            return []
+        group = GROUP_FIELDS.observe(reader.get(GROUPS + api_path(service["group"])))
+        group |= {"rule": service["group"], "type": NODE, "resources": [service["sid"]]}
+        return [{**group, "strict": group.get("restricted", False)}]
+    return [row for row in rows if not row.get("disable")]
+
+
+def companions(rules: Iterable[Mapping[str, Any]], sid: str, affinity: str) -> dict[str, str]:
+    """The resources that rules keep with this one (positive) or apart from it (negative), each with its rule."""
+    return {
+        other: rule["rule"]
+        for rule in rules
+        if rule["type"] == RESOURCE and rule.get("affinity") == affinity and sid in rule["resources"]
+        for other in rule["resources"]
+        if other != sid
+    }
+
+
+def check_move(wish: Wish, source: str) -> None:
+    """Refuse what the manager would accept and never do."""
+    sid, node, rows = wish["sid"], wish["node"], wish["rows"]
+    service = find_service(rows, sid) or {}
+    if service.get("request_state") == "ignored":
+        raise InvalidOption(
+            "sid", f"the manager ignores {sid}", hint="Ask another state of it by pve_ha, or move the guest."
+        )
+    if service.get("crm_state") == "error":
+        raise InvalidOption("sid", f"{sid} is in state error", hint="Repair it and set it to disabled by pve_ha first.")
+    if armed_state(rows).get("state", "armed") in ("disarming", "disarmed"):
+        raise InvalidOption("sid", "the manager is disarmed and moves nothing", hint="Arm it by pve_ha_arm.")
+    if node not in wish["nodes"]:
+        known = ", ".join(sorted(set(wish["nodes"]) - {source}))
+        raise InvalidOption("node", f"there is no node {node!r} in the cluster; {sid} could go to {known or 'none'}")
+    if wish["nodes"][node] != "online":
+        raise InvalidOption("node", f"{node} is {wish['nodes'][node]}")
+    if any(row["type"] == "lrm" and row.get("node") == node and "maintenance mode" in row["status"] for row in rows):
+        raise InvalidOption("node", f"{node} is in maintenance mode")
+    for rule in wish["rules"]:
+        if rule["type"] == NODE and rule.get("strict") and sid in rule["resources"]:
+            named = [name.partition(":")[0] for name in rule["nodes"]]
+            apart = rule.get("affinity") == "negative"
+            if (node in named) == apart:
+                keeps = f"keeps {sid} away from" if apart else f"keeps {sid} on"
+                raise InvalidOption("node", f"the strict rule {rule['rule']} {keeps} {', '.join(named)}")
+    for other, name in companions(wish["rules"], sid, "negative").items():
+        if (find_service(rows, other) or {}).get("node") == node:
+            raise InvalidOption("node", f"{other} is on {node}, and rule {name} keeps {sid} apart from it")
+
+
+# --- arming -------------------------------------------------------------------------------------------------------------
+
+
+class HaArm:
+    """The manager is armed, or is not: then it fences no node and leaves resources as they are."""
+
+    name = "ha"
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {
+            "state": {"type": "str", "choices": ["armed", "disarmed"], "required": True},
+            "resource_mode": {"type": "str", "choices": ["freeze", "ignore"]},
+            **task_arguments(),
+        }
+        return {"argument_spec": spec, "required_if": [("state", "disarmed", ("resource_mode",))]}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        if params["state"] == "armed" and params["resource_mode"] is not None:
+            raise InvalidOption("resource_mode", "goes with state: disarmed")
+        return {name: params[name] for name in self.arguments()["argument_spec"]}
+
+    def read(self, reader: Reader, wish: Wish) -> State:
+        state = armed_state(status(reader))
+        if not state:
+            raise InvalidOption("state", "this server's manager cannot be disarmed; that came with PVE 9.2")
+        return state
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        current = current or {}
+        if is_on_the_way(current, wish):
+            return Plan.nothing(current)
+        if wish["state"] == "armed":
+            step = Step("POST", f"{STATUS}/arm-ha", {}, "arm the manager of high availability", verify=False)
+            return Plan(current, {"state": "armed"}, (step,))
+        mode = wish["resource_mode"]
+        why = f"disarm the manager of high availability, resources: {mode}"
+        step = Step("POST", f"{STATUS}/disarm-ha", {"resource-mode": mode}, why, verify=False)
+        return Plan(current, {"state": "disarmed", "resource_mode": mode}, (step,))
+
+    def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
+        """Wait until every node is there."""
+        if not wish["wait"]:
+            return {}
+
+        def reached(rows: Rows) -> State | None:
+            found = armed_state(rows)
+            return found if is_on_the_way(found, wish) and found["state"] != "disarming" else None
+
+        return {self.name: wait_for_status(client, wish["timeout"], reached, f"The manager is not {wish['state']}")}
+
+
+def is_on_the_way(state: State, wish: Wish) -> bool:
+    """Whether it is as wished, or is becoming so."""
+    if wish["state"] == "armed":
+        return bool(state.get("state") == "armed")
+    return state.get("state") in ("disarming", "disarmed") and state.get("resource_mode") == wish["resource_mode"]
+
+
+MOVE = HaMove()
+ARM = HaArm()

@@ -1,0 +1,198 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""High availability: the resources that are kept running, and what is told about them.
+
+Rules and groups, which say where they run, are in ha_rule.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...model.changes import changed_fields, require_release
+from ...model.contract import Reader, State, Wish
+from ...model.errors import InvalidOption, NotFound
+from ...model.field import Field, Fields
+from ...model.kinds.info import ReadOnly
+from ...model.kinds.item import Item
+from ...model.values import Text, Within, Word
+
+RESOURCES = "/cluster/ha/resources"
+STATUS = "/cluster/ha/status"
+REQUESTED = ("started", "stopped", "disabled", "ignored")
+_SID = re.compile(r"(?:(?:vm|ct):)?[1-9]\d{2,8}")
+_TYPES = {"qemu": "vm", "lxc": "ct"}
+
+
+class Comment(Text):
+    """A comment. PVE gives the bytes of other than ASCII back as characters of their own, which is undone here."""
+
+    def parse(self, value: Any) -> str:
+        text = super().parse(value)
+        try:
+            return text.encode("latin-1").decode()
+        except UnicodeError:  # it was not garbled
+            return text
+
+
+class RequestedState(Word):
+    """``enabled`` is the older word for ``started``."""
+
+    def parse(self, value: Any) -> str:
+        word = super().parse(value)
+        return "started" if word == "enabled" else word
+
+
+FIELDS = Fields(
+    [
+        Field("comment", codec=Comment()),
+        Field("failback", type="bool", default=True, since="9.0"),
+        Field("group"),
+        Field("max_relocate", type="int", codec=Within(0), default=1),
+        Field("max_restart", type="int", codec=Within(0), default=1),
+        Field("state", codec=RequestedState(), clear="never", default="started"),
+    ]
+)
+
+
+def check_sid(option: str, sid: str) -> str:
+    """The id of a resource as it was given, with or without its type; InvalidOption if it is none."""
+    if not _SID.fullmatch(sid):
+        raise InvalidOption(option, f"{sid!r} is not a resource such as 'vm:100', 'ct:101' or just the guest's id")
+    return sid
+
+
+def complete_sids(reader: Reader, option: str, sids: Iterable[str], known: Iterable[str] = ()) -> list[str]:
+    """The ids with their types, sorted; bare ones are looked up among ``known`` ids, then among all guests."""
+    types = {sid.partition(":")[2]: sid for sid in known}
+    bare = [sid for sid in sids if ":" not in sid and sid not in types]
+    if bare:
+        rows = reader.get("/cluster/resources", {"type": "vm"}) or []
+        types.update(
+            {str(row["vmid"]): f"{_TYPES[row['type']]}:{row['vmid']}" for row in rows if row["type"] in _TYPES}
+        )
+    unknown = [sid for sid in bare if sid not in types]
+    if unknown:
+        raise InvalidOption(option, f"there is no guest {', '.join(unknown)} in the cluster")
+    full = {sid if ":" in sid else types[sid] for sid in sids}
+    return sorted(full, key=lambda sid: (int(sid.partition(":")[2]), sid))
+
+
+class HaResource(Item):
+    """An item whose ``state`` says both whether it exists and what is requested of the guest."""
+
+    def arguments(self) -> dict[str, Any]:
+        arguments = super().arguments()
+        choices = ["present", "absent", *REQUESTED]
+        arguments["argument_spec"]["state"] = {"type": "str", "choices": choices, "default": "present"}
+        return arguments
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        state = params["state"]
+        wish = super().wish({**params, "state": "absent" if state == "absent" else "present"})
+        wish["fields"].pop("state", None)
+        if state in REQUESTED:
+            wish["fields"]["state"] = state
+        check_sid(self.key.name, wish["key"])
+        return wish
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        try:
+            answer = reader.get(self.path(wish["key"]))
+        except NotFound:
+            answer = None
+        if answer is not None:
+            wish["key"] = str(answer["sid"])
+        elif wish["state"] == "present":
+            wish["key"] = complete_sids(reader, self.key.name, [wish["key"]])[0]
+        state = None if answer is None else self.observe(wish["key"], answer)
+        self._check_release(reader, wish, state or {})
+        return state
+
+    def delete_params(self, wish: Wish) -> dict[str, Any]:
+        return {} if wish["purge"] is None else {"purge": wish["purge"]}
+
+    def _check_release(self, reader: Reader, wish: Wish, current: State) -> None:
+        if wish["state"] == "absent":
+            if wish["purge"] is not None and reader.release() < (9, 0):
+                raise InvalidOption("purge", "needs PVE 9.0 or newer, which has rules to take the resource out of")
+            return
+        require_release(reader, FIELDS, changed_fields(FIELDS, current, wish["fields"]))
+        group = wish["fields"].get("group")
+        if group and group != current.get("group") and reader.release() >= (9, 0):
+            raise InvalidOption(
+                "group",
+                "PVE 9 has no HA groups",
+                hint=f"Name the resource in a rule instead: pve_ha_rule with rule: {group}, type: node-affinity, "
+                f"resources: ['{wish['key']}'], append: true.",
+            )
+
+
+def armed_state(rows: Iterable[Mapping[str, Any]]) -> State:
+    """Whether the manager is armed, and how it handles resources while it is not; empty where the server does not tell."""
+    row = next((row for row in rows if row.get("type") == "fencing" and "armed-state" in row), None)
+    if row is None:
+        return {}
+    mode = {"resource_mode": row["resource_mode"]} if row.get("resource_mode") else {}
+    return {"state": "armed" if row["armed-state"] == "standby" else row["armed-state"], **mode}
+
+
+class HaStatus(ReadOnly):
+    """What the manager tells: quorum, who is master, the state of every service; on demand configuration and rules."""
+
+    name = "ha"
+    extras = ("resources", "rules", "groups", "manager")
+
+    def arguments(self) -> dict[str, Any]:
+        include = {"type": "list", "elements": "str", "choices": list(self.extras), "default": []}
+        return {"argument_spec": {"sid": {"type": "str"}, "include": include}}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        sid = params.get("sid")
+        return {"sid": check_sid("sid", sid) if sid is not None else "", "include": params["include"]}
+
+    def read(self, reader: Reader, wish: Wish) -> State:
+        rows = reader.get(f"{STATUS}/current") or []
+        by_type: dict[str, list[dict[str, Any]]] = {}
+        for row in rows:
+            by_type.setdefault(str(row.get("type")), []).append(
+                {k: v for k, v in row.items() if k not in ("id", "type")}
+            )
+        first = {kind: found[0] for kind, found in by_type.items()}
+        armed = armed_state(rows)
+        state: State = {
+            "quorate": bool(first.get("quorum", {}).get("quorate")),
+            "master": first.get("master", {}).get("node"),
+            "armed": armed["state"] == "armed" if armed else None,
+            "nodes": sorted(by_type.get("lrm", []), key=lambda row: str(row.get("node"))),
+            "services": self._picked(by_type.get("service", []), wish["sid"]),
+        }
+        if "resources" in wish["include"]:
+            listed = [RESOURCE.observe(row["sid"], row) for row in reader.get(RESOURCES) or []]
+            state["resources"] = self._picked(listed, wish["sid"])
+        if "rules" in wish["include"]:
+            state["rules"] = sorted(reader.get("/cluster/ha/rules") or [], key=lambda row: row.get("order", 0))
+        if "groups" in wish["include"]:
+            state["groups"] = sorted(reader.get("/cluster/ha/groups") or [], key=lambda row: str(row["group"]))
+        if "manager" in wish["include"]:
+            state["manager"] = reader.get(f"{STATUS}/manager_status")
+        return state
+
+    @staticmethod
+    def _picked(rows: Iterable[dict[str, Any]], sid: str) -> list[dict[str, Any]]:
+        """The rows of one resource, or all, by id."""
+        picked = [row for row in rows if not sid or sid in (row["sid"], row["sid"].partition(":")[2])]
+        return sorted(picked, key=lambda row: str(row["sid"]))
+
+
+RESOURCE = HaResource(
+    "resource",
+    RESOURCES,
+    Field("sid", aliases=("vmid",)),
+    FIELDS,
+    extra_options={"purge": {"type": "bool"}},
+)
+INFO = HaStatus()

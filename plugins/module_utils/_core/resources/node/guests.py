@@ -1,0 +1,240 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All guests of a node at once, by the one call that PVE has for that: it heeds their order and delays of startup."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ...api.client import Client
+from ...api.connection import task_arguments
+from ...model.contract import NODE_KEY, Reader, State, Wish
+from ...model.errors import InvalidOption, NotConverged
+from ...model.plan import Plan, Step, api_path
+from ...run.task import LOG_TAIL, Upid, read_log
+
+GuestRow = dict[str, Any]
+
+NAMED = 10  # guests that a message names
+PARALLEL = 8  # configurations that are read at the same time
+PAUSES = (1.0, 3.0)  # seconds before another look, after the task
+RUNNING, STOPPED = "running", "stopped"
+
+
+@dataclasses.dataclass(frozen=True)
+class Action:
+    """What brings guests to a state: the call, whom it is for, and in which state they are after it (none: gone)."""
+
+    call: str
+    verb: str
+    concerns: Callable[[GuestRow], bool]
+    status: str = ""
+
+
+ACTIONS: Mapping[str, Action] = {
+    "started": Action("startall", "start", lambda guest: not guest["template"] and guest["status"] != RUNNING, RUNNING),
+    "stopped": Action("stopall", "stop", lambda guest: not guest["template"] and guest["status"] == RUNNING, STOPPED),
+    "hibernated": Action(
+        "suspendall",
+        "hibernate",
+        lambda guest: guest["type"] == "qemu" and not guest["template"] and guest["status"] == RUNNING,
+        STOPPED,
+    ),
+    "migrated": Action("migrateall", "migrate", lambda guest: True),
+}
+# option -> its parameter and the states that it is for
+PARAMETERS: Mapping[str, tuple[str, Sequence[str]]] = {
+    "force": ("force", ("started",)),
+    "force_stop": ("force-stop", ("stopped",)),
+    "shutdown_timeout": ("timeout", ("stopped",)),
+    "target": ("target", ("migrated",)),
+    "with_local_disks": ("with-local-disks", ("migrated",)),
+    "max_workers": ("max-workers", tuple(ACTIONS)),
+}
+
+
+class NodeGuests:
+    """See the module pve_node_guests."""
+
+    name = "node"
+
+    def arguments(self) -> dict[str, Any]:
+        spec = {
+            **NODE_KEY,
+            "state": {"type": "str", "choices": list(ACTIONS)},
+            "vms": {"type": "list", "elements": "int"},
+            "force": {"type": "bool"},
+            "force_stop": {"type": "bool"},
+            "shutdown_timeout": {"type": "int"},
+            "target": {"type": "str"},
+            "with_local_disks": {"type": "bool"},
+            "max_workers": {"type": "int"},
+            **task_arguments(),
+        }
+        return {"argument_spec": spec, "required_if": [["state", "migrated", ["target"]]]}
+
+    def wish(self, params: Mapping[str, Any]) -> Wish:
+        sent = {name: params[name] for name in PARAMETERS if params[name] is not None}
+        for name in sent:
+            states = PARAMETERS[name][1]
+            if params["state"] not in states:
+                raise InvalidOption(name, f"needs state: {' or '.join(states)}")
+        if params["target"] == params["node"]:
+            raise InvalidOption("target", "is the node itself")
+        if not 0 <= sent.get("shutdown_timeout", 0) <= 7200:
+            raise InvalidOption("shutdown_timeout", "is a number of seconds from 0 to 7200")
+        if not 1 <= sent.get("max_workers", 1) <= 64:
+            raise InvalidOption("max_workers", "is a number from 1 to 64")
+        if params["vms"] == []:
+            raise InvalidOption("vms", "names no guest; leave it out to mean all")
+        return {**{name: params[name] for name in ("node", "state", "vms")}, "sent": sent}
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def read(self, reader: Reader, wish: Wish) -> State:
+        guests = guests_of(reader, wish["node"])
+        if wish["vms"] is not None:
+            _check_vms(reader, wish, guests)
+            guests = [guest for guest in guests if guest["vmid"] in wish["vms"]]
+        wish["left_alone"], wish["told"] = set(), {}
+        concerned = _concerned(guests, wish)
+        if concerned:
+            self._look_closer(reader, wish, concerned)
+        return {"node": wish["node"], "guests": guests}
+
+    def _look_closer(self, reader: Reader, wish: Wish, concerned: Sequence[GuestRow]) -> None:
+        """Find out whom PVE leaves alone, and refuse what the server would not do."""
+        sent = wish["sent"]
+        if wish["state"] == "migrated":
+            rows = reader.get("/nodes") or []
+            if not any(row["node"] == sent["target"] and row.get("status") == "online" for row in rows):
+                raise InvalidOption("target", f"there is no node {sent['target']} that is online")
+            return
+        if "max_workers" in sent and reader.release() < (9, 0):
+            raise InvalidOption("max_workers", "needs PVE 9.0 or newer with this state")
+        if wish["vms"] is None:
+            rows = reader.get("/cluster/resources", {"type": "vm"}) or []
+            managed = {int(row["vmid"]) for row in rows if row.get("hastate")}
+            wish["left_alone"].update(managed)
+            if wish["state"] != "started":
+                wish["told"]["high availability manages them, and vms does not name them"] = managed
+        if wish["state"] == "started" and not sent.get("force"):
+            quiet = _without_onboot(reader, wish["node"], concerned)
+            wish["left_alone"].update(quiet)
+            if wish["vms"] is not None:
+                wish["told"]["they do not start at boot (onboot), and force is not set"] = quiet
+
+    # --- planning -----------------------------------------------------------------------------------------------------
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        guests: list[GuestRow] = current["guests"] if current else []
+        concerned = _concerned(guests, wish)
+        notes = tuple(
+            f"Left alone, because {why}: {named(alone)}."
+            for why, vmids in wish["told"].items()
+            if (alone := [guest for guest in concerned if guest["vmid"] in vmids])
+        )
+        concerned = [guest for guest in concerned if guest["vmid"] not in wish["left_alone"]]
+        if not concerned or not current:
+            return dataclasses.replace(Plan.nothing(current), notes=notes)
+        action = ACTIONS[wish["state"]]
+        step = Step(
+            "POST",
+            api_path("nodes", wish["node"], action.call),
+            {"vms": ",".join(str(guest["vmid"]) for guest in concerned), **_params(wish)},
+            why=f"{action.verb} {named(concerned)} of node {wish['node']}",
+            task=True,
+            returns={"task": ""},
+        )
+        done = {guest["vmid"] for guest in concerned}
+        after = [
+            {**guest, "status": action.status} if guest["vmid"] in done else guest
+            for guest in guests
+            if action.status or guest["vmid"] not in done
+        ]
+        return Plan(current, {**current, "guests": after}, (step,), notes)
+
+    # --- what has become of it ----------------------------------------------------------------------------------------
+
+    def settle(self, client: Client, wish: Wish, timeout: float) -> State:
+        """PVE's tasks end well whatever becomes of single guests: look at each of them."""
+        for pause in (*PAUSES, None):
+            state = self.read(client, wish)
+            plan = self.plan(state, wish)
+            if not plan.steps:
+                return state
+            if pause is not None:
+                client.sleep(pause)
+        upid = wish["answers"].get("task")
+        log = read_log(client, Upid.parse(upid))[-LOG_TAIL:] if upid else []
+        told = "".join(f"\n  {line}" for line in log)
+        raise NotConverged(
+            f"The task has ended, but this is still to be done: {plan.steps[0].why}."
+            + (f"\nLast lines of its log:{told}" if told else "")
+        )
+
+
+NODE_GUESTS = NodeGuests()
+
+
+def guests_of(reader: Reader, node: str) -> list[GuestRow]:
+    """The guests of a node, by id, as the node itself sees them."""
+    rows = [(kind, row) for kind in ("qemu", "lxc") for row in reader.get(api_path("nodes", node, kind)) or []]
+    guests = [
+        {
+            "vmid": int(row["vmid"]),
+            "name": row.get("name", ""),
+            "type": kind,
+            "status": row.get("status", "unknown"),
+            "template": bool(row.get("template")),
+        }
+        for kind, row in rows
+    ]
+    return sorted(guests, key=lambda guest: guest["vmid"])
+
+
+def _check_vms(reader: Reader, wish: Wish, guests: Iterable[GuestRow]) -> None:
+    """Refuse ids that cannot be meant. One that has gone to another node was migrated, if that is what is wished."""
+    here = {guest["vmid"]: guest for guest in guests}
+    missing = [vmid for vmid in wish["vms"] if vmid not in here]
+    if missing:
+        rows = reader.get("/cluster/resources", {"type": "vm"}) or []
+        elsewhere = {int(row["vmid"]): row["node"] for row in rows if "vmid" in row}
+        for vmid in missing:
+            if vmid not in elsewhere:
+                raise InvalidOption("vms", f"there is no guest {vmid} in the cluster")
+            if wish["state"] != "migrated":
+                raise InvalidOption("vms", f"guest {vmid} is on node {elsewhere[vmid]}, not on {wish['node']}")
+    containers = [vmid for vmid in wish["vms"] if here.get(vmid, {}).get("type") == "lxc"]
+    if containers and wish["state"] == "hibernated":
+        raise InvalidOption("vms", f"guest {containers[0]} is a container, and these cannot be hibernated")
+
+
+def _without_onboot(reader: Reader, node: str, guests: Sequence[GuestRow]) -> set[int]:
+    """The guests that are not to start when the node boots."""
+    paths = [api_path("nodes", node, guest["type"], guest["vmid"], "config") for guest in guests]
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        configs = list(pool.map(reader.get, paths))
+    return {guest["vmid"] for guest, config in zip(guests, configs, strict=True) if not int(config.get("onboot") or 0)}
+
+
+def _concerned(guests: Iterable[GuestRow], wish: Wish) -> list[GuestRow]:
+    """The guests that are not yet as wished."""
+    return [guest for guest in guests if wish["state"] and ACTIONS[wish["state"]].concerns(guest)]
+
+
+def _params(wish: Wish) -> dict[str, Any]:
+    params = {PARAMETERS[name][0]: value for name, value in wish["sent"].items()}
+    if wish["state"] == "migrated" and "max-workers" in params:
+        params["maxworkers"] = params.pop("max-workers")  # the name that PVE 8 knows as well
+    return params
+
+
+def named(guests: Sequence[GuestRow]) -> str:
+    """The guests as users know them, not too many."""
+    told = ", ".join(f"{guest['vmid']} ({guest['name']})" for guest in guests[:NAMED])
+    return told + (f" and {len(guests) - NAMED} more" if len(guests) > NAMED else "")

@@ -1,0 +1,330 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine: read, plan, apply, read back. The only place that writes, and it writes nothing but the steps of a plan."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..api.client import Client
+from ..model.contract import Planned, Wish
+from ..model.errors import (
+    Conflict,
+    ConnectionFailed,
+    HopFailed,
+    InvalidParameter,
+    NotConverged,
+    PveError,
+    Refused,
+    TaskFailed,
+)
+from ..model.plan import Plan, Step
+from ..resources.ha.requests import is_request, wait_for_manager
+from .task import is_upid, wait_for_task
+
+TASK_TIMEOUT = 600.0  # seconds, of modules without the option
+MAX_PLANS = 4  # how often a wish is planned anew after a conflict or an unclear outcome
+MAX_REPLANS = 8  # how often a plan may depend on what came out of a step
+SETTLE_PAUSES = (0.1, 0.3, 1.0, 2.0, 3.0)  # seconds: some of PVE's lists lag behind a write
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What a task did, or would do in check mode; ``result`` is what Ansible shows.
+
+    ``unfinished`` is a step that was sent but is not known to have worked; ``touched`` tells that it changed something, or
+    may have.
+    """
+
+    resource: Planned
+    plan: Plan
+    done: list[Step] = dataclasses.field(default_factory=list)
+    answers: dict[str, Any] = dataclasses.field(default_factory=dict)
+    object: Any = None
+    unfinished: Step | None = None
+    touched: bool = False
+
+    def result(self) -> dict[str, Any]:
+        sent = [*self.done, *([self.unfinished] if self.unfinished else [])]
+        return {
+            "changed": any(step.changes for step in self.done) or self.touched,
+            "diff": {"before": self.plan.before or {}, "after": self.plan.after or {}},
+            "requests": [step.describe() for step in sent],
+            self.resource.name: self.object,
+            **self.answers,
+        }
+
+
+class Interrupted(PveError):
+    """An error while a plan was carried out; says which steps were done and which were not."""
+
+    def __init__(self, cause: PveError, outcome: Outcome, missing: tuple[Step, ...]) -> None:
+        text = str(cause)
+        if outcome.done:
+            text += f"\nDone before that: {_list(outcome.done)}."
+        if missing and (outcome.done or len(missing) > 1):
+            text += f"\nNot done: {_list(missing)}. Run the task again to complete it."
+        super().__init__(text)
+        self.cause, self.outcome = cause, outcome
+
+
+def failure(error: PveError) -> dict[str, Any]:
+    """The result of a task that failed, with what was done before that."""
+    if not isinstance(error, Interrupted):
+        return {"failed": True, "changed": False, "msg": str(error), "error": error.details()}
+    partial = error.outcome.result()
+    done = {name: partial[name] for name in ("changed", "requests", *error.outcome.answers)}
+    return {"failed": True, "msg": str(error), "error": error.cause.details(), **done}
+
+
+def _list(steps: Iterable[Step]) -> str:
+    return "; ".join(step.why or f"{step.method} {step.path}" for step in steps)
+
+
+@dataclasses.dataclass(frozen=True)
+class Intent:
+    """What is to be done, before anything is."""
+
+    resource: Planned
+    params: Mapping[str, Any]
+    wish: Wish
+    plan: Plan
+
+
+def intend(client: Client, resource: Planned, params: Mapping[str, Any], wish: Wish | None = None) -> Intent:
+    """Read and plan. ``wish`` is that of the options where the caller has it already, perhaps completed by what it knows."""
+    wish = resource.wish(params) if wish is None else wish
+    plan = resource.plan(resource.read(client, wish), wish)
+    client.warnings.extend(plan.notes)
+    return Intent(resource, params, wish, plan)
+
+
+def carry_out(client: Client, intent: Intent, *, check_mode: bool) -> Outcome:
+    """Do what is intended, or in check mode tell it. Raises PveError; Interrupted where steps were done."""
+    if check_mode:
+        return Outcome(intent.resource, intent.plan, list(intent.plan.steps), object=intent.plan.after)
+    return _Run(client, intent).finish()
+
+
+def bring_about(client: Client, resource: Planned, params: Mapping[str, Any], *, check_mode: bool) -> Outcome:
+    """Bring the cluster to the state that the options describe: read, plan, look ahead, apply, read back."""
+    intent = intend(client, resource, params)
+    look_ahead = getattr(resource, "preflight", None)
+    if look_ahead and intent.plan.steps:
+        look_ahead(client, intent.plan, intent.wish)
+    return carry_out(client, intent, check_mode=check_mode)
+
+
+class _Run:
+    """One execution of a plan, with the recovery from conflicts and unclear outcomes."""
+
+    def __init__(self, client: Client, intent: Intent) -> None:
+        self.client, self.resource, self.wish, self.plan = client, intent.resource, intent.wish, intent.plan
+        self.wait = intent.params.get("wait", True) is not False
+        given = intent.params.get("timeout")
+        self.timeout = TASK_TIMEOUT if given is None else float(given)
+        self.outcome = Outcome(self.resource, self.plan)
+        self.pending: tuple[Step, ...] = self.plan.steps
+        self.replans = 0
+
+    def finish(self) -> Outcome:
+        try:
+            if self.plan.steps:
+                self._apply()
+                self._conclude()
+            else:
+                self.outcome.object = self.plan.after
+            self._report()
+        except PveError as error:
+            if isinstance(error, TaskFailed):
+                self._look_for_traces()
+            raise Interrupted(error, self.outcome, self.pending) from None
+        return self.outcome
+
+    def _apply(self) -> None:
+        for attempt in range(1, MAX_PLANS + 1):
+            last = attempt == MAX_PLANS
+            try:
+                while self.pending:
+                    self._execute(self.pending[0])
+                return
+            except Conflict:  # refused: the step did not run
+                if last:
+                    raise
+                self._plan_again()
+            except (InvalidParameter, TaskFailed) as error:
+                if last or not self._may_plan_again(error):
+                    raise
+            except (ConnectionFailed, HopFailed) as error:
+                self._settle(error, last=last)
+
+    def _may_plan_again(self, error: InvalidParameter | TaskFailed) -> bool:
+        """Plan again after a lock time-out of a task, and where the server kept what it could not apply at once."""
+        step = self.pending[0]
+        if isinstance(error, TaskFailed) and error.lock_timeout:
+            self._plan_again()
+            return True
+        if not step.deferrable:
+            return False
+        if self._is_planned(step):
+            return False
+        self.client.warnings.append(f"This waits for the next start: {step.why}. {error.message}")
+        self._plan_again(unclear=step)
+        return True
+
+    def _execute(self, step: Step) -> None:
+        self.client.on_step(step.why)
+        self.client.trusted.update(step.presents)
+        upload = step.upload.telling(self.client.on_progress) if step.upload else None
+        answer = self.client.call(step.method, step.path, step.params, upload=upload, api_format=step.api_format)
+        for name, key in step.returns.items():
+            self.outcome.answers[name] = answer.get(key) if key else answer
+        upid = answer.get("data") if step.api_format == "extjs" else answer
+        if is_upid(upid):
+            self._follow(step, upid)
+        self.outcome.done.append(step)
+        self.pending = self.pending[1:]
+        if step.replan and "upid" not in self.outcome.answers:
+            self.replans += 1
+            self._plan_again()
+            if self.replans > MAX_REPLANS or any(_call(step) == _call(other) for other in self.pending):
+                raise NotConverged(f"The server accepted this, but it had no effect: {step.why}.")
+
+    def _follow(self, step: Step, upid: str) -> None:
+        """Wait for a step's task, unless it is the last one and the user does not want to."""
+        if not self.wait and len(self.pending) == 1:
+            self.outcome.answers["upid"] = upid
+            return
+        timeout = step.timeout or self.timeout
+        try:
+            wait_for_task(self.client, upid, timeout)
+            if is_request(upid) and step.verify:
+                wait_for_manager(self.client, upid, step.why, timeout, lambda: not self._is_planned(step))
+        except TaskFailed:
+            self.outcome.unfinished = step
+            raise
+        except PveError:  # it goes on, or nobody knows
+            self.outcome.unfinished, self.outcome.touched = step, True
+            self.pending = self.pending[1:]
+            raise
+
+    def _is_planned(self, step: Step) -> bool:
+        """Whether a step is still needed."""
+        plan = self.resource.plan(self.resource.read(self.client, self.wish), self.wish)
+        return _call(step) in map(_call, plan.steps)
+
+    def _look_for_traces(self) -> None:
+        """Find out whether a failed task left something behind, so that ``changed`` is true only if something changed."""
+        try:
+            plan = self.resource.plan(self.resource.read(self.client, self.wish), self.wish)
+        except PveError:
+            self.outcome.touched = True
+        else:
+            self.outcome.touched = [_call(step) for step in plan.steps] != [_call(step) for step in self.pending]
+
+    def _settle(self, error: ConnectionFailed | HopFailed, *, last: bool) -> None:
+        """After a write whose outcome is unclear: read again and plan again, never repeat it blindly."""
+        if isinstance(error, ConnectionFailed) and not error.sent:
+            raise error
+        step = self.pending[0]
+        self.outcome.unfinished, self.outcome.touched = step, True
+        try:
+            if last or not (step.repeatable or self._has_arrived(step)):
+                raise error
+            if step.task:
+                self._await_tasks_of(step)
+            self._plan_again(unclear=step)
+        except (ConnectionFailed, HopFailed):
+            self.pending = self.pending[1:]
+            error.hint = f"It is unknown whether this ran: {step.why}. " + (
+                "Run the task again: it looks first what is there."
+                if step.repeatable
+                else "It is not repeated blindly: look before you run it again."
+            )
+            raise error from None
+        self.client.warnings.append(f"The outcome of '{step.why}' was unclear ({error.message}); it was read again.")
+
+    def _has_arrived(self, step: Step) -> bool:
+        """Whether the file of an unanswered upload is there. The task that copies it has no id by which to await it."""
+        for pause in (*SETTLE_PAUSES, 0.0) if step.upload else ():
+            with contextlib.suppress(Refused):  # a part of it is there
+                if not self._is_planned(step):
+                    return True
+            self.client.sleep(pause)
+        return False
+
+    def _await_tasks_of(self, step: Step) -> None:
+        """Let the task end that an unanswered step may have started, so that reading tells the truth."""
+        parts = step.path.split("/")
+        path = f"/nodes/{parts[2]}/tasks" if parts[1] == "nodes" else "/cluster/tasks"
+        for row in self.client.get(path, {"source": "active"} if parts[1] == "nodes" else None) or []:
+            running = row.get("status") in (None, "", "RUNNING", "running")
+            if running and str(row.get("id", "")) == step.guest:
+                try:
+                    wait_for_task(self.client, row["upid"], step.timeout or self.timeout)
+                except TaskFailed as error:  # the new plan tells what is missing, but not always what went wrong
+                    self.client.warnings.append(str(error))
+
+    def _plan_again(self, unclear: Step | None = None) -> None:
+        """Plan from what is there now; an unclear step that is no longer needed has run."""
+        current = self.resource.read(self.client, self.wish)
+        plan = self.resource.plan(current, self.wish)
+        if unclear and not any(step.why == unclear.why or _call(step) == _call(unclear) for step in plan.steps):
+            self.outcome.done.append(unclear)
+        self.outcome.unfinished, self.outcome.touched = None, False
+        self.pending = plan.steps
+        self.plan = self.outcome.plan = Plan(self.plan.before, plan.after, plan.steps, plan.notes)
+
+    def _conclude(self) -> None:
+        """Find out what has become of it, in the resource's own way where it has one."""
+        settle = getattr(self.resource, "settle", None)
+        if settle is None:
+            self._read_back()
+        elif self.wait:
+            self.wish["answers"] = self.outcome.answers
+            self.outcome.object = settle(self.client, self.wish, self.timeout)
+        else:
+            self.outcome.object = self.plan.after
+
+    def _read_back(self) -> None:
+        """Return what the server says; a difference that stays is an error, not a success."""
+        if "upid" in self.outcome.answers:
+            self.outcome.object = self.plan.after
+            return
+        for pause in (*SETTLE_PAUSES, None):
+            current = self.resource.read(self.client, self.wish)
+            plan = self.resource.plan(current, self.wish)
+            if not any(step.verify for step in plan.steps):
+                self.outcome.object = current
+                return
+            if pause is not None:
+                self.client.sleep(pause)
+        raise NotConverged(
+            f"The server accepted every call, but {_differences(plan)}.",
+            hint="Perhaps it names something that does not exist, something else manages this too, "
+            "or the server normalises the value in an unknown way.",
+        )
+
+    def _report(self) -> None:
+        """What a resource tells at the end, and may wait for."""
+        report = getattr(self.resource, "aftermath", None)
+        if report and self.outcome.object is not None and "upid" not in self.outcome.answers:
+            changed = bool(self.outcome.done)
+            self.wish["answers"] = self.outcome.answers
+            self.outcome.answers.update(report(self.client, self.wish, self.outcome.object, changed=changed))
+
+
+def _differences(plan: Plan) -> str:
+    before, after = plan.before or {}, plan.after or {}
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    told = [f"{name} is {before.get(name)!r} and should be {after.get(name)!r}" for name in names]
+    return "; ".join(told) or f"this would still have to be done: {_list(plan.steps)}"
+
+
+def _call(step: Step) -> tuple[str, str, dict[str, Any]]:
+    """What makes two steps the same: the call without the digest, which changes with the object."""
+    return step.method, step.path, {name: value for name, value in step.params.items() if name != "digest"}

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a task's options to its result, the same in both hosts; and the host that is an ordinary module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..api.client import Client
+from ..api.connection import Connection, connection_arguments
+from ..model.errors import PveError
+from .engine import bring_about, failure
+from .hosted import Declared, Many, Resource
+
+OpenClient = Callable[[Connection], Client]
+
+
+def module_arguments(resource: Declared) -> dict[str, Any]:
+    """Keyword arguments of AnsibleModule for a resource: its own ones and the connection's."""
+    arguments = resource.arguments()
+    return {**arguments, "argument_spec": {**connection_arguments(), **arguments["argument_spec"]}}
+
+
+def perform(
+    resource: Resource | Many, params: Mapping[str, Any], *, check_mode: bool, open_client: OpenClient = Client
+) -> dict[str, Any]:
+    """Run a task and return its result; what a user can mend becomes a failed result, a bug stays an exception."""
+    client: Client | None = None
+    try:
+        client = open_client(Connection.from_options(params))
+        if isinstance(resource, Many):
+            result = resource.perform_many(client, params, check_mode=check_mode)
+        else:
+            result = bring_about(client, resource, params, check_mode=check_mode).result()
+    except PveError as error:
+        result = failure(error)
+    warnings = client.warnings if client else []
+    if warnings:
+        result["warnings"] = list(dict.fromkeys(warnings))
+    return result
+
+
+def secret_values(resource: Declared, params: Mapping[str, Any]) -> set[str]:
+    """Texts that no result may show, besides the values of ``no_log`` options."""
+    find = getattr(resource, "secret_values", None)
+    found: set[str] = find(params) if find else set()
+    return found
+
+
+def _module_of(resource: Declared) -> type[AnsibleModule]:
+    """AnsibleModule that knows a resource's secrets whenever it ends, which may be before its constructor returns."""
+
+    class Module(AnsibleModule):  # type: ignore[misc]
+        def fail_json(self, *args: Any, **kwargs: Any) -> None:
+            super().fail_json(*args, **self._told(kwargs))
+
+        def exit_json(self, **kwargs: Any) -> None:
+            super().exit_json(**self._told(kwargs))
+
+        def _told(self, result: dict[str, Any]) -> dict[str, Any]:
+            """The result without its warnings, which newer releases of ansible-core want to be told apart."""
+            self.no_log_values.update(secret_values(resource, self.params))
+            for text in result.pop("warnings", []):
+                self.warn(text)
+            return result
+
+    return Module
+
+
+def run_module(resource: Resource | Many) -> None:
+    """The whole body of a module."""
+    module = _module_of(resource)(
+        supports_check_mode=True, no_log=hasattr(resource, "secret_values"), **module_arguments(resource)
+    )
+    result = perform(resource, module.params, check_mode=module.check_mode)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)

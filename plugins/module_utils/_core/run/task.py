@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PVE's asynchronous tasks: their identifiers, waiting for them, and what their end means."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+from ..model.errors import ConnectionFailed, HopFailed, PveError, TaskFailed, TaskTimeout
+from ..model.plan import api_path
+
+if TYPE_CHECKING:
+    from ..model.contract import Reader
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0  # seconds between two looks at a running task
+PATIENCE = (
+    0.08  # a pause's share of the time waited so far, which is then the most that the wait takes longer than the task
+)
+TOLD_FROM = 0.5  # a task that is looked at as rarely as this has its progress told
+LOG_TAIL = 20  # lines of a failed task's log that an error shows
+_UPID = re.compile(r"UPID:([^:\s]+):[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,}:([0-9A-Fa-f]{8}):([^:\s]+):([^:\s]*):([^:\s]+):")
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s?%")
+
+
+@dataclasses.dataclass(frozen=True)
+class Upid:
+    """The parts of a task's identifier."""
+
+    text: str
+    node: str
+    started: int  # seconds since the epoch, by the node's clock
+    type: str
+    id: str
+    user: str
+
+    @classmethod
+    def parse(cls, text: str) -> Upid:
+        """Raises ValueError if the text is no UPID."""
+        match = _UPID.fullmatch(str(text).strip())
+        if not match:
+            raise ValueError(
+                f"{text!r} is not a UPID, as in UPID:node:0000D84A:000957F8:6B00C117:qmstart:100:root@pam:"
+            )
+        return cls(match[0], match[1], int(match[2], 16), match[3], match[4], match[5])
+
+    @property
+    def path(self) -> str:
+        """The task's place in the API: always on the node that runs it."""
+        return api_path("nodes", self.node, "tasks", self.text)
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id}".strip() + f" on node {self.node}"
+
+
+def is_upid(value: Any) -> bool:
+    """Whether an answer names a task."""
+    return isinstance(value, str) and bool(_UPID.fullmatch(value))
+
+
+def succeeded(exitstatus: str) -> bool:
+    """``OK`` and ``WARNINGS: n`` are the two ways of ending well."""
+    return exitstatus == "OK" or exitstatus.startswith("WARNINGS")
+
+
+def read_log(reader: Reader, upid: Upid) -> list[str]:
+    """All lines of a task's log."""
+    rows = reader.get(f"{upid.path}/log", {"limit": 0}) or []
+    lines = [str(row.get("t", "")) for row in rows]
+    return [] if lines == ["no content"] else lines
+
+
+def _log(reader: Reader, upid: Upid) -> list[str]:
+    """The log, or why it cannot be had: that must not hide how its task ended."""
+    try:
+        return read_log(reader, upid)
+    except PveError as error:
+        return [f"(its log could not be read: {error.message})"]
+
+
+def wait_for_task(reader: Reader, upid_text: str, timeout: float) -> str:
+    """Wait until a task has ended and return its exit status.
+
+    Warnings of a task become warnings of the reader. Raises TaskFailed, or TaskTimeout after ``timeout`` seconds; the task
+    goes on then. A lost connection does not end the wait before the time is over.
+    """
+    upid = Upid.parse(upid_text)
+    deadline = time.monotonic() + timeout
+    waited, said = 0.0, ""
+    while True:
+        exitstatus = _look(reader, upid, deadline)
+        if exitstatus is not None:
+            return _judge(reader, upid, exitstatus)
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise _timed_out(reader, upid, timeout)
+        pause = min(max(FIRST_PAUSE, PATIENCE * waited), LONGEST_PAUSE)
+        if pause >= TOLD_FROM:
+            said = _tell_progress(reader, upid, said)
+        reader.sleep(min(pause, left))
+        waited += pause
+
+
+def _look(reader: Reader, upid: Upid, deadline: float) -> str | None:
+    """The exit status of a task that has ended, else None."""
+    try:
+        status = reader.get(f"{upid.path}/status")
+    except (ConnectionFailed, HopFailed) as error:
+        if time.monotonic() < deadline:
+            return None
+        raise TaskTimeout(
+            f"Task {upid} ({upid.text}) could not be watched to its end: {error.message}",
+            upid=upid.text,
+            exitstatus=None,
+            log=[],
+            hint="It may still run: wait for it with pve_task.",
+        ) from None
+    return None if status.get("status") == "running" else str(status.get("exitstatus", "unknown"))
+
+
+def _judge(reader: Reader, upid: Upid, exitstatus: str) -> str:
+    if exitstatus == "OK":
+        return exitstatus
+    log = _log(reader, upid)
+    if succeeded(exitstatus):
+        lines = [line for line in log if "warn" in line.lower() and not line.startswith("TASK WARNINGS")]
+        reader.warnings.append(f"Task {upid} ended with {exitstatus}: {'; '.join(lines[-LOG_TAIL:]) or upid.text}")
+        return exitstatus
+    raise TaskFailed(f"Task {upid} failed: {exitstatus}", upid=upid.text, exitstatus=exitstatus, log=log[-LOG_TAIL:])
+
+
+def _timed_out(reader: Reader, upid: Upid, timeout: float) -> TaskTimeout:
+    return TaskTimeout(
+        f"Task {upid} still runs after {timeout:g} s and was not stopped ({upid.text}).",
+        upid=upid.text,
+        exitstatus=None,
+        log=_log(reader, upid)[-LOG_TAIL:],
+        hint="Raise timeout, or wait for it with pve_task.",
+    )
+
+
+def _tell_progress(reader: Reader, upid: Upid, said: str) -> str:
+    """Tell the last percentage of a task's log, if it is news; returns what was told."""
+    found = [match[1] for line in _log(reader, upid)[-LOG_TAIL:] for match in _PERCENT.finditer(line)]
+    text = f"{upid}: {found[-1]} %" if found else f"{upid}: running"
+    if text != said:
+        reader.on_progress(text)
+    return text

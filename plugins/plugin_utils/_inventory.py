@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the inventory plugin knows of a cluster: its hosts, their variables, groups and names.
+
+Nothing here needs Ansible's inventory objects. A *row* is an item of GET /cluster/resources.
+"""
+
+from __future__ import annotations
+
+import collections
+import copy
+import dataclasses
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import jinja2
+import jinja2.meta
+
+from ..module_utils._core.api.connection import Connection
+from ..module_utils._core.model.contract import Reader
+from ..module_utils._core.model.values import split_list
+
+Row = Mapping[str, Any]
+
+GUESTS = ("qemu", "lxc")
+# Names that mean something else to Ansible; a guest cannot have them for itself.
+RESERVED = frozenset({"all", "ungrouped", "localhost", "127.0.0.1", "::1"})
+# Variables that every host has, so that conditions need not ask whether they are defined.
+COMMON: Mapping[str, Any] = {"name": "", "pool": "", "tags": (), "template": False, "lock": "", "status": "unknown"}
+_SAFE_IN_NAMES = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+_CACHE_FORMAT = 1  # to be raised when what is cached changes its shape
+
+
+@dataclasses.dataclass
+class Host:
+    """A guest or a node as the inventory will show it. ``values`` are its variables before the prefix is put in front."""
+
+    row: Row
+    name: str
+    values: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """PVE's id of the row, such as ``qemu/100`` or ``node/pve1``: unique in a cluster."""
+        return str(self.row["id"])
+
+    @property
+    def is_guest(self) -> bool:
+        return self.row["type"] in GUESTS
+
+    def variables(self, prefix: str) -> dict[str, Any]:
+        """The variables under their final names."""
+        return {
+            sys.intern(prefix + name): value for name, value in self.values.items()
+        }  # ten thousand hosts share names
+
+
+def read_rows(reader: Reader) -> list[Row]:
+    """Guests and nodes of the cluster, in one request. Rows of other types, also of types not yet known, are left out."""
+    rows = reader.get("/cluster/resources") or []
+    return [row for row in rows if row.get("type") in (*GUESTS, "node")]
+
+
+def read_node_addresses(reader: Reader) -> dict[str, str]:
+    """The address of each node as the cluster knows it, in one request."""
+    rows = reader.get("/cluster/status") or []
+    return {row["name"]: row["ip"] for row in rows if row.get("type") == "node" and row.get("ip")}
+
+
+def hosts_of(rows: Iterable[Row]) -> list[Host]:
+    """One host for each row, ordered by name."""
+    rows = list(rows)
+    names = host_names(rows)
+    hosts = [Host(row, names[row["id"]], host_values(row)) for row in rows]
+    return sorted(hosts, key=lambda host: host.name)
+
+
+def host_values(row: Row) -> dict[str, Any]:
+    """The variables of a host, without prefix: what the row tells, with lists and booleans as such."""
+    values = {**COMMON, **{key.replace("-", "_"): value for key, value in row.items()}}
+    values["name"] = _plain_name(row)
+    values["tags"] = split_list(row.get("tags") or "")
+    values["template"] = str(row.get("template") or 0) == "1"
+    return values
+
+
+def _plain_name(row: Row) -> str:
+    return str(row["node"]) if row["type"] == "node" else str(row.get("name") or f"{row['type']}-{row['vmid']}")
+
+
+def host_names(rows: Sequence[Row]) -> dict[str, str]:
+    """The name of each row's host, by the row's id. No two rows share one, whatever the guests are called.
+
+    A host has the name of its guest or node, with ``-`` for every character that is none of letters, digits, ``._-``.
+    Guests that share a name with another guest, a node or a word reserved by Ansible get ``-VMID`` appended, all of them.
+    The order of the rows means nothing, so that the names stay when the server answers in another one.
+    """
+    names = {row["id"]: "".join(c if c in _SAFE_IN_NAMES else "-" for c in _plain_name(row)) for row in rows}
+    guests = {row["id"]: row["vmid"] for row in rows if row["type"] in GUESTS}
+    while True:
+        count = collections.Counter(names.values())
+        shared = [id_ for id_ in guests if count[names[id_]] > 1 or names[id_] in RESERVED]
+        if not shared:
+            return names
+        # Each round gives an ending of its own to a guest that had none yet, so that this ends.
+        for id_ in shared:
+            names[id_] += f"-{guests[id_]}"
+
+
+def group_names(host: Host) -> list[str]:
+    """The groups of a host, without prefix and before Ansible makes them valid names."""
+    values = host.values
+    names = [f"status_{values['status']}"]
+    if not host.is_guest:
+        return ["nodes", *names]
+    names += [values["type"], f"node_{values['node']}", *(f"tag_{tag}" for tag in values["tags"])]
+    if values["pool"]:
+        names.append(f"pool_{values['pool']}")
+    if values["template"]:
+        names.append("templates")
+    return names
+
+
+class Memo:
+    """Results of expressions by the values of the variables that they use.
+
+    Compiling an expression costs Ansible more than a millisecond for every host; few of them have more than a handful of
+    different results.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, frozenset[str]] = {}
+        self._results: dict[tuple[str, ...], Any] = {}
+
+    def get(self, expression: str, variables: Mapping[str, Any], evaluate: Callable[[], Any]) -> Any:
+        """What ``evaluate`` returned when the variables had these values, or returns now."""
+        names = self._names_in(expression)
+        if not names or not names <= variables.keys():  # it also uses a function, or something not defined here
+            return evaluate()
+        key = (expression, *(repr(variables[name]) for name in sorted(names)))
+        if key not in self._results:
+            self._results[key] = evaluate()
+        return copy.copy(self._results[key])
+
+    def _names_in(self, expression: str) -> frozenset[str]:
+        if expression not in self._names:
+            try:
+                tree = jinja2.Environment().parse("{{ %s }}" % expression)  # noqa: S701, UP031 - only parsed
+                self._names[expression] = frozenset(jinja2.meta.find_undeclared_variables(tree))
+            except jinja2.TemplateError:
+                self._names[expression] = frozenset()
+        return self._names[expression]
+
+
+def cache_digest(connection: Connection, options: Mapping[str, Any]) -> str:
+    """What tells apart cached answers to different questions: the cluster, who asks, and what is asked."""
+    question = [
+        _CACHE_FORMAT,
+        connection.backend,
+        [endpoint.url for endpoint in connection.endpoints],
+        connection.identity,
+        options,
+    ]
+    return hashlib.sha256(json.dumps(question, sort_keys=True, default=str).encode()).hexdigest()[:16]
