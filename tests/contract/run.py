@@ -30,6 +30,10 @@ SHARED = ROOT.parent / "shared" / "pve-api"
 BASELINE = Path(__file__).with_name("baseline.yml")
 RESULT = re.compile(r"(\d+) passed, (\d+) failed")
 PARALLEL = 2  # scenarios that are played at once, each against a simulator of its own
+TIME_LIMIT = 60  # seconds for one scenario
+# By looks alone, so that steps right after a change see the old state however slow the machine is; without the caches of
+# several worker processes, which pauses in the scenarios wait for on a genuine server.
+LAG = ("--lag", "3600", "--lag-looks", "5", "--lag-cache", "0")
 
 
 def options() -> argparse.Namespace:
@@ -60,7 +64,7 @@ def play(name: str) -> Played:
     nodes = "sim,pveb" if name.startswith("multinode") else "sim"  # a node named like the realm pve would be confusing
     pace = "0.02" if name == "nodes" else "0"  # one of its tasks must last long enough to be aborted
     command = [sys.executable, "-m", "tests.simulator", "--scenario", "single", "--nodes", nodes, "--stop-with-stdin"]
-    command += ["--pace", pace]
+    command += ["--pace", pace, *LAG]
     simulator = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert simulator.stdin is not None
     assert simulator.stdout is not None
@@ -85,8 +89,16 @@ def check(name: str, started: dict[str, Any]) -> str:
         credentials = Path(directory) / "credentials.json"
         credentials.write_text(json.dumps(started), encoding="utf-8")
         command = [sys.executable, str(SHARED / "contract.py"), "check", "--base", started["base"]]
-        command += ["--credentials", str(credentials), "--only", name]
-        return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout
+        command += ["--credentials", str(credentials), "--no-pauses", "--only", name]
+        try:
+            return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=TIME_LIMIT).stdout
+        except subprocess.TimeoutExpired as late:
+            raise SystemExit(f"{name}: not played in {TIME_LIMIT} s, so far:\n{_text(late.stdout)}") from None
+
+
+def _text(output: bytes | str | None) -> str:
+    """What a process printed until its time was over: bytes, even if text was asked for."""
+    return output.decode("utf-8", "replace") if isinstance(output, bytes) else output or ""
 
 
 def main() -> int:

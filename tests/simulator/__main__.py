@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .certificates import Presented, fingerprint_of
+from .reports import CACHE, LOOKS, SECONDS, Lag
 from .scenarios import CREDENTIALS, scenario
 from .server import Front, serving
 from .simulation import Simulation
@@ -32,6 +33,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--pace", type=float, default=0.0, help="factor on the duration of tasks, 0 is immediately")
+    parser.add_argument("--lag", type=float, default=SECONDS, help="seconds until /cluster/resources shows a change")
+    parser.add_argument("--lag-looks", type=int, default=LOOKS, help="looks at it that take the place of these seconds")
+    parser.add_argument("--lag-cache", type=float, default=CACHE, help="seconds in which it may fall back after that")
     parser.add_argument("--ca-path", type=Path, help="where to write the certificate of the CA, default a new file")
     parser.add_argument("--stop-with-stdin", action="store_true", help="stop when standard input is closed")
     return parser.parse_args()
@@ -77,7 +81,8 @@ async def stopped(with_stdin: bool) -> None:
 async def serve(chosen: argparse.Namespace, directory: Path) -> None:
     build = scenario(chosen.scenario, chosen.version, chosen.nodes.split(",") if chosen.nodes else ())
     presented = Presented(chosen.host)
-    simulation = Simulation(build, chosen.version, chosen.pace, presented)
+    lag = Lag(chosen.lag, chosen.lag_looks, chosen.lag_cache)
+    simulation = Simulation(build, chosen.version, chosen.pace, presented, lag)
     fingerprint = fingerprint_of(presented.own_pem)
     ca_path = (chosen.ca_path or directory / "ca.pem").absolute()
     ca_path.write_text(presented.authority_pem, encoding="utf-8")
@@ -91,6 +96,7 @@ def main() -> None:
     chosen = options()
     try:
         scenario(chosen.scenario, chosen.version)
+        Lag(chosen.lag, chosen.lag_looks, chosen.lag_cache)
     except ValueError as error:
         sys.exit(str(error))
     with tempfile.TemporaryDirectory(prefix="pve-simulator-") as directory:

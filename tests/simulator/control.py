@@ -10,6 +10,8 @@ POST /simulator/tasks      the next task goes wrong, see tasks.TaskFault
 POST /simulator/lock       {vmid, lock}: put a lock on a guest, or take it away with null
 POST /simulator/node       {node, online}: let a node go down or come back
 POST /simulator/clock      {seconds}: move the clock on, for example past a ticket's life
+POST /simulator/lag        {seconds, looks, cache}: how long lists of the cluster lag until the next reset, see reports.Lag
+POST /simulator/report     every node reports its guests and storages now
 POST /simulator/mark       the present state is what a reset comes back to; DELETE: the initial one is, again
 POST /simulator/reset      back to the initial state
 """
@@ -24,6 +26,8 @@ from typing import Any
 from aiohttp import web
 
 from .faults import Fault
+from .reports import Lag
+from .resources import report_all
 from .simulation import Simulation
 from .tasks import TaskFault
 
@@ -86,7 +90,18 @@ class Control:
         return {}
 
     def post_clock(self, source: Mapping[str, Any]) -> dict[str, Any]:
-        self.simulation.cluster.clock_offset += float(source["seconds"])
+        cluster, seconds = self.simulation.cluster, float(source["seconds"])
+        cluster.clock_offset += seconds
+        if seconds >= cluster.reports.lag.seconds:
+            report_all(cluster)
+        return {}
+
+    def post_lag(self, source: Mapping[str, Any]) -> dict[str, Any]:
+        self.simulation.cluster.reports.lag = Lag(**source)
+        return {}
+
+    def post_report(self, source: Mapping[str, Any]) -> dict[str, Any]:
+        report_all(self.simulation.cluster)
         return {}
 
     def post_mark(self, source: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,20 +17,22 @@ COUNTERS = ("cpu", "mem", "memhost", "disk", "diskread", "diskwrite", "netin", "
 
 
 def guest_row(cluster: Cluster, guest: Guest) -> dict[str, Any]:
-    """One guest; PVE's rows carry the pool, tags and lock only where there are any.
+    """One guest as its node reported it; PVE's rows carry the pool, tags and lock only where there are any.
 
-    Of a guest on a node that is down no state and no numbers are known.
+    Reports are kept by id, whichever guest it belongs to and wherever that is (pve-manager PVE/API2Tools.pm,
+    extract_vm_stats).
     """
     config = guest.config
     row: dict[str, Any] = {
         "id": f"{guest.kind}/{guest.vmid}",
         "type": guest.kind,
         "vmid": guest.vmid,
-        "name": guest.name,
         "node": guest.node,
-        "template": int(bool(config.get("template"))),
-        **(_usage(cluster, guest) if cluster.nodes[guest.node].online else {"status": "unknown"}),
+        "status": "unknown",
+        **cluster.reports.look(guest.vmid, guest_report(cluster, guest), cluster.clock()),
     }
+    if not cluster.nodes[guest.node].online:
+        row["status"] = "unknown"
     if guest.vmid in cluster.pool_of:
         row["pool"] = cluster.pool_of[guest.vmid]
     if "tags" in config:
@@ -45,9 +47,22 @@ def guest_row(cluster: Cluster, guest: Guest) -> dict[str, Any]:
     return row
 
 
-def _usage(cluster: Cluster, guest: Guest) -> dict[str, Any]:
-    """The state of a guest and what it may use and does use."""
+def report_all(cluster: Cluster) -> None:
+    """Let every node report all its guests and storages."""
+    for guest in cluster.guests.values():
+        cluster.reports.take(guest.vmid, guest_report(cluster, guest))
+    for name in cluster.storages:
+        for node in cluster.nodes:
+            cluster.reports.take((node, name), storage_report(cluster, name, node))
+
+
+def guest_report(cluster: Cluster, guest: Guest) -> dict[str, Any]:
+    """What a node reports of a guest; of a guest on a node that is down no state and no numbers are known."""
+    named = {"name": guest.name, "template": int(guest.is_template)}
+    if not cluster.nodes[guest.node].online:
+        return named
     usage: dict[str, Any] = {
+        **named,
         "status": guest.status,
         "maxcpu": cpus_of(cluster, guest),
         "maxmem": memory_bytes(guest),
@@ -61,7 +76,7 @@ def _usage(cluster: Cluster, guest: Guest) -> dict[str, Any]:
 
 
 def storage_row(cluster: Cluster, name: str, node: str) -> dict[str, Any]:
-    """A storage as one node sees it; one that is not usable there tells no sizes."""
+    """A storage as one node reported it; one that is not usable there has no sizes."""
     storage: Storage = cluster.storages[name]
     row: dict[str, Any] = {
         "id": f"storage/{node}/{name}",
@@ -73,10 +88,16 @@ def storage_row(cluster: Cluster, name: str, node: str) -> dict[str, Any]:
         "shared": int(storage.shared),
         "status": "unknown",
     }
-    if storage.enabled and storage.allows(node) and cluster.nodes[node].online:
-        used = sum(volume.used for volume in volumes.table(cluster).at(volumes.place_of(storage, node)))
-        row.update(status="available", disk=storage.total // 8 + used, maxdisk=storage.total)
-    return row
+    return row | cluster.reports.look((node, name), storage_report(cluster, name, node), cluster.clock())
+
+
+def storage_report(cluster: Cluster, name: str, node: str) -> dict[str, Any]:
+    """What a node reports of a storage, if it can use it."""
+    storage: Storage = cluster.storages[name]
+    if not (storage.enabled and storage.allows(node) and cluster.nodes[node].online):
+        return {}
+    used = sum(volume.used for volume in volumes.table(cluster).at(volumes.place_of(storage, node)))
+    return {"status": "available", "disk": storage.total // 8 + used, "maxdisk": storage.total}
 
 
 def node_row(cluster: Cluster, node: Node, audits: bool) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from .errors import ApiError, Unauthorized, permission_error
 from .facts import Facts, load
 from .faults import Faults
 from .permissions import Permissions
+from .reports import Lag
+from .resources import report_all
 from .routing import Route, Router
 from .state import Cluster
 
@@ -55,7 +57,12 @@ class Simulation:
     """The state of a cluster and everything that acts on it; `reset` starts over from the scenario, or from what `mark` kept."""
 
     def __init__(
-        self, build: Callable[[], Cluster], version: str = "9.2", pace: float = 0.0, presented: Presented | None = None
+        self,
+        build: Callable[[], Cluster],
+        version: str = "9.2",
+        pace: float = 0.0,
+        presented: Presented | None = None,
+        lag: Lag | None = None,
     ) -> None:
         api.register()
         self.facts: Facts = load(version)
@@ -63,6 +70,7 @@ class Simulation:
         self.scenario = self.build = build
         self.pace = pace
         self.presented = presented or Presented()
+        self.lag = lag or Lag()
         self.cluster = build()
         self.reset()
 
@@ -71,6 +79,9 @@ class Simulation:
         self.cluster.tasks.cancel_all()
         self.cluster = self.build()
         self.cluster.tasks.pace = self.pace
+        self.cluster.reports.lag = self.lag
+        if self.build is self.scenario:
+            report_all(self.cluster)
         self.authenticator = Authenticator(self.cluster)
         self.permissions = Permissions(self.cluster)
         self.presented.present_own()
@@ -131,6 +142,8 @@ class Simulation:
             raw=raw,
             upload=request.upload,
         )
+        if request.method != "GET":
+            self.cluster.reports.changed = self.cluster.clock()
         data = route.registered.handler(call)
         if inspect.isawaitable(data):
             data = await data

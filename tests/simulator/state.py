@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from .reports import Reports
 from .roles import Role, builtin_roles
 from .tasks import Tasks
 
@@ -122,6 +123,7 @@ class Cluster:
     options: dict[str, Any] = field(default_factory=dict)
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
     areas: dict[str, Any] = field(default_factory=dict)
+    reports: Reports = field(default_factory=Reports)
     clock_offset: float = 0.0
     revision: int = 0  # counts what permissions depend on
 
@@ -136,9 +138,13 @@ class Cluster:
         """The node whose API is asked."""
         return next(iter(self.nodes))
 
-    def now(self) -> int:
+    def clock(self) -> float:
         """The time in seconds since the epoch, moved by the control path's clock."""
-        return int(time.time() + self.clock_offset)
+        return time.time() + self.clock_offset
+
+    def now(self) -> int:
+        """The time in whole seconds."""
+        return int(self.clock())
 
     def touch(self) -> None:
         """Say that users, groups, roles, tokens, the ACL or pools have changed."""
@@ -180,6 +186,13 @@ class Cluster:
         """Remove what points at a guest that is gone: pool membership and ACL entries."""
         self.leave_pool(vmid)
         self.drop_acl(f"/vms/{vmid}")
+        self.reports.forget(vmid, self.clock())
+
+    def forget_storage(self, storageid: str) -> None:
+        """Remove a storage from the configuration; what lies on it stays."""
+        del self.storages[storageid]
+        for node in self.nodes:
+            self.reports.forget((node, storageid), self.clock())
 
     def drop_acl(self, path: str) -> None:
         if self.acl.pop(path, None) is not None:

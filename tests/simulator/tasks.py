@@ -174,6 +174,7 @@ class Tasks:
             task.exitstatus = error.split("\n")[0]
             task.log(f"TASK ERROR: {error}")
         task.endtime = self.cluster.now()
+        self.cluster.reports.changed = self.cluster.clock()
 
     def abort(self, task: Task) -> None:
         """Interrupt a running task."""

@@ -96,7 +96,7 @@ def clean_storages(call: Call, kind: str, options: Mapping[str, str]) -> None:
         if others:
             storage.options["nodes"] = ",".join(others)
         else:
-            del cluster.storages[storage.storageid]
+            cluster.forget_storage(storage.storageid)
 
 
 def clean_disks(call: Call, devices: Iterable[Device]) -> None:

@@ -105,7 +105,7 @@ def delete_storage(call: Call) -> Any:
         raise ApiError(500, f"delete storage failed: storage '{storageid}' does not exist")
     if any(str(other.options.get("base", "")).startswith(f"{storageid}:") for other in cluster.storages.values()):
         raise ApiError(500, "delete storage failed: can't remove storage - storage is used as base of another storage")
-    del cluster.storages[storageid]
+    cluster.forget_storage(storageid)
     for pool in cluster.pools.values():
         pool.storages.discard(storageid)
     cluster.drop_acl(f"/storage/{storageid}")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -19,8 +20,10 @@ from ansible_collections.pve.automation.tests.simulator.tasks import Task
 class Conversation:
     """Calls of one identity; what is a task's UPID must have ended well, unless `failed_task` is used."""
 
-    def __init__(self, name: str = "single", user: str = "root@pam", version: str = "9.2") -> None:
-        self.simulation = Simulation(scenario(name, version), version)
+    def __init__(
+        self, name: str = "single", user: str = "root@pam", version: str = "9.2", nodes: Sequence[str] = ()
+    ) -> None:
+        self.simulation = Simulation(scenario(name, version, nodes), version)
         self.cluster = self.simulation.cluster
         self.user = user
 
