@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .errors import ApiError, param_error, params_error
+from .firewall_formats import ALIAS
 from .formats import split_list
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Group:
 
 @dataclass
 class Configuration:
-    """The file of one scope: the cluster, a node, a guest or a virtual network."""
+    """The file of one scope: the cluster, a node, a guest or a virtual network; aliases by their name in lower case."""
 
     options: dict[str, Any] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
@@ -113,21 +114,23 @@ def check_rule(call: Call, rule: Rule, environment: str) -> None:
         if rule.get(name) and not rule.get("proto") and not rule.get("macro"):
             errors["proto"] = f"missing property - '{name}' requires this property"
     for name in ("source", "dest"):
-        for item in split_list(rule.get(name)):
-            reason = address_complaint(call, item)
-            if reason:
-                errors[name] = reason
+        reason = address_complaint(call, rule.get(name, ""))
+        if reason:
+            errors[name] = reason
+    versions = {_version_of_list(rule.get(name, "")) for name in ("source", "dest")} - {None}
+    if len(versions) > 1:
+        errors["dest"] = "detected mixed ipv4/ipv6 addresses in rule"
     if errors:
         raise params_error(errors)
 
 
 def address_complaint(call: Call, text: str) -> str | None:
-    """Why a source or destination cannot be used: it is no address, and names neither alias nor set."""
+    """Why a source or destination cannot be used: it names an alias or a set that is not there."""
     if text.startswith("+"):
         name = re.sub(r"^\+(?:dc/|guest/|sdn/)?", "", text)
         known = any(name in place.sets for place in _visible(call, text[1:])) or text.startswith("+sdn/")
         return None if known else f"no such ipset '{text[1:]}'"
-    if _version_of_address(text):
+    if not ALIAS.fullmatch(text):
         return None
     return None if alias_address(call, text) else f"no such alias '{text}'"
 
@@ -141,7 +144,7 @@ def _visible(call: Call, text: str) -> Iterable[Configuration]:
 
 
 def alias_address(call: Call, text: str) -> str | None:
-    name = re.sub(r"^(?:dc|guest)/", "", text)
+    name = re.sub(r"^(?:dc|guest)/", "", text).lower()
     for place in _visible(call, text):
         if name in place.aliases:
             return str(place.aliases[name]["cidr"])
@@ -154,6 +157,11 @@ def _version_of_address(text: str) -> int | None:
         return ipaddress.ip_interface(text.partition("-")[0]).version
     except ValueError:
         return None
+
+
+def _version_of_list(text: str) -> int | None:
+    """The version of IP of a list of addresses; it is that of its first one."""
+    return _version_of_address(text.partition(",")[0])
 
 
 def ip_version(call: Call, rule: Mapping[str, Any]) -> int | None:

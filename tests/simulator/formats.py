@@ -14,6 +14,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from . import firewall_formats
+
 Check = Callable[[str], Any]
 
 LIST_SEPARATOR = re.compile(r"[,;\s\0]+")
@@ -125,13 +127,6 @@ def _with_reason(check: Check, reason: str) -> Check:
     return parsing(check, reason)
 
 
-def port_spec(text: str) -> None:
-    for port in text.split(","):
-        for end in port.split(":"):
-            if (end.isdigit() and int(end) > 65535) or not re.fullmatch(r"[\w-]+", end, re.ASCII):
-                raise ValueError(f"invalid port '{end}'")
-
-
 def storage_pair(text: str) -> None:
     parts = text.split(":")
     if len(parts) == 1 and text == "1":
@@ -237,13 +232,8 @@ FORMATS: dict[str, Check] = {
     "CIDR": cidr(),
     "CIDRv4": cidr(4),
     "CIDRv6": cidr(6),
-    "IPorCIDR": one_of(ip_address, cidr(), reason="value does not look like a valid IP address or CIDR network"),
-    "IPorCIDRorAlias": one_of(
-        ip_address,
-        cidr(),
-        matching(r"\+?(?:dc/|guest/)?[A-Za-z][\w-]+", ""),
-        reason="value does not look like a valid IP address or CIDR network",
-    ),
+    "IPorCIDR": firewall_formats.ip_or_cidr,
+    "IPorCIDRorAlias": firewall_formats.ip_or_cidr_or_alias,
     "address": one_of(ip_address, dns_name, reason="value does not look like a valid address"),
     "dns-name": dns_name,
     "disk-size": matching(r"\d+(?:\.\d+)?[KMGT]?", "value does not look like a valid disk size: {}"),
@@ -264,8 +254,10 @@ FORMATS: dict[str, Check] = {
     "pve-calendar-event": calendar_event,
     "pve-command-batch": command_batch,
     "pve-configid": matching(CONFIG_ID.pattern, "invalid configuration ID '{}'"),
-    "pve-fw-dport-spec": port_spec,
-    "pve-fw-sport-spec": port_spec,
+    "pve-fw-addr-spec": firewall_formats.address_list,
+    "pve-fw-dport-spec": firewall_formats.ports,
+    "pve-fw-protocol-spec": firewall_formats.protocol,
+    "pve-fw-sport-spec": firewall_formats.ports,
     "pve-groupid": matching(r"[A-Za-z0-9._-]+", "group name '{}' contains invalid characters"),
     "pve-ha-node": matching(rf"{DNS_LABEL}(?::\d+)?", "value does not look like a valid ha node"),
     "pve-ha-resource-or-vm-id": ha_resource,

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import copy
+import functools
+import ipaddress
 from collections.abc import Callable
 from typing import Any
 
-from .. import firewall
+from .. import firewall, firewall_file
 from ..call import Call
 from ..errors import ApiError, param_error
 from ..firewall import RULE_KEYS, Configuration, Group, Rule
@@ -30,14 +33,32 @@ DESCRIPTIONS = {
 
 
 def everywhere(method: str, prefixes: tuple[str, ...], rest: str) -> Callable[[Any], Any]:
-    """Register a handler below each of the prefixes; lists come in their order."""
+    """Register a handler below each of the prefixes; lists come in their order, and what is changed is saved."""
 
     def register(handler: Any) -> Any:
+        registered = handler if method == "GET" else saving(handler)
         for prefix in prefixes:
-            endpoint(method, prefix + rest, ordered=True)(handler)
+            endpoint(method, prefix + rest, ordered=True)(registered)
         return handler
 
     return register
+
+
+def saving(handler: Callable[[Call], Any]) -> Callable[[Call], Any]:
+    """The handler of a change, which is done whole and written to the scope's file, or not at all."""
+
+    @functools.wraps(handler)
+    def change(call: Call) -> Any:
+        before = copy.deepcopy(own(call))
+        try:
+            answer = handler(call)
+            firewall_file.save(own(call), environment(call))
+        except ApiError:
+            call.cluster.areas["firewall"][firewall.scope_of(call)] = before
+            raise
+        return answer
+
+    return change
 
 
 def own(call: Call) -> Configuration:
@@ -129,9 +150,14 @@ def create_rule(call: Call) -> None:
     """Put a rule at the top, whatever `pos` says; it is disabled unless told otherwise."""
     found = rules(call)
     own(call).check(call.params.get("digest"))
-    rule = {"enable": 0, **{name: call.params[name] for name in RULE_KEYS if name in call.params}}
+    rule = {"enable": 0, **given_properties(call)}
     firewall.check_rule(call, rule, environment(call))
     found.insert(0, rule)
+
+
+def given_properties(call: Call) -> Rule:
+    """The properties of a rule that a call gives; PVE takes an empty string and "-" for "none"."""
+    return {name: call.params[name] for name in RULE_KEYS if call.params.get(name, "") not in ("", "-")}
 
 
 @everywhere("PUT", (GROUPS,), "/{group}/{pos}")
@@ -145,7 +171,8 @@ def update_rule(call: Call) -> None:
         del found[pos]
         found.insert(target - (target > pos), rule)
         return
-    changed = {**rule, **{name: call.params[name] for name in RULE_KEYS if name in call.params}}
+    kept = {name: value for name, value in rule.items() if call.params.get(name) not in ("", "-")}
+    changed = {**kept, **given_properties(call)}
     for name in split_list(call.params.get("delete")):
         if name not in RULE_KEYS:
             raise param_error("delete", f"no such property ('{name}')")
@@ -174,7 +201,7 @@ def commented(comment: str | None) -> dict[str, Any]:
     return {"comment": comment} if comment else {}
 
 
-@endpoint("POST", GROUPS)
+@everywhere("POST", (GROUPS,), "")
 def create_group(call: Call) -> None:
     """Create a group, or rename one: then the new name may be the old one, to change the comment."""
     name, old, groups = call.params["group"], call.params.get("rename"), own(call).groups
@@ -188,7 +215,7 @@ def create_group(call: Call) -> None:
     groups.setdefault(name.lower(), group)  # so it is read the next time
 
 
-@endpoint("DELETE", f"{GROUPS}/{{group}}")
+@everywhere("DELETE", (GROUPS,), "/{group}")
 def delete_group(call: Call) -> None:
     if existing_group(call).rules:
         raise ApiError(500, f"Security group '{call.params['group']}' is not empty")
@@ -198,8 +225,8 @@ def delete_group(call: Call) -> None:
 # --- aliases ------------------------------------------------------------------------------------------------------------
 
 
-def shown_alias(name: str, alias: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, **alias, "ipversion": 6 if ":" in alias["cidr"] else 4}
+def shown_alias(alias: dict[str, Any]) -> dict[str, Any]:
+    return {**alias, "ipversion": 6 if ":" in alias["cidr"] else 4}
 
 
 def without_full_prefix(cidr: str) -> str:
@@ -208,49 +235,54 @@ def without_full_prefix(cidr: str) -> str:
 
 
 def existing_alias(call: Call) -> dict[str, Any]:
-    if call.params["name"] not in own(call).aliases:
+    """The alias that a call names, in whatever case."""
+    name = call.params["name"].lower()
+    if name not in own(call).aliases:
         raise param_error("name", "no such alias")
-    return own(call).aliases[call.params["name"]]
+    return own(call).aliases[name]
 
 
 @everywhere("GET", WITH_ALIASES, "/aliases")
 def list_aliases(call: Call) -> list[dict[str, Any]]:
     digest = own(call).digest()
-    return [{**shown_alias(name, alias), "digest": digest} for name, alias in own(call).aliases.items()]
+    return [{**shown_alias(alias), "digest": digest} for alias in own(call).aliases.values()]
 
 
 @everywhere("GET", WITH_ALIASES, "/aliases/{name}")
 def read_alias(call: Call) -> dict[str, Any]:
-    return shown_alias(call.params["name"], existing_alias(call))
+    return shown_alias(existing_alias(call))
 
 
 @everywhere("POST", WITH_ALIASES, "/aliases")
 def create_alias(call: Call) -> None:
     name = call.params["name"]
-    if name in own(call).aliases:
+    if name.lower() in own(call).aliases:
         raise param_error("name", f"alias '{name}' already exists")
-    own(call).aliases[name] = {
-        "cidr": without_full_prefix(call.params["cidr"]),
-        **commented(call.params.get("comment")),
-    }
+    own(call).aliases[name.lower()] = given_alias(call, name)
+
+
+def given_alias(call: Call, name: str) -> dict[str, Any]:
+    cidr = without_full_prefix(call.params["cidr"])
+    return {"name": name, "cidr": cidr, **commented(call.params.get("comment"))}
 
 
 @everywhere("PUT", WITH_ALIASES, "/aliases/{name}")
 def update_alias(call: Call) -> None:
-    """Replace an alias whole: a comment that is not given goes."""
+    """Replace an alias whole: a comment that is not given goes, and the name is spelled as in this call."""
     own(call).check(call.params.get("digest"))
     existing_alias(call)
-    name, aliases = call.params.get("rename", call.params["name"]), own(call).aliases
-    if name != call.params["name"] and name in aliases:
+    old, aliases = call.params["name"], own(call).aliases
+    name = call.params.get("rename", old)
+    if name.lower() != old.lower() and name.lower() in aliases:
         raise param_error("name", f"alias '{name}' already exists")
-    del aliases[call.params["name"]]
-    aliases[name] = {"cidr": without_full_prefix(call.params["cidr"]), **commented(call.params.get("comment"))}
+    del aliases[old.lower()]
+    aliases[name.lower()] = given_alias(call, name)
 
 
 @everywhere("DELETE", WITH_ALIASES, "/aliases/{name}")
 def delete_alias(call: Call) -> None:
     own(call).check(call.params.get("digest"))
-    own(call).aliases.pop(call.params["name"], None)
+    own(call).aliases.pop(call.params["name"].lower(), None)
 
 
 # --- sets ---------------------------------------------------------------------------------------------------------------
@@ -293,16 +325,26 @@ def create_set(call: Call) -> None:
 @everywhere("GET", WITH_ALIASES, "/ipset/{name}")
 def list_entries(call: Call) -> list[dict[str, Any]]:
     digest = own(call).digest()
-    return [{"cidr": cidr, **options, "digest": digest} for cidr, options in existing_set(call).entries.items()]
+    entries = existing_set(call).entries.items()
+    return [{**({"cidr": cidr} if cidr else {}), **options, "digest": digest} for cidr, options in entries]
 
 
 @everywhere("POST", WITH_ALIASES, "/ipset/{name}")
 def create_entry(call: Call) -> None:
-    entries, cidr = existing_set(call).entries, without_full_prefix(call.params["cidr"])
+    entries, cidr = existing_set(call).entries, stored_network(call.params["cidr"])
     if cidr in entries:
         raise param_error("cidr", f"address '{cidr}' already exists")
     firewall.check_entry(call, cidr)
     entries[cidr] = entry_options(call)
+
+
+def stored_network(cidr: str) -> str:
+    """A network without its host bits, and a single address or an alias as it is given."""
+    short = without_full_prefix(cidr)
+    try:
+        return str(ipaddress.ip_network(short, strict=False)) if "/" in short else short
+    except ValueError:  # an alias with its scope
+        return short
 
 
 def entry_options(call: Call) -> dict[str, Any]:
@@ -353,8 +395,14 @@ def _references(file: Configuration, scope: str) -> list[dict[str, Any]]:
         if not name.startswith("ipfilter-")
     ]
     aliases = [
-        {"type": "alias", "name": name, "ref": name, "scope": scope, **commented(alias.get("comment"))}
-        for name, alias in file.aliases.items()
+        {
+            "type": "alias",
+            "name": alias["name"],
+            "ref": alias["name"],
+            "scope": scope,
+            **commented(alias.get("comment")),
+        }
+        for alias in file.aliases.values()
     ]
     return [*sets, *aliases]
 
