@@ -21,8 +21,13 @@ extends_documentation_fragment:
 notes:
   - A host has the name of its guest or node, with C(-) in the place of every character that is none of letters, digits, and C(._-).
   - When a guest shares its name with another guest or with a node, or is called like something that Ansible reserves (V(all), V(ungrouped),
-    V(localhost), V(127.0.0.1), V(::1)), every guest of that name is C(NAME-VMID) instead, so that none hides another one.
+    V(localhost), V(127.0.0.1), V(::1)) or like a group of O(groups), of this plugin or of an inventory read before, every guest of that name is C(NAME-VMID) instead, so that none hides another one.
     Nodes keep their names. Guests that O(filters) leave out count as well, so that a filter renames no host.
+  - A guest that is called like a group of O(keyed_groups) is left out with a warning, or is an error with O(strict).
+  - Keys of the file that are no options are errors. Ansible goes on without an inventory that fails, with a warning only, unless
+    C(any_unparsed_is_failed) in section C(inventory) of its configuration, or the environment variable
+    E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED), is true.
+  - No variable that steers Ansible, such as C(ansible_connection), is set from what the API answers, whatever the O(vars_prefix).
   - A guest without a name is C(VM-VMID) or C(CT-VMID), from the name that PVE shows for it, or C(TYPE-VMID) where it shows none.
   - The variables of a host, here with the default of O(vars_prefix), are what C(/cluster/resources) tells, with C(_) for C(-) in their names.
     All hosts have C(pve_id), C(pve_type) (V(qemu), V(lxc) or V(node)), C(pve_node), C(pve_name), C(pve_status), C(pve_pool) and C(pve_lock)
@@ -72,7 +77,7 @@ options:
     type: str
     default: pve_
   node_ansible_host:
-    description: Whether nodes get the address that the cluster knows of them as C(ansible_host); one more request.
+    description: Whether nodes get the IP address that the cluster knows of them as C(ansible_host); one more request.
     type: bool
     default: false
 """
@@ -118,7 +123,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
@@ -127,7 +132,16 @@ from ..module_utils._core.api.connection import Connection, connection_arguments
 from ..module_utils._core.model.errors import InvalidOption, PveError
 from ..plugin_utils._action import plain
 from ..plugin_utils._guest_facts import read_facts
-from ..plugin_utils._inventory import Host, Memo, cache_digest, group_names, hosts_of, read_node_addresses, read_rows
+from ..plugin_utils._inventory import (
+    Host,
+    Memo,
+    cache_digest,
+    group_names,
+    hosts_of,
+    read_node_addresses,
+    read_rows,
+    refuse_unknown_keys,
+)
 
 try:
     from ansible.template import trust_as_template as _  # noqa: F401
@@ -152,10 +166,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         config = self._read_config_data(path)
         self._unreadable: set[str] = set()  # filters that were warned about
         self._conditions, self._expressions = Memo(), Memo()
+        self._added: list[str] = []  # hosts
         try:
+            refuse_unknown_keys(config, set(self.option_definitions))
             self._fill(self._connection(config), path, cache)
         except PveError as error:
+            self._remove(*self._added)
             raise AnsibleParserError(str(error)) from None
+        except AnsibleError:
+            self._remove(*self._added)  # half of an inventory looks like a whole one
+            raise
 
     # --- options ------------------------------------------------------------------------------------------------------
 
@@ -184,7 +204,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         known = self._cached(key) if cache else None
         client = Client(connection)
         answer: dict[str, Any] = known or {"rows": read_rows(client)}
-        hosts = [host for host in hosts_of(answer["rows"]) if self._passes(host)]
+        hosts = [host for host in self._hosts(answer["rows"]) if self._passes(host)]
         if known is None:
             answer.update(self._details(client, answer["rows"], hosts))
             for text in client.warnings:
@@ -193,7 +213,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 self._cache[key] = answer
         client.close()
         for host in hosts:
-            self._add(host, answer)
+            self._try_to_add(host, answer)
+        for name in [name for name in self._added if name in self.inventory.groups]:
+            self._leave_out(name, "it is called like a group")
+
+    def _hosts(self, rows: Any) -> list[Host]:
+        """The hosts of the rows. None is called like a group whose name is known before the groups are made."""
+        own = {self.get_option("group_prefix") + name for host in hosts_of(rows) for name in group_names(host)}
+        names = {self._sanitize_group_name(name) for name in own.union(self.get_option("groups") or {})}
+        return hosts_of(rows, names.union(self.inventory.groups))
 
     def _cached(self, key: str) -> dict[str, Any] | None:
         if not self.get_option("cache"):
@@ -222,7 +250,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         conditions = self.get_option("filters")
         if not conditions:
             return True
-        variables = untrusted(host.variables(self.get_option("vars_prefix")))
+        variables = self._variables(host)
         return all(self._holds(condition, variables, host.name) for condition in conditions)
 
     def _holds(self, condition: str, variables: dict[str, Any], name: str) -> bool:
@@ -248,18 +276,50 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         evaluate = super()._compose
         return self._expressions.get(str(template), variables, lambda: evaluate(template, variables, *args, **options))
 
+    def _variables(self, host: Host) -> dict[str, Any]:
+        """What expressions see of a host."""
+        variables: dict[str, Any] = untrusted(host.variables(self.get_option("vars_prefix")))
+        return {**variables, "inventory_hostname": host.name, "inventory_hostname_short": host.name.partition(".")[0]}
+
     # --- writing ------------------------------------------------------------------------------------------------------
+
+    def _try_to_add(self, host: Host, answer: Mapping[str, Any]) -> None:
+        """Add a host, unless it is called like a group: to be a member it would have to be one."""
+        if host.name in self.inventory.groups:
+            self._leave_out(host.name, "it is called like a group")
+            return
+        self._added.append(host.name)
+        try:
+            self._add(host, answer)
+        except AnsibleError as error:
+            if self.get_option("strict"):
+                raise
+            self._leave_out(host.name, str(error))
+
+    def _leave_out(self, name: str, why: str) -> None:
+        message = f"{name} cannot be in the inventory: {why}."
+        if self.get_option("strict"):
+            raise AnsibleParserError(message)
+        self._remove(name)
+        self.display.warning(f"{message} It is left out.")
+
+    def _remove(self, *names: str) -> None:
+        for name in names:
+            host = self.inventory.hosts.get(name)
+            if host is not None:
+                self.inventory.remove_host(host)
 
     def _add(self, host: Host, answer: Mapping[str, Any]) -> None:
         facts = dict(answer["facts"].get(host.id) or {})
         address = facts.pop("address", None) if host.is_guest else answer["nodes"].get(host.row["node"])
         host.values.update(facts)
-        variables: dict[str, Any] = untrusted(host.variables(self.get_option("vars_prefix")))
+        variables = self._variables(host)
         if address:
             variables["ansible_host"] = untrusted(address)
         self.inventory.add_host(host.name)
         for name, value in variables.items():
-            self.inventory.set_variable(host.name, name, value)
+            if not name.startswith("inventory_hostname"):  # Ansible sets these itself
+                self.inventory.set_variable(host.name, name, value)
         for name in group_names(host):
             group = self.inventory.add_group(self._sanitize_group_name(self.get_option("group_prefix") + name))
             self.inventory.add_child(group, host.name)

@@ -28,7 +28,7 @@ options:
   method:
     description: Method of the call.
     type: str
-    choices: [GET, POST, PUT, DELETE]
+    choices: [GET, POST, PUT, DELETE, get, post, put, delete]
     default: GET
   params:
     description:

@@ -36,7 +36,7 @@ options:
         elements: str
         required: true
       stdin:
-        description: What the command reads.
+        description: What the command reads. It is treated as a secret, so that it is hidden where the command repeats it.
         type: str
       check:
         description: Fail unless the command ends with code 0.

@@ -25,7 +25,7 @@ from ansible.utils.display import Display
 from ..module_utils._core.api.client import Client
 from ..module_utils._core.api.connection import Connection
 from ..module_utils._core.run.hosted import Many, Resource
-from ..module_utils._core.run.module import module_arguments, perform, secret_values
+from ..module_utils._core.run.module import module_arguments, perform, secret_values, spellings
 
 display = Display()
 _clients: dict[Connection, Client] = {}
@@ -112,7 +112,7 @@ class PveAction(ActionBase):
         spec = arguments.pop("argument_spec")
         checked = ArgumentSpecValidator(spec, **arguments).validate(args)
         params = checked.validated_parameters
-        secrets = checked._no_log_values | secret_values(self.resource, params)
+        secrets = spellings(map(str, checked._no_log_values | secret_values(self.resource, params)))
         if checked.errors.errors:
             outcome: dict[str, Any] = {"failed": True, "msg": self._refusal(checked.errors.errors[0])}
         else:

@@ -76,7 +76,7 @@ def guest_address(config: Mapping[str, Any], interfaces: Sequence[Mapping[str, A
     by_device = [_addresses_by_mac(str(config[f"net{slot}"]), interfaces) for slot in slots]
     static = [_static_addresses(config, slot) for slot in slots]
     for candidates in (*by_device, *static):
-        usable = [ipaddress.ip_interface(text).ip for text in candidates if reachable(text)]
+        usable = [ipaddress.ip_interface(text).ip for text in candidates if reachable(text) and "%" not in text]
         if usable:
             return str(min(usable, key=lambda address: address.version))
     return ""

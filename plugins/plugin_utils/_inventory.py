@@ -11,10 +11,13 @@ from __future__ import annotations
 import collections
 import copy
 import dataclasses
+import difflib
 import hashlib
+import ipaddress
 import json
+import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import jinja2
@@ -22,6 +25,7 @@ import jinja2.meta
 
 from ..module_utils._core.api.connection import Connection
 from ..module_utils._core.model.contract import Reader
+from ..module_utils._core.model.errors import InvalidOption
 from ..module_utils._core.model.values import split_list
 
 Row = Mapping[str, Any]
@@ -29,6 +33,17 @@ Row = Mapping[str, Any]
 GUESTS = ("qemu", "lxc")
 # Names that mean something else to Ansible; a guest cannot have them for itself.
 RESERVED = frozenset({"all", "ungrouped", "localhost", "127.0.0.1", "::1"})
+# Variables that steer Ansible; what the API answers never sets them, whatever the prefix.
+_MAGIC = re.compile(
+    r"ansible_.*|inventory_(hostname|hostname_short|dir|file)|group_names|groups|hostvars|play_hosts|playbook_dir|role_.*"
+    r"|environment|omit|vars|become|connection|delegate_to|remote_user"
+)
+# What other inventory plugins, and older ones, call an option.
+_OTHER_NAMES: Mapping[str, str] = {
+    "url": "api_host", "host": "api_host", "user": "api_user", "password": "api_password", "token_id": "api_token_id",
+    "token_secret": "api_token_secret", "filter": "filters", "want_facts": "facts", "facts_prefix": "vars_prefix",
+    "want_proxmox_nodes_ansible_host": "node_ansible_host", "fingerprint": "api_fingerprint",
+}  # fmt: skip
 # Variables that every host has, so that conditions need not ask whether they are defined.
 COMMON: Mapping[str, Any] = {"name": "", "pool": "", "tags": (), "template": False, "lock": "", "status": "unknown"}
 _SAFE_IN_NAMES = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
@@ -54,27 +69,71 @@ class Host:
 
     def variables(self, prefix: str) -> dict[str, Any]:
         """The variables under their final names."""
-        return {
-            sys.intern(prefix + name): value for name, value in self.values.items()
-        }  # ten thousand hosts share names
+        named = {prefix + name: value for name, value in self.values.items()}
+        # Interned, because ten thousand hosts share names.
+        return {sys.intern(name): value for name, value in named.items() if _may_be_set(name)}
+
+
+def _may_be_set(name: str) -> bool:
+    return name.isidentifier() and not _MAGIC.fullmatch(name)
+
+
+def refuse_unknown_keys(given: Iterable[str], known: Collection[str]) -> None:
+    """Refuse keys of an inventory file that are no options: ignored, a misspelt filter would select the whole cluster."""
+    for key in given:
+        if key in known:
+            continue
+        near = [_OTHER_NAMES[key]] if key in _OTHER_NAMES else difflib.get_close_matches(key, known, 1, 0.7)
+        hint = f"The option is called {near[0]}." if near else f"The options are {', '.join(sorted(known))}."
+        raise InvalidOption(str(key), "is no option of this inventory plugin", hint=hint)
 
 
 def read_rows(reader: Reader) -> list[Row]:
     """Guests and nodes of the cluster, in one request. Rows of other types, also of types not yet known, are left out."""
     rows = reader.get("/cluster/resources") or []
-    return [row for row in rows if row.get("type") in (*GUESTS, "node")]
+    ours = [row for row in rows if row.get("type") in (*GUESTS, "node")]
+    whole = [row for row in ours if _is_whole(row)]
+    if len(whole) < len(ours):
+        reader.warnings.append(
+            f"{len(ours) - len(whole)} guests or nodes are left out: the server did not tell their id or node."
+        )
+    return whole
+
+
+def _is_whole(row: Row) -> bool:
+    """Whether a row says which guest or node it is."""
+    names = all(isinstance(row.get(key), str) and row[key] for key in ("id", "node"))
+    return names and (row["type"] == "node" or str(row.get("vmid", "")).isdigit())
 
 
 def read_node_addresses(reader: Reader) -> dict[str, str]:
-    """The address of each node as the cluster knows it, in one request."""
-    rows = reader.get("/cluster/status") or []
-    return {row["name"]: row["ip"] for row in rows if row.get("type") == "node" and row.get("ip")}
+    """The address of each node as the cluster knows it, in one request. Ansible hands it to ssh: it has to be an IP address."""
+    addresses = {}
+    for row in reader.get("/cluster/status") or []:
+        if row.get("type") != "node" or not row.get("ip"):
+            continue
+        if is_address(row["ip"]):
+            addresses[str(row.get("name"))] = row["ip"]
+        else:
+            reader.warnings.append(
+                f"Node {row.get('name')!a} gets no ansible_host: {row['ip']!a} is not an IP address."
+            )
+    return addresses
 
 
-def hosts_of(rows: Iterable[Row]) -> list[Host]:
-    """One host for each row, ordered by name."""
+def is_address(text: Any) -> bool:
+    """Whether a text is an IP address and nothing else, such as a scope that programs would be given, too."""
+    try:
+        ipaddress.ip_address(text if isinstance(text, str) else "")
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+def hosts_of(rows: Iterable[Row], taken: Collection[str] = ()) -> list[Host]:
+    """One host for each row, ordered by name. No guest has one of the names that are ``taken``."""
     rows = list(rows)
-    names = host_names(rows)
+    names = host_names(rows, taken)
     hosts = [Host(row, names[row["id"]], host_values(row)) for row in rows]
     return sorted(hosts, key=lambda host: host.name)
 
@@ -92,23 +151,30 @@ def _plain_name(row: Row) -> str:
     return str(row["node"]) if row["type"] == "node" else str(row.get("name") or f"{row['type']}-{row['vmid']}")
 
 
-def host_names(rows: Sequence[Row]) -> dict[str, str]:
+def host_names(rows: Sequence[Row], taken: Collection[str] = ()) -> dict[str, str]:
     """The name of each row's host, by the row's id. No two rows share one, whatever the guests are called.
 
     A host has the name of its guest or node, with ``-`` for every character that is none of letters, digits, ``._-``.
-    Guests that share a name with another guest, a node or a word reserved by Ansible get ``-VMID`` appended, all of them.
+    A ``-`` in front becomes ``_``, because programs would take the name for an option. Guests that share a name with another
+    guest, a node, a word reserved by Ansible or one of ``taken`` get ``-VMID`` appended, all of them.
     The order of the rows means nothing, so that the names stay when the server answers in another one.
     """
-    names = {row["id"]: "".join(c if c in _SAFE_IN_NAMES else "-" for c in _plain_name(row)) for row in rows}
+    names = {row["id"]: _safe_name(_plain_name(row)) for row in rows}
+    reserved = RESERVED.union(taken)
     guests = {row["id"]: row["vmid"] for row in rows if row["type"] in GUESTS}
     while True:
         count = collections.Counter(names.values())
-        shared = [id_ for id_ in guests if count[names[id_]] > 1 or names[id_] in RESERVED]
+        shared = [id_ for id_ in guests if count[names[id_]] > 1 or names[id_] in reserved]
         if not shared:
             return names
         # Each round gives an ending of its own to a guest that had none yet, so that this ends.
         for id_ in shared:
             names[id_] += f"-{guests[id_]}"
+
+
+def _safe_name(name: str) -> str:
+    safe = "".join(c if c in _SAFE_IN_NAMES else "-" for c in name)
+    return f"_{safe[1:]}" if safe.startswith("-") else safe
 
 
 def group_names(host: Host) -> list[str]:

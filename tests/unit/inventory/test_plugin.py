@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
@@ -71,16 +71,18 @@ class World:
 
         monkeypatch.setattr(Client, "call", call)
         monkeypatch.setattr(pve.InventoryModule, "_read_config_data", read_config)
+        known = dict.fromkeys([*connection_arguments(), *DEFAULTS, "plugin"])
+        monkeypatch.setattr(pve.InventoryModule, "option_definitions", known)
         monkeypatch.setattr(pve.InventoryModule, "get_cache_key", lambda plugin, path: "key")
 
-    def read(self, *, refresh: bool = False, **options: Any) -> InventoryData:
+    def read(self, *, refresh: bool = False, into: InventoryData | None = None, **options: Any) -> InventoryData:
         connection = {"api_host": ["pve1"], "api_token_id": "inv@pve!test", "api_token_secret": "s"}
         self.file.write_text(
             yaml.safe_dump({"plugin": "pve.automation.pve", **connection, **options}), encoding="utf-8"
         )
         plugin = pve.InventoryModule()
         plugin.display.warning = self.warnings.append
-        inventory = InventoryData()
+        inventory = into or InventoryData()
         plugin.parse(inventory, DataLoader(), str(self.file), cache=not refresh)
         return inventory
 
@@ -245,3 +247,47 @@ def test_secrets_can_be_templates(world: World) -> None:
 def test_wrong_options_are_named(world: World, options: dict[str, Any], message: str) -> None:
     with pytest.raises(AnsibleParserError, match=message):
         world.read(**options)
+
+
+def named(world: World, *names: str) -> None:
+    rows = [
+        {"id": f"qemu/{vmid}", "type": "qemu", "vmid": vmid, "node": "n", "name": name}
+        for vmid, name in enumerate(names, 1)
+    ]
+    world.answers["/cluster/resources"] = rows
+
+
+def test_a_guest_never_becomes_a_group(world: World) -> None:
+    named(world, "webservers", "pve_qemu", "other")
+    inventory = world.read(groups={"webservers": "true"})
+    assert sorted(inventory.hosts) == ["other", "pve_qemu-2", "webservers-1"]
+    assert members(inventory, "webservers") == members(inventory, "pve_qemu") == sorted(inventory.hosts)
+
+
+@pytest.mark.parametrize("names", [("a", "role_x", "z"), ("role_x",), ("z", "role_x")])
+def test_a_guest_that_is_called_like_a_keyed_group_is_left_out(world: World, names: tuple[str, ...]) -> None:
+    named(world, *names)
+    keyed = [{"key": "'x'", "prefix": "role"}]
+    inventory = world.read(keyed_groups=keyed)
+    assert sorted(inventory.hosts) == [name for name in sorted(names) if name != "role_x"]
+    assert members(inventory, "role_x") == sorted(inventory.hosts)
+    assert len([text for text in world.warnings if text.startswith("role_x cannot be in the inventory")]) == 1
+    with pytest.raises(AnsibleError, match="role_x"):
+        world.read(keyed_groups=keyed, strict=True)
+
+
+def test_an_inventory_that_fails_leaves_no_half(world: World) -> None:
+    inventory = InventoryData()
+    with pytest.raises(AnsibleError):
+        world.read(compose={"x": "pve_missing + 1"}, strict=True, into=inventory)
+    assert not inventory.hosts
+
+
+def test_the_name_of_the_host_is_known_to_expressions(world: World) -> None:
+    inventory = world.read(
+        compose={"url": "'https://' ~ inventory_hostname"},
+        groups={"tpl_only": "inventory_hostname_short == 'tpl'"},
+        strict=True,
+    )
+    assert inventory.hosts["tpl"].vars["url"] == "https://tpl"
+    assert members(inventory, "tpl_only") == ["tpl"]

@@ -33,6 +33,9 @@ SECRETS = {
     "wrong token": "11111111-2222-3333-4444-555555555555",
     "wrong password": "wr0ng-Passw0rd",
     "second factor": "876543",
+    "token with a line break": "99999999-2222-3333-4444-555555555555",
+    "input of a command": "stdin-S3cret-9",
+    "number": "470110815",
 }
 SECRET = list(SECRETS.values())
 NO_CONNECTION = {"api_user": None, "api_password": None}
@@ -84,6 +87,10 @@ def script(connection: Mapping[str, Any]) -> list[Task]:
         "path": "/version",
     }
     by_token = {"api_token_id": "root@pam!leak", "api_token_secret": SECRETS["wrong token"]}
+    broken = {**by_token, "api_token_secret": SECRETS["token with a line break"] + "\n"}
+    foreign = {**by_token, "api_token_secret": SECRETS["token with a line break"] + "\u20ac"}
+    program = {"argv": ["cat"], "stdin": SECRETS["input of a command"] + "\n"}
+    numbers = {"password": int(SECRETS["number"]), "token": [SECRETS["wrong token"]]}
     return [
         Task("predict", "pve_user", user, {"check_mode": True}),
         Task("create", "pve_user", user),
@@ -98,6 +105,10 @@ def script(connection: Mapping[str, Any]) -> list[Task]:
         Task("a wrong token", "pve_pool", {"poolid": "leak", **by_token, **NO_CONNECTION}),
         Task("a wrong password", "pve_pool", {"poolid": "leak", "api_password": SECRETS["wrong password"]}),
         Task("a second factor", "pve_pool", {"poolid": "leak", "api_otp": SECRETS["second factor"]}),
+        Task("a wrong token with a line break", "pve_pool", {"poolid": "leak", **broken, **NO_CONNECTION}),
+        Task("a wrong token that is no ASCII", "pve_pool", {"poolid": "leak", **foreign, **NO_CONNECTION}),
+        Task("a command that is refused", "pve_guest_agent", {"vmid": 9999, "exec": program}),
+        Task("a raw call that is refused", "pve_api", {"method": "post", "path": "/pools", "params": numbers}),
         Task("a raw call", "pve_api", {"method": "GET", **refused}),
         Task("a host that is down", "pve_user", {**user, "api_host": "127.0.0.1:1"}),
     ]

@@ -187,3 +187,9 @@ def test_every_option_has_a_fallback_in_the_environment_and_secrets_are_not_logg
         assert elder.startswith("PROXMOX_"), name
     hidden = {name for name, row in connection_arguments().items() if row.get("no_log")}
     assert hidden == {"api_password", "api_otp", "api_token_secret"}
+
+
+def test_an_option_inside_another_one_keeps_reason_and_hint():
+    error = InvalidOption("net", "no: colon", hint="Do this.").inside("rules[2]").inside("guests[0] (web1)", ": ")
+    assert (error.option, error.reason, error.hint) == ("guests[0] (web1): rules[2].net", "no: colon", "Do this.")
+    assert str(error) == "guests[0] (web1): rules[2].net: no: colon. Do this."

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
 from ansible_collections.pve.automation.plugins.plugin_utils import _inventory as inventory
 
 
@@ -21,6 +22,7 @@ class Cluster:
 
     def __init__(self, rows: list[dict[str, Any]], status: list[dict[str, Any]] | None = None) -> None:
         self.answers = {"/cluster/resources": rows, "/cluster/status": status or []}
+        self.warnings: list[str] = []
 
     def get(self, path: str) -> Any:
         return self.answers[path]
@@ -93,7 +95,7 @@ def test_a_guest_without_name() -> None:
 
 
 def test_names_hold_no_template() -> None:
-    assert names(guest(100, "{{ lookup('pipe', 'id') }}")) == ["---lookup--pipe----id-----"]
+    assert names(guest(100, "{{ lookup('pipe', 'id') }}")) == ["_--lookup--pipe----id-----"]
 
 
 @given(
@@ -185,3 +187,61 @@ def test_an_expression_that_uses_more_than_variables_is_evaluated_every_time(exp
     for _time in range(2):
         memo.get(expression, {"a": 1}, lambda: asked.append(1))
     assert len(asked) == 2
+
+
+def test_no_name_looks_like_an_option_of_ssh() -> None:
+    assert names(guest(100, "-oProxyCommand=id"), node("-x")) == ["_oProxyCommand-id", "_x"]
+
+
+@pytest.mark.parametrize("prefix", ["", "ansible_", "an"])
+def test_the_api_sets_no_variable_that_steers_ansible(prefix: str) -> None:
+    row = guest(
+        100, "web", ansible_host="x", host="x", connection="x", sible_host="x", inventory_hostname="x", **{"a b": 1}
+    )
+    (host,) = inventory.hosts_of([row])
+    found = host.variables(prefix)
+    assert not [name for name in found if name.startswith("ansible_") or name in ("inventory_hostname", "connection")]
+    assert all(name.isidentifier() for name in found)
+    assert prefix != "" or found["vmid"] == 100
+
+
+@pytest.mark.parametrize(
+    ("text", "usable"),
+    [
+        ("192.0.2.1", True),
+        ("2001:db8::1", True),
+        ("-oProxyCommand=id", False),
+        ("2001:db8::1%-oProxyCommand=id", False),
+        ("192.0.2.1/24", False),
+        ("pve1.example.com", False),
+        ("192.0.2.1\n", False),
+        (3221225985, False),
+        (["192.0.2.1"], False),
+    ],
+)
+def test_only_an_address_becomes_one(text: object, usable: bool) -> None:
+    reader = Cluster([], [{"type": "node", "name": "pve1", "ip": text}])
+    assert inventory.read_node_addresses(reader) == ({"pve1": text} if usable else {})
+    assert bool(reader.warnings) is not usable
+
+
+def test_rows_that_do_not_say_what_they_are_are_left_out() -> None:
+    rows = [guest(100, "web"), {"type": "qemu", "vmid": 101}, {**guest(102), "vmid": None}, {**guest(103), "node": 5}]
+    reader = Cluster(rows)
+    assert [row["vmid"] for row in inventory.read_rows(reader)] == [100]
+    assert [text[:31] for text in reader.warnings] == ["3 guests or nodes are left out:"]
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("filter", "called filters."),
+        ("url", "called api_host."),
+        ("want_facts", "called facts."),
+        ("api_hosts", "called api_host."),
+        ("xyz", "options are api_host, facts, filters."),
+    ],
+)
+def test_unknown_keys_are_refused_with_the_right_one(key: str, hint: str) -> None:
+    with pytest.raises(InvalidOption, match=f"^{key}: is no option of this inventory plugin. .*{hint}$"):
+        inventory.refuse_unknown_keys(["facts", key], ["api_host", "facts", "filters"])

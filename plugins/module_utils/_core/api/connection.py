@@ -152,7 +152,28 @@ def _seconds(options: Mapping[str, Any], name: str, default: float) -> float:
     return float(value)
 
 
+def _check_credentials(options: Mapping[str, Any]) -> None:
+    """Refuse credentials that cannot be right, before a library shows them in an error of its own."""
+    for name, allowed, what in (
+        ("api_user", r"[^\s\x00-\x1f\x7f]*", "blanks or control characters"),
+        ("api_token_id", r"[!-~]*", "characters other than printable ASCII, or blanks"),
+        ("api_token_secret", r"[!-~]*", "characters other than printable ASCII, or blanks"),
+        ("api_password", r"[^\x00-\x1f\x7f]*", "control characters"),
+        ("api_otp", r"[ -~]*", "characters other than printable ASCII"),
+    ):
+        text = str(options.get(name) or "")
+        if re.search(r"[\r\n]\Z", text):
+            raise InvalidOption(
+                name,
+                "ends with a line break, which is no part of it",
+                hint="A block scalar keeps it unless it begins with |-; {{ value | trim }} removes it from any text.",
+            )
+        if not re.fullmatch(allowed, text) or re.search(r"[\ud800-\udfff]", text):
+            raise InvalidOption(name, f"holds {what}")
+
+
 def _credentials(options: Mapping[str, Any]) -> dict[str, Any]:
+    _check_credentials(options)
     user = options.get("api_user") or ""
     password, secret = options.get("api_password"), options.get("api_token_secret")
     token_id = options.get("api_token_id") or ""

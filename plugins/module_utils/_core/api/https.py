@@ -35,6 +35,7 @@ except ImportError as error:  # told to the user when a connection is wanted
 else:
     MISSING = None
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 POOL_SIZE = 32  # connections kept open, for parallel reads
 
 
@@ -69,7 +70,12 @@ def form(params: Mapping[str, Any]) -> list[tuple[str, str]]:
     for name, value in params.items():
         for item in value if isinstance(value, (list, tuple)) else [value]:
             if item is not None:
-                pairs.append((name, str(int(item)) if isinstance(item, bool) else str(item)))
+                text = str(int(item)) if isinstance(item, bool) else str(item)
+                if _SURROGATE.search(name + text):
+                    raise PveError(
+                        f"The value of {name!a} holds half a character (a lone surrogate), which cannot be sent."
+                    )
+                pairs.append((name, text))
     return pairs
 
 
@@ -130,6 +136,9 @@ class HttpsTransport:
                 timeout=(connect_timeout or self.connection.connect_timeout, self.connection.timeout),
                 allow_redirects=False,
             )
+        except (requests.exceptions.InvalidHeader, UnicodeError):
+            # The library's message would show the value, which is a credential.
+            raise PveError(f"{method} {url}: a header of the request cannot hold the value it was given.") from None
         except requests.exceptions.RequestException as error:
             raise self._failure(error) from None
         return _decode(answer)

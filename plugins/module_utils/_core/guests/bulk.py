@@ -162,7 +162,7 @@ def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> Guest
     try:
         wish = guest.wish(params)
     except InvalidOption as error:
-        raise InvalidOption(f"{option} ({title}): {error.option}", error.message.partition(": ")[2]) from None
+        raise error.inside(f"{option} ({title})", ": ") from None
     source = [f"source {wish['clone']['source']}"] if wish["clone"] else []
     volumes = [part for part in wish["volumes"].values() if isinstance(part, Mapping)]
     storages = {str(part["storage"]) for part in [*volumes, wish["clone"] or {}] if part.get("storage")}

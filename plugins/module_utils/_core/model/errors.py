@@ -1,7 +1,26 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can go wrong between a task and a cluster, as one small tree of exceptions."""
+"""What can go wrong between a task and a cluster, as one small tree of exceptions::
+
+    PveError                          what a user is meant to read: message and hint
+    |- InvalidOption                  the task is wrong: option, reason and hint; nothing was sent
+    |- Refused                        it would lose data or service, and no option allows it
+    |- NotConverged                   every write was accepted, but the result differs
+    |- UnexpectedAnswer               an answer has another shape than the API's
+    |- ConnectionFailed               no answer; ``sent`` tells whether the server may have got the request
+    |  `- CertificateRefused          no credential was sent
+    |- TaskError                      an asynchronous task: upid, exitstatus, log
+    |  |- TaskFailed
+    |  `- TaskTimeout
+    `- ApiError                       an answer with an error status
+       |- AuthenticationFailed (401), PermissionDenied (403), InvalidParameter (400), NotImplementedByServer (501)
+       |- NotFound, Conflict, Locked, NoQuorum     told apart by their texts
+       `- HopFailed                   a node (595-599) or a gateway (502-504) on the way did not answer
+          `- NodeUnreachable          the connection to the other node was not made (595): nothing ran
+
+``engine.Interrupted`` wraps any of them with what was done before it.
+"""
 
 from __future__ import annotations
 
@@ -37,14 +56,18 @@ class PveError(Exception):
 
 
 class InvalidOption(PveError):
-    """The task itself is wrong; nothing was sent. ``option`` names the culprit."""
+    """The task itself is wrong; nothing was sent. ``option`` names the culprit, ``reason`` says what is wrong with it."""
 
-    def __init__(self, option: str, message: str, *, hint: str = "") -> None:
-        super().__init__(f"{option}: {message}", hint=hint)
-        self.option = option
+    def __init__(self, option: str, reason: str, *, hint: str = "") -> None:
+        super().__init__(f"{option}: {reason}", hint=hint)
+        self.option, self.reason = option, reason
+
+    def inside(self, where: str, separator: str = ".") -> InvalidOption:
+        """The same error of an option that belongs to another one, such as ``rules[2]``."""
+        return InvalidOption(f"{where}{separator}{self.option}", self.reason, hint=self.hint)
 
     def details(self) -> dict[str, Any]:
-        return {**super().details(), "option": self.option}
+        return {**super().details(), "option": self.option, "reason": self.reason}
 
 
 class Refused(PveError):
@@ -53,6 +76,12 @@ class Refused(PveError):
 
 class NotConverged(PveError):
     """The server accepted every write, but what was read back still differs from the wish."""
+
+
+class UnexpectedAnswer(PveError):
+    """An answer does not have the shape that the API gives it, or could not be understood."""
+
+    hint = "If Proxmox VE 8.4 or 9 answers there, with nothing in between that changes answers, this is a bug: please report it."
 
 
 class ConnectionFailed(PveError):

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import base64
+import json
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -51,6 +54,18 @@ def secret_values(resource: Declared, params: Mapping[str, Any]) -> set[str]:
     return found
 
 
+def spellings(secrets: Iterable[str]) -> set[str]:
+    """Secrets in the forms that libraries and servers repeat them in: trimmed, escaped, percent-encoded, as base64."""
+    found: set[str] = set()
+    for secret in secrets:
+        forms = [secret, secret.strip(), repr(secret)[1:-1], json.dumps(secret)[1:-1]]
+        for text in (secret, secret.strip()):
+            data = text.encode("utf-8", "surrogatepass")
+            forms += [quote(data, safe=""), quote_plus(data), base64.b64encode(data).decode()]
+        found.update(forms)
+    return found - {""}
+
+
 def _module_of(resource: Declared) -> type[AnsibleModule]:
     """AnsibleModule that knows a resource's secrets whenever it ends, which may be before its constructor returns."""
 
@@ -64,6 +79,7 @@ def _module_of(resource: Declared) -> type[AnsibleModule]:
         def _told(self, result: dict[str, Any]) -> dict[str, Any]:
             """The result without its warnings, which newer releases of ansible-core want to be told apart."""
             self.no_log_values.update(secret_values(resource, self.params))
+            self.no_log_values.update(spellings(map(str, self.no_log_values)))
             for text in result.pop("warnings", []):
                 self.warn(text)
             return result

@@ -41,7 +41,7 @@ class AgentCalls:
     def arguments(self) -> dict[str, Any]:
         command = {
             "argv": {"type": "list", "elements": "str", "required": True},
-            "stdin": {"type": "str"},
+            "stdin": {"type": "str", "no_log": True},
             "check": {"type": "bool", "default": True},
         }
         file = {"path": {"type": "str", "required": True}, "content": {"type": "str", "required": True}}
@@ -110,7 +110,10 @@ class AgentCalls:
             if wish["exec"]["stdin"] is not None:
                 params["input-data"] = wish["exec"]["stdin"]
             why = f"run {wish['exec']['argv'][0]} in {guest}"
-            step = Step("POST", f"{path}/exec", params, why, returns={"pid": "pid"}, verify=False, repeatable=False)
+            secret = frozenset({"input-data"})
+            step = Step(
+                "POST", f"{path}/exec", params, why, secret, returns={"pid": "pid"}, verify=False, repeatable=False
+            )
             return Plan(current, current, (step,))
         if wish["write"]:
             return self._plan_write(path, current, wish["write"], guest)

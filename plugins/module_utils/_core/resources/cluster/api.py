@@ -32,7 +32,7 @@ class ApiCall:
     def arguments(self) -> dict[str, Any]:
         spec = {
             "path": {"type": "str", "required": True},
-            "method": {"type": "str", "choices": list(METHODS), "default": "GET"},
+            "method": {"type": "str", "choices": [*METHODS, *map(str.lower, METHODS)], "default": "GET"},
             "params": {"type": "dict"},
             "secret_params": {"type": "list", "elements": "str", "no_log": False},
             "format": {"type": "str", "choices": list(FORMATS), "default": "json"},
@@ -47,10 +47,10 @@ class ApiCall:
         if not isinstance(given, dict):
             return {given} if isinstance(given, str) and given else set()
         names = _secret_names(given, params.get("secret_params"))
-        return {given[name] for name in names if isinstance(given[name], str) and given[name]}
+        return {text for name in names for text in _leaves(given[name]) if text}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
-        method, api_format, ensure = params["method"], params["format"], params["ensure"]
+        method, api_format, ensure = params["method"].upper(), params["format"], params["ensure"]
         path = clean_path("path", params["path"], api_format)
         get_path = clean_path("get_path", params["get_path"], "json") if params["get_path"] else ""
         _refuse_contradictions(method, api_format, get_path, ensure)
@@ -112,6 +112,15 @@ class ApiCall:
             guest=guest[1] if guest else "",
             api_format=wish["format"],
         )
+
+
+def _leaves(value: Any) -> list[str]:
+    """The single values of anything as texts; booleans and null are no secrets."""
+    if isinstance(value, Mapping):
+        return [text for item in value.values() for text in _leaves(item)]
+    if isinstance(value, (list, tuple)):
+        return [text for item in value for text in _leaves(item)]
+    return [] if value is None or isinstance(value, bool) else [str(value)]
 
 
 def _secret_names(values: Mapping[str, Any], named: list[str] | None) -> frozenset[str]:

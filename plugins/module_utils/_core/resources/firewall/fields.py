@@ -112,7 +112,7 @@ def parse_rule(number: int, row: Mapping[str, Any], *, whole: bool) -> dict[str,
     try:
         rule = {name: value for name, value in RULE_FIELDS.wish(row).items() if value != ""}
     except InvalidOption as error:
-        raise InvalidOption(f"rules[{number}].{error.option}", error.message.partition(": ")[2]) from None
+        raise error.inside(f"rules[{number}]") from None
     if rule.get("log") == "nolog":
         del rule["log"]
     if not whole:

@@ -139,7 +139,7 @@ def parse_row(option: str, row: Mapping[str, Any]) -> dict[str, Any]:
     try:
         fields = FIELDS.wish(_joined(given))
     except InvalidOption as error:
-        raise InvalidOption(f"{option}.{error.option}", error.message.partition(": ")[2]) from None
+        raise error.inside(option) from None
     for key, low, high in (("mtu", 1280, 65520), ("vlan_id", 1, 4094), ("ovs_tag", 1, 4094)):
         if key in fields and fields[key] != "" and not low <= fields[key] <= high:
             raise InvalidOption(f"{option}.{key}", f"{fields[key]} is not a number from {low} to {high}")
