@@ -21,6 +21,7 @@ from .reports import CACHE, LOOKS, SECONDS, Lag
 from .scenarios import CREDENTIALS, scenario
 from .server import Front, serving
 from .simulation import Simulation
+from .traits import TRAITS, with_traits
 
 PARENT_CHECK = 1.0  # seconds between two looks whether the parent process is still there
 
@@ -29,6 +30,9 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
     parser.add_argument("--scenario", default="single", help="single, demo, or a number of guests up to 10000")
     parser.add_argument("--nodes", default="", help="names of the nodes, comma separated, other than the usual ones")
+    parser.add_argument(
+        "--traits", nargs="*", default=[], choices=sorted(TRAITS), help="what is special about the hosts"
+    )
     parser.add_argument("--version", default="9.2", choices=["9.2", "8.4"], help="of PVE")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
@@ -80,6 +84,7 @@ async def stopped(with_stdin: bool) -> None:
 
 async def serve(chosen: argparse.Namespace, directory: Path) -> None:
     build = scenario(chosen.scenario, chosen.version, chosen.nodes.split(",") if chosen.nodes else ())
+    build = with_traits(build, chosen.traits)
     presented = Presented(chosen.host)
     lag = Lag(chosen.lag, chosen.lag_looks, chosen.lag_cache)
     simulation = Simulation(build, chosen.version, chosen.pace, presented, lag)

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from . import volumes
-from .drives import is_cdrom, is_cloudinit, parse_drive
+from .drives import is_cdrom, parse_drive
 from .guest import Config, Guest, render, volid_of, volume_slots
 from .lxc_config import parse_mount_point
 from .sizes import KIB
@@ -69,7 +69,7 @@ def select(cluster: Cluster, guest: Guest) -> Selection:
     for slot in volume_slots(guest.kind, guest.config):
         value = guest.config[slot]
         parts = parse_drive(slot, value) if guest.kind == "qemu" else parse_mount_point(slot, value)
-        if guest.kind == "qemu" and is_cdrom(parts) and not is_cloudinit(parts):
+        if guest.kind == "qemu" and is_cdrom(parts):  # a cloud-init drive as well: a restore makes a new one
             continue
         volid = volid_of(value)
         volume = volumes.find_volume(cluster, volid, guest.node) if ":" in volid else None
@@ -108,9 +108,20 @@ def archive_name(storage: Storage, guest: Guest, moment: int, compress: str) -> 
     return f"backup/vzdump-{guest.kind}-{guest.vmid}-{when:%Y_%m_%d-%H_%M_%S}.{suffix}"
 
 
+def archive_size(archive: Archive) -> int:
+    """Bytes: of a machine a header, of each disk what tells its blocks of 64 KiB, 59 at once, and something for a system."""
+    if archive.kind == "lxc":
+        return 32 * KIB + sum(disk.size // 1024 for disk in archive.disks.values())
+    size = 15 * KIB
+    for disk in archive.disks.values():
+        blocks = -(-disk.size // (64 * KIB))
+        size += -(-blocks // 59) * 512 + (disk.size // 1024 if disk.system else 0)
+    return size
+
+
 def store(cluster: Cluster, storage: Storage, guest: Guest, name: str, moment: int) -> Volume:
     archive = archive_of(cluster, guest)
-    size = 32 * KIB + sum(disk.size // 1024 for disk in archive.disks.values())
+    size = archive_size(archive)
     volume = Volume(
         storage.storageid, volumes.place_of(storage, guest.node)[1], name, "backup",
         parse_name(storage, name).format, size, moment, guest.vmid, size,

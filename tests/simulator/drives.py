@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Parts = dict[str, str]
 
 NEW_DISK = re.compile(r"(?:(?P<storage>[^/:\s]+):)?(?P<size>\d+(?:\.\d+)?)")
+SOURCE = "/usr/share/perl5/PVE/Storage.pm"
 CLOUDINIT_SIZE = 4 * MIB
 EFI_SIZE = 528 * KIB
 TPM_SIZE = 4 * MIB
@@ -95,7 +96,7 @@ def check_drive(call: Call, slot: str, parts: Parts, vmid: int, default_storage:
         if source := parts.get("import-from"):
             check_import(call, source, vmid)
     elif file.endswith(":cloudinit") or file == "cloudinit":
-        check_allocation(call, file.partition(":")[0])
+        check_image_storage(call, file.partition(":")[0])  # takes no right
     elif file.startswith("/"):
         check_path(call, slot, file)
     else:
@@ -104,14 +105,23 @@ def check_drive(call: Call, slot: str, parts: Parts, vmid: int, default_storage:
 
 def check_allocation(call: Call, storageid: str) -> None:
     call.check(f"/storage/{storageid}", ["Datastore.AllocateSpace"])
+    check_image_storage(call, storageid)
+
+
+def check_image_storage(call: Call, storageid: str) -> None:
     storage = find_storage(call.cluster, storageid)
     if "images" not in storage.contents:
         raise param_error("storage", f"storage '{storageid}' does not support vm images")
 
 
-def check_path(call: Call, slot: str, path: str) -> None:
+def refuse_path(call: Call) -> None:
+    """Files of the host are for root only."""
     if not call.is_root:
-        raise ApiError(500, "Only root can pass arbitrary filesystem paths.")
+        raise ApiError(500, f"Only root can pass arbitrary filesystem paths. at {SOURCE} line 651.")
+
+
+def check_path(call: Call, slot: str, path: str) -> None:
+    refuse_path(call)
     if not path.startswith("/dev/"):
         raise param_error(slot, f"unable to associate path '{path}' to any storage")
 
@@ -128,8 +138,10 @@ def check_volume(call: Call, slot: str, parts: Parts, vmid: int) -> None:
 def check_access(call: Call, storageid: str, parsed: VolumeName, vmid: int | None) -> None:
     """pve-storage Storage.pm, check_volume_access."""
     path = f"/storage/{storageid}"
+    if call.may(path, ["Datastore.Allocate"]):
+        return
     if parsed.content in ("iso", "vztmpl", "import", "snippets"):
-        call.check(path, ["Datastore.Allocate", "Datastore.AllocateSpace", "Datastore.Audit"], any=True)
+        call.check(path, ["Datastore.AllocateSpace", "Datastore.Audit"], any=True)
     elif parsed.vmid is not None and parsed.vmid == vmid:
         return
     elif parsed.content == "backup":

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .errors import ApiError, param_error
+from .errors import ApiError, param_error, permission_error
 from .facts import load
 from .property_string import Format, split
 
@@ -36,11 +37,12 @@ def option_format(kind: str, option: str) -> Format:
 def settings_of(kind: str, call: Call) -> dict[str, Any]:
     """The options among the parameters of a call, as a configuration keeps them: numbers, or the text that was sent."""
     known = options(kind)
-    return {
-        name: call.params[name] if known[name].get("type") in NUMBERS else str(call.raw[name])
-        for name in call.params
-        if name in known
-    }
+    given = [name for name in call.params if name in known]
+    for name in given:  # the file's own check is stricter than that of the API
+        if known[name].get("type") == "number" and re.search("[eE]", str(call.raw[name])):
+            complaint = f"type check ('number') failed - got '{call.raw[name]}'"
+            raise ApiError(500, f"unable to parse value of '{name}' - {complaint}")
+    return {name: call.params[name] if known[name].get("type") in NUMBERS else str(call.raw[name]) for name in given}
 
 
 # --- privileges -------------------------------------------------------------------
@@ -103,6 +105,10 @@ def _check_qemu_option(call: Call, vmid: int, name: str, base: str, value: Any) 
         check_vm(call, vmid, [privilege])
         if name == "startup":
             call.check("/", ["Sys.Modify"])
+        if name == "vmstatestorage" and value is not None:
+            call.check(f"/storage/{value}", ["Datastore.AllocateSpace"])
+        if name == "rng0" and "/dev/hwrng" in str(value):
+            call.check("/mapping/hwrng", ["Mapping.Use"])
     elif name == "vmgenid":
         call.check(path, ["VM.Config.Options", "VM.Config.HWType"], any=True)
     else:
@@ -112,12 +118,13 @@ def _check_qemu_option(call: Call, vmid: int, name: str, base: str, value: Any) 
 def _check_device(call: Call, vmid: int, name: str, base: str, value: Any) -> None:
     """Real devices of the host are for root; sockets, spice and mapped devices are not."""
     text = str(value or "")
+    verb = "modify" if base == "serial" and call.method == "PUT" else "set"
     mapped = split(text, {"host": {"default_key": 1}}).get("mapping") if text else None
     if mapped:
         call.check(f"/mapping/{'usb' if base == 'usb' else 'pci'}/{mapped}", ["Mapping.Use"])
     elif value is not None and text != "socket" and not text.lower().startswith("spice"):
         kind = "non-mapped devices" if base == "hostpci" else "real devices"
-        raise ApiError(500, f"only root can set '{name}' config for {kind}")
+        raise ApiError(500, f"only root can {verb} '{name}' config for {kind}")
     check_vm(call, vmid, ["VM.Config.HWType"])
 
 
@@ -126,8 +133,10 @@ def _check_lxc_option(call: Call, vmid: int, name: str, base: str) -> None:
         check_vm(call, vmid, ["VM.Config.Disk"])
     elif base == "net":
         check_vm(call, vmid, ["VM.Config.Network"])
-    elif base == "dev" or name == "hookscript":
-        raise ApiError(500, f"only root can set '{name}' config")
+    elif base == "dev":
+        raise permission_error("configuring device passthrough is only allowed for root@pam")
+    elif name == "hookscript":
+        raise permission_error("changing the hookscript is only allowed for root@pam")
     elif name != "features" and (privilege := LXC_PRIVILEGES.get(name)):
         check_vm(call, vmid, [privilege])
 

@@ -30,7 +30,7 @@ from .qemu_config import (
     normal_tags,
     remove_unused,
 )
-from .sizes import GIB, format_size
+from .sizes import KIB, MIB, format_size
 from .storages import find_storage, usable_storage
 from .volume_names import parse_name, split_volid
 
@@ -167,7 +167,7 @@ def new_volume(cluster: Cluster, guest: Guest, storageid: str, gib: float) -> vo
     storage = usable_storage(cluster, storageid, guest.node)
     image_format = "subvol" if gib == 0 else storage.type.container_format
     return volumes.allocate(
-        cluster, storageid, guest.node, guest.vmid, round(gib * GIB), image_format, content="rootdir"
+        cluster, storageid, guest.node, guest.vmid, int(gib * KIB) * MIB, image_format, content="rootdir"
     )
 
 

@@ -29,7 +29,7 @@ CONVERT: dict[str, Convert] = {"integer": int, "boolean": int, "number": float}
 SYNTAX = {
     "integer": re.compile(r"[+-]?\d+", re.ASCII),
     "boolean": re.compile(r"[01]", re.ASCII),
-    "number": re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII),
+    "number": re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII),
 }
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import volumes
 from .backups import Archive, DiskCopy
-from .drives import check_access, formatting_line, parse_drive, print_drive
+from .drives import Allocation, check_access, formatting_line, is_cloudinit, parse_drive, print_drive
 from .errors import ApiError
 from .guest import MOUNT_POINT, NET, Config, Guest, check_vmid_free, new_mac, new_uuid, volume_slots
 from .guest_create import register
@@ -118,6 +118,8 @@ def fill_vm(call: Call, guest: Guest, volume: volumes.Volume, overrides: Config,
     for name, value in archive.config.items():
         if name in archive.disks:
             config[name] = restore_drive(call, guest, name, value, archive.disks[name], log)
+        elif name in slots and is_cloudinit(parse_drive(name, value)):
+            config[name] = restore_cloudinit(call, guest, name, value)
         elif name not in slots or "media=cdrom" in str(value):
             config[name] = value
         else:
@@ -165,15 +167,21 @@ def restore_drive(call: Call, guest: Guest, slot: str, value: Any, disk: DiskCop
     formats = find_storage(cluster, storageid).type.formats
     image_format = disk.format if disk.format in formats else None
     parts = parse_drive(slot, value)
-    stem = f"vm-{guest.vmid}-cloudinit" if "media" in parts else None
-    volume = volumes.allocate(cluster, storageid, guest.node, guest.vmid, disk.size, image_format, stem)
+    volume = volumes.allocate(cluster, storageid, guest.node, guest.vmid, disk.size, image_format)
     volume.system = disk.system
     log(formatting_line(cluster, volume))
     log(f"new volume ID is '{volume.volid}'")
     parts["file"] = volume.volid
-    if "media" not in parts:
-        parts["size"] = format_size(volume.size)
+    parts["size"] = format_size(volume.size)
     return print_drive(parts)
+
+
+def restore_cloudinit(call: Call, guest: Guest, slot: str, value: str) -> str:
+    """The archive holds no cloud-init drive: a new one."""
+    parts = parse_drive(slot, value)
+    storageid = call.params.get("storage") or parts["file"].partition(":")[0]
+    allocation = Allocation(call.cluster, guest.node, guest.vmid)
+    return print_drive(allocation.drive(slot, {**parts, "file": f"{storageid}:cloudinit"}, {}))
 
 
 def renew(call: Call, config: Config) -> None:

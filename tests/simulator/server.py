@@ -139,6 +139,8 @@ class Front:
             answer = await self.simulation.answer(request)
         except ApiError as refusal:
             record["status"] = refusal.status
+            if refusal.status == 403 and http.content_type == "multipart/form-data":
+                return web.Response(status=403, reason=refusal.message)  # before the file is looked at
             return _refused(form, refusal)
         except Unreachable:
             record["status"] = 595

@@ -159,8 +159,8 @@ def permissions(call: Call) -> dict[str, dict[str, int]]:
     if user != call.user and not (user.partition("!")[0] == call.user and "!" in user):
         call.check("/access", ["Sys.Audit"])
     if "path" in call.params:
-        path = normalized(call.params["path"]) or "/"
-        return {path: call.permissions.privileges(user, path)}
+        path = call.params["path"]
+        return {path: call.permissions.privileges(user, normalized(path) or "/")}
     return call.permissions.effective(user)
 
 

@@ -36,7 +36,9 @@ DEFAULT_STORAGE = "local"
 
 @endpoint("GET", f"{VZDUMP}/defaults")
 def defaults(call: Call) -> Any:
-    storage = usable_storage(call.cluster, call.params.get("storage", DEFAULT_STORAGE), str(call.node))
+    storageid = call.params.get("storage", DEFAULT_STORAGE)
+    call.check(f"/storage/{storageid}", ["Datastore.Audit", "Datastore.AllocateSpace"], any=True)
+    storage = usable_storage(call.cluster, storageid, str(call.node))
     answer = {
         **DEFAULTS,
         "storage": storage.storageid,
@@ -61,14 +63,14 @@ def vzdump(call: Call) -> Any:
     if any(call.given(name) for name in ("bwlimit", "ionice", "performance")):
         call.check("/", ["Sys.Modify"])
     check_selection(call)
+    storageid = params.get("storage", DEFAULT_STORAGE)
+    call.check(f"/storage/{storageid}", ["Datastore.AllocateSpace"])
     vmids = selected(call)
     if not vmids:
         return "OK"
-    storageid = params.get("storage", DEFAULT_STORAGE)
     for vmid in vmids:
         if vmid in call.cluster.guests or not call.given("all"):
             call.check(f"/vms/{vmid}", ["VM.Backup"])
-    call.check(f"/storage/{storageid}", ["Datastore.AllocateSpace"])
     single = call.cluster.guests.get(vmids[0]) if len(vmids) == 1 else None
     blocked = {vmid: guest.lock for vmid in vmids if (guest := call.cluster.guests.get(vmid)) and guest.lock}
 

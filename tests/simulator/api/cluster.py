@@ -13,6 +13,7 @@ from typing import Any
 from .. import property_string
 from ..call import Call
 from ..errors import ApiError, param_error
+from ..guest import Guest
 from ..parameters import split_list
 from ..resources import guest_row, node_row, storage_row
 from ..routing import endpoint
@@ -36,7 +37,7 @@ def resources(call: Call) -> list[dict[str, Any]]:
         rows.extend(_pools(call))
     if wanted in (None, "vm"):
         guests = cluster.guests.values()
-        rows.extend(guest_row(cluster, guest) for guest in guests if call.may(f"/vms/{guest.vmid}", ["VM.Audit"]))
+        rows.extend(_guest(call, guest) for guest in guests if call.may(f"/vms/{guest.vmid}", ["VM.Audit"]))
     if wanted in (None, "node"):
         rows.extend(_nodes(call))
     if wanted in (None, "storage"):
@@ -44,6 +45,14 @@ def resources(call: Call) -> list[dict[str, Any]]:
     if wanted in (None, "sdn"):
         rows.extend(_networks(call))
     return rows
+
+
+def _guest(call: Call, guest: Guest) -> dict[str, Any]:
+    """A guest's row; whose pool may not be seen is shown without it."""
+    row = guest_row(call.cluster, guest)
+    if "pool" in row and not call.may(f"/pool/{row['pool']}", ["Pool.Audit"]):
+        del row["pool"]
+    return row
 
 
 def _pools(call: Call) -> Iterator[dict[str, Any]]:

@@ -94,14 +94,19 @@ def named(call: Call) -> tuple[Storage, str]:
             raise param_error("storage", f"storage ID missmatch ({storageid} != {head})")
     else:
         name = volume
-    storage = find_storage(call.cluster, storageid)
-    check_access(call, storageid, parse_name(storage, name), None)
+    return find_storage(call.cluster, storageid), name
+
+
+def accessible(call: Call) -> tuple[Storage, str]:
+    """The storage and the volume in the path, which the caller may read."""
+    storage, name = named(call)
+    check_access(call, storage.storageid, parse_name(storage, name), None)
     return storage, name
 
 
 @endpoint("GET", VOLUME)
 def get_volume(call: Call) -> Any:
-    storage, name = named(call)
+    storage, name = accessible(call)
     usable_storage(call.cluster, storage.storageid, str(call.node))
     volume = volumes.table(call.cluster).get(volumes.place_of(storage, str(call.node)), name)
     if volume is None:
@@ -121,7 +126,7 @@ def get_volume(call: Call) -> Any:
 @endpoint("PUT", VOLUME)
 def update_volume(call: Call) -> Any:
     """Notes and protection of a backup; PVE does not mind when there is no such backup."""
-    storage, name = named(call)
+    storage, name = accessible(call)
     if not (call.given("notes") or call.given("protected")):
         return None
     if parse_name(storage, name).content != "backup":

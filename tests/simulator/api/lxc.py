@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import volumes
 from ..call import Call
+from ..drives import refuse_path
 from ..errors import ApiError
 from ..guest import Config, Guest, check_vmid_free, find_guest, volume_slots
 from ..guest_config import config_shown, pending_shown
@@ -67,6 +68,8 @@ def create_ct(call: Call) -> Any:
     guest = Guest(vmid, "lxc", str(call.node), {"unprivileged": params.get("unprivileged", 1)})
     settings = settings_of("lxc", call)
     settings.setdefault("rootfs", DEFAULT_ROOTFS)
+    if not guest.config["unprivileged"]:
+        call.check("/", ["Sys.Modify"])
     check_settings(call, guest, settings, [], default_storage)
     check_vmid_free(cluster, vmid)
     guest.config.clear()
@@ -93,8 +96,7 @@ def check_keys(text: str | None) -> None:
 def check_template(call: Call, ostemplate: str) -> None:
     """What can be told of the template before the task; whether it exists is found out in the task."""
     if ":" not in ostemplate:
-        if not call.is_root:
-            raise ApiError(500, "Only root can pass arbitrary filesystem paths.")
+        refuse_path(call)
         return
     storageid, name = split_volid(ostemplate)
     parsed = parse_name(find_storage(call.cluster, storageid), name)

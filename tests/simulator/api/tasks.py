@@ -56,26 +56,27 @@ def _require_access(call: Call, user: str, privilege: str) -> None:
 
 @endpoint("GET", "/nodes/{node}/tasks", ordered=True)
 def list_tasks(call: Call) -> list[dict[str, Any]]:
-    found = list(_selected(call))
-    if found:
-        call.extra["total"] = len(found)
+    selected = list(_selected(call))
+    if selected:  # those that are hidden count as well
+        call.extra["total"] = len(selected)
+    audits = call.may(f"/nodes/{call.node}", ["Sys.Audit"])
+    found = [row for user, row in selected if audits or _owns(call, user)]
     start, limit = call.params.get("start", 0), call.params.get("limit", 50)
     return found[start : start + limit] if limit else found[start:]
 
 
-def _selected(call: Call) -> Iterator[dict[str, Any]]:
-    """The rows that the filters leave, newest first, active ones before the others."""
+def _selected(call: Call) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rows that the filters leave with whose they are, newest first, active ones before the others."""
     source = call.params.get("source", "archive")
-    audits = call.may(f"/nodes/{call.node}", ["Sys.Audit"])
     tasks = [task for task in reversed(call.cluster.tasks.all.values()) if task.node == call.node]
     for running in (True, False):
         if source == ("archive" if running else "active"):
             continue
         for task in tasks:
-            if task.running is running and (audits or _owns(call, task.user)) and _passes(call, task):
+            if task.running is running and _passes(call, task):
                 row = described(task)
                 row.update({"status": "RUNNING", "saved": "0"} if running else {"status": task.exitstatus})
-                yield row if running else {**row, "endtime": task.endtime}
+                yield task.user, row if running else {**row, "endtime": task.endtime}
 
 
 def _passes(call: Call, task: Task) -> bool:
