@@ -14,8 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .errors import InvalidOption
-from .property_string import PropertyString
-from .values import Boolean, Codec, Integer, List, Number, Secret, Set, Text
+from .values import Boolean, Codec, Integer, Number, Secret, Set, Text
 
 _CODECS: dict[str, Codec] = {
     "str": Text(),
@@ -92,9 +91,7 @@ class Field:
                 raise InvalidOption(self.name, "must not be empty")
             return ""
         try:
-            canonical = self.codec.parse(value)
-            if isinstance(self.codec, PropertyString):
-                self.codec.check_known(canonical)
+            canonical = self.codec.parse_option(value)
         except ValueError as error:
             raise InvalidOption(self.name, str(error)) from None
         return "" if is_empty(canonical) else canonical
@@ -117,18 +114,12 @@ class Field:
         """The value after a wish is applied; None when the key is gone."""
         if wish == "":
             return None
-        if not isinstance(self.codec, PropertyString):
-            return wish
-        return self.codec.merge(current if isinstance(current, Mapping) else None, wish) or None
+        merged = self.codec.merge(current, wish)
+        return None if merged == {} else merged
 
     def differs(self, current: Any, wish: Any) -> bool:
         """Whether applying the wish changes anything. Absent equals empty and equals PVE's default."""
-        after = self.result(current, wish)
-        if isinstance(self.codec, PropertyString):
-            return isinstance(current, str) or not self.codec.equal(current, after)  # a text: it could not be parsed
-        if isinstance(self.codec, List):
-            return list(current or []) != list(after or [])
-        return bool(self._known(current) != self._known(after))
+        return not self.codec.equal(self._known(current), self._known(self.result(current, wish)))
 
     def _known(self, value: Any) -> Any:
         if value is None or value == "":

@@ -70,7 +70,7 @@ def words(*names: str) -> tuple[Part, ...]:
     return tuple(Part(name, WORD) for name in names)
 
 
-class PropertyString:
+class PropertyString(Codec):
     """A codec for one format of property string.
 
     ``default_key`` names the part that may be written without its key. ``key_aliases`` are keys that stand for the value of
@@ -147,6 +147,11 @@ class PropertyString:
             return found
         return self.decode(str(value))
 
+    def parse_option(self, value: Any) -> dict[str, Any]:
+        canonical = self.parse(value)
+        self.check_known(canonical)
+        return canonical
+
     def check_known(self, value: Mapping[str, Any]) -> None:
         """Refuse keys that the table does not know: for what users write, not for what servers answer."""
         unknown = sorted(set(value) - set(self.parts))
@@ -166,15 +171,18 @@ class PropertyString:
             pieces.append(text if bare else f"{name}={text}")
         return ",".join(pieces)
 
-    def merge(self, current: Mapping[str, Any] | None, wish: Mapping[str, Any]) -> dict[str, Any]:
+    def merge(self, current: Any, wish: Mapping[str, Any]) -> dict[str, Any]:
         """What results when ``wish`` is applied: what it does not name stays, what it empties goes."""
         replaced = set(self.exclusive) if any(wish.get(name) for name in self.exclusive) else set()
-        merged = {name: item for name, item in (current or {}).items() if name not in replaced}
+        known = current if isinstance(current, Mapping) else {}
+        merged = {name: item for name, item in known.items() if name not in replaced}
         merged.update(wish)
         return {name: item for name, item in merged.items() if item != ""}
 
-    def equal(self, one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
+    def equal(self, one: Any, other: Any) -> bool:
         """Whether both mean the same; None is a value without sub-options, and an absent one equals PVE's default for it."""
+        if one and isinstance(one, str):  # it could not be parsed
+            return False
         one, other = one or {}, other or {}
         names = set(one) | set(other)
         return all(self._value(one, name) == self._value(other, name) for name in names)

@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote, unquote
 
 TRUE_WORDS = frozenset({"1", "yes", "on", "true", "y", "t"})
@@ -24,24 +24,35 @@ _FACTORS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 _PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 
 
-class Codec(Protocol):
+class Codec:
     """See the module's text. ``parse`` raises ValueError with a reason that follows the option's name."""
 
     def parse(self, value: Any) -> Any:
-        """The canonical form of a value."""
+        """The canonical form of a value, whoever wrote it."""
+        raise NotImplementedError
+
+    def parse_option(self, value: Any) -> Any:
+        """The canonical form of what a user wrote."""
+        return self.parse(value)
 
     def format(self, value: Any) -> Any:
         """The form for the wire of a canonical value."""
+        return value
+
+    def merge(self, current: Any, wanted: Any) -> Any:
+        """The value after ``wanted`` is applied to ``current``; None if nothing is left."""
+        return wanted
+
+    def equal(self, current: Any, after: Any) -> bool:
+        """Whether two canonical values mean the same to PVE."""
+        return bool(current == after)
 
 
-class Text:
+class Text(Codec):
     """Text as it is; PVE drops blanks and newlines at the end of comments and descriptions."""
 
     def parse(self, value: Any) -> str:
         return str(value).rstrip()
-
-    def format(self, value: str) -> str:
-        return value
 
 
 class Secret(Text):
@@ -62,7 +73,7 @@ class Word(Text):
         return text.lower() if self.lower else text
 
 
-class Integer:
+class Integer(Codec):
     """A whole number, which the server may tell as text."""
 
     def parse(self, value: Any) -> int:
@@ -70,9 +81,6 @@ class Integer:
             return int(str(value).strip())
         except ValueError:
             raise ValueError(f"{value!r} is not a whole number") from None
-
-    def format(self, value: int) -> int:
-        return value
 
 
 class Within(Integer):
@@ -89,7 +97,7 @@ class Within(Integer):
         return number
 
 
-class Number:
+class Number(Codec):
     """A number; ``2`` and ``2.0`` are equal."""
 
     def parse(self, value: Any) -> float | int:
@@ -101,11 +109,8 @@ class Number:
             raise ValueError(f"{value!r} is not a finite number")
         return int(number) if number.is_integer() else number
 
-    def format(self, value: float) -> float:
-        return value
 
-
-class Boolean:
+class Boolean(Codec):
     """``true``/``false`` for users, 1/0 on the wire."""
 
     def parse(self, value: Any) -> bool:
@@ -141,7 +146,7 @@ def size_text(number: int) -> str:
     return str(number)
 
 
-class Size:
+class Size(Codec):
     """A size, canonically in bytes; ``unit`` is what a bare number counts in and what is sent where ``bare`` is set."""
 
     def __init__(self, unit: str = "", bare: bool = False) -> None:
@@ -178,7 +183,7 @@ def split_list(value: Any) -> list[str]:
     return [str(value)]
 
 
-class List:
+class List(Codec):
     """An ordered list, joined by ``separator`` on the wire."""
 
     def __init__(self, separator: str = ",") -> None:
@@ -190,6 +195,9 @@ class List:
     def format(self, value: list[str]) -> str:
         return self.separator.join(value)
 
+    def equal(self, current: Any, after: Any) -> bool:
+        return list(current or []) == list(after or [])
+
 
 class Set(List):
     """A set: order and repetition mean nothing; shown sorted (numbers by value)."""
@@ -200,14 +208,11 @@ class Set(List):
         )
 
 
-class Items:
+class Items(Codec):
     """Texts that may hold anything, so that they are never split; sent one by one. Their order means nothing."""
 
     def parse(self, value: Any) -> list[str]:
         return sorted({str(item) for item in ([value] if isinstance(value, str) else value)})
-
-    def format(self, value: list[str]) -> list[str]:
-        return value
 
 
 class UrlEncoded(Text):
@@ -223,7 +228,7 @@ class UrlEncoded(Text):
         return quote(value, safe="")
 
 
-class Expiry:
+class Expiry(Codec):
     """A point in time as seconds since the epoch; 0 means never.
 
     Users may write ``never``, an epoch, an ISO date (``2027-01-31``, ``2027-01-31T12:00``; UTC unless it names a zone) or,
@@ -241,9 +246,6 @@ class Expiry:
         except ValueError:
             raise ValueError(f"{value!r} is neither 'never', an epoch, an ISO date nor a period such as 90d") from None
         return int((moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)).timestamp())
-
-    def format(self, value: int) -> int:
-        return value
 
 
 def seconds_of(value: Any) -> int | None:

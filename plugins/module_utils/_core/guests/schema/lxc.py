@@ -11,13 +11,13 @@ from typing import Any
 
 from ...model.field import Field, Fields
 from ...model.property_string import PropertyString
-from ...model.values import List, Text
+from ...model.values import Codec, List, Text
 from . import lxc_formats
 from .families import Family, Memory, Tags, flag, raw
 from .vm_formats import STARTUP
 
 
-class Environment:
+class Environment(Codec):
     """Environment variables: a mapping, or texts of the form ``NAME=value``; PVE joins them by NUL characters."""
 
     def parse(self, value: Any) -> dict[str, str]:

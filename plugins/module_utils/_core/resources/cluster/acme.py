@@ -18,7 +18,7 @@ from ...model.kinds.by_type import refuse_foreign
 from ...model.kinds.info import Listing, Parts, Reading
 from ...model.kinds.item import Item
 from ...model.plan import Plan, Step, api_path
-from ...model.values import Set
+from ...model.values import Codec, Set
 
 ACME = "/cluster/acme"
 ACCOUNTS, PLUGINS = f"{ACME}/account", f"{ACME}/plugins"
@@ -107,7 +107,7 @@ ACCOUNT_INFO = Parts(
 )
 
 
-class Variables:
+class Variables(Codec):
     """Variables such as ``CF_Token=...``: a mapping, or lines of text. They travel in base64, but are told as lines."""
 
     def parse(self, value: Any) -> dict[str, str]:

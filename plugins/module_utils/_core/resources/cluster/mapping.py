@@ -18,7 +18,7 @@ from ...model.kinds.info import Listing
 from ...model.kinds.item import Item
 from ...model.plan import Plan, api_path
 from ...model.property_string import INTEGER, TEXT, WORD, Part, PropertyString
-from ...model.values import Word
+from ...model.values import Codec, Word
 
 MAPPINGS = "/cluster/mapping"
 PROBLEMS = ("checks", "errors", "error")  # the types name them differently
@@ -30,7 +30,7 @@ _DEVICE = Part("id", LOWER, pattern=_ID)
 _DESCRIPTION = Part("description", TEXT)
 
 
-class Entries:
+class Entries(Codec):
     """The entries of a mapping, as mappings or as PVE's texts. Their order means nothing; shown sorted."""
 
     def __init__(self, entry: PropertyString, *needed: str) -> None:

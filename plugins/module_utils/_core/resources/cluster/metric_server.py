@@ -18,12 +18,13 @@ from ...model.kinds.by_type import refuse_foreign
 from ...model.kinds.info import Listing
 from ...model.kinds.item import Item
 from ...model.plan import Plan
+from ...model.values import Codec
 
 SERVERS = "/cluster/metrics/server"
 TYPES = ("graphite", "influxdb", "opentelemetry")
 
 
-class Json64:
+class Json64(Codec):
     """Names with texts, which travel as JSON in base64. Written as a mapping, as JSON, or as it travels."""
 
     def parse(self, value: Any) -> dict[str, str]:

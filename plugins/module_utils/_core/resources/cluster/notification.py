@@ -18,7 +18,7 @@ from ...model.kinds.by_type import Variants
 from ...model.kinds.info import Listing
 from ...model.kinds.item import Item
 from ...model.plan import Plan, Step, api_path
-from ...model.values import Items, Text
+from ...model.values import Codec, Items, Text
 
 ENDPOINTS = "/cluster/notifications/endpoints"
 MATCHERS = "/cluster/notifications/matchers"
@@ -37,7 +37,7 @@ class Encoded(Text):
         return base64.b64encode(value.encode()).decode()
 
 
-class Pairs:
+class Pairs(Codec):
     """Names with values, ``{Content-Type: application/json}``; the values travel in base64."""
 
     def parse(self, value: Any) -> dict[str, str]:
