@@ -10,6 +10,7 @@ With `--check` nothing is written: files that are out of date are named, and the
 from __future__ import annotations
 
 import ast
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -19,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from tools import coverage
+from tools import argument_facts, coverage
 from tools.common import ROOT
 
 STUB = '''\
@@ -130,7 +131,21 @@ def flows_page(_listed: list[Module]) -> Generated:
     yield path, FLOW.sub(fill, path.read_text(encoding="utf-8"))
 
 
-GENERATORS: list[Callable[[list[Module]], Generated]] = [stubs, action_group, readme, coverage_page, flows_page]
+def argument_table(_listed: list[Module]) -> Generated:
+    """What writing calls accept, where the schema of the API is at hand."""
+    if argument_facts.SCHEMA.exists():
+        schema = json.loads(argument_facts.SCHEMA.read_text(encoding="utf-8"))
+        yield argument_facts.TARGET, argument_facts.source(schema)
+
+
+GENERATORS: list[Callable[[list[Module]], Generated]] = [
+    stubs,
+    action_group,
+    readme,
+    coverage_page,
+    flows_page,
+    argument_table,
+]
 
 
 def stale_files() -> dict[Path, str | None]:

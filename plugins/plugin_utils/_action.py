@@ -24,7 +24,7 @@ from ansible.utils.display import Display
 
 from ..module_utils._core.api.client import Client
 from ..module_utils._core.api.connection import Connection
-from ..module_utils._core.run.hosted import Many, Resource
+from ..module_utils._core.run.hosted import Hosted
 from ..module_utils._core.run.module import module_arguments, perform, secret_values, spellings
 
 display = Display()
@@ -72,7 +72,7 @@ def environment(extra: Mapping[str, str]) -> Iterator[None]:
 class PveAction(ActionBase):
     """Base of the generated action plugins; a subclass names its resource."""
 
-    resource: Resource | Many
+    resource: Hosted
     _supports_check_mode = True
     _supports_async = True
 

@@ -17,7 +17,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.api.connectio
     Connection,
     connection_arguments,
 )
-from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import Resource
+from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import AnyResource
 from ansible_collections.pve.automation.plugins.module_utils._core.run.module import module_arguments, perform
 from tools.simulated import simulator
 
@@ -56,7 +56,7 @@ class Cluster:
 
     # --- tasks --------------------------------------------------------------------------------------------------------
 
-    def run(self, resource: Resource, options: Mapping[str, Any], *, check_mode: bool = False) -> Result:
+    def run(self, resource: AnyResource, options: Mapping[str, Any], *, check_mode: bool = False) -> Result:
         """The result of a task with these options, validated as Ansible does."""
         arguments = module_arguments(resource)
         given = {**self.connection, **options}

@@ -13,7 +13,7 @@ from typing import Any
 
 import trustme
 
-from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import Resource
+from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import AnyResource
 
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 WITHOUT_LIFE = {  # and why; they have tests of their own
@@ -37,10 +37,10 @@ WITHOUT_LIFE = {  # and why; they have tests of their own
 }
 
 
-def resource_of(module: str) -> Resource:
+def resource_of(module: str) -> AnyResource:
     """The declaration behind a module."""
     stub = importlib.import_module(f"ansible_collections.pve.automation.plugins.action.{module}")
-    resource: Resource = stub.ActionModule.resource
+    resource: AnyResource = stub.ActionModule.resource
     return resource
 
 
@@ -74,7 +74,7 @@ class Life:
     in_person: bool = False
 
     @property
-    def resource(self) -> Resource:
+    def resource(self) -> AnyResource:
         return resource_of(self.module)
 
     def stage(self, name: str) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def defaults():
 def run(server, **options):
     checked = ArgumentSpecValidator(**GUESTS.arguments()).validate(options)
     assert not checked.error_messages
-    return GUESTS.perform_many(server, checked.validated_parameters, check_mode=True)
+    return GUESTS.run(server, checked.validated_parameters, check_mode=True)
 
 
 @pytest.mark.parametrize(

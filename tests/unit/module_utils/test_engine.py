@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ansible_collections.pve.automation.plugins.module_utils._core.model.contract import Resource
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
     ApiError,
     Conflict,
@@ -89,7 +90,7 @@ class Server:
             self.state = {**(self.state or {}), **params}
 
 
-class Thing:
+class Thing(Resource):
     """A resource with two keys, each of which is set by a step of its own; ``make`` is the first one's."""
 
     name = "thing"
@@ -97,6 +98,9 @@ class Thing:
     def __init__(self, **step):
         self.step = step
         self.digest = ""
+
+    def arguments(self):
+        return {"argument_spec": {}}
 
     def wish(self, params):
         return dict(params["wish"])
@@ -404,8 +408,10 @@ class Settling(Thing):
         super().__init__(**step)
         self.waited = []
 
-    def settle(self, client, wish, timeout):
-        self.waited.append((wish["answers"], timeout))
+    converges_later = True
+
+    def wait_converged(self, reader, wish, answers, timeout):
+        self.waited.append((dict(answers), timeout))
         return {"settled": True}
 
 
@@ -430,7 +436,7 @@ def test_what_settles_is_not_awaited_without_wait_or_in_check_mode_or_if_nothing
 
 def test_a_failure_to_settle_is_a_change():
     class Lost(Settling):
-        def settle(self, client, wish, timeout):
+        def wait_converged(self, reader, wish, answers, timeout):
             raise NotConverged("It did not come back.")
 
     error = interrupted(Server(), wish={"a": 1}, resource=Lost())

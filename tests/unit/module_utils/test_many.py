@@ -10,6 +10,7 @@ import threading
 
 import pytest
 
+from ansible_collections.pve.automation.plugins.module_utils._core.model.contract import Resource
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import Refused
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan
 from ansible_collections.pve.automation.plugins.module_utils._core.run.batch import Crew, Job, summary
@@ -29,10 +30,13 @@ class Client:
         return copy.copy(self)
 
 
-class Thing:
+class Thing(Resource):
     """A resource whose reading is what a test wants it to be."""
 
     name = "thing"
+
+    def arguments(self):
+        return {"argument_spec": {}}
 
     def __init__(self, read):
         self._read = read

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection, Endpoint
+from ansible_collections.pve.automation.plugins.module_utils._core.model.contract import Resource
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan, Step
 from ansible_collections.pve.automation.plugins.plugin_utils import _action as action_module
 from ansible_collections.pve.automation.plugins.plugin_utils._action import PveAction, environment, kept_client, plain
@@ -50,7 +51,7 @@ class Vaulted:
         return "opened"
 
 
-class Thing:
+class Thing(Resource):
     """A resource that needs a secret and remembers what it was given."""
 
     name = "thing"

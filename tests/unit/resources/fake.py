@@ -13,7 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import NotFound
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan, Step
-from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import Resource
+from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import AnyResource
 
 
 class Server:
@@ -47,7 +47,7 @@ class Server:
         return self._release
 
 
-def options(resource: Resource, /, **given: Any) -> dict[str, Any]:
+def options(resource: AnyResource, /, **given: Any) -> dict[str, Any]:
     """The options of a task as a module gets them: types converted, defaults filled in."""
     arguments = dict(resource.arguments())
     checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(given)
@@ -55,7 +55,7 @@ def options(resource: Resource, /, **given: Any) -> dict[str, Any]:
     return dict(checked.validated_parameters)
 
 
-def planned(resource: Resource, server: Server, /, **given: Any) -> Plan:
+def planned(resource: AnyResource, server: Server, /, **given: Any) -> Plan:
     """The plan of a task with these options."""
     wish = resource.wish(options(resource, **given))
     return resource.plan(resource.read(server, wish), wish)

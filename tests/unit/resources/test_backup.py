@@ -43,7 +43,7 @@ class BackupServer(GuestServer):
 
 
 def run(server, **given):
-    return BACKUP.perform_many(server, options(BACKUP, **given), check_mode=True)
+    return BACKUP.run(server, options(BACKUP, **given), check_mode=True)
 
 
 def asked(server, **given):

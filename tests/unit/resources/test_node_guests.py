@@ -163,7 +163,7 @@ class Settling(Server):
 
 def settled(on: Settling) -> Any:
     wish = NODE_GUESTS.wish(options(NODE_GUESTS, node="pve1", state="started"))
-    return NODE_GUESTS.settle(on, {**wish, "answers": {"task": UPID}}, 60)  # type: ignore[arg-type]
+    return NODE_GUESTS.wait_converged(on, wish, {"task": UPID}, 60)  # type: ignore[arg-type]
 
 
 def test_a_guest_may_take_another_look() -> None:

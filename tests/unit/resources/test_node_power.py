@@ -129,7 +129,7 @@ class Looks:
 
 
 def settled(client: Any, state: str, timeout: float = 60) -> dict[str, Any]:
-    return NODE_POWER.settle(client, {"node": "pve1", "state": state}, timeout)
+    return NODE_POWER.wait_converged(client, {"node": "pve1", "state": state}, {}, timeout)
 
 
 UP = {"uptime": 90000}

@@ -15,7 +15,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.resources.nod
     NODE_HOSTS,
     NODE_TIME,
 )
-from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import Resource
+from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import AnyResource
 from tests.unit.resources.fake import Server, calls, planned
 
 CONFIG, DNS, TIME, HOSTS = (f"/nodes/pve1/{name}" for name in ("config", "dns", "time", "hosts"))
@@ -56,7 +56,7 @@ def server(**more: Any) -> Server:
         (NODE_HOSTS, HOSTS, {"data": TABLE.rstrip()}),
     ],
 )
-def test_what_is_there_takes_one_get(resource: Resource, path: str, given: dict[str, Any]) -> None:
+def test_what_is_there_takes_one_get(resource: AnyResource, path: str, given: dict[str, Any]) -> None:
     present = server()
     assert not planned(resource, present, node="pve1", **given).steps
     assert present.asked == [path]
@@ -129,7 +129,7 @@ def test_a_table_without_the_node_is_noted(text: str) -> None:
         (NODE_HOSTS, {"data": " \n"}, "data"),
     ],
 )
-def test_bad_input_names_the_option(resource: Resource, given: dict[str, Any], option: str) -> None:
+def test_bad_input_names_the_option(resource: AnyResource, given: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidOption) as error:
         planned(resource, server(), node="pve1", **given)
     assert error.value.option == option

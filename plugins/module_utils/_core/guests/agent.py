@@ -16,7 +16,7 @@ from ..run.polling import wait_until
 from .locate import Location
 
 if TYPE_CHECKING:
-    from ..api.client import Client
+    pass
 
 PAUSE = 2.0  # seconds between two questions to a guest that boots
 
@@ -57,7 +57,7 @@ def read_interfaces(reader: Reader, where: Location) -> list[dict[str, Any]]:
     return [interface(row) for row in answer.get("result") or []]
 
 
-def wait_for_agent(client: Client, where: Location, timeout: float, *, address: bool) -> list[dict[str, Any]]:
+def wait_for_agent(client: Reader, where: Location, timeout: float, *, address: bool) -> list[dict[str, Any]]:
     """Wait until a guest tells its interfaces, with ``address`` until one has an address that others can reach.
 
     Returns them; raises AgentTimeout with the last reason. A missing privilege ends the wait at once.

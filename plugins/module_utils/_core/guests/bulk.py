@@ -16,6 +16,7 @@ from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 from ..api.client import Client
 from ..model.errors import InvalidOption
 from ..run.batch import Crew, Job, check_counts, summary
+from ..run.hosted import CustomRun
 from . import power
 from .guest import Guest
 from .kinds import BY_WORD, WORDS
@@ -53,10 +54,11 @@ class GuestJob(Job):
 FOR_EACH = ("timeout", *PREFLIGHT_OPTIONS)  # what an entry takes from the task unless it says so itself
 
 
-class Guests:
+class Guests(CustomRun):
     """See the module pve_guests."""
 
     name = "guests"
+    hides_values = True
 
     def arguments(self) -> dict[str, Any]:
         spec = {
@@ -90,7 +92,7 @@ class Guests:
 
     # --- the work -----------------------------------------------------------------------------------------------------
 
-    def perform_many(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+    def run(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         """The result of a task: one entry for each guest, in the order of the task."""
         check_counts(params, "parallel", "per_storage", "per_source")
         for name in ("force", "shutdown_timeout"):

@@ -31,7 +31,7 @@ from .schema.families import Family
 from .sources import find_source, parse_source, read_backup
 
 if TYPE_CHECKING:
-    from ..api.client import Client
+    pass
 
 _DNS_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 
@@ -243,14 +243,16 @@ class Guest(Planner):
         for refused in preflight(reader, [candidate] if candidate else [], wish.get("rows")).values():
             raise refused
 
-    def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
+    def after_apply(
+        self, reader: Reader, wish: Wish, state: State, answers: Mapping[str, Any], *, changed: bool
+    ) -> dict[str, Any]:
         """The keys whose new values wait for the next start, and the addresses that the task waits for."""
         where = self.where(state)
         if wish.get("fresh") and wish["restore"] and wish["backup"] is not None:
-            client.warnings.extend(self._unlike_backup(wish, where, state))
-        told: dict[str, Any] = {"pending": pending_keys(client, where)} if changed else {}
+            reader.warnings.extend(self._unlike_backup(wish, where, state))
+        told: dict[str, Any] = {"pending": pending_keys(reader, where)} if changed else {}
         if wish["wait_for"]:
-            told["interfaces"] = wait_for_agent(client, where, wish["wait_timeout"], address=wish["wait_for"] == "ip")
+            told["interfaces"] = wait_for_agent(reader, where, wish["wait_timeout"], address=wish["wait_for"] == "ip")
         return told
 
     def _unlike_backup(self, wish: Wish, where: Location, state: State) -> list[str]:

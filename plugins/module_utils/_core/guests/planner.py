@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..model.changes import changed_fields, present_at_creation, refuse_create_only, secret_keys, shown
-from ..model.contract import State, Wish
+from ..model.contract import Resource, State, Wish
 from ..model.errors import InvalidOption, Refused
 from ..model.field import Fields, update_params
 from ..model.plan import Plan, Step, api_path
@@ -22,7 +22,7 @@ from .sources import clone_step, predicted_clone, predicted_restore, restore_ste
 from .volumes.common import Slot, VolumePlan, volume_of, volume_steps
 
 
-class Planner(abc.ABC):
+class Planner(Resource[Wish, State | None]):
     """How a wish for a guest is brought about. A subclass is one kind of guest: its data and what only that kind does."""
 
     kind: str  # qemu or lxc, as in the API's paths
@@ -66,6 +66,9 @@ class Planner(abc.ABC):
     @abc.abstractmethod
     def purge(self, path: str, after: State, removed: Mapping[str, Slot]) -> tuple[dict[str, Any], list[Step]]:
         """How volumes of removed slots are deleted: parameters of the write that removes them, and calls after it."""
+
+    def option_of(self, parameter: str) -> str:
+        return self.config.option_of(parameter)
 
     # --- helpers ------------------------------------------------------------------------------------------------------
 

@@ -8,8 +8,9 @@ The kinds that cover nearly all of PVE are in the folder ``kinds``.
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from .plan import Plan
 
@@ -77,27 +78,70 @@ class Reader(Protocol):
         """The addresses of this machine and of the server on the way between them; None if a proxy stands there."""
 
 
-class Planned(Protocol):
-    """What the engine needs to know of a thing to bring it to a state.
+DesiredT = TypeVar("DesiredT")  # what a task wants
+ObservedT = TypeVar("ObservedT")  # what is there
 
-    One that has more to tell at the end, or something to wait for, also has ``aftermath(client, wish, state, *, changed) -> dict``,
-    whose keys join the result; what steps returned is in ``wish["answers"]``. It is not asked in check mode.
-    One that can tell beforehand why a plan would fail has ``preflight(reader, plan, wish)``: it adds warnings, or raises Refused.
-    It is asked once, in check mode as well, and only if the plan has steps.
-    One whose steps end before what they are for has happened has ``settle(client, wish, timeout) -> State``: it waits for that, in
-    place of reading back, and tells the state then; what steps returned is in ``wish["answers"]``.
+
+class Planned(abc.ABC, Generic[DesiredT, ObservedT]):
+    """What the engine brings to a desired state. A subclass reads (GET only) and plans (pure).
+
+    Hooks do nothing unless a subclass overrides them.
     """
 
     name: str  # the key of the object in the result
+    checks_calls = True  # whether the parameters of its steps are checked as the server would, before they are sent
+    converges_later = False  # whether its steps end before what they are for has happened; see ``wait_converged``
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    @abc.abstractmethod
+    def wish(self, params: Mapping[str, Any]) -> DesiredT:
         """The task's options in canonical form; raises InvalidOption. Nothing has been sent yet."""
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    @abc.abstractmethod
+    def read(self, reader: Reader, wish: DesiredT) -> ObservedT:
         """The present state, None if absent. May complete the wish with what only the server knows (a free id)."""
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    @abc.abstractmethod
+    def plan(self, current: ObservedT, wish: DesiredT) -> Plan:
         """Pure: what to do. No client, no clock."""
+
+    # --- hooks --------------------------------------------------------------------------------------------------------
+
+    def option_of(self, parameter: str) -> str:
+        """The option behind a parameter of a call, for messages."""
+        return parameter.replace("-", "_")
+
+    def preflight(self, reader: Reader, plan: Plan, wish: DesiredT) -> None:
+        """Find reasons why a plan would fail: add warnings, or raise Refused.
+
+        Called once, in check mode as well, and only if the plan has steps.
+        """
+
+    def wait_converged(self, reader: Reader, wish: DesiredT, answers: Mapping[str, Any], timeout: float) -> ObservedT:
+        """Wait for what the steps only began, and return the state then; in place of reading back if ``converges_later``.
+
+        ``answers`` is what the steps returned, by the keys of ``Step.returns``.
+        """
+        return self.read(reader, wish)
+
+    def after_apply(
+        self, reader: Reader, wish: DesiredT, state: Any, answers: Mapping[str, Any], *, changed: bool
+    ) -> dict[str, Any]:
+        """More keys of the result, found out or waited for at the end. Not called in check mode."""
+        return {}
+
+
+class Resource(Planned[DesiredT, ObservedT]):
+    """What a module is about."""
+
+    hides_values = False  # whether options hold secrets that the argument spec cannot mark, so that nothing is logged
+
+    @abc.abstractmethod
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments of AnsibleModule: argument_spec, required_if, ... without the connection options."""
+
+    def secret_values(self, params: Mapping[str, Any]) -> set[str]:
+        """Secrets that no result may show, in other places than ``no_log`` options; see ``hides_values``."""
+        return set()
 
 
 UPDATE_PASSWORD = {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False}

@@ -163,6 +163,11 @@ class Fields(tuple[Field, ...]):
         """The field of that name, alias or key on the wire; KeyError if there is none."""
         return self._by_name[name]
 
+    def option_of(self, parameter: str) -> str:
+        """The option behind a parameter of a call."""
+        field = self._by_name.get(parameter)
+        return field.name if field else parameter.replace("-", "_")
+
     def wish(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """What a task wants, canonical, by field name: options that are not given are absent, ``unset`` ones are empty."""
         given = {name: value for name, value in params.items() if value is not None and value != {}}  # {} names nothing

@@ -26,7 +26,7 @@ class Job:
     """
 
     title: str
-    resource: Planned
+    resource: Planned[Any, Any]
     params: Mapping[str, Any]
     wish: Wish
     limits: Sequence[str] = ()

@@ -10,12 +10,14 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..api.arguments import check_call
 from ..api.client import Client
 from ..model.contract import Planned, Wish
 from ..model.errors import (
     Conflict,
     ConnectionFailed,
     HopFailed,
+    InvalidOption,
     InvalidParameter,
     NotConverged,
     PveError,
@@ -40,7 +42,7 @@ class Outcome:
     may have.
     """
 
-    resource: Planned
+    resource: Planned[Any, Any]
     plan: Plan
     done: list[Step] = dataclasses.field(default_factory=list)
     answers: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -89,18 +91,28 @@ def _list(steps: Iterable[Step]) -> str:
 class Intent:
     """What is to be done, before anything is."""
 
-    resource: Planned
+    resource: Planned[Any, Any]
     params: Mapping[str, Any]
     wish: Wish
     plan: Plan
 
 
-def intend(client: Client, resource: Planned, params: Mapping[str, Any], wish: Wish | None = None) -> Intent:
+def intend(client: Client, resource: Planned[Any, Any], params: Mapping[str, Any], wish: Wish | None = None) -> Intent:
     """Read and plan. ``wish`` is that of the options where the caller has it already, perhaps completed by what it knows."""
     wish = resource.wish(params) if wish is None else wish
     plan = resource.plan(resource.read(client, wish), wish)
+    _refuse_unacceptable(client, resource, plan)
     client.warnings.extend(plan.notes)
     return Intent(resource, params, wish, plan)
+
+
+def _refuse_unacceptable(client: Client, resource: Planned[Any, Any], plan: Plan) -> None:
+    """Refuse parameters that the server would refuse, so that check mode promises nothing that it does not keep."""
+    for step in plan.steps if resource.checks_calls else ():
+        for problem in check_call(step.method, step.path, step.params):
+            if problem.binds(client.release):
+                reason = problem.reason if problem.parameter not in step.secrets else "has a form that PVE refuses"
+                raise InvalidOption(resource.option_of(problem.parameter), reason)
 
 
 def carry_out(client: Client, intent: Intent, *, check_mode: bool) -> Outcome:
@@ -110,12 +122,11 @@ def carry_out(client: Client, intent: Intent, *, check_mode: bool) -> Outcome:
     return _Run(client, intent).finish()
 
 
-def bring_about(client: Client, resource: Planned, params: Mapping[str, Any], *, check_mode: bool) -> Outcome:
+def bring_about(client: Client, resource: Planned[Any, Any], params: Mapping[str, Any], *, check_mode: bool) -> Outcome:
     """Bring the cluster to the state that the options describe: read, plan, look ahead, apply, read back."""
     intent = intend(client, resource, params)
-    look_ahead = getattr(resource, "preflight", None)
-    if look_ahead and intent.plan.steps:
-        look_ahead(client, intent.plan, intent.wish)
+    if intent.plan.steps:
+        resource.preflight(client, intent.plan, intent.wish)
     return carry_out(client, intent, check_mode=check_mode)
 
 
@@ -281,12 +292,11 @@ class _Run:
 
     def _conclude(self) -> None:
         """Find out what has become of it, in the resource's own way where it has one."""
-        settle = getattr(self.resource, "settle", None)
-        if settle is None:
+        if not self.resource.converges_later:
             self._read_back()
         elif self.wait:
-            self.wish["answers"] = self.outcome.answers
-            self.outcome.object = settle(self.client, self.wish, self.timeout)
+            answers = self.outcome.answers
+            self.outcome.object = self.resource.wait_converged(self.client, self.wish, answers, self.timeout)
         else:
             self.outcome.object = self.plan.after
 
@@ -314,7 +324,7 @@ class _Run:
         report = getattr(self.resource, "aftermath", None)
         if report and self.outcome.object is not None and "upid" not in self.outcome.answers:
             changed = bool(self.outcome.done)
-            self.wish["answers"] = self.outcome.answers
+            self.answers = self.outcome.answers
             self.outcome.answers.update(report(self.client, self.wish, self.outcome.object, changed=changed))
 
 

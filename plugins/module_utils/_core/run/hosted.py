@@ -5,32 +5,32 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from ..api.client import Client
-from ..model.contract import Planned
+from ..model.contract import Resource
 
 
-class Declared(Protocol):
-    """What the two hosts (module and action plugin) need to know.
-
-    One whose options may hold secrets in other places than ``no_log`` options has ``secret_values(params) -> set[str]``.
-    """
+class CustomRun(abc.ABC):
+    """What a module is about that is many things, or one of several: it runs the engine itself."""
 
     name: str  # the key of the object in the result
+    hides_values = False  # whether options hold secrets that the argument spec cannot mark, so that nothing is logged
 
+    @abc.abstractmethod
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments of AnsibleModule: argument_spec, required_if, ... without the connection options."""
 
-
-class Resource(Declared, Planned, Protocol):
-    """What a module is about: one thing."""
-
-
-@runtime_checkable
-class Many(Declared, Protocol):
-    """What a module is about that is many things, or one of several: it runs the engine itself."""
-
-    def perform_many(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+    @abc.abstractmethod
+    def run(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         """The result of a task."""
+
+    def secret_values(self, params: Mapping[str, Any]) -> set[str]:
+        """Secrets that no result may show, in other places than ``no_log`` options; see ``hides_values``."""
+        return set()
+
+
+AnyResource = Resource[Any, Any]
+Hosted = AnyResource | CustomRun

@@ -17,26 +17,26 @@ from ..api.client import Client
 from ..api.connection import Connection, connection_arguments
 from ..model.errors import PveError
 from .engine import bring_about, failure
-from .hosted import Declared, Many, Resource
+from .hosted import CustomRun, Hosted
 
 OpenClient = Callable[[Connection], Client]
 
 
-def module_arguments(resource: Declared) -> dict[str, Any]:
+def module_arguments(resource: Hosted) -> dict[str, Any]:
     """Keyword arguments of AnsibleModule for a resource: its own ones and the connection's."""
     arguments = resource.arguments()
     return {**arguments, "argument_spec": {**connection_arguments(), **arguments["argument_spec"]}}
 
 
 def perform(
-    resource: Resource | Many, params: Mapping[str, Any], *, check_mode: bool, open_client: OpenClient = Client
+    resource: Hosted, params: Mapping[str, Any], *, check_mode: bool, open_client: OpenClient = Client
 ) -> dict[str, Any]:
     """Run a task and return its result; what a user can mend becomes a failed result, a bug stays an exception."""
     client: Client | None = None
     try:
         client = open_client(Connection.from_options(params))
-        if isinstance(resource, Many):
-            result = resource.perform_many(client, params, check_mode=check_mode)
+        if isinstance(resource, CustomRun):
+            result = resource.run(client, params, check_mode=check_mode)
         else:
             result = bring_about(client, resource, params, check_mode=check_mode).result()
     except PveError as error:
@@ -47,11 +47,9 @@ def perform(
     return result
 
 
-def secret_values(resource: Declared, params: Mapping[str, Any]) -> set[str]:
+def secret_values(resource: Hosted, params: Mapping[str, Any]) -> set[str]:
     """Texts that no result may show, besides the values of ``no_log`` options."""
-    find = getattr(resource, "secret_values", None)
-    found: set[str] = find(params) if find else set()
-    return found
+    return resource.secret_values(params)
 
 
 def spellings(secrets: Iterable[str]) -> set[str]:
@@ -66,7 +64,7 @@ def spellings(secrets: Iterable[str]) -> set[str]:
     return found - {""}
 
 
-def _module_of(resource: Declared) -> type[AnsibleModule]:
+def _module_of(resource: Hosted) -> type[AnsibleModule]:
     """AnsibleModule that knows a resource's secrets whenever it ends, which may be before its constructor returns."""
 
     class Module(AnsibleModule):  # type: ignore[misc]
@@ -87,11 +85,9 @@ def _module_of(resource: Declared) -> type[AnsibleModule]:
     return Module
 
 
-def run_module(resource: Resource | Many) -> None:
+def run_module(resource: Hosted) -> None:
     """The whole body of a module."""
-    module = _module_of(resource)(
-        supports_check_mode=True, no_log=hasattr(resource, "secret_values"), **module_arguments(resource)
-    )
+    module = _module_of(resource)(supports_check_mode=True, no_log=resource.hides_values, **module_arguments(resource))
     result = perform(resource, module.params, check_mode=module.check_mode)
     if result.get("failed"):
         module.fail_json(**result)

@@ -9,14 +9,14 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Reader, Resource, State, Wish
 from ...model.errors import ApiError, InvalidOption, PveError
 from ...model.plan import Plan, Step
 from ..agent import read_interfaces
 from ..locate import GUEST, Location, find_machine
 
 if TYPE_CHECKING:
-    from ...api.client import Client
+    pass
 
 CALLS = ("exec", "write", "read", "fsfreeze", "password", "command", "gather")
 COMMANDS = ("fsfreeze-status", "fstrim", "ping", "shutdown", "suspend-disk", "suspend-hybrid", "suspend-ram")
@@ -33,7 +33,7 @@ class CommandFailed(PveError):
     """The command inside the guest ended with another code than 0, or was ended by a signal."""
 
 
-class AgentCalls:
+class AgentCalls(Resource[Wish, State | None]):
     """See the module pve_guest_agent."""
 
     name = "guest"
@@ -152,11 +152,13 @@ class AgentCalls:
         step = Step("POST", f"{path}/file-write", params, f"write {file['path']} in {guest}")
         return Plan(current, {**current, "content": file["content"]}, (step,))
 
-    def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
+    def after_apply(
+        self, reader: Reader, wish: Wish, state: State, answers: Mapping[str, Any], *, changed: bool
+    ) -> dict[str, Any]:
         """What a command that was started has said and how it ended."""
         if not wish["exec"]:
             return {}
-        return wait_for_command(client, wish["where"], wish["answers"]["pid"], wish["exec"], wish["timeout"])
+        return wait_for_command(reader, wish["where"], answers["pid"], wish["exec"], wish["timeout"])
 
 
 AGENT_CALLS = AgentCalls()
@@ -170,7 +172,7 @@ def read_file(reader: Reader, where: Location, path: str) -> Mapping[str, Any]:
     return answer
 
 
-def wait_for_command(client: Client, where: Location, pid: int, command: Mapping[str, Any], timeout: float) -> Wish:
+def wait_for_command(client: Reader, where: Location, pid: int, command: Mapping[str, Any], timeout: float) -> Wish:
     """The end of a command: rc, stdout, stderr. Raises CommandFailed if it fails and ``check`` is set, or takes too long."""
     deadline, pause = time.monotonic() + timeout, FIRST_PAUSE
     while True:

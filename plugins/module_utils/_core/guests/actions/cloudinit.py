@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Reader, Resource, State, Wish
 from ...model.errors import InvalidOption
 from ...model.plan import Plan, Step
 from ..agent import waiting
@@ -19,7 +19,7 @@ _SLOT = re.compile(r"(ide|sata|scsi)\d+")
 _DRIVE = re.compile(r"\bvm-\d+-cloudinit\b")  # how PVE names the volume
 
 
-class CloudInit:
+class CloudInit(Resource[Wish, State | None]):
     """See the module pve_cloudinit."""
 
     name = "cloudinit"

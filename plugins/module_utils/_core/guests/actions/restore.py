@@ -9,8 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ...api.client import Client
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Planned, Reader, State, Wish
 from ...model.errors import InvalidOption, NotConverged, NotFound, Refused
 from ...model.plan import Plan, Step
 from .. import power
@@ -21,7 +20,7 @@ from ..sources import read_backup, restore_step
 from .restore_check import differences, expected, in_words
 
 
-class Restore:
+class Restore(Planned[Wish, State | None]):
     """A guest that comes from a backup. One that exists and equals it is left alone, and is overwritten only with ``force``."""
 
     name = "guest"
@@ -113,10 +112,12 @@ class Restore:
 
     # --- afterwards ---------------------------------------------------------------------------------------------------
 
-    def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
+    def after_apply(
+        self, reader: Reader, wish: Wish, state: State, answers: Mapping[str, Any], *, changed: bool
+    ) -> dict[str, Any]:
         """Whether the guest equals the backup; a difference is an error."""
         if wish["backup"] is None:
-            client.warnings.append(
+            reader.warnings.append(
                 f"The configuration in {wish['volume']} could not be read, so that it was not compared with the guest."
             )
             return {"verified": False}

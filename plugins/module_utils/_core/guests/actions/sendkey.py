@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step
 from ..locate import GUEST, find_machine
 
 
-class Keys:
+class Keys(Resource[Wish, State | None]):
     """An action: press keys, one chord after the other."""
 
     name = "machine"

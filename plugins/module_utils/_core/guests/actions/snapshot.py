@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step, api_path
 from ..locate import GUEST, Location, locate_any
@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
 _RESERVED = ("current", "pending")
 
 
-class Snapshot:
+class Snapshot(Resource[Wish, State | None]):
     """See the module pve_snapshot for what its options mean."""
 
     name = "guest"

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ..contract import Reader, State, Wish
+from ..contract import Reader, Resource, State, Wish
 from ..errors import InvalidOption
 from ..plan import Plan
 from .item import Item
@@ -24,7 +24,7 @@ def refuse_foreign(given: Iterable[str], kind: str, own: Mapping[str, Collection
 
 
 @dataclasses.dataclass(frozen=True)
-class Variants:
+class Variants(Resource[Wish, State | None]):
     """The items of a thing by its type, which a task always names. The items share the key and the extra options."""
 
     name: str

@@ -9,13 +9,13 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..contract import Reader, Wish
+from ..contract import Reader, Resource, Wish
 from ..errors import InvalidOption
 from ..field import Field, Fields
 from ..plan import Plan
 
 
-class ReadOnly:
+class ReadOnly(Resource[Wish, Any]):
     """A resource that is only read."""
 
     def plan(self, current: Any, wish: Wish) -> Plan:

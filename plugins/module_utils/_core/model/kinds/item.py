@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..changes import changed_fields, present_at_creation, refuse_create_only, require_release, secret_keys, shown
-from ..contract import STATES, UPDATE_PASSWORD, Reader, State, Wish, unset_option
+from ..contract import STATES, UPDATE_PASSWORD, Reader, Resource, State, Wish, unset_option
 from ..errors import InvalidOption, NotFound
 from ..field import Field, Fields, update_params
 from ..plan import Plan, Step, api_path
 
 
 @dataclasses.dataclass(frozen=True)
-class Item:
+class Item(Resource[Wish, State | None]):
     """A thing with an id: read one, POST to the collection, PUT and DELETE the item.
 
     ``needed`` are the options that a new one has to have; "a or b" is one of both. ``delete_keys`` tells that the PUT takes
@@ -38,6 +38,9 @@ class Item:
     always: Sequence[str] = ()
     append: str = ""
     extra_options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+
+    def option_of(self, parameter: str) -> str:
+        return self.fields.option_of(parameter)
 
     def arguments(self) -> dict[str, Any]:
         spec: dict[str, Any] = {self.key.name: {**self.key.spec(), "required": True}, **self.fields.specs()}

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..changes import changed_fields, shown
-from ..contract import Reader, State, Wish, unset_option
+from ..contract import Reader, Resource, State, Wish, unset_option
 from ..field import Fields, update_params
 from ..plan import Plan, Step
 
 
 @dataclasses.dataclass(frozen=True)
-class Singleton:
+class Singleton(Resource[Wish, State | None]):
     """The options of something that always exists: GET and PUT one path, which may hold names from the task."""
 
     name: str
@@ -29,6 +29,9 @@ class Singleton:
     def __post_init__(self) -> None:
         if any(field.secret for field in self.fields):
             raise TypeError(f"singleton {self.name}: a secret cannot be compared, and nothing says when to push it")
+
+    def option_of(self, parameter: str) -> str:
+        return self.fields.option_of(parameter)
 
     def arguments(self) -> dict[str, Any]:
         spec: dict[str, Any] = {**self.keys, **self.fields.specs()}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ...model.contract import STATES, Reader, State, Wish
+from ...model.contract import STATES, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption
 from ...model.kinds.info import Listing
 from ...model.plan import Plan, Step
@@ -35,7 +35,7 @@ def normalised_path(text: str) -> str:
     return "/" + "/".join(part for part in text.strip().split("/") if part)
 
 
-class Acl:
+class Acl(Resource[Wish, State | None]):
     """The entries of one path. An entry is a subject with a role; ``propagate`` is its only property."""
 
     name = "acl"

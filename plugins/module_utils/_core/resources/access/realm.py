@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, Refused
 from ...model.field import Field, Fields, hyphenated
 from ...model.kinds.by_type import refuse_foreign
@@ -134,7 +134,7 @@ def _check_options(current: State | None, wish: Wish) -> None:
                 raise InvalidOption(name, f"is needed to create a realm of type {kind}")
 
 
-class RealmSync:
+class RealmSync(Resource[Wish, State | None]):
     """An action: take over users and groups from the directory behind a realm."""
 
     name = "sync"

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ...model.contract import STATES, Reader, State, Wish
+from ...model.contract import STATES, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption
 from ...model.kinds.info import Listing
 from ...model.plan import Plan, Step, api_path
@@ -46,7 +46,7 @@ def totp_code(uri: str, now: float) -> str:
     return f"{number % 10**digits:0{digits}d}"
 
 
-class SecondFactor:
+class SecondFactor(Resource[Wish, State | None]):
     """One factor of a user, named by ``id``, or by ``type`` and ``description``. A user has one set of recovery keys."""
 
     name = "tfa"

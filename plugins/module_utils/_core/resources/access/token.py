@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.changes import changed_fields, shown
-from ...model.contract import STATES, Reader, State, Wish
+from ...model.contract import STATES, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, NotFound
 from ...model.field import Field, Fields, update_params
 from ...model.kinds.info import Listing
@@ -27,7 +27,7 @@ SECRET = {"token_secret": "value"}  # key of the result -> key of the server's a
 FIELDS = Fields([Field("comment"), EXPIRE, Field("privsep", type="bool", clear="never", default=True)])
 
 
-class Token:
+class Token(Resource[Wish, State | None]):
     """A token of a user, named by ``userid`` and ``tokenid`` or by the latter alone as ``user@realm!id``."""
 
     name = "token"

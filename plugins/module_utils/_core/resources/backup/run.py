@@ -19,6 +19,7 @@ from ...model.periods import period
 from ...model.plan import Plan, Step, api_path
 from ...run.batch import Crew, Job, check_counts, summary
 from ...run.engine import bring_about
+from ...run.hosted import CustomRun
 from .job import FIELDS as JOB_FIELDS
 from .volume import Prune, Volume, backups_of, owner_of, storage_of
 
@@ -42,7 +43,7 @@ PURPOSES = {
 }
 
 
-class GuestBackup:
+class GuestBackup(Planned[Wish, State | None]):
     """A backup of one guest that is at most so old; without an age a new one at every run."""
 
     name = "backup"
@@ -70,7 +71,7 @@ class GuestBackup:
         return Plan(None, {"vmid": wish["vmid"], "storage": wish["storage"]}, (step,))
 
 
-class Backup:
+class Backup(CustomRun):
     """See the module pve_backup."""
 
     name = "backups"
@@ -99,9 +100,14 @@ class Backup:
             "required_if": [["state", state, ["volume"]] for state in ("absent", "restored")],
         }
 
-    def perform_many(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+    def run(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         purpose = self._purpose(params)
-        single: dict[str, Planned] = {"change": Volume(), "delete": Volume(), "prune": Prune(), "restore": Restore()}
+        single: dict[str, Planned[Any, Any]] = {
+            "change": Volume(),
+            "delete": Volume(),
+            "prune": Prune(),
+            "restore": Restore(),
+        }
         if purpose in single:
             checked = restoration(params) if purpose == "restore" else params
             return bring_about(client, single[purpose], checked, check_mode=check_mode).result()

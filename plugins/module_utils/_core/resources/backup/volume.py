@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.changes import changed_fields, shown
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Planned, Reader, State, Wish
 from ...model.errors import ApiError, InvalidOption, NotFound, Refused
 from ...model.field import Field, Fields, update_params
 from ...model.plan import Plan, Step, api_path
@@ -56,7 +56,7 @@ def owner_of(volume: str) -> tuple[str, int] | None:
     return found and (_KINDS[found["dump"] or found["group"]], int(found["dumped"] or found["grouped"]))
 
 
-class Volume:
+class Volume(Planned[Wish, State | None]):
     """One backup that exists: its notes, its protection, or its deletion."""
 
     name = "backup"
@@ -104,7 +104,7 @@ class Volume:
         return Plan(current, None, (step,))
 
 
-class Prune:
+class Prune(Planned[Wish, State | None]):
     """The backups that a retention keeps, of one guest or of all on a storage."""
 
     name = "pruned"

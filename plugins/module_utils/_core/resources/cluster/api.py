@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from ...api import schema as apidoc
 from ...api.connection import task_arguments
-from ...model.contract import Reader, Wish
+from ...model.contract import Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, NotFound
 from ...model.plan import Plan, Step
 from ...model.values import split_list
@@ -24,10 +24,12 @@ _SECRET = re.compile(
 )
 
 
-class ApiCall:
+class ApiCall(Resource[Wish, State | None]):
     """A GET reads. A write is a plan of one step, or of none if ``get_path`` shows that it is not needed."""
 
     name = "data"
+    checks_calls = False  # the user says what is sent
+    hides_values = True
 
     def arguments(self) -> dict[str, Any]:
         spec = {

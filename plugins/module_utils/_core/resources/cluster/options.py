@@ -113,6 +113,8 @@ FIELDS = Fields(
 class ClusterOptions(Singleton):
     """Options one of which may hold a password."""
 
+    hides_values = True
+
     def secret_values(self, params: Mapping[str, Any]) -> set[str]:
         """The password of the proxy."""
         password = re.search(r"://[^/@]*?:([^/]*)@", params.get("http_proxy") or "")

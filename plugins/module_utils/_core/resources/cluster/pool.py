@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.changes import changed_fields, shown
-from ...model.contract import STATES, Reader, State, Wish
+from ...model.contract import STATES, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, NotFound, Refused
 from ...model.field import Field, Fields, update_params
 from ...model.kinds.info import Listing
@@ -43,7 +43,7 @@ MEMBERS = {
 }
 
 
-class Pool:
+class Pool(Resource[Wish, State | None]):
     """An item whose members are two sets: a given list is the whole list unless ``append``."""
 
     name = "pool"

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...api.client import Client
 from ...api.connection import task_arguments
 from ...model.calendar import Schedule
 from ...model.contract import Reader, State, Wish
@@ -71,11 +70,13 @@ class Replication(Item):
         run = Step("POST", path, why=f"run job {wish['key']} now", verify=False)
         return dataclasses.replace(plan, steps=(*plan.steps, run))
 
-    def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
+    def after_apply(
+        self, reader: Reader, wish: Wish, state: State, answers: Mapping[str, Any], *, changed: bool
+    ) -> dict[str, Any]:
         """How the run ended that the task asked for."""
         if not wish["run_now"] or not wish["wait"]:
             return {}
-        return {"run": wait_for_run(client, state, wish["timeout"])}
+        return {"run": wait_for_run(reader, state, wish["timeout"])}
 
     def delete_params(self, wish: Wish) -> dict[str, Any]:
         return {name: True for name in ("keep", "force") if wish[name]}
@@ -93,7 +94,7 @@ def _on_node(job: State) -> str:
     return api_path("nodes", job["source"], "replication", job["id"])
 
 
-def wait_for_run(client: Client, job: State, timeout: float) -> dict[str, Any]:
+def wait_for_run(client: Reader, job: State, timeout: float) -> dict[str, Any]:
     """Wait for the end of a run; PveError if it fails or takes too long. A job that is to run has no last try."""
 
     def ended() -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Reader, Resource, State, Wish
 from ...model.errors import InvalidOption
 from ...model.kinds.info import ReadOnly
 from ...model.periods import moment
@@ -17,7 +17,7 @@ from ...model.plan import Plan, Step, api_path
 from ...run.task import Upid, read_log, succeeded, wait_for_task
 
 
-class Task:
+class Task(Resource[Wish, State | None]):
     """One task. Waiting for it only reads; stopping a running one is a step."""
 
     name = "task"

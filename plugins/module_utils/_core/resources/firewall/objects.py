@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import STATES, Reader, State, Wish
+from ...model.contract import STATES, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, InvalidParameter, NotFound, Refused
 from ...model.field import Field, Fields
 from ...model.plan import Plan, Step, api_path
@@ -47,7 +47,7 @@ class Network(Text):
 ALIAS_FIELDS = Fields([Field("cidr", codec=Network(), clear="never"), Field("comment", clear="empty")])
 
 
-class Alias:
+class Alias(Resource[Wish, State | None]):
     """A name for a network. Its update replaces it whole, so what is not wished is sent as it is."""
 
     name = "alias"
@@ -94,7 +94,7 @@ class Alias:
         return Plan(current, after, (Step("PUT", path + api_path(name), params, f"change alias {name}"),))
 
 
-class Container:
+class Container(Resource[Wish, State | None]):
     """A named thing with a comment that holds others: PVE changes its comment by renaming it to itself.
 
     PVE reads their names in lower case, however they were written (PVE/Firewall.pm, generic_fw_config_parser).

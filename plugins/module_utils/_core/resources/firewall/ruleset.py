@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...model.changes import changed_fields, shown
-from ...model.contract import STATES, Reader, State, Wish, unset_option
+from ...model.contract import STATES, Reader, Resource, State, Wish, unset_option
 from ...model.errors import InvalidOption, NotFound
 from ...model.field import update_params
 from ...model.kinds.info import ReadOnly
@@ -22,7 +22,7 @@ from .safety import Edit, Rule
 from .scope import SCOPES, find_scope, scope_of, scope_options
 
 
-class Firewall:
+class Firewall(Resource[Wish, State | None]):
     """Options by name, and rules by what they say: the whole list, or with ``append`` single ones."""
 
     name = "firewall"

@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ...api.client import Client
 from ...api.connection import task_arguments
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, NotImplementedByServer, PveError
 from ...model.plan import Plan, Step, api_path
 from ...run.polling import wait_until
@@ -30,7 +29,7 @@ def status(reader: Reader) -> Rows:
     return reader.get(f"{STATUS}/current") or []
 
 
-def wait_for_status(client: Client, timeout: float, look: Callable[[Rows], State | None], what: str) -> State:
+def wait_for_status(client: Reader, timeout: float, look: Callable[[Rows], State | None], what: str) -> State:
     """What ``look`` finds in the manager's status as soon as it finds something; PveError if that takes too long."""
     found = wait_until(client, lambda: look(status(client)), timeout, PAUSE)
     if found is None:
@@ -45,7 +44,7 @@ def wait_for_status(client: Client, timeout: float, look: Callable[[Rows], State
 # --- moving a resource --------------------------------------------------------------------------------------------------
 
 
-class HaMove:
+class HaMove(Resource[Wish, State | None]):
     """A resource is on the node that a task names; the manager brings it there."""
 
     name = "resource"
@@ -96,11 +95,13 @@ class HaMove:
         notes = tuple(f"{other} moves along, by rule {rule}." for other, rule in friends.items())
         return Plan(current, {**current, "node": node}, (step,), notes)
 
-    def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
+    def after_apply(
+        self, reader: Reader, wish: Wish, state: State, answers: Mapping[str, Any], *, changed: bool
+    ) -> dict[str, Any]:
         """Wait until the resource is where it is wished to be, in the state that is requested of it."""
         if not changed:
             return {}
-        blockers = [row["sid"] for row in (wish["answers"].get("move") or {}).get("blocking-resources", [])]
+        blockers = [row["sid"] for row in (answers.get("move") or {}).get("blocking-resources", [])]
         if blockers:
             raise PveError(
                 f"{wish['sid']} does not move to {wish['node']}: {', '.join(blockers)} must not be beside it."
@@ -124,7 +125,7 @@ class HaMove:
             return shown_service(service) if there and settled and not busy else None
 
         what = f"{wish['sid']} has not arrived on {wish['node']}"
-        return {self.name: wait_for_status(client, wish["timeout"], arrived, what)}
+        return {self.name: wait_for_status(reader, wish["timeout"], arrived, what)}
 
 
 def _sid(params: Mapping[str, Any]) -> str:
@@ -199,7 +200,7 @@ def check_move(wish: Wish, source: str) -> None:
 # --- arming -------------------------------------------------------------------------------------------------------------
 
 
-class HaArm:
+class HaArm(Resource[Wish, State | None]):
     """The manager is armed, or is not: then it fences no node and leaves resources as they are."""
 
     name = "ha"
@@ -235,7 +236,9 @@ class HaArm:
         step = Step("POST", f"{STATUS}/disarm-ha", {"resource-mode": mode}, why, verify=False)
         return Plan(current, {"state": "disarmed", "resource_mode": mode}, (step,))
 
-    def aftermath(self, client: Client, wish: Wish, state: State, *, changed: bool) -> dict[str, Any]:
+    def after_apply(
+        self, reader: Reader, wish: Wish, state: State, answers: Mapping[str, Any], *, changed: bool
+    ) -> dict[str, Any]:
         """Wait until every node is there."""
         if not wish["wait"]:
             return {}
@@ -244,7 +247,7 @@ class HaArm:
             found = armed_state(rows)
             return found if is_on_the_way(found, wish) and found["state"] != "disarming" else None
 
-        return {self.name: wait_for_status(client, wish["timeout"], reached, f"The manager is not {wish['state']}")}
+        return {self.name: wait_for_status(reader, wish["timeout"], reached, f"The manager is not {wish['state']}")}
 
 
 def is_on_the_way(state: State, wish: Wish) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Reader, State, Wish
+from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption
 from ...model.kinds.info import Listing, Parts, Reading
 from ...model.plan import Plan, Step, api_path
@@ -29,7 +29,7 @@ def by_name(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row.get("Package", "")))
 
 
-class NodeApt:
+class NodeApt(Resource[Wish, State | None]):
     """See the module pve_node_apt. When the lists were refreshed last, the node's tasks tell."""
 
     name = "apt"

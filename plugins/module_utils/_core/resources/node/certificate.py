@@ -11,7 +11,7 @@ from typing import Any
 
 from ...api.connection import task_arguments
 from ...api.pem import certificate_chain, fingerprint, plain, private_key
-from ...model.contract import NODE_KEY, STATES, Reader, State, Wish
+from ...model.contract import NODE_KEY, STATES, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, Refused
 from ...model.kinds.info import Listing
 from ...model.periods import period
@@ -28,7 +28,7 @@ BELONGS = {  # option -> what it belongs to
 }
 
 
-class NodeCertificate:
+class NodeCertificate(Resource[Wish, State | None]):
     """See the module pve_node_certificate."""
 
     name = "certificate"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Reader, State, Wish
+from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, Refused
 from ...model.kinds.info import Listing
 from ...model.plan import Plan, Step
@@ -26,7 +26,7 @@ _SPECIFIC = ("disk", "uuid", "type", "name", "devices", *_OWN, "add_storage", *_
 WIPE_HINT = "Empty it by state: wiped with force: true, if nobody needs that any more."
 
 
-class NodeDisk:
+class NodeDisk(Resource[Wish, State | None]):
     """See the module pve_node_disk. A task is about one disk (``disk``), or about what stands on disks (``type``, ``name``)."""
 
     name = "disk"

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ...api.client import Client
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Reader, State, Wish
+from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, NotConverged
 from ...model.plan import Plan, Step, api_path
 from ...run.task import LOG_TAIL, Upid, read_log
@@ -57,10 +56,11 @@ PARAMETERS: Mapping[str, tuple[str, Sequence[str]]] = {
 }
 
 
-class NodeGuests:
+class NodeGuests(Resource[Wish, State | None]):
     """See the module pve_node_guests."""
 
     name = "node"
+    converges_later = True
 
     def arguments(self) -> dict[str, Any]:
         spec = {
@@ -160,17 +160,17 @@ class NodeGuests:
 
     # --- what has become of it ----------------------------------------------------------------------------------------
 
-    def settle(self, client: Client, wish: Wish, timeout: float) -> State:
+    def wait_converged(self, reader: Reader, wish: Wish, answers: Mapping[str, Any], timeout: float) -> State:
         """PVE's tasks end well whatever becomes of single guests: look at each of them."""
         for pause in (*PAUSES, None):
-            state = self.read(client, wish)
+            state = self.read(reader, wish)
             plan = self.plan(state, wish)
             if not plan.steps:
                 return state
             if pause is not None:
-                client.sleep(pause)
-        upid = wish["answers"].get("task")
-        log = read_log(client, Upid.parse(upid))[-LOG_TAIL:] if upid else []
+                reader.sleep(pause)
+        upid = answers.get("task")
+        log = read_log(reader, Upid.parse(upid))[-LOG_TAIL:] if upid else []
         told = "".join(f"\n  {line}" for line in log)
         raise NotConverged(
             f"The task has ended, but this is still to be done: {plan.steps[0].why}."

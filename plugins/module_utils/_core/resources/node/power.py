@@ -9,9 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...api.client import Client
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Reader, State, Wish
+from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
 from ...model.errors import ApiError, AuthenticationFailed, ConnectionFailed, InvalidOption, PveError, Refused
 from ...model.plan import Plan, Step, api_path
 from ...run.polling import wait_until
@@ -27,10 +26,11 @@ class NodeTimeout(PveError):
     """The node has not come to the wished state in time."""
 
 
-class NodePower:
+class NodePower(Resource[Wish, State | None]):
     """See the module pve_node_power."""
 
     name = "node"
+    converges_later = True
 
     def arguments(self) -> dict[str, Any]:
         spec = {
@@ -90,21 +90,21 @@ class NodePower:
         quorum = f"Without node {node} no majority of the nodes is online: the cluster may lose its quorum."
         return Plan(current, after, (step,), (quorum,) if wish["loses_quorum"] else ())
 
-    def settle(self, client: Client, wish: Wish, timeout: float) -> State:
+    def wait_converged(self, reader: Reader, wish: Wish, answers: Mapping[str, Any], timeout: float) -> State:
         """Wait until the node is there, or is not, or is there anew; the node may be the one whose API is asked."""
         node = wish["node"]
         began = time.monotonic()
         if wish["state"] == "shutdown":
-            _wait(client, lambda: _is_off(client, node), f"node {node} is off", timeout)
+            _wait(reader, lambda: _is_off(reader, node), f"node {node} is off", timeout)
             return {"node": node, "status": "offline"}
 
         def is_there() -> bool:
-            uptime = _uptime(client, node)
+            uptime = _uptime(reader, node)
             if uptime is None or wish["state"] == "started":
                 return uptime is not None
             return uptime < time.monotonic() - began + YOUNGEST  # else it has not yet gone down
 
-        _wait(client, is_there, f"node {node} is {'up' if wish['state'] == 'started' else 'up again'}", timeout)
+        _wait(reader, is_there, f"node {node} is {'up' if wish['state'] == 'started' else 'up again'}", timeout)
         return {"node": node, "status": "online"}
 
 
@@ -114,7 +114,7 @@ NODE_POWER = NodePower()
 # --- waiting ----------------------------------------------------------------------------------------------------------
 
 
-def _wait(client: Client, reached: Callable[[], bool], goal: str, timeout: float) -> None:
+def _wait(client: Reader, reached: Callable[[], bool], goal: str, timeout: float) -> None:
     """Look until the goal is reached; NodeTimeout if it takes too long."""
     client.on_progress(f"waiting until {goal}")
     if not wait_until(client, lambda: reached() or None, timeout, PAUSE):
@@ -124,7 +124,7 @@ def _wait(client: Client, reached: Callable[[], bool], goal: str, timeout: float
         )
 
 
-def _is_off(client: Client, node: str) -> bool:
+def _is_off(client: Reader, node: str) -> bool:
     """Whether the others take the node for offline, or nobody of api_host answers, so that it was the only one."""
     try:
         rows = client.get("/nodes") or []

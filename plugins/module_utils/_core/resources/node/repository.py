@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import NODE_KEY, Reader, State, Wish
+from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption
 from ...model.plan import Plan, Step, api_path
 from ...model.values import Boolean
@@ -19,7 +19,7 @@ _CEPH = re.compile(r"(ceph-[a-z]+)-(.+)")
 ENABLED = Boolean()
 
 
-class NodeRepository:
+class NodeRepository(Resource[Wish, State | None]):
     """See the module pve_node_repository."""
 
     name = "repository"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Reader, State, Wish
+from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step, api_path
 
@@ -19,7 +19,7 @@ CALLS = {"started": "start", "stopped": "stop", "restarted": "restart", "reloade
 _ACTIVE = ("active", "reloading", "refreshing")  # states of a systemd unit in which its service runs
 
 
-class NodeService:
+class NodeService(Resource[Wish, State | None]):
     """See the module pve_node_service."""
 
     name = "service"

@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import NODE_KEY, Reader, State, Wish
+from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.kinds.singleton import Singleton
@@ -63,7 +63,7 @@ NODE_TIME = Singleton(
 )
 
 
-class NodeDns:
+class NodeDns(Resource[Wish, State | None]):
     """See the module pve_node_dns. PVE's call replaces everything, so that what is not given is sent as it is."""
 
     name = "dns"
@@ -100,7 +100,7 @@ class NodeDns:
         return Plan(before, after, (Step("PUT", wish["path"], params, f"change {', '.join(changed)}"),))
 
 
-class NodeHosts:
+class NodeHosts(Resource[Wish, State | None]):
     """See the module pve_node_hosts."""
 
     name = "hosts"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import NODE_KEY, STATES, Reader, State, Wish
+from ...model.contract import NODE_KEY, STATES, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, Refused
 from ...model.kinds.info import Reading
 from ...model.plan import Plan, Step, api_path
@@ -33,7 +33,7 @@ def shown(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {**told, "key": masked(told["key"])} if "key" in told else told
 
 
-class Subscription:
+class Subscription(Resource[Wish, State | None]):
     """See the module pve_node_subscription."""
 
     name = "subscription"

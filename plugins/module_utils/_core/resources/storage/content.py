@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, STATES, Reader, State, Wish
+from ...model.contract import NODE_KEY, STATES, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step, Upload, api_path
 from .appliance import is_file_name, newest_template
@@ -33,10 +33,11 @@ LONGEST_NAME = 255
 _NAME = re.compile(r"[-A-Za-z0-9_.]+")  # PVE replaces every other character
 
 
-class StorageContent:
+class StorageContent(Resource[Wish, State | None]):
     """See the module pve_storage_content."""
 
     name = "file"
+    hides_values = True
 
     def arguments(self) -> dict[str, Any]:
         spec = {
