@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from . import ha_manager
 from .errors import ApiError
 from .guest import Guest
 from .guest_power import start_guest, stop_guest
@@ -62,6 +63,7 @@ def guest_of(cluster: Cluster, sid: str) -> Guest | None:
 def drop_resource(cluster: Cluster, sid: str, purge: bool = True) -> None:
     """Forget a resource and, with `purge`, take it out of all rules; a rule without resources goes."""
     resources(cluster).pop(sid, None)
+    ha_manager.drop_service(cluster, sid)
     for name, rule in list(rules(cluster).items()) if purge else ():
         rule["resources"] = [other for other in rule["resources"] if other != sid]
         if not rule["resources"]:
@@ -88,12 +90,14 @@ def request(cluster: Cluster, sid: str) -> None:
     cluster.tasks.start("root@pam", guest.node, kind, guest.vmid, work, REACTION)
 
 
-def service_state(cluster: Cluster, sid: str) -> tuple[str, str]:
-    """What the resource manager says of a resource: the state in words, and the one it works with."""
+def service_state(cluster: Cluster, sid: str) -> tuple[str, str | None]:
+    """What the resource manager says of a resource: the state in words, and the one it works with, if it does yet."""
     guest = guest_of(cluster, sid)
     wanted = resources(cluster)[sid].get("state", "started")
     if wanted == "ignored" or guest is None:
         return "ignored", "ignored"
+    if ha_manager.is_new(cluster, sid):
+        return "queued", None
     moves = [task for task in cluster.tasks.all.values() if task.running and task.type in ("qmigrate", "vzmigrate")]
     if str(guest.vmid) in [task.id for task in moves]:
         return "migrate", "migrate"  # src/PVE/HA/Tools.pm, get_verbose_service_state: other states are told as they are

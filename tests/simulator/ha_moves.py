@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from . import ha
+from . import ha, ha_manager
 from .guest import Guest
 from .guest_migrate import StorageMap, migrate
 from .tasks import TaskError, TaskLog
@@ -54,8 +54,7 @@ def request_move(call: Call, guest: Guest, sid: str, target: str) -> str:
                 other = blocker["sid"]
                 log(f"- resource '{other}' on target node '{target}' in negative affinity with resource '{sid}'")
             raise TaskError(f"command 'ha-manager migrate {sid} {target}' failed: exit code 2")
-        if not excluded(call.cluster, sid, target):
-            move(call.cluster, guest, target)
+        move(call.cluster, guest, target)
 
     return call.cluster.tasks.start(call, guest.node, "hamigrate", guest.vmid, work)
 
@@ -90,13 +89,23 @@ def excluded(cluster: Cluster, sid: str, target: str) -> bool:
 
 
 def move(cluster: Cluster, guest: Guest, target: str) -> None:
-    """Let the manager migrate the guest some seconds later, in a task of its own."""
+    """Let the manager migrate the guest some seconds later, in a task of its own that locks it.
+
+    It drops the request if a rule is against it, or if it has not taken up the service yet.
+    """
+    sid = ha.sid_of(guest)
+    if excluded(cluster, sid, target) or ha_manager.is_new(cluster, sid):
+        return
 
     def work(log: TaskLog) -> None:
         migrate(cluster, guest, target, StorageMap(), log)
 
+    def finished(error: str | None) -> None:
+        guest.task_lock = None
+
+    guest.task_lock = "migrate"
     kind = "qmigrate" if guest.kind == "qemu" else "vzmigrate"
-    cluster.tasks.start("root@pam", guest.node, kind, guest.vmid, work, ha.REACTION)
+    cluster.tasks.start("root@pam", guest.node, kind, guest.vmid, work, ha.REACTION, finished)
 
 
 def preconditions(cluster: Cluster, guest: Guest, allowed: list[str], refused: dict[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import ha
+from .. import ha, ha_manager
 from ..call import Call
 from ..errors import ApiError
-from ..ha_moves import blocking, excluded, move
+from ..ha_moves import blocking, move
 from ..parameters import split_list
 from ..routing import endpoint
 from ..state import Cluster
@@ -87,6 +87,7 @@ def create_resource(call: Call) -> None:
     if sid in ha.resources(call.cluster):
         raise ApiError(500, f"create resource failed: resource ID '{sid}' already defined")
     ha.resources(call.cluster)[sid] = {name: call.params[name] for name in RESOURCE_OPTIONS if name in call.params}
+    ha_manager.add_service(call.cluster, sid)
     ha.request(call.cluster, sid)
 
 
@@ -133,8 +134,6 @@ def move_resource(call: Call) -> dict[str, Any]:
     blockers = list(blocking(cluster, sid, target))
     if blockers:
         return {**answer, "blocking-resources": blockers}
-    if excluded(cluster, sid, target):
-        return answer
     move(cluster, guest, target)
     return answer
 
@@ -150,6 +149,7 @@ def master_of(cluster: Cluster) -> str:
 @endpoint("GET", "/cluster/ha/status/current")
 def current_status(call: Call) -> list[dict[str, Any]]:
     cluster = call.cluster
+    ha_manager.look(cluster)
     master, here = master_of(cluster), cluster.local_node
     rows: list[dict[str, Any]] = [
         {"id": "quorum", "type": "quorum", "node": here, "status": "OK", "quorate": 1},
@@ -162,7 +162,7 @@ def current_status(call: Call) -> list[dict[str, Any]]:
         },
     ]
     if cluster.version != "8.4":
-        mode = cluster.areas.get("ha_disarmed")
+        mode = ha_manager.disarmed(cluster)
         armed = {"armed-state": "disarmed", "resource_mode": mode} if mode else {"armed-state": "armed"}
         told = f"disarmed, resource mode: {mode}" if mode else "armed (CRM watchdog active)"
         rows.append({"id": "fencing", "type": "fencing", "node": master, "status": told, **armed})
@@ -182,7 +182,7 @@ def _service(cluster: Cluster, sid: str) -> dict[str, Any]:
         "type": "service",
         "sid": sid,
         "node": node,
-        "crm_state": state,
+        **({"crm_state": state} if state else {}),
         "state": words,
         "status": f"{sid} ({node}, {words})",
         **options,
@@ -192,12 +192,15 @@ def _service(cluster: Cluster, sid: str) -> dict[str, Any]:
 @endpoint("GET", "/cluster/ha/status/manager_status")
 def manager_status(call: Call) -> dict[str, Any]:
     cluster = call.cluster
+    ha_manager.look(cluster)
     now = cluster.now()
     services = {}
     for sid, config in ha.resources(cluster).items():
         guest = ha.guest_of(cluster, sid)
         if guest is not None and config.get("state") != "ignored":
             state = ha.service_state(cluster, sid)[1]
+            if state is None:
+                continue
             services[sid] = {"node": guest.node, "state": state, "uid": ha.digest({"sid": sid})[:22]}
     return {
         "manager_status": {
@@ -215,12 +218,12 @@ def manager_status(call: Call) -> dict[str, Any]:
 
 @endpoint("POST", "/cluster/ha/status/disarm-ha")
 def disarm(call: Call) -> None:
-    call.cluster.areas["ha_disarmed"] = call.params["resource-mode"]
+    ha_manager.request_mode(call.cluster, call.params["resource-mode"])
 
 
 @endpoint("POST", "/cluster/ha/status/arm-ha")
 def arm(call: Call) -> None:
-    call.cluster.areas.pop("ha_disarmed", None)
+    ha_manager.request_mode(call.cluster, None)
 
 
 # --- groups, which 9 replaced by rules -------------------------------------------------------------------------------------

@@ -59,4 +59,4 @@ class Conversation:
         return answer
 
 
-DASHED = frozenset({"notes_template"})  # parameters whose names are no Python names
+DASHED = frozenset({"notes_template", "resource_mode"})  # parameters whose names are no Python names
