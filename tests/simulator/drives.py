@@ -74,7 +74,7 @@ def default_boot(config: Mapping[str, Any]) -> str:
     """First disk, first CD, first network card (QemuServer.pm, get_default_bootdevices)."""
     drives = {slot: parse_drive(slot, config[slot]) for slot in DISK_SLOTS[:-2] if slot in config}
     disk = next((slot for slot, parts in drives.items() if not is_cdrom(parts)), None)
-    cdrom = next((slot for slot, parts in drives.items() if is_cdrom(parts) and not is_cloudinit(parts)), None)
+    cdrom = next((slot for slot, parts in drives.items() if is_cdrom(parts)), None)
     net = next((f"net{n}" for n in range(32) if f"net{n}" in config), None)
     devices = [device for device in (disk, cdrom, net) if device]
     return f"order={';'.join(devices)}" if devices else " "
@@ -179,9 +179,8 @@ class Allocation:
         """The texts for the configuration, volumes allocated; nothing stays allocated after an error."""
         done: dict[str, str] = {}
         try:
-            for slot in DISK_SLOTS:
-                if slot in wanted:
-                    done[slot] = print_drive(self.drive(slot, dict(wanted[slot]), present))
+            for slot in sorted(wanted):
+                done[slot] = print_drive(self.drive(slot, dict(wanted[slot]), present))
         except ApiError:
             self.undo()
             raise
@@ -253,6 +252,21 @@ def formatting_line(cluster: Cluster, volume: Volume) -> str:
             f"compression_type=zlib size={volume.size} lazy_refcounts=off refcount_bits=16"
         )
     return f"Formatting '{path}', fmt={volume.format} size={volume.size} preallocation=off"
+
+
+def linking_lines(cluster: Cluster, base: Volume, clone: Volume) -> list[str]:
+    """The lines of a task's log that tell of a linked volume (pve-storage src/PVE/Storage/Plugin.pm, clone_image)."""
+    storage = find_storage(cluster, clone.storage)
+    if not storage.is_directory:
+        return [f'  Logical volume "{clone.basename}" created.']
+    names = f"{base.content}, {clone.basename}, {clone.vmid} to {clone.basename} (base={clone.parent})"
+    preallocation = "metadata" if base.format == "qcow2" else "off"
+    image = (
+        f"Formatting '{file_path(storage, clone.name)}', fmt={clone.format} cluster_size=131072 extended_l2=on "
+        f"preallocation={preallocation} compression_type=zlib size={clone.size} backing_file={clone.parent} "
+        f"backing_fmt={base.format} lazy_refcounts=off refcount_bits=16"
+    )
+    return [f"clone {base.name}: {names}", image]
 
 
 def wanted_drives(call: Call, settings: Mapping[str, Any], vmid: int, default_storage: str | None) -> dict[str, Parts]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from . import ha, volumes
 from .errors import ApiError
 from .guest import Guest, unused_slots, volid_of, volume_slots
+from .guest_volumes import disks
 from .tasks import TaskLog
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def destroy(call: Call, guest: Guest, log: TaskLog) -> None:
     """Remove the guest, the volumes it owns, its place in pools and its entries in the ACL."""
     cluster, params = call.cluster, call.params
     owned = owned_volumes(cluster, guest)
-    for volume in owned:
+    for volume in [volume for _slot, volume in disks(cluster, guest)] + owned:
         if volume.is_base and volumes.clones_of(cluster, volume):
             raise ApiError(500, f"base volume '{volume.volid}' is still in use by linked cloned")
     for volume in owned:

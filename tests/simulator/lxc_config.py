@@ -166,9 +166,8 @@ def allocate_mount_point(
 def new_volume(cluster: Cluster, guest: Guest, storageid: str, gib: float) -> volumes.Volume:
     storage = usable_storage(cluster, storageid, guest.node)
     image_format = "subvol" if gib == 0 else storage.type.container_format
-    return volumes.allocate(
-        cluster, storageid, guest.node, guest.vmid, int(gib * KIB) * MIB, image_format, content="rootdir"
-    )
+    size = int(gib * KIB) * MIB  # whole MiB (pve-container src/PVE/LXC.pm, create_disks)
+    return volumes.allocate(cluster, storageid, guest.node, guest.vmid, size, image_format, content="rootdir")
 
 
 def log_file_system(cluster: Cluster, volume: volumes.Volume, log: Log) -> None:

@@ -27,6 +27,7 @@ from .errors import ApiError, param_error, params_error
 from .formats import split_list
 from .guest import DRIVE, NET, UNUSED, Config, Guest, add_unused, new_uuid, volid_of
 from .guest_options import check_option_privileges, option_format, options, settings_of
+from .guest_volumes import convert_disks
 from .property_string import split
 from .qemu_hotplug import HotplugProblem, Verdict, check_unplug, judge
 
@@ -152,6 +153,8 @@ def apply_change(cluster: Cluster, guest: Guest, change: Change, log: Callable[[
         hotplug_pending(cluster, guest)
     else:
         apply_pending(cluster, guest)
+    if guest.is_template:
+        convert_disks(cluster, guest, drives)
 
 
 def check_balloon(guest: Guest, settings: Config) -> None:

@@ -16,6 +16,7 @@ from .errors import ApiError
 from .guest import Guest, Snapshot, new_uuid, set_running, set_stopped, volid_of, volume_slots
 from .guest_config import snapshot_of
 from .guest_status import MACHINE, memory_bytes
+from .guest_volumes import disks
 from .sizes import KIB, MIB
 
 if TYPE_CHECKING:
@@ -23,20 +24,6 @@ if TYPE_CHECKING:
 
 Log = Callable[[str], Any]
 NOT_IN_SNAPSHOTS = frozenset({"lock", "parent", "vmstate", "snapstate"})
-
-
-def disks(cluster: Cluster, guest: Guest) -> list[tuple[str, volumes.Volume]]:
-    """The volumes that a snapshot comprises, by slot: no CD drives, no bind mounts."""
-    found = []
-    for slot in volume_slots(guest.kind, guest.config):
-        value = str(guest.config[slot])
-        volid = volid_of(value)
-        if "media=cdrom" in value or ":" not in volid or volid.startswith("/"):
-            continue
-        volume = volumes.find_volume(cluster, volid, guest.node)
-        if volume is not None:
-            found.append((slot, volume))
-    return found
 
 
 def can_snapshot(cluster: Cluster, guest: Guest) -> bool:
@@ -58,6 +45,8 @@ def allocate_state(cluster: Cluster, guest: Guest, name: str, storageid: str | N
 def take(cluster: Cluster, guest: Guest, name: str, description: str, vmstate: bool, log: Log) -> None:
     if name in guest.snapshots:
         raise ApiError(500, f"snapshot name '{name}' already used")
+    if guest.is_template:
+        raise ApiError(500, "you can't take a snapshot if it's a template")
     if not can_snapshot(cluster, guest):
         raise ApiError(500, "snapshot feature is not available")
     config = {option: value for option, value in guest.config.items() if option not in NOT_IN_SNAPSHOTS}

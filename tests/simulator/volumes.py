@@ -241,8 +241,13 @@ def free(cluster: Cluster, volume: Volume) -> None:
     table(cluster).remove(volume)
 
 
-def has_feature(cluster: Cluster, volume: Volume, feature: str, snapshot: str | None = None) -> bool:
-    """Whether a volume can be copied ("copy"), snapshotted or cloned without copying ("clone")."""
+def has_feature(
+    cluster: Cluster, volume: Volume, feature: str, snapshot: str | None = None, container: bool = False
+) -> bool:
+    """Whether a volume can be copied ("copy"), snapshotted or cloned without copying ("clone").
+
+    What a directory makes of a raw base volume is a qcow2 image, which a container cannot use.
+    """
     if feature == "copy":
         return True
     storage = find_storage(cluster, volume.storage)
@@ -250,6 +255,6 @@ def has_feature(cluster: Cluster, volume: Volume, feature: str, snapshot: str | 
         return volume.format == "qcow2"
     if feature == "clone" and snapshot:
         return f"clone-snapshot:{volume.format}" in storage.type.features
-    if feature == "clone" and not volume.is_base:
+    if feature == "clone" and (not volume.is_base or (container and storage.is_directory)):
         return False
     return f"{feature}:{volume.format}" in storage.type.features

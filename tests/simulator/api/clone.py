@@ -10,17 +10,18 @@ from typing import Any
 
 from .. import volumes
 from ..call import Call
-from ..drives import is_cdrom, is_cloudinit, parse_drive, print_drive
-from ..errors import ApiError, param_error
+from ..drives import formatting_line, is_cdrom, is_cloudinit, linking_lines, parse_drive, print_drive
+from ..errors import ApiError
 from ..guest import Config, Guest, find_guest, new_mac, new_uuid, volid_of, volume_slots
 from ..guest_create import check_pool
 from ..guest_destroy import owned_volumes
 from ..guest_options import option_format
 from ..guest_tasks import start_task
+from ..guest_volumes import convert_disks, disks
 from ..property_string import split
 from ..routing import endpoint
 from ..sizes import format_size
-from ..snapshots import can_snapshot, disks
+from ..snapshots import can_snapshot
 from ..storages import find_storage, usable_storage
 from ..tasks import TaskLog
 from .qemu_disks import log_copy
@@ -48,12 +49,24 @@ def is_local(call: Call, guest: Guest, config: Config) -> bool:
 
 
 def source_config(call: Call, guest: Guest) -> Config:
+    """The options of the guest or of one of its snapshots, whose description stands in the place of the guest's."""
     snapname = call.params.get("snapname")
     if snapname is None:
         return guest.config
     if snapname not in guest.snapshots:
         raise ApiError(500, f"snapshot '{snapname}' does not exist")
-    return guest.snapshots[snapname].config
+    snapshot = guest.snapshots[snapname]
+    config = {name: value for name, value in snapshot.config.items() if name != "description"}
+    return {**config, "description": snapshot.description} if snapshot.description else config
+
+
+def wants_full(call: Call, guest: Guest) -> bool:
+    """Whether the clone is a full one; a linked one is where its base is, in the format of its base."""
+    full = bool(call.params.get("full", not guest.is_template))
+    for name in ("storage", "format") if not full else ():
+        if name in call.params:
+            raise ApiError(500, f"parameter '{name}' not allowed for linked clones")
+    return full
 
 
 def check_target(call: Call, guest: Guest, config: Config) -> str:
@@ -84,12 +97,12 @@ def clone_vm(call: Call) -> Any:
     except ApiError:
         raise no_file(call) from None
     guest.check_lock()
+    full = wants_full(call, guest)
     config = source_config(call, guest)
     target = check_target(call, guest, config)
     taken = cluster.guests.get(newid)
     if taken is not None and taken.kind == "qemu" and taken.node == call.node:
         raise ApiError(500, f"unable to create VM {newid}: config file already exists")
-    full = bool(params.get("full", not guest.is_template))
     check_clonable(call, config, full)
     new = Guest(newid, "qemu", target, answers=False)
     if taken is not None:
@@ -98,7 +111,7 @@ def clone_vm(call: Call) -> Any:
     def work(log: TaskLog) -> None:
         log(f"creating a clone of VM {vmid} with ID {newid}")
         new.config.update(cloned_config(call, guest, config))
-        for slot in volume_slots("qemu", config):
+        for slot in sorted(volume_slots("qemu", config)):
             new.config[slot] = clone_drive(call, slot, config[slot], new, full, log)
 
     return clone_task(call, guest, new, "qmclone", work)
@@ -130,15 +143,17 @@ def clone_task(call: Call, guest: Guest, new: Guest, kind: str, work: Any) -> st
 
 
 def check_clonable(call: Call, config: Config, full: bool) -> None:
-    for slot in volume_slots("qemu", config):
+    snapname = call.params.get("snapname")
+    for slot in sorted(volume_slots("qemu", config)):
         parts = parse_drive(slot, config[slot])
         if is_cdrom(parts) or parts["file"].startswith("/"):
             continue
         volume = volumes.existing_volume(call.cluster, parts["file"], str(call.node))
         call_storage = call.params.get("storage") or volume.storage
         call.check(f"/storage/{call_storage}", ["Datastore.AllocateSpace"])
-        if not full and not volumes.has_feature(call.cluster, volume, "clone", call.params.get("snapname")):
-            raise ApiError(500, f"Linked clone feature is not supported for '{volume.volid}' ({slot})")
+        if not full and not volumes.has_feature(call.cluster, volume, "clone", snapname):
+            what = f"a snapshot of '{volume.volid}'" if snapname else f"'{volume.volid}'"
+            raise ApiError(500, f"Linked clone feature is not supported for {what} ({slot})")
 
 
 def cloned_config(call: Call, guest: Guest, config: Config) -> Config:
@@ -172,16 +187,19 @@ def clone_drive(call: Call, slot: str, value: Any, new: Guest, full: bool, log: 
     source = volumes.existing_volume(cluster, parts["file"], str(call.node))
     storageid = params.get("storage") or source.storage
     if is_cloudinit(parts):
-        copy = volumes.allocate(
-            cluster, storageid, new.node, new.vmid, source.size, source.format, f"vm-{new.vmid}-cloudinit"
-        )
-        return print_drive({**parts, "file": copy.volid})
-    if full:
+        image_format, stem = params.get("format") or source.format, f"vm-{new.vmid}-cloudinit"
+        copy = volumes.allocate(cluster, storageid, new.node, new.vmid, source.size, image_format, stem)
+        log(f"create full clone of drive {slot} ({source.volid})")
+        log(formatting_line(cluster, copy))
+        log(f"allocated target volume '{copy.volid}'")
+    elif full or slot == "tpmstate0":
         copy = volumes.copy_volume(cluster, source, storageid, new.node, new.vmid, params.get("format"))
         log_copy(call, slot, source, copy, log)
     else:
         log(f"create linked clone of drive {slot} ({source.volid})")
         copy = volumes.linked_clone(cluster, source, new.node, new.vmid)
+        for line in linking_lines(cluster, source, copy):
+            log(line)
     return print_drive({**parts, "file": copy.volid, "size": format_size(copy.size)})
 
 
@@ -196,23 +214,12 @@ def make_template(call: Call) -> Any:
         raise ApiError(500, "you can't convert a template to a template")
     if guest.running:
         raise ApiError(500, "you can't convert a VM to template if VM is running")
-    if slot and slot not in guest.config:
-        raise param_error("disk", "no such disk")
 
     def work(log: TaskLog) -> None:
-        if not slot:
-            guest.config["template"] = 1
-        convert_disks(call, guest, slot)
+        guest.config["template"] = 1
+        convert_disks(call.cluster, guest, [slot] if slot else None)
 
     return start_task(call, "qmtemplate", guest.vmid, work, guest=guest)
-
-
-def convert_disks(call: Call, guest: Guest, only: str | None = None) -> None:
-    """Turn the volumes into bases of linked clones."""
-    for slot, volume in disks(call.cluster, guest):
-        if only in (None, slot) and not volume.is_base and slot not in ("efidisk0", "tpmstate0"):
-            base = volumes.make_base(call.cluster, volume)
-            guest.config[slot] = str(guest.config[slot]).replace(volume.volid, base.volid, 1)
 
 
 @endpoint("GET", "/nodes/{node}/qemu/{vmid}/feature")
@@ -231,5 +238,6 @@ def has_feature(call: Call, guest: Guest) -> int:
         for slot, _separator in disks(call.cluster, guest)
     ]
     return int(all(
-        volumes.has_feature(call.cluster, volume, feature, call.params.get("snapname")) for volume in found if volume
+        volumes.has_feature(call.cluster, volume, feature, call.params.get("snapname"), guest.kind == "lxc")
+        for volume in found if volume
     ))  # fmt: skip

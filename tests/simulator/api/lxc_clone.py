@@ -13,6 +13,7 @@ from ..call import Call
 from ..errors import ApiError
 from ..guest import Config, Guest, check_vmid_free, find_guest, volid_of, volume_slots
 from ..guest_create import check_pool
+from ..guest_volumes import convert_disks
 from ..lxc_config import complete_net, normal, parse_mount_point, print_mount_point
 from ..routing import endpoint
 from ..sizes import format_size
@@ -23,9 +24,9 @@ from .clone import (
     check_target,
     check_target_storage,
     clone_task,
-    convert_disks,
     has_feature,
     source_config,
+    wants_full,
 )
 
 
@@ -39,10 +40,10 @@ def clone_ct(call: Call) -> Any:
     check_target_storage(call)
     guest = find_guest(cluster, "lxc", vmid, str(call.node))
     guest.check_lock()
+    full = wants_full(call, guest)
     config = source_config(call, guest)
     target = check_target(call, guest, config)
     check_vmid_free(cluster, newid)
-    full = bool(params.get("full", not guest.is_template))
     if full and guest.running and "snapname" not in params:
         raise ApiError(500, "Full clone of a running container is only possible from a snapshot")
     check_ct_clonable(call, guest, config, full)
@@ -62,7 +63,7 @@ def check_ct_clonable(call: Call, guest: Guest, config: Config, full: bool) -> N
         if volid.startswith("/"):
             raise ApiError(500, f"unable to clone mountpoint '{slot}' (type bind)")
         volume = volumes.existing_volume(call.cluster, volid, guest.node)
-        if not full and not volumes.has_feature(call.cluster, volume, "clone", call.params.get("snapname")):
+        if not full and not volumes.has_feature(call.cluster, volume, "clone", call.params.get("snapname"), True):
             raise ApiError(500, f"Linked clone feature for '{volid}' is not available")
 
 
@@ -100,7 +101,7 @@ def make_ct_template(call: Call) -> Any:
     if guest.running:
         raise ApiError(500, "you can't convert a CT to template if the CT is running")
     guest.config["template"] = 1
-    convert_disks(call, guest)
+    convert_disks(call.cluster, guest)
     return None
 
 

@@ -17,10 +17,10 @@ from ..guest_options import check_root_options, check_vm
 from ..guest_tasks import start_task
 from ..qemu_config import Change, apply_change, used_in_snapshot
 from ..routing import endpoint
-from ..sizes import KIB, format_size, wanted_size
+from ..sizes import GIB, KIB, MIB, format_size, wanted_size
 from ..storages import find_storage, usable_storage
 from ..tasks import TaskLog
-from ..volume_names import split_volid
+from ..volume_names import file_path, split_volid
 from .qemu_power import machine, present
 
 BASE = "/nodes/{node}/qemu/{vmid}"
@@ -53,12 +53,24 @@ def resize(call: Call) -> Any:
             raise ApiError(500, "shrinking disks is not supported")
         if size == volume.size:
             return
+        refuse_base(call, volume, size, log)
         volume.size = -(-size // KIB) * KIB
         guest.config[slot] = print_drive({**parts, "size": format_size(size)})
         log("Image resized.")
 
     skip = bool(call.params.get("skiplock"))
     return start_task(call, "resize", vmid, work, guest=present(call), ignore_lock=skip)
+
+
+def refuse_base(call: Call, volume: volumes.Volume, size: int, log: TaskLog) -> None:
+    """The images of base volumes in directories cannot be written to."""
+    storage = find_storage(call.cluster, volume.storage)
+    if volume.is_base and storage.is_directory:
+        path = file_path(storage, volume.name)
+        log(f"qemu-img: Could not open '{path}': Could not open '{path}': Operation not permitted")
+        preallocation = "metadata" if volume.format == "qcow2" else "off"
+        command = f"/usr/bin/qemu-img resize '--preallocation={preallocation}' -f {volume.format} {path} {size}"
+        raise ApiError(500, f"command '{command}' failed: exit code 1")
 
 
 @endpoint("PUT", f"{BASE}/unlink")
@@ -123,12 +135,12 @@ def copy_disk(call: Call) -> str:
 
 
 def log_copy(call: Call, slot: str, source: volumes.Volume, copy: volumes.Volume, log: TaskLog) -> None:
-    gib = f"{copy.size / 2**30:.1f} GiB"
+    total = f"{copy.size / GIB:.1f} GiB" if copy.size >= GIB else f"{copy.size / MIB:.1f} MiB"
     log(f"create full clone of drive {slot} ({source.volid})")
     log(formatting_line(call.cluster, copy))
     log(f"allocated target volume '{copy.volid}'")
-    for done, percent in (("0.0 B", "0.00"), (gib, "100.00"), (gib, "100.00")):
-        log(f"transferred {done} of {gib} ({percent}%)")
+    for done, percent in (("0.0 B", "0.00"), (total, "100.00"), (total, "100.00")):
+        log(f"transferred {done} of {total} ({percent}%)")
 
 
 def reassign(call: Call) -> str:

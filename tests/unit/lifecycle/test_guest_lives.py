@@ -38,7 +38,9 @@ def calls(cluster: Cluster) -> list[tuple[str, str]]:
 
 
 def names(cluster: Cluster) -> list[str]:
-    return [row["name"] for row in cluster.call("GET", "/cluster/resources", {"type": "vm"})]
+    """The names that the nodes themselves tell, since the cluster's list lags."""
+    paths = [f"/nodes/{node}/{kind}" for node in cluster.facts["nodes"] for kind in ("qemu", "lxc")]
+    return [row["name"] for path in paths for row in cluster.call("GET", path)]
 
 
 # --- clones -----------------------------------------------------------------------------------------------------------
