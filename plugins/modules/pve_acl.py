@@ -14,6 +14,7 @@ author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.attributes
   - pve.automation.connection
+  - pve.automation.lockout
 options:
   path:
     description: Path of the objects, such as V(/), V(/vms/100), V(/pool/web) or V(/storage/local).

@@ -14,6 +14,7 @@ author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.attributes
   - pve.automation.connection
+  - pve.automation.lockout.firewall
 options:
   group:
     description: Name of the group, at most 18 characters, which PVE keeps in lower case.

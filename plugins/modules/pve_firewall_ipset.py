@@ -13,6 +13,7 @@ author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.attributes
   - pve.automation.connection
+  - pve.automation.lockout.firewall
 options:
   scope:
     description:

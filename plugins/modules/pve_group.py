@@ -14,6 +14,7 @@ author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.attributes
   - pve.automation.connection
+  - pve.automation.lockout
 options:
   groupid:
     description: Name of the group.

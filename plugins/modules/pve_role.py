@@ -15,6 +15,7 @@ author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.attributes
   - pve.automation.connection
+  - pve.automation.lockout
 options:
   roleid:
     description: Name of the role.

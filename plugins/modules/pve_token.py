@@ -14,6 +14,7 @@ author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.attributes
   - pve.automation.connection
+  - pve.automation.lockout
 options:
   tokenid:
     description: Name of the token, or the whole V(alice@pve!backup).

@@ -14,6 +14,7 @@ author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.attributes
   - pve.automation.connection
+  - pve.automation.lockout
 options:
   userid:
     description: Name of the user with its realm, as in V(alice@pve).

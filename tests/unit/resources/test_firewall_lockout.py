@@ -16,6 +16,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.resources.fir
     is_translated,
     local_network,
 )
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.firewall.objects import ALIAS, GROUP, IPSET
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.firewall.ruleset import FIREWALL
 from tests.unit.resources.fake import Server, planned
 
@@ -286,3 +287,75 @@ def test_a_guess_that_is_refuted_already_refuses_nothing_and_says_so() -> None:
     """This machine reaches the server, though by the rules it could not: the server sees it as another one."""
     (note,) = task(Site(rule(source=FAR), enable=1), rules=[rule(source=FAR), DROP]).notes
     assert "not known" in note
+
+
+# --- ways round: what rules refer to ----------------------------------------------------------------------------------
+
+BY_ALIAS, BY_SET = rule(source="office"), rule(source="+admins")
+BY_GROUP: Rule = {"type": "group", "action": "web", "enable": 1}
+
+
+@pytest.mark.parametrize(
+    ("way", "resource", "options"),
+    [
+        (BY_ALIAS, ALIAS, {"name": "office", "cidr": FAR}),
+        (BY_ALIAS, ALIAS, {"name": "Office", "state": "absent"}),
+        (BY_SET, ALIAS, {"name": "office", "cidr": FAR}),
+        (BY_SET, IPSET, {"name": "admins", "entries": [{"cidr": FAR}]}),
+        (BY_SET, IPSET, {"name": "admins", "entries": [{"cidr": "office"}, {"cidr": OWN, "nomatch": True}]}),
+        (BY_SET, IPSET, {"name": "admins", "entries": [], "state": "absent", "force": True}),
+        (BY_GROUP, GROUP, {"group": "web", "state": "absent", "force": True}),
+    ],
+)
+def test_what_the_way_in_refers_to_is_kept(way: Rule, resource: Any, options: dict[str, Any]) -> None:
+    options = {**({} if resource is GROUP else {"scope": "cluster"}), **options}
+    with pytest.raises(Refused, match="allow_lockout"):
+        planned(resource, named_site(way), **options)
+    assert planned(resource, named_site(way), **options, allow_lockout=True).steps
+    assert planned(resource, named_site(API_RULE), **options).steps  # there is another way in
+    assert planned(resource, named_site(way, enable=0), **options).steps  # the firewall is off
+
+
+@pytest.mark.parametrize(
+    ("resource", "options"),
+    [
+        (ALIAS, {"name": "office", "cidr": "192.0.2.0/28"}),
+        (ALIAS, {"name": "office", "comment": "ours"}),
+        (ALIAS, {"name": "new", "cidr": FAR}),
+        (IPSET, {"name": "admins", "entries": [{"cidr": FAR}], "append": True}),
+        (IPSET, {"name": "admins", "entries": [{"cidr": OWN}]}),
+        (IPSET, {"name": "new", "entries": [{"cidr": FAR}]}),
+    ],
+)
+def test_what_leaves_the_way_in_open_is_free(resource: Any, options: dict[str, Any]) -> None:
+    for way in (BY_ALIAS, BY_SET):
+        plan = planned(resource, named_site(way), scope="cluster", **options)
+        assert plan.steps
+        assert not plan.notes
+
+
+def test_a_set_of_managers_is_a_way_in() -> None:
+    site = named_site(rule(source=FAR))
+    site.answers[f"{CLUSTER}/ipset"] = [{"name": "management"}]
+    site.answers[f"{CLUSTER}/ipset/management"] = [{"cidr": OWN}]
+    with pytest.raises(Refused, match="allow_lockout"):
+        planned(IPSET, site, scope="cluster", name="management", entries=[{"cidr": FAR}])
+
+
+def test_a_group_that_was_deleted_lets_nobody_in() -> None:
+    site = named_site({**BY_GROUP, "action": "gone"}, API_RULE)
+    with pytest.raises(Refused, match="policy_in"):
+        task(site, rules=[{"type": "group", "action": "gone"}])
+
+
+def named_site(*rules: Rule, **more: Any) -> Site:
+    """A site with the firewall on, whose alias, set and group are found by name."""
+    site = Site(*rules, **{"enable": 1, **more})
+    site.answers |= {
+        f"{CLUSTER}/aliases/office": {"name": "Office", "cidr": "192.0.2.0/24"},
+        f"{CLUSTER}/aliases/Office": {"name": "Office", "cidr": "192.0.2.0/24"},
+        f"{CLUSTER}/ipset": [{"name": "admins"}],
+        f"{CLUSTER}/ipset/admins": [{"cidr": "office"}],
+        f"{CLUSTER}/groups": [{"group": "web"}],
+    }
+    return site

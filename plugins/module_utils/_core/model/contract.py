@@ -46,6 +46,14 @@ class Caller(Protocol):
     def endpoints(self) -> Sequence[Address]: ...
 
     @property
+    def user(self) -> str:
+        """The user that logs in; empty with a token."""
+
+    @property
+    def token(self) -> str:
+        """The token that logs in, whole; empty with a user."""
+
+    @property
     def identity(self) -> str:
         """The user or token, for messages."""
 

@@ -15,6 +15,7 @@ from ...model.errors import InvalidOption
 from ...model.kinds.info import Listing
 from ...model.plan import Plan, Step
 from ...model.values import Boolean, split_list
+from . import lockout
 
 COLLECTION = "/access/acl"
 ROLE = re.compile(r"[A-Za-z0-9._-]+")
@@ -49,6 +50,7 @@ class Acl(Resource[Wish, State | None]):
             "roles": {"type": "list", "elements": "str"},
             "propagate": {"type": "bool"},
             "exclusive": {"type": "bool", "default": False},
+            **lockout.OPTION,
             "state": dict(STATES),
         }
         return {"argument_spec": spec}
@@ -75,13 +77,23 @@ class Acl(Resource[Wish, State | None]):
             "entries": [(*subject, role) for subject in subjects for role in roles],
             "propagate": params["propagate"],
             "exclusive": exclusive,
+            "allow_lockout": params["allow_lockout"],
             "state": params["state"],
         }
 
     def read(self, reader: Reader, wish: Wish) -> State | None:
-        return observe(wish["path"], reader.get(COLLECTION) or [])
+        state = observe(wish["path"], reader.get(COLLECTION) or [])
+        lockout.look_around(reader, wish, self._plan(state, wish))
+        return state
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
+        plan = self._plan(current, wish)
+        return lockout.refuse_loss(
+            plan, wish, lambda rights: rights.with_entries(wish["path"], (plan.after or {})["entries"])
+        )
+
+    @staticmethod
+    def _plan(current: State | None, wish: Wish) -> Plan:
         path = wish["path"]
         have = {_entry(row): row["propagate"] for row in (current or {}).get("entries", [])}
         wanted, propagate = wish["entries"], wish["propagate"]

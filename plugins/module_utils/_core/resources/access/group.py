@@ -17,6 +17,7 @@ from ...model.kinds.info import Listing
 from ...model.kinds.item import Item
 from ...model.plan import Plan, Step, api_path
 from ...model.values import Set
+from . import lockout
 from .user import check_userid
 
 GROUPID = re.compile(r"[A-Za-z0-9._-]+")
@@ -48,12 +49,17 @@ class Group(Item):
             for userid in _leaving(state, wish):
                 groups = reader.get(api_path("access", "users", userid)).get("groups") or []
                 wish["other_groups"][userid] = [group for group in MEMBERS.parse(groups) if group != wish["key"]]
+        lockout.look_around(reader, wish, self._plan(state, wish))
         return state
 
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
         return {**super().observe(key, answer), "members": MEMBERS.parse(answer.get("members") or [])}
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
+        plan = self._plan(current, wish)
+        return lockout.refuse_loss(plan, wish, lambda rights: rights.with_group(wish["key"], plan.after))
+
+    def _plan(self, current: State | None, wish: Wish) -> Plan:
         plan = super().plan(current, wish)
         if wish["state"] == "absent" or wish["members"] is None:
             return plan
@@ -99,6 +105,10 @@ GROUP = Group(
     Field("groupid", aliases=("name",)),
     FIELDS,
     delete_keys=False,
-    extra_options={"members": {"type": "list", "elements": "str"}, "append": {"type": "bool", "default": False}},
+    extra_options={
+        "members": {"type": "list", "elements": "str"},
+        "append": {"type": "bool", "default": False},
+        **lockout.OPTION,
+    },
 )
 GROUP_INFO = GroupListing("groups", lambda wish: COLLECTION, key="groupid", fields=FIELDS)

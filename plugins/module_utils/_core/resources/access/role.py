@@ -14,6 +14,7 @@ from ...model.field import Field, Fields
 from ...model.kinds.info import Listing
 from ...model.kinds.item import Item
 from ...model.plan import Plan
+from . import lockout
 
 COLLECTION = "/access/roles"
 FIELDS = Fields([Field("privs", type="list", elements="str", clear="empty")])
@@ -36,13 +37,15 @@ class Role(Item):
         state = super().read(reader, wish)
         if wish["state"] == "present":
             _refuse_other_release(reader, set(wish["fields"].get("privs") or []) - set((state or {}).get("privs", [])))
+        lockout.look_around(reader, wish, super().plan(state, wish))
         return state
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
         plan = super().plan(current, wish)
         if plan.steps and (wish["key"] in SPECIAL or wish["key"].lower().startswith(RESERVED)):
             raise Refused(f"Role {wish['key']} belongs to the server, as do all whose names begin with PVE.")
-        return plan
+        privileges = None if plan.after is None else plan.after.get("privs", [])
+        return lockout.refuse_loss(plan, wish, lambda rights: rights.with_role(wish["key"], privileges))
 
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
         return super().observe(key, {"privs": [name for name, given in answer.items() if given]})
@@ -65,5 +68,13 @@ class RoleListing(Listing):
         return {"privs": [], **super()._shown(row), "special": bool(int(row.get("special") or 0))}
 
 
-ROLE = Role("role", COLLECTION, Field("roleid", aliases=("name",)), FIELDS, delete_keys=False, append="privs")
+ROLE = Role(
+    "role",
+    COLLECTION,
+    Field("roleid", aliases=("name",)),
+    FIELDS,
+    delete_keys=False,
+    append="privs",
+    extra_options=lockout.OPTION,
+)
 ROLE_INFO = RoleListing("roles", lambda wish: COLLECTION, key="roleid", fields=FIELDS)

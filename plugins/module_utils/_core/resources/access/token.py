@@ -16,7 +16,7 @@ from ...model.field import Field, Fields, update_params
 from ...model.kinds.info import Listing
 from ...model.periods import period
 from ...model.plan import Plan, Step, api_path
-from . import acl
+from . import acl, lockout
 from .expiry import EXPIRE, Lifetime, settled
 from .user import check_userid
 
@@ -39,17 +39,15 @@ class Token(Resource[Wish, State | None]):
             **FIELDS.specs(),
             "renew_before": {"type": "str"},
             "regenerate": {"type": "bool", "default": False},
+            **lockout.OPTION,
             "state": dict(STATES),
         }
         return {"argument_spec": spec}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         userid, tokenid = _identity(params)
-        if (params["regenerate"] or params["state"] == "absent") and _login(params) == f"{userid}!{tokenid}":
-            raise InvalidOption(
-                "tokenid", "is the token that this task logs in with, which would lock itself out; log in otherwise"
-            )
         fields = FIELDS.wish(params)
+        lockout.refuse_own_token(params, f"{userid}!{tokenid}", fields)
         renew_before = period("renew_before", params["renew_before"]) if params["renew_before"] else 0
         if renew_before and not isinstance(fields.get("expire"), Lifetime):
             raise InvalidOption("renew_before", "goes with a period in expire, such as 90d")
@@ -59,6 +57,7 @@ class Token(Resource[Wish, State | None]):
             "fields": fields,
             "renew_before": renew_before,
             "regenerate": params["regenerate"],
+            "allow_lockout": params["allow_lockout"],
             "state": params["state"],
         }
 
@@ -74,9 +73,15 @@ class Token(Resource[Wish, State | None]):
             if wish["regenerate"] and not wish["full_update"] and "acl" not in wish:
                 mine = [row for row in reader.get(acl.COLLECTION) or [] if row["ugid"] == _full(wish)]
                 wish["acl"] = [row for row in mine if row["type"] == "token"]
+        if wish["fields"].get("privsep") and _full(wish) == reader.connection.token:
+            lockout.look_around(reader, wish, self._plan(state, wish))
         return state
 
     def plan(self, current: State | None, wish: Wish) -> Plan:
+        plan = self._plan(current, wish)
+        return lockout.refuse_loss(plan, wish, lambda rights: rights.with_token(_full(wish), plan.after))
+
+    def _plan(self, current: State | None, wish: Wish) -> Plan:
         if wish["state"] == "absent":
             step = Step("DELETE", _path(wish), why=f"delete token {_full(wish)}")
             return Plan.nothing(None) if current is None else Plan(current, None, (step,))
@@ -134,12 +139,6 @@ def _identity(params: Mapping[str, Any]) -> tuple[str, str]:
             "tokenid", f"{tokenid!r} is not two or more letters, digits, '.', '_', '-', with a letter in front"
         )
     return userid, tokenid
-
-
-def _login(params: Mapping[str, Any]) -> str:
-    """The token that the task logs in with, whole; empty if it is none."""
-    tokenid = params.get("api_token_id") or ""
-    return tokenid if "!" in tokenid or not tokenid else f"{params.get('api_user')}!{tokenid}"
 
 
 def _full(wish: Wish) -> str:

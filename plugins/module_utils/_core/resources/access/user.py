@@ -9,12 +9,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import State, Wish
+from ...model.contract import Reader, State, Wish
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields
 from ...model.kinds.info import Listing
 from ...model.kinds.item import Item
 from ...model.plan import HIDDEN, Plan, Step
+from . import lockout
 from .expiry import EXPIRE, settled
 
 USERID = re.compile(r"[^\s:/!@]+(?:@[^\s:/!@]+)*@[A-Za-z][A-Za-z0-9._-]+")
@@ -57,9 +58,21 @@ class User(Item):
     def wish(self, params: Mapping[str, Any]) -> Wish:
         wish = super().wish(params)
         check_userid(self.key.name, wish["key"])
+        lockout.refuse_own_user(params, wish["key"], wish["fields"])
         return {**wish, "by_token": by_token(params), "own_password": own_password(params)}
 
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        state = super().read(reader, wish)
+        if "groups" in wish["fields"]:
+            lockout.look_around(reader, wish, self._plan(state, wish))
+        return state
+
     def plan(self, current: State | None, wish: Wish) -> Plan:
+        plan = self._plan(current, wish)
+        lockout.refuse_end_of_root(plan, wish)
+        return lockout.refuse_loss(plan, wish, lambda rights: rights.with_user(wish["key"], plan.after))
+
+    def _plan(self, current: State | None, wish: Wish) -> Plan:
         return super().plan(current, {**wish, "fields": settled(wish["fields"], current)})
 
     def _plan_update(self, current: State, wish: Wish) -> Plan:
@@ -94,5 +107,7 @@ class UserListing(Listing):
         }
 
 
-USER = User("user", "/access/users", Field("userid", aliases=("name",)), FIELDS, append="groups")
+USER = User(
+    "user", "/access/users", Field("userid", aliases=("name",)), FIELDS, append="groups", extra_options=lockout.OPTION
+)
 USER_INFO = UserListing("users", lambda wish: "/access/users", key="userid", fields=FIELDS, query=("full",))

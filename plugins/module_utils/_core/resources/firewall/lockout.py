@@ -15,15 +15,16 @@ fit does not let in, but it may keep out.
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from ...model.contract import Reader, State, Wish
-from ...model.errors import Refused
-from ...model.plan import api_path
+from ...model.contract import Reader, Resource, State, Wish
+from ...model.errors import NotFound, Refused
+from ...model.plan import Plan, api_path
 from .fields import OPTIONS, observe_rule
 from .safety import Rule
 from .scope import CLUSTER
@@ -31,6 +32,8 @@ from .scope import CLUSTER
 API, SSH = 8006, 22
 MACROS = {API: "PMG", SSH: "SSH"}  # the only ones that mean these ports
 SERVICES = {SSH: "ssh"}
+OBJECTS = {"alias": "aliases", "ipset": "ipsets"}  # what rules refer to by name -> the part of an outlook that holds it
+OPTION: dict[str, dict[str, Any]] = {"allow_lockout": {"type": "bool", "default": False}}
 Fit: TypeAlias = "bool | None"  # None: perhaps
 
 
@@ -144,7 +147,7 @@ class Outlook:
             return None
         fits: dict[bool, list[Fit]] = {False: [], True: []}
         for entry in self.ipsets[name]:
-            fits[str(entry.get("nomatch", 0)) == "1"].append(self._at(address, entry["cidr"]))
+            fits[str(entry.get("nomatch", 0)) in ("1", "True")].append(self._at(address, entry["cidr"]))
         inside = True if True in fits[False] else None if None in fits[False] else False
         return None if inside and any(fit is not False for fit in fits[True]) else inside
 
@@ -181,7 +184,7 @@ def survey(reader: Reader, scope: Wish, state: State, after: State) -> dict[str,
     }
     rules = [*found["cluster_rules"], *found["node_rules"], *state.get("rules", []), *after.get("rules", [])]
     groups = sorted({rule["action"] for rule in rules if rule["type"] == "group"})
-    found["groups"] = {name: _rules(reader, f"{CLUSTER}/groups{api_path(name)}") for name in groups}
+    found["groups"] = {name: _rules_of_group(reader, name) for name in groups}
     rules += [rule for group in found["groups"].values() for rule in group]
     known = {str(row["name"]).lower(): row["name"] for row in reader.get(f"{CLUSTER}/ipset") or []}
     sets = sorted(known.keys() & {"management", *_sets_of(rules)})
@@ -196,6 +199,14 @@ def _options(reader: Reader, scope: str, path: str) -> dict[str, Any]:
 def _rules(reader: Reader, path: str) -> list[Rule]:
     rows = sorted(reader.get(path) or [], key=lambda row: int(row["pos"]))
     return [observe_rule(row) for row in rows]
+
+
+def _rules_of_group(reader: Reader, name: str) -> list[Rule]:
+    """The rules of a group; none of one that is absent, which the server skips."""
+    try:
+        return _rules(reader, f"{CLUSTER}/groups{api_path(name)}")
+    except NotFound:
+        return []
 
 
 def _sets_of(rules: Iterable[Rule]) -> set[str]:
@@ -219,10 +230,10 @@ def is_translated(own: str, server: str) -> bool:
 
 def check_lockout(surroundings: Mapping[str, Any], scope: Wish, current: State, after: State) -> tuple[str, ...]:
     """Refuse a change that keeps this machine out. What to warn of, where the present rules would keep it out as well."""
-    reason = outlook(surroundings, scope, after).kept_out_by()
-    if not reason:
+    then, known = outlook(surroundings, scope, after), outlook(surroundings, scope, current)
+    reason = then.kept_out_by()
+    if not reason or then == known:
         return ()
-    known = outlook(surroundings, scope, current)
     who = known.own or "this machine, whose address as the server sees it is not known"
     if known.kept_out_by():
         note = (
@@ -237,6 +248,40 @@ def check_lockout(surroundings: Mapping[str, Any], scope: Wish, current: State, 
     )
 
 
+class Guarded(Resource[Wish, State | None]):
+    """A named thing of the cluster's firewall that rules refer to: what keeps this machine out by it is refused.
+
+    It has ``_read`` and ``_plan``, and ``_view``, which tells what is changed and how it looks there in a state.
+    """
+
+    @abc.abstractmethod
+    def _read(self, reader: Reader, wish: Wish) -> State | None:
+        """The present state, as ``read``."""
+
+    @abc.abstractmethod
+    def _plan(self, current: State | None, wish: Wish) -> Plan:
+        """What to do, as ``plan``."""
+
+    @abc.abstractmethod
+    def _view(self, wish: Wish, state: Mapping[str, Any] | None) -> tuple[Wish, State] | None:
+        """The scope and state for ``outlook``; None for what is not of the cluster."""
+
+    def read(self, reader: Reader, wish: Wish) -> State | None:
+        state = self._read(reader, wish)
+        view = self._view(wish, state)
+        if view and not wish["allow_lockout"] and "surroundings" not in wish and self._plan(state, wish).steps:
+            wish["surroundings"] = survey(reader, view[0], view[1], {})
+        return state
+
+    def plan(self, current: State | None, wish: Wish) -> Plan:
+        plan = self._plan(current, wish)
+        before, after = self._view(wish, current), self._view(wish, plan.after)
+        if not plan.steps or not wish.get("surroundings") or not before or not after:
+            return plan
+        notes = check_lockout(wish["surroundings"], before[0], before[1], after[1])
+        return dataclasses.replace(plan, notes=(*plan.notes, *notes))
+
+
 def options_come_first(surroundings: Mapping[str, Any], scope: Wish, current: State, after: State) -> bool:
     """Whether this machine is kept out between the calls if the rules are changed first, but not the other way round."""
     if "options" not in after or "rules" not in after:
@@ -249,7 +294,12 @@ def options_come_first(surroundings: Mapping[str, Any], scope: Wish, current: St
 def outlook(surroundings: Mapping[str, Any], scope: Wish, state: State) -> Outlook:
     """The surroundings with the scope in a state."""
     parts = dict(surroundings)
-    if scope["scope"] == "group":
+    if scope["scope"] in OBJECTS:
+        part = OBJECTS[scope["scope"]]
+        parts[part] = {name: value for name, value in parts[part].items() if name != scope["name"]}
+        if state:
+            parts[part][scope["name"]] = state[part]
+    elif scope["scope"] == "group":
         parts["groups"] = {**parts["groups"], scope["group"]: state["rules"]}
     else:
         parts |= {f"{scope['scope']}_{part}": state[part] for part in ("options", "rules") if part in state}

@@ -10,11 +10,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import STATES, Reader, Resource, State, Wish
+from ...model.contract import STATES, Reader, State, Wish
 from ...model.errors import InvalidOption, InvalidParameter, NotFound, Refused
 from ...model.field import Field, Fields
 from ...model.plan import Plan, Step, api_path
 from ...model.values import Text
+from .fields import observe_rule
+from .lockout import OPTION, Guarded
 from .scope import CLUSTER, find_scope, scope_of, scope_options
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
@@ -47,24 +49,38 @@ class Network(Text):
 ALIAS_FIELDS = Fields([Field("cidr", codec=Network(), clear="never"), Field("comment", clear="empty")])
 
 
-class Alias(Resource[Wish, State | None]):
+class Alias(Guarded):
     """A name for a network. Its update replaces it whole, so what is not wished is sent as it is."""
 
     name = "alias"
 
     def arguments(self) -> dict[str, Any]:
         key = {"name": {"type": "str", "required": True}}
-        return {"argument_spec": {**scope_options(*_WITH_SETS), **key, **ALIAS_FIELDS.specs(), "state": dict(STATES)}}
+        return {
+            "argument_spec": {
+                **scope_options(*_WITH_SETS),
+                **key,
+                **ALIAS_FIELDS.specs(),
+                **OPTION,
+                "state": dict(STATES),
+            }
+        }
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         return {
             "scope": scope_of(params, _WITH_SETS),
             "name": checked_name("name", params["name"], 64),
             "fields": ALIAS_FIELDS.wish(params),
+            "allow_lockout": params["allow_lockout"],
             "state": params["state"],
         }
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def _view(self, wish: Wish, state: Mapping[str, Any] | None) -> tuple[Wish, State] | None:
+        if wish["scope"]["scope"] != "cluster":
+            return None
+        return {"scope": "alias", "name": wish["name"].lower()}, {"aliases": state["cidr"]} if state else {}
+
+    def _read(self, reader: Reader, wish: Wish) -> State | None:
         wish["path"] = f"{find_scope(reader, wish['scope'])}/aliases"
         try:
             answer = reader.get(wish["path"] + api_path(wish["name"]))
@@ -76,7 +92,7 @@ class Alias(Resource[Wish, State | None]):
             raise
         return {"name": wish["name"], **ALIAS_FIELDS.observe(answer)}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def _plan(self, current: State | None, wish: Wish) -> Plan:
         name, path = wish["name"], wish["path"]
         if wish["state"] == "absent":
             if current is None:
@@ -94,7 +110,7 @@ class Alias(Resource[Wish, State | None]):
         return Plan(current, after, (Step("PUT", path + api_path(name), params, f"change alias {name}"),))
 
 
-class Container(Resource[Wish, State | None]):
+class Container(Guarded):
     """A named thing with a comment that holds others: PVE changes its comment by renaming it to itself.
 
     PVE reads their names in lower case, however they were written (PVE/Firewall.pm, generic_fw_config_parser).
@@ -137,6 +153,7 @@ class AddressSet(Container):
             "entries": {"type": "list", "elements": "dict", "options": suboptions},
             "append": {"type": "bool", "default": False},
             "force": {"type": "bool", "default": False},
+            **OPTION,
             "state": dict(STATES),
         }
         return {"argument_spec": spec}
@@ -148,10 +165,15 @@ class AddressSet(Container):
             "name": checked_name("name", params["name"], self.longest).lower(),
             "comment": None if params["comment"] is None else COMMENT.parse(params["comment"]),
             "entries": None if entries is None else parse_entries(entries),
-            **{name: params[name] for name in ("append", "force", "state")},
+            **{name: params[name] for name in ("append", "force", "allow_lockout", "state")},
         }
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def _view(self, wish: Wish, state: Mapping[str, Any] | None) -> tuple[Wish, State] | None:
+        if wish["scope"]["scope"] != "cluster":
+            return None
+        return {"scope": "ipset", "name": wish["name"]}, {"ipsets": state["entries"]} if state else {}
+
+    def _read(self, reader: Reader, wish: Wish) -> State | None:
         """Two reads: the entries, and the list of sets for the comment, which is nowhere else."""
         wish["path"] = f"{find_scope(reader, wish['scope'])}/ipset"
         rows = reader.get(wish["path"]) or []
@@ -162,7 +184,7 @@ class AddressSet(Container):
         comment = {"comment": row["comment"]} if row.get("comment") else {}
         return {"name": wish["name"], **comment, "entries": sorted(entries, key=lambda entry: str(entry["cidr"]))}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def _plan(self, current: State | None, wish: Wish) -> Plan:
         if wish["state"] == "absent":
             return self._plan_absent(current, wish)
         steps, after = self._change_steps(current, wish)
@@ -242,6 +264,7 @@ class SecurityGroup(Container):
             "group": {"type": "str", "required": True, "aliases": ["name"]},
             "comment": {"type": "str"},
             "force": {"type": "bool", "default": False},
+            **OPTION,
             "state": dict(STATES),
         }
         return {"argument_spec": spec}
@@ -253,25 +276,32 @@ class SecurityGroup(Container):
             "comment": None if comment is None else COMMENT.parse(comment),
             "path": f"{CLUSTER}/groups",
             "force": params["force"],
+            "allow_lockout": params["allow_lockout"],
             "state": params["state"],
         }
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def _view(self, wish: Wish, state: Mapping[str, Any] | None) -> tuple[Wish, State] | None:
+        if wish["state"] != "absent":
+            return None  # a comment decides nothing
+        return {"scope": "group", "group": wish["group"]}, {"rules": wish.get("rules", []) if state else []}
+
+    def _read(self, reader: Reader, wish: Wish) -> State | None:
         rows = reader.get(wish["path"]) or []
         row = next((row for row in rows if row["group"] == wish["group"]), None)
         if row is None:
             return None
         if wish["state"] == "absent":
-            wish["rules"] = len(reader.get(wish["path"] + api_path(wish["group"])) or [])
+            rows = sorted(reader.get(wish["path"] + api_path(wish["group"])) or [], key=lambda rule: int(rule["pos"]))
+            wish["rules"] = [observe_rule(rule) for rule in rows]
         return {"group": wish["group"], **({"comment": row["comment"]} if row.get("comment") else {})}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def _plan(self, current: State | None, wish: Wish) -> Plan:
         if wish["state"] != "absent":
             steps, after = self._change_steps(current, wish)
             return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
         if current is None:
             return Plan.nothing(None)
-        path, count = wish["path"] + api_path(wish["group"]), wish["rules"]
+        path, count = wish["path"] + api_path(wish["group"]), len(wish["rules"])
         if count and not wish["force"]:
             raise Refused(f"Group {wish['group']} has {count} rules.", hint="Set force: true to delete it with them.")
         steps = [
