@@ -20,7 +20,8 @@ options:
   path:
     description:
       - Path to look at. Without it, and without O(modules), all paths with access control entries are told.
-      - With O(modules) it narrows what a module needs to one object, as V(/vms/100) does V(/vms).
+      - With O(modules) it narrows what a module needs to one object, as V(/vms/100) does V(/vms). A pool, as V(/pool/web), stands for
+        the guests in it, which are created there and do not leave it.
     type: str
   privs:
     description: Privileges that are needed on O(path).
@@ -66,6 +67,13 @@ permissions:
       type: dict
       returned: when O(privs) or O(modules) is given
       sample: {/storage: [Datastore.AllocateSpace]}
+    granted_on:
+      description:
+        - By path of C(missing), the paths below it, and for V(/vms) the pools, on which all that is missing there is granted.
+        - A task that keeps to these is allowed.
+      type: dict
+      returned: when O(privs) or O(modules) is given
+      sample: {/storage: [/storage/local]}
 """
 
 from ..module_utils._core.resources.access.permission import PERMISSION_INFO

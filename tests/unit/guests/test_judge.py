@@ -162,7 +162,7 @@ def test_a_lock():
 
 def test_ids_that_are_taken_and_hints():
     assert texts(Facts(taken={9001}), wants(new_vmid=9001), wants("web2", 9002, new_vmid=9002)) == [
-        "vmid 9001 of web1 is taken"
+        "vmid 9001 of web1 is taken; choose another one, or give none for the next free one"
     ]
     found = judge(Facts(), [wants(hints=("hostpci0 is odd",))])
     assert [(finding.text, finding.hint) for finding in found] == [("hostpci0 is odd", True)]

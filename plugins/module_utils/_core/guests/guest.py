@@ -265,11 +265,14 @@ class Guest(Planner):
 
 def only_root(option: str, what: str) -> InvalidOption:
     """The refusal of what PVE lets nobody but root@pam do, not even a token of root@pam."""
-    return InvalidOption(
-        option,
-        f"{what} can be set only by root@pam",
-        hint="Log in as root@pam with its password; no API token and no other user may do this.",
-    )
+    hint = "Log in as root@pam with its password; no API token and no other user may do this."
+    bus = {"hostpci": "pci", "usb": "usb"}.get(option.rstrip("0123456789"))
+    if bus:
+        hint += (
+            f" Others may pass a device by a mapping: create it by pve_mapping, grant Mapping.Use on /mapping/{bus}/NAME, "
+            "and name it as mapping=NAME."
+        )
+    return InvalidOption(option, f"{what} can be set only by root@pam", hint=hint)
 
 
 def refuse_hidden(reader: Reader, wish: Wish) -> None:

@@ -200,10 +200,13 @@ _LOCK_TIMEOUT = re.compile(
     r"can't lock file .* - got timeout|can't acquire lock|cfs-lock .* error: got lock request timeout"
 )
 _LOCKED = re.compile(r"\b(?:VM|CT) is locked \(")
+_NO_BRIDGE = "bridge '[^']*' does not exist|no physical interface on bridge"
+_NO_BRIDGE_HINT = "Create the bridge by pve_node_network, or name another one in net."
 _HINTS_OF_TASKS: Mapping[str, str] = {  # by what is found in the exit status
     f"{_LOCKED.pattern}|{_LOCK_TIMEOUT.pattern}": LOCK_HINT,
     "KVM virtualisation configured, but not available": "Switch it on in the firmware or the hypervisor, "
     "or set kvm: false, which emulates it slowly.",
+    _NO_BRIDGE: _NO_BRIDGE_HINT,
 }
 _BY_STATUS: dict[int, type[ApiError]] = {
     400: InvalidParameter,
@@ -237,14 +240,12 @@ def api_error(
             kind = NotFound
         else:
             kind = ApiError
-    return kind(
-        method, path, status, message, errors, hint=_hint(kind, " ".join([message, *(errors or {}).values()]), who)
-    )
+    told = " ".join([message, *(errors or {}).values()])
+    hint = _permission_hint(method, path, message, who) if kind is PermissionDenied else _hint(told)
+    return kind(method, path, status, message, errors, hint=hint)
 
 
-def _hint(kind: type[ApiError], message: str, who: str) -> str:
-    if kind is PermissionDenied:
-        return _permission_hint(message, who)
+def _hint(message: str) -> str:
     return next((hint for text, hint in _HINTS.items() if re.search(text, message)), "")
 
 
@@ -254,6 +255,10 @@ _HINTS: Mapping[str, str] = {  # by what is found in the message
     r"\bstorage '[^']*' does not exist": "Create the storage by pve_storage, or name another one.",
     "have been migrated to rules": "PVE 9 replaced HA groups by rules: use pve_ha_rule with type node-affinity.",
     "an entity with the same name already exists": "Endpoints and matchers of notifications share their names.",
+    r"\b(VM|CT) \d+ already exists|config file already exists": "Choose another vmid, or give none for the next free one.",
+    _NO_BRIDGE: _NO_BRIDGE_HINT,
+    r"only root can \w+ '(hostpci|usb)\d+' config": "Only root@pam with its password may pass a device by its address. Let it "
+    "create a mapping by pve_mapping, grant Mapping.Use on /mapping/pci/NAME or /mapping/usb/NAME, and name it: mapping=NAME.",
     "[Oo]nly root (can|may) ": "No privilege is for this: log in as root@pam with its password, not with a token.",
     f"^({NO_REASON}|Internal Server Error)$": "A proxy on the way may have dropped it: older releases of PVE tell "
     "reasons in the status line only.",
@@ -261,13 +266,27 @@ _HINTS: Mapping[str, str] = {  # by what is found in the message
 }
 
 
-def _permission_hint(message: str, who: str) -> str:
+_IN_POOL = "VM.Allocate on /vms/VMID, or on /pool/NAME if the task gives pool: NAME"
+# Calls whose refusal names nothing -> what they need (qemu-server and pve-container: API2, check of create_vm and clone_vm;
+# pve-access-control: RPCEnvironment.pm, check of userid-group)
+_UNNAMED: Mapping[str, str] = {
+    r"POST /nodes/[^/]+/(qemu|lxc)": _IN_POOL,
+    r"POST /nodes/[^/]+/(qemu|lxc)/\d+/clone": f"VM.Clone on the source and {_IN_POOL}",
+    r"POST /access/users": "User.Modify on /access/groups, or on each of the groups given, and Realm.AllocateUser on "
+    "/access/realm/REALM",
+    r"\w+ /access/(users/.*|password|tfa/.*)": "User.Modify on /access/groups, or on a group of the user",
+}
+
+
+def _permission_hint(method: str, path: str, message: str, who: str) -> str:
     if re.search(r"\bpool '[^']*' does not exist", message):  # PVE refuses it like a pool that is not allowed
         return "Create the pool by pve_pool, or name another one."
     needed = re.search(r"Permission check failed \((/[^,\s]*), ([^)]+)\)", message)
     parts = [f"Asked as {who}." if who else ""]
     if needed:
         parts.append(f"It needs {needed[2]} on {needed[1]}: grant a role with it by pve_acl.")
+    elif unnamed := next((need for call, need in _UNNAMED.items() if re.fullmatch(call, f"{method} {path}")), ""):
+        parts.append(f"It needs {unnamed}: grant a role with it by pve_acl.")
     elif "root@pam" not in message:
         parts.append("pve_permission_info tells what it may do, and which privileges a module needs.")
     if "!" in who:

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Preflight: whether the cluster has what the plans of guests ask of it, told before anything is changed.
 
-``judge`` is pure. ``gather`` asks for the facts, by three requests at most, however many guests there are. What could not be
+``judge`` is pure. ``gather`` asks for the facts, by three requests at most, however many guests there are, and one more for each
+bridge that a caller with few rights does not see. What could not be
 asked, or may be hidden from the caller, is unknown, and what is unknown is no finding. See docs/adr/0007.
 """
 
@@ -17,7 +18,7 @@ from typing import Any
 from ...model.contract import Reader
 from ...model.errors import ApiError, InvalidParameter, Refused
 from ...model.plan import api_path
-from .findings import Facts, Rows, judge, place_of, storage_names
+from .findings import Facts, Rows, bridge_path, judge, place_of, storage_names
 from .requirements import Demand
 
 WARN, FAIL, OFF = "warn", "fail", "off"
@@ -80,11 +81,32 @@ def gather(reader: Reader, demands: Sequence[Demand], rows: Rows | None = None) 
     """The facts for judging the demands; where questions are too many, those that serve most guests are asked."""
     if rows is None and any(demand.memory or demand.space or demand.volumes for demand in demands):
         rows = reader.get("/cluster/resources")
-    facts = Facts(rows or (), sees_all=reader.connection.is_root)
+    facts = Facts(rows or (), sees_all=reader.connection.is_root, asks=reader.connection.identity)
     wanted = Counter(question for demand in demands for question in _questions(facts, demand))
     for question, _guests in wanted.most_common(MAX_REQUESTS - 1):
         _ask(reader, facts, question)
+    if not facts.sees_all:
+        facts.hidden_bridges = {bridge for bridge in _unseen_bridges(facts, demands) if not _may_see(reader, bridge)}
     return facts
+
+
+def _unseen_bridges(facts: Facts, demands: Sequence[Demand]) -> set[str]:
+    """The bridges that are asked for and were not listed."""
+    return {
+        bridge
+        for demand in demands
+        for bridge in demand.bridges
+        if bridge not in facts.bridges.get(demand.node, demand.bridges)
+    }
+
+
+def _may_see(reader: Reader, bridge: str) -> bool:
+    """Whether the bridge would be listed if it were there (pve-manager API2/Network.pm, index)."""
+    try:
+        answer = reader.get("/access/permissions", {"path": bridge_path(bridge)})
+    except ApiError:
+        return False
+    return any({"SDN.Audit", "SDN.Use"} & set(granted) for granted in (answer or {}).values())
 
 
 def _questions(facts: Facts, demand: Demand) -> Iterator[_Question]:

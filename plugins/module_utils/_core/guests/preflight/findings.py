@@ -42,6 +42,8 @@ class Facts:
     volumes: dict[Place, frozenset[str]] = dataclasses.field(default_factory=dict)
     taken: set[int] = dataclasses.field(default_factory=set)  # ids of guests that are not among the rows
     sees_all: bool = False  # nothing is hidden from the caller
+    hidden_bridges: set[str] = dataclasses.field(default_factory=set)  # nobody told the caller whether these are there
+    asks: str = ""  # the user or token that asks
     sees_storages: set[str] = dataclasses.field(default_factory=set)  # these would not be
 
     def node(self, name: str) -> Row:
@@ -112,7 +114,8 @@ def _over_limits(demands: Sequence[Demand]) -> Iterator[Finding]:
 def _taken_ids(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
     for demand in demands:
         if demand.new_vmid in facts.taken:
-            yield Finding(f"vmid {demand.new_vmid} of {demand.guest} is taken", _vmids([demand]))
+            told = f"vmid {demand.new_vmid} of {demand.guest} is taken"
+            yield Finding(f"{told}; choose another one, or give none for the next free one", _vmids([demand]))
 
 
 def _short_memory(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
@@ -207,8 +210,25 @@ def _missing_bridges(facts: Facts, demands: Sequence[Demand]) -> Iterator[Findin
     for (node, bridge), here in _by(demands, lambda one: [(one.node, name) for name in one.bridges]).items():
         present = facts.bridges.get(node)
         if present is not None and bridge not in present:
-            told = f"it has {', '.join(sorted(present)) or 'none'}"
-            yield Finding(f"{node} offers no bridge {bridge}, as {_who(here)}; {told}", _vmids(here))
+            yield (
+                _hidden_bridge(facts, node, bridge, here)
+                if bridge in facts.hidden_bridges
+                else Finding(
+                    f"{node} offers no bridge {bridge}, as {_who(here)}; it has {', '.join(sorted(present)) or 'none'}",
+                    _vmids(here),
+                )
+            )
+
+
+def _hidden_bridge(facts: Facts, node: str, bridge: str, here: Sequence[Demand]) -> Finding:
+    """The server lists only bridges that the caller may use or audit."""
+    text = f"whether {node} offers bridge {bridge}, as {_who(here)}, is not visible to {facts.asks}"
+    return Finding(f"{text}: that takes SDN.Use on {bridge_path(bridge)}, as using it does", _vmids(here), hint=True)
+
+
+def bridge_path(bridge: str) -> str:
+    """Where the rights on a bridge of a node are granted."""
+    return f"/sdn/zones/localnetwork/{bridge}"
 
 
 def _missing_volumes(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:

@@ -145,9 +145,8 @@ class Permissions(ReadOnly):
                 raise InvalidOption(
                     "modules", f"what {module!r} needs is not known; known are {', '.join(REQUIREMENTS)}"
                 )
-            for where, privs in REQUIREMENTS[module].items():
-                below = path and path.startswith(where.rstrip("/") + "/")
-                needed.setdefault(path if below else where, set()).update(privs.split())
+            for where, privs in _requirements(module, path or "").items():
+                needed.setdefault(where, set()).update(privs)
         return {"userid": params["userid"], "path": path, "needed": needed}
 
     def read(self, reader: Reader, wish: Wish) -> dict[str, Any]:
@@ -162,7 +161,33 @@ class Permissions(ReadOnly):
         if not wish["needed"]:
             return {"paths": paths}
         lacking = {path: sorted(privs - set(paths.get(path, {}))) for path, privs in sorted(wish["needed"].items())}
-        return {"paths": paths, "missing": {path: privs for path, privs in lacking.items() if privs}}
+        missing = {path: privs for path, privs in lacking.items() if privs}
+        elsewhere = _effective(reader, wish["userid"], None) if missing else {}
+        granted_on = {path: _narrower(path, set(privs), elsewhere) for path, privs in missing.items()}
+        return {
+            "paths": paths,
+            "missing": missing,
+            "granted_on": {path: places for path, places in granted_on.items() if places},
+        }
+
+
+def _requirements(module: str, path: str) -> dict[str, set[str]]:
+    """What a module needs, where a path stands for those above it; a pool for its guests, which need not leave it."""
+    required = REQUIREMENTS[module]
+    in_pool = path.startswith("/pool/") and "/vms" in required
+    needed: dict[str, set[str]] = {}
+    for where, privs in required.items():
+        if in_pool and where == "/pool":
+            continue  # guests are created in the pool by VM.Allocate on it
+        stands_for = path.startswith(where.rstrip("/") + "/") or (in_pool and where == "/vms")
+        needed.setdefault(path if stands_for else where, set()).update(privs.split())
+    return needed
+
+
+def _narrower(path: str, privs: set[str], granted: Mapping[str, Mapping[str, bool]]) -> list[str]:
+    """The paths below a path, and for guests the pools, on which all the privileges are granted."""
+    below = (f"{path.rstrip('/')}/", "/pool/") if path == "/vms" else (f"{path.rstrip('/')}/",)
+    return [where for where, has in granted.items() if where.startswith(below) and privs <= set(has)]
 
 
 def _until_8(priv: str) -> str:
