@@ -100,12 +100,7 @@ def scope_of(call: Call) -> str:
 
 def check_rule(call: Call, rule: Rule, environment: str) -> None:
     """Refuse with 400 what no rule may be; the environment is "cluster", "host", "vm", "ct", "vnet" or "group"."""
-    errors: dict[str, str] = {}
-    if rule["type"] == "group":
-        if environment in ("group", "vnet"):
-            errors["type"] = f"invalid rule type 'group' for rule_env '{environment}'"
-    elif rule["action"] not in ACTIONS:
-        errors["action"] = f"unknown action '{rule['action']}'"
+    errors = _kind_complaints(rule, environment)
     if rule.get("iface") and environment in ("vm", "ct") and not re.fullmatch(r"net\d+", rule["iface"]):
         errors["iface"] = "value does not match the regex pattern 'net\\d+'"
     if rule.get("macro") and rule["macro"] not in MACROS:
@@ -122,6 +117,17 @@ def check_rule(call: Call, rule: Rule, environment: str) -> None:
         errors["dest"] = "detected mixed ipv4/ipv6 addresses in rule"
     if errors:
         raise params_error(errors)
+
+
+def _kind_complaints(rule: Rule, environment: str) -> dict[str, str]:
+    """Types and actions that a rule cannot have where it stands."""
+    kind = rule["type"]
+    foreign = {"group": ("group", "vnet"), "forward": ("vm", "ct")}.get(kind, ())
+    if environment in foreign:
+        return {"type": f"invalid rule type '{kind}' for rule_env '{environment}'"}
+    if kind != "group" and rule["action"] not in ACTIONS:
+        return {"action": f"unknown action '{rule['action']}'"}
+    return {}
 
 
 def address_complaint(call: Call, text: str) -> str | None:
@@ -180,4 +186,4 @@ def check_entry(call: Call, text: str) -> None:
         if text.endswith("/0"):
             raise param_error("cidr", "a zero prefix is not allowed in ipset entries")
     elif alias_address(call, text) is None:
-        raise ApiError(500, f"no such alias '{text}'")
+        raise ApiError(500, f"no such alias '{re.sub('^(dc|guest)/', '', text)}'")

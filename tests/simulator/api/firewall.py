@@ -388,11 +388,10 @@ def list_references(call: Call) -> list[dict[str, Any]]:
 
 
 def _references(file: Configuration, scope: str) -> list[dict[str, Any]]:
-    """Aliases and sets; the sets that filter a guest's own addresses are none that a rule names."""
+    """Aliases and sets."""
     sets = [
         {"type": "ipset", "name": name, "ref": f"+{name}", "scope": scope, **commented(found.comment)}
         for name, found in file.sets.items()
-        if not name.startswith("ipfilter-")
     ]
     aliases = [
         {
