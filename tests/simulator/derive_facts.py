@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ENDPOINT_KEYS = ("permissions", "protected", "proxyto", "additionalProperties", "download_allowed")
+ENDPOINT_KEYS = ("permissions", "protected", "proxyto", "additionalProperties", "download_allowed", "variants")
 PARAMETER_KEYS = (
     "type", "optional", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern", "default", "requires",
     "default_key", "alias", "keyAlias", "type-property", "instance-types",

@@ -53,6 +53,7 @@ class Endpoint:
     additional: bool = False
     allowtoken: bool = True
     index: str | None = None
+    variants: dict[str, dict[str, str]] = field(default_factory=dict)  # by type: "required" or "optional" by parameter
     protected: bool = False
     proxied: bool = False
     facts: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -75,8 +76,11 @@ ROOT = Endpoint("GET", "/", "index", {}, {"user": "all"}, index="subdir", facts=
 ABSENT_IN_8_4 = ("/cluster/ha/rules", "/cluster/sdn/lock", "/cluster/sdn/rollback", "/cluster/sdn/fabrics",
                  "/cluster/bulk-action", "/cluster/qemu", "/nodes/{node}/sdn/fabrics", "/cluster/ha/status/arm-ha",
                  "/cluster/ha/status/disarm-ha", "/nodes/{node}/query-oci-repo-tags",
-                 "/nodes/{node}/storage/{storage}/oci-registry-pull")  # fmt: skip
+                 "/nodes/{node}/storage/{storage}/oci-registry-pull", "/cluster/sdn/prefix-lists",
+                 "/cluster/sdn/route-maps", "/cluster/ceph/health-mute")  # fmt: skip
 PARAMETERS_ABSENT_IN_8_4 = (
+    ("POST", "/cluster/ha/resources", "auto-rebalance"),
+    ("PUT", "/cluster/ha/resources/{sid}", "auto-rebalance"),
     ("PUT", "/access/users/{userid}/token/{tokenid}", "regenerate"),
     ("POST", "/cluster/ha/resources", "failback"),
     ("PUT", "/cluster/ha/resources/{sid}", "failback"),
@@ -130,6 +134,7 @@ def _endpoint(facts: dict[str, Any]) -> Endpoint:
         additional=facts.get("additionalProperties", 1) != 0,
         allowtoken=facts.get("allowtoken", 1) != 0,
         index=facts.get("index"),
+        variants=facts.get("variants", {}),
         protected=bool(facts.get("protected")),
         proxied="proxyto" in facts,
         facts=facts,

@@ -260,6 +260,7 @@ FORMATS: dict[str, Check] = {
     "pve-fw-sport-spec": firewall_formats.ports,
     "pve-groupid": matching(r"[A-Za-z0-9._-]+", "group name '{}' contains invalid characters"),
     "pve-ha-node": matching(rf"{DNS_LABEL}(?::\d+)?", "value does not look like a valid ha node"),
+    "pve-ha-resource-id": matching(r"[a-z]+:\S+", "value does not look like a valid ha resource id"),
     "pve-ha-resource-or-vm-id": ha_resource,
     "pve-iface": matching(r"[a-zA-Z][a-zA-Z0-9_]{1,20}(?:[:.]\d+)?", "invalid network interface name '{}'"),
     "pve-ipv4-config": ip_config(4),

@@ -38,7 +38,7 @@ class Property:
 
     def __init__(self, facts: Mapping[str, Any], formats: Mapping[str, Any]) -> None:
         self.type: str = facts.get("type", "string")
-        self.optional = bool(facts.get("optional"))
+        self.optional = bool(facts.get("optional")) or any(part.get("optional") for part in facts.get("oneOf", ()))
         self.requires: str | None = facts.get("requires")
         self.syntax = SYNTAX.get(self.type)
         self.enum: list[str] | None = facts.get("enum")
@@ -173,6 +173,15 @@ class Validator:
     def __init__(self, endpoint: Endpoint, formats: Mapping[str, Any]) -> None:
         self.additional = endpoint.additional
         self.properties = {name: _property(facts, formats) for name, facts in endpoint.parameters.items()}
+        self.variants = {
+            kind: {
+                name: Property({**endpoint.parameters[name], "optional": presence != "required"}, formats)
+                for name, presence in own.items()
+            }
+            for kind, own in endpoint.variants.items()
+        }
+        of_variants = {name for own in self.variants.values() for name in own}
+        self.common = {name: found for name, found in self.properties.items() if name not in of_variants}
 
     def raw(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The given values as texts or lists of texts, null left out."""
@@ -187,10 +196,24 @@ class Validator:
     def __call__(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """The values converted to int (also booleans, as 0 and 1), float, str or lists of these; else an ApiError."""
         errors: Errors = {}
-        check_object("", raw, self.properties, self.additional, errors)
+        if self.variants:
+            self._check_variant(raw, errors)
+        else:
+            check_object("", raw, self.properties, self.additional, errors)
         if errors:
             raise params_error(errors)
         return {name: self._converted(name, value) for name, value in raw.items()}
+
+    def _check_variant(self, raw: Mapping[str, Any], errors: Errors) -> None:
+        """Check the parameters by the rules of their type; what is wrong with its own stands under "oneOf[TYPE].NAME"."""
+        kind = raw.get("type", "")
+        own = self.variants.get(kind, {})
+        check_object("", {name: raw[name] for name in raw if name in self.common}, self.common, False, errors)
+        if kind in self.variants:
+            check_object(f"oneOf[{kind}]", {name: raw[name] for name in raw if name in own}, own, False, errors)
+        unknown = [name for name in raw if name not in self.common and name not in own]
+        if unknown:  # of several, the server names one
+            errors["resources" if "resources" in unknown else unknown[0]] = UNKNOWN
 
     def _converted(self, name: str, value: Any) -> Any:
         known = self.properties.get(name)

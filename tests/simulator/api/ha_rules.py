@@ -10,66 +10,26 @@ from typing import Any
 
 from .. import ha
 from ..call import Call
-from ..errors import ApiError, params_error
-from ..parameters import MISSING, UNKNOWN, Property, check_object, split_list
+from ..errors import ApiError
+from ..parameters import split_list
 from ..routing import endpoint
 from ..state import Cluster
 from .ha import full_sid
 
 TYPES = ("node-affinity", "resource-affinity")
-COMMON: dict[str, dict[str, Any]] = {
-    "resources": {"type": "string", "format": "pve-ha-resource-or-vm-id-list"},
-    "disable": {"type": "boolean", "optional": 1},
-    "comment": {"type": "string", "optional": 1, "maxLength": 4096},
-}
-OWN: dict[str, dict[str, dict[str, Any]]] = {
-    "node-affinity": {
-        "nodes": {"type": "string", "format": "pve-ha-node-list"},
-        "strict": {"type": "boolean", "optional": 1},
-        "affinity": {
-            "type": "string",
-            "enum": ["positive", "negative"],
-            "optional": 1,
-        },  # src/PVE/HA/Rules/NodeAffinity.pm
-    },
-    "resource-affinity": {"affinity": {"type": "string", "enum": ["positive", "negative"]}},
-}
-ENVELOPE: dict[str, dict[str, Any]] = {
-    "rule": {"type": "string", "format": "pve-configid"},
-    "type": {"type": "string", "enum": list(TYPES)},
-    "digest": {"type": "string", "maxLength": 64, "optional": 1},
-    "delete": {"type": "string", "maxLength": 4096, "optional": 1},
-}
 LISTS = ("resources", "nodes")
 
 
-def checked(call: Call, update: bool) -> dict[str, Any]:
-    """The parameters by the rules of their type, converted; what is wrong stands under "oneOf[TYPE].NAME"."""
-    kind = call.raw.get("type")
-    own = {**COMMON, **OWN[kind]} if kind in TYPES else {}
-    envelope = {name: ENVELOPE[name] for name in ENVELOPE if update or name in ("rule", "type")}
-    errors: dict[str, str] = {}
-    fixed = {name: Property(facts, {}) for name, facts in envelope.items()}
-    inner = {name: Property({**facts, "optional": 1} if update else facts, {}) for name, facts in own.items()}
-    given = {name: fixed.get(name, inner.get(name, Property({}, {}))).prepared(call.raw[name]) for name in call.raw}
-    check_object("", {name: given[name] for name in given if name in fixed}, fixed, False, errors)
-    unknown = [name for name in given if name not in fixed and name not in inner]
-    if kind in TYPES:
-        check_object("oneOf[" + kind + "]", {n: given[n] for n in given if n in inner}, inner, False, errors)
-    if unknown:
-        # Without a type that it knows, the server names one of the parameters that belong to none.
-        name = "resources" if "resources" in unknown else unknown[0]
-        errors[name] = UNKNOWN
-    if errors:
-        raise params_error(errors)
-    properties = {**fixed, **inner}
-    return {name: properties[name].convert(value) for name, value in given.items()}
+def variant(call: Call, kind: str) -> dict[str, str]:
+    """Which options a rule of that type has, and whether it needs them."""
+    found: dict[str, str] = call.cluster.areas["facts"].endpoints["POST", "/cluster/ha/rules"].variants[kind]
+    return found
 
 
-def options(call: Call, params: Mapping[str, Any]) -> dict[str, Any]:
+def options(call: Call) -> dict[str, Any]:
     """What a rule keeps of the parameters, lists taken apart."""
-    own = {**COMMON, **OWN[params["type"]]}
-    config = {name: params[name] for name in own if name in params}
+    params = call.params
+    config = {name: params[name] for name in variant(call, params["type"]) if name in params}
     if "nodes" in config:
         config["nodes"] = split_list(config["nodes"])
     if "resources" in config:
@@ -122,11 +82,11 @@ def read_rule(call: Call) -> dict[str, Any]:
 
 @endpoint("POST", "/cluster/ha/rules")
 def create_rule(call: Call) -> None:
-    params, failure = checked(call, update=False), "create ha rule failed"
+    params, failure = call.params, "create ha rule failed"
     name = params["rule"]
     if name in ha.rules(call.cluster):
         raise ApiError(500, f"{failure}: HA rule '{name}' already defined")
-    config = {"type": params["type"], **options(call, params)}
+    config = {"type": params["type"], **options(call)}
     check_references(call.cluster, config, failure)
     check_effect(call.cluster, name, config, failure)
     ha.rules(call.cluster)[name] = config
@@ -134,20 +94,17 @@ def create_rule(call: Call) -> None:
 
 @endpoint("PUT", "/cluster/ha/rules/{rule}")
 def update_rule(call: Call) -> None:
-    if "type" not in call.raw:
-        others = [name for name in call.raw if name not in ENVELOPE]
-        raise params_error({"type": MISSING, **({others[0]: UNKNOWN} if others else {})})
-    params, failure = checked(call, update=True), "update HA rules failed"
+    params, failure = call.params, "update HA rules failed"
     name, known = params["rule"], ha.rules(call.cluster)
     if name not in known:
         raise ApiError(500, f"{failure}: HA rule '{name}' does not exist")
     ha.check_digest(params.get("digest"), known, failure)
     if known[name]["type"] != params["type"]:
         raise ApiError(500, f"{failure}: unexpected property 'type'")
-    config = {**known[name], **options(call, params)}
-    own = {**COMMON, **OWN[params["type"]]}
+    config = {**known[name], **options(call)}
+    own = variant(call, params["type"])
     for option in split_list(params.get("delete")):
-        if option in own and not own[option].get("optional"):
+        if own.get(option) == "required":
             raise ApiError(500, f"{failure}: unable to delete required option '{option}'")
         if option not in own:
             raise ApiError(500, f"{failure}: no such option '{option}'")
