@@ -18,7 +18,7 @@ from .errors import ApiError, param_error
 from .guest import DISK_SLOTS, DRIVE, NET, new_mac
 from .guest_options import option_format
 from .property_string import split
-from .sizes import GIB, KIB, MIB, format_size
+from .sizes import KIB, MIB, format_size
 from .storages import find_storage
 from .volume_names import VolumeName, file_path, parse_name, split_volid
 from .volumes import Volume
@@ -214,7 +214,7 @@ class Allocation:
             volume = volumes.copy_volume(self.cluster, source, storageid, self.node, self.vmid, image_format or "raw")
             volume.content, volume.system = "images", True if source.content == "import" else source.system
         else:
-            size = {"efidisk0": EFI_SIZE, "tpmstate0": TPM_SIZE}.get(slot, round(gib * GIB))
+            size = {"efidisk0": EFI_SIZE, "tpmstate0": TPM_SIZE}.get(slot, int(gib * MIB) * KIB)
             volume = volumes.allocate(self.cluster, storageid, self.node, self.vmid, size, image_format)
             self.log(formatting_line(self.cluster, volume))
         self._made(slot, parts, volume)
@@ -222,7 +222,7 @@ class Allocation:
     def _cloudinit(self, slot: str, parts: Parts, storageid: str, present: Mapping[str, Any]) -> None:
         for other, value in present.items():
             if DRIVE.fullmatch(other) and other != slot and is_cloudinit(parse_drive(other, value)):
-                raise ApiError(500, f"{other} - cloud-init drive is already attached at '{other}'")
+                raise ApiError(500, f"{slot} - cloud-init drive is already attached at '{other}'")
         storage = find_storage(self.cluster, storageid)
         image_format = parts.pop("format", None) or ("qcow2" if "qcow2" in storage.type.formats else "raw")
         volume = volumes.allocate(

@@ -73,10 +73,15 @@ def pool_id(text: str) -> None:
         raise ValueError(f"pool name '{text}' nested too deeply (max levels = 3)")
 
 
+MAX_USER_ID = 64
+
+
 def user_id(text: str) -> None:
     name, at, realm = text.rpartition("@")
     if not at or not re.fullmatch(r"[^\s:/]+", name) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9.\-_]+", realm):
         raise ValueError(f"value '{text}' does not look like a valid user name")
+    if len(text) > MAX_USER_ID:
+        raise ValueError(f"user name '{text}' is too long ({len(text)} > {MAX_USER_ID})")
 
 
 def calendar_event(text: str) -> None:
@@ -176,14 +181,22 @@ CPU_MODELS = frozenset(
 )
 
 
+VM_CPU_FLAGS = (
+    "aes amd-no-ssb amd-ssbd hv-evmcs hv-tlbflush ibpb md-clear nested-virt pcid pdpe1gb spec-ctrl ssbd virt-ssbd"
+).split()
+
+
 def cpu_conf(text: str) -> None:
-    """A CPU: its model, named or as the first part, must be known."""
+    """A CPU: its model, named or as the first part, must be known, its flags among those that a VM may set."""
     parts = [part for part in text.split(",") if part]
     model = next(
         (part.removeprefix("cputype=") for part in parts if "=" not in part or part.startswith("cputype=")), "max"
     )
     if not model.startswith("custom-") and model not in CPU_MODELS:
         raise ValueError(f"Built-in cputype '{model}' is not defined (missing 'custom-' prefix?)")
+    flags = next((part.removeprefix("flags=") for part in parts if part.startswith("flags=")), "")
+    if any(flag[1:] not in VM_CPU_FLAGS for flag in flags.split(";") if flag):
+        raise ValueError(f"VM-specific CPU flags must be a subset of: {', '.join(VM_CPU_FLAGS)}")
 
 
 def command_batch(text: str) -> None:
@@ -209,6 +222,11 @@ def absolute_path(text: str) -> None:
 def mac_address(text: str) -> None:
     if not re.fullmatch(r"[0-9a-f][02468ace](?::[0-9a-f]{2}){5}", text, re.IGNORECASE):
         raise ValueError("value does not look like a valid unicast MAC address")
+
+
+def ip_with_interface(text: str) -> None:
+    """An address, and the interface of a link-local one (pve-container src/PVE/LXC/Config.pm)."""
+    ip_address(re.sub(r"(?<=.)%\w+\Z", "", text) if text.lower().startswith("fe80:") else text)
 
 
 def netmask_v4(text: str) -> None:
@@ -296,6 +314,8 @@ FORMATS: dict[str, Check] = {
     "pve-volume-id-or-absolute-path": volume_or_path,
     "pve-volume-id-or-qm-path": drive_file,
     "storage-pair": storage_pair,
+    "urlencoded": matching(r"[-%a-zA-Z0-9_.!~*'()]*", "invalid urlencoded string: {}"),
+    "lxc-ip-with-ll-iface": ip_with_interface,
 }
 
 

@@ -12,7 +12,9 @@ from .errors import ApiError
 from .guest import NET, Guest, set_running, set_stopped, volid_of, volume_slots
 from .guest_options import option_format
 from .guest_status import boots_system
+from .interfaces import bridges_of
 from .lxc_config import apply_pending as apply_pending_lxc
+from .lxc_config import check_bridges_exist
 from .property_string import split
 from .qemu_config import apply_pending as apply_pending_qemu
 from .storages import usable_storage
@@ -54,23 +56,20 @@ def check_volumes(cluster: Cluster, guest: Guest) -> None:
         volid = volid_of(guest.config[slot])
         if ":" in volid and not volid.startswith("/"):
             storageid, _name = split_volid(volid)
-            usable_storage(cluster, storageid, guest.node)
-            volumes.existing_volume(cluster, volid, guest.node)
+            storage = usable_storage(cluster, storageid, guest.node)
+            volume = volumes.existing_volume(cluster, volid, guest.node)
+            if guest.kind == "qemu" and volume.content == "images":
+                volumes.check_images(storage, container=False)
 
 
 def check_bridges(cluster: Cluster, guest: Guest, log: TaskLog) -> None:
-    known = bridges(cluster, guest.node)
+    if guest.kind == "lxc":
+        check_bridges_exist(cluster, guest)
+        return
+    known = bridges_of(cluster, guest.node)
     for name, value in guest.config.items():
         if NET.fullmatch(name):
             bridge = split(str(value), option_format(guest.kind, name)).get("bridge")
             if bridge and known and bridge not in known:
                 log(f"bridge '{bridge}' does not exist")
-                text = "start failed: QEMU exited with code 1" if guest.kind == "qemu" else None
-                raise ApiError(500, text or f"startup for container '{guest.vmid}' failed")
-
-
-def bridges(cluster: Cluster, node: str) -> set[str]:
-    """What a card can be attached to: the node's bridges and the virtual networks of SDN."""
-    interfaces = cluster.nodes[node].interfaces
-    found = {name for name, options in interfaces.items() if "ridge" in str(options.get("type", ""))}
-    return found | set(cluster.areas.get("sdn_vnets", ())) if found else set()
+                raise ApiError(500, "start failed: QEMU exited with code 1")

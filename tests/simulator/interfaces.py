@@ -14,7 +14,7 @@ from typing import Any
 
 from .errors import ApiError
 from .interface_checks import check
-from .state import Node
+from .state import Cluster, Node
 
 Interface = dict[str, Any]
 Interfaces = dict[str, Interface]
@@ -99,7 +99,8 @@ def normal(name: str, config: Interface) -> Interface:
     if not shown.get("autostart"):
         shown.pop("autostart", None)
     if "comments" in shown:
-        shown["comments"] = shown["comments"].rstrip("\n") + "\n"
+        lines = [line.rstrip() for line in shown.pop("comments").rstrip().split("\n")]
+        shown.update({"comments": "".join(f"{line}\n" for line in lines)} if any(lines) else {})
     if kind.startswith("OVS") and kind != "OVSBridge":
         shown.pop("autostart", None)
     families = [family for family, key in (("inet", "address"), ("inet6", "address6")) if key in shown]
@@ -179,3 +180,10 @@ def _options(config: Interface, suffix: str) -> list[tuple[str, str]]:
             value = "yes" if option == "bridge_vlan_aware" else str(config[option]) or "none"
             found.append((option.replace("_", "-").replace("slaves", "bond-slaves"), value))
     return found
+
+
+def bridges_of(cluster: Cluster, node: str) -> set[str]:
+    """What a card can be attached to: the node's bridges and the virtual networks of SDN."""
+    interfaces = cluster.nodes[node].interfaces
+    found = {name for name, options in interfaces.items() if "ridge" in str(options.get("type", ""))}
+    return found | set(cluster.areas.get("sdn_vnets", ())) if found else set()

@@ -18,7 +18,9 @@ from .drives import NEW_DISK, check_access, formatting_line
 from .errors import ApiError, params_error, permission_error
 from .formats import split_list
 from .guest import MOUNT_POINT, NET, UNUSED, Config, Guest, add_unused, new_mac, volid_of
+from .guest_checks import check_device, check_hookscript
 from .guest_options import check_option_privileges, check_vm, option_format, settings_of
+from .interfaces import bridges_of
 from .property_string import join, split
 from .qemu_config import (
     Change,
@@ -26,7 +28,6 @@ from .qemu_config import (
     check_bridges,
     check_lists,
     check_protection,
-    normal_description,
     normal_tags,
     remove_unused,
 )
@@ -67,7 +68,7 @@ def read_change(call: Call, guest: Guest) -> Change:
 
 
 def check_settings(call: Call, guest: Guest, settings: Config, deletes: list[str], storage: str | None = None) -> None:
-    """Privileges on the options, and the storages of mount points."""
+    """Privileges on the options, and what they name: storages of mount points, hook scripts, devices."""
     check_option_privileges(call, "lxc", guest.vmid, [*deletes, *settings], settings)
     check_bridges(call, settings)
     if "features" in settings or "features" in deletes:
@@ -75,6 +76,10 @@ def check_settings(call: Call, guest: Guest, settings: Config, deletes: list[str
     for name, value in settings.items():
         if MOUNT_POINT.fullmatch(name):
             check_mount_point(call, guest, name, str(value), storage)
+        elif name == "hookscript":
+            check_hookscript(call.cluster, guest.node, str(value))
+        elif name.rstrip("0123456789") == "dev":
+            check_device(str(value))
 
 
 def check_features(call: Call, guest: Guest, wanted: str) -> None:
@@ -118,6 +123,9 @@ def check_mount_point(call: Call, guest: Guest, name: str, value: str, default_s
             raise ApiError(500, f"storage '{storageid}' does not support container directories")
     else:
         storageid, volume = split_volid(volid)
+        if guest.vmid not in call.cluster.guests and "/" not in volume:
+            find_storage(call.cluster, storageid)
+            return  # of a new container, the task refuses a name that is none
         parsed = parse_name(find_storage(call.cluster, storageid), volume)
         check_access(call, storageid, parsed, guest.vmid)
         volumes.existing_volume(call.cluster, volid, guest.node)
@@ -132,8 +140,10 @@ def _normal(cluster: Cluster, name: str, value: Any) -> Any:
     if NET.fullmatch(name):
         return complete_net(cluster, name, value)
     if name == "description":
-        text = normal_description(str(value))
+        text = str(value).rstrip("\n")
         return f"{text}\n" if text else ""
+    if name in ("nameserver", "searchdomain"):
+        return " ".join(split_list(str(value)))
     return blank(normal_tags(str(value)) if name == "tags" else value)
 
 
@@ -159,6 +169,8 @@ def allocate_mount_point(
         if volume.format == "raw":
             log_file_system(cluster, volume, log)
     elif not parts["volume"].startswith("/"):
+        storageid, volume_name = split_volid(parts["volume"])
+        parse_name(find_storage(cluster, storageid), volume_name)
         parts["size"] = format_size(volumes.existing_volume(cluster, parts["volume"], guest.node).size)
     return print_mount_point(name, parts)
 
@@ -186,6 +198,8 @@ def apply_change(cluster: Cluster, guest: Guest, change: Change) -> None:
     for name in change.deletes:
         _delete(cluster, guest, name)
     for name, value in change.settings.items():
+        if MOUNT_POINT.fullmatch(name):
+            check_protection(guest, f"can't update CT {guest.vmid} drive '{name}'")
         if name == "description" and not value:
             guest.config.pop(name, None)
         else:
@@ -199,6 +213,16 @@ def apply_change(cluster: Cluster, guest: Guest, change: Change) -> None:
             raise params_error(problems)
     else:
         apply_pending(cluster, guest)
+    check_bridges_exist(cluster, guest)
+
+
+def check_bridges_exist(cluster: Cluster, guest: Guest) -> None:
+    """Refuse a configuration that names an absent bridge; it is stored by then."""
+    known = bridges_of(cluster, guest.node)
+    for name, value in guest.config.items():
+        bridge = split(str(value), option_format("lxc", name)).get("bridge") if NET.fullmatch(name) else None
+        if bridge and known and bridge not in known:
+            raise ApiError(500, f"bridge '{bridge}' does not exist")
 
 
 def _delete(cluster: Cluster, guest: Guest, name: str) -> None:

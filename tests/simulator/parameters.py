@@ -154,7 +154,7 @@ def check_object(
                 errors[prefix + name] = UNKNOWN
             continue
         if known.requires and known.requires not in values:
-            errors[prefix + known.requires] = f"missing property required by '{name}'"
+            errors[prefix + known.requires] = f"missing property required by '{prefix}{name}'"
         known.check(prefix + name, value, errors)
 
 

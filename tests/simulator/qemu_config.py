@@ -9,9 +9,9 @@ vmconfig_apply_pending, vmconfig_register_unused_drive).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from . import volumes
 from .drives import (
@@ -26,10 +26,14 @@ from .drives import (
 from .errors import ApiError, param_error, params_error
 from .formats import split_list
 from .guest import DRIVE, NET, UNUSED, Config, Guest, add_unused, new_uuid, volid_of
+from .guest_checks import check_custom_cpu, check_hookscript, check_ssh_keys
 from .guest_options import check_option_privileges, option_format, options, settings_of
 from .guest_volumes import convert_disks
 from .property_string import split
 from .qemu_hotplug import HotplugProblem, Verdict, check_unplug, judge
+from .storages import find_storage
+from .tasks import TaskLog
+from .volume_names import parse_name, split_volid
 
 if TYPE_CHECKING:
     from .call import Call
@@ -64,6 +68,7 @@ def read_change(call: Call, vmid: int) -> Change:
     check_option_privileges(call, "qemu", vmid, deletes, {})
     check_option_privileges(call, "qemu", vmid, settings, settings)
     check_bridges(call, settings)
+    check_values(call, settings)
     return Change(normal(call.cluster, settings), drives, deletes, reverts, bool(call.params.get("force")))
 
 
@@ -79,6 +84,23 @@ def check_lists(kind: str, settings: Config, deletes: list[str], reverts: list[s
     for name in deletes:
         if name in reverts:
             raise param_error("delete", f"you can't use '-delete {name}' and '-revert {name}' at the same time")
+
+
+def check_values(call: Call, settings: Config) -> None:
+    """Refuse values that the state of the cluster makes wrong; an empty sshkeys leaves the keys as they are."""
+    check_custom_cpu(call.cluster, settings.get("cpu"))
+    if not settings.get("sshkeys", "x"):
+        del settings["sshkeys"]
+    check_ssh_keys(unquote(str(settings.get("sshkeys", ""))))
+    for name in settings:
+        if UNUSED.fullmatch(name):
+            storageid, volume = split_volid(str(settings[name]))
+            parse_name(find_storage(call.cluster, storageid), volume)
+    if "hookscript" in settings:
+        try:
+            check_hookscript(call.cluster, str(call.node), str(settings["hookscript"]))
+        except ApiError as error:
+            raise param_error("hookscript", f"{error.message}\n") from None
 
 
 def check_bridges(call: Call, settings: Config) -> None:
@@ -133,9 +155,12 @@ def memory_of(config: Config) -> int:
 # --- applying --------------------------------------------------------------------
 
 
-def apply_change(cluster: Cluster, guest: Guest, change: Change, log: Callable[[str], Any] = lambda line: None) -> None:
+def apply_change(cluster: Cluster, guest: Guest, change: Change, log: TaskLog | None = None) -> None:
     """Make the change: at once where the guest is stopped or takes it while running, else later."""
+    log = log or TaskLog()
+    _warn_of_lost_storages(cluster, guest, change, log)
     check_balloon(guest, change.settings)
+    check_boot_order(guest, change)
     for name in change.deletes:
         _delete(cluster, guest, name, change.force)
     allocation = Allocation(cluster, guest.node, guest.vmid, None, log)
@@ -157,11 +182,30 @@ def apply_change(cluster: Cluster, guest: Guest, change: Change, log: Callable[[
         convert_disks(cluster, guest, drives)
 
 
+def _warn_of_lost_storages(cluster: Cluster, guest: Guest, change: Change, log: TaskLog) -> None:
+    for name in change.deletes:
+        if DRIVE.fullmatch(name) and _storage_is_gone(cluster, volid := volid_of(guest.config.get(name, ""))):
+            storage = split_volid(volid)[0]
+            text = f"storage '{storage}' no longer exists, volume '{volid}' will be removed from config"
+            log.warn(text)  # noqa: G010
+
+
+def _storage_is_gone(cluster: Cluster, volid: str) -> bool:
+    return ":" in volid and not volid.startswith("/") and split_volid(volid)[0] not in cluster.storages
+
+
 def check_balloon(guest: Guest, settings: Config) -> None:
     if "memory" in settings or "balloon" in settings:
         merged = {**guest.effective(), **settings}
         if int(merged.get("balloon") or 0) > memory_of(merged):
             raise ApiError(500, "balloon value too large (must be smaller than assigned memory)")
+
+
+def check_boot_order(guest: Guest, change: Change) -> None:
+    known = {**guest.config, **guest.pending, **change.settings}
+    for device in boot_devices(change.settings):
+        if device not in known:
+            raise ApiError(500, f"invalid bootorder: device '{device}' does not exist'")
 
 
 def _delete(cluster: Cluster, guest: Guest, name: str, force: bool) -> None:
@@ -217,6 +261,8 @@ def _retire_drive(cluster: Cluster, guest: Guest, name: str, value: Any, force: 
     if (is_cdrom(parts) and not is_cloudinit(parts)) or parts["file"].startswith("/"):
         return
     volid = parts["file"]
+    if _storage_is_gone(cluster, volid):
+        return
     volume = volumes.find_volume(cluster, volid, guest.node) if ":" in volid else None
     if volume is None or volume.vmid != guest.vmid:
         return

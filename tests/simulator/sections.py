@@ -16,6 +16,7 @@ from .parameters import split_list
 from .state import Cluster
 
 MODIFIED = "detected modified configuration - file changed by other user? Try again."
+COMMENTS = ("comment", "description")
 Section = dict[str, Any]
 Sections = dict[str, Section]
 
@@ -47,6 +48,26 @@ def given(call: Call, *without: str) -> Section:
 def deleted(call: Call) -> list[str]:
     value = call.params.get("delete")
     return value if isinstance(value, list) else split_list(value)
+
+
+def as_written(section: Section, failure: str = "", bytes_only: bool = False) -> Section:
+    """The section as its file gives it back; ApiError for what the file cannot hold.
+
+    A property is a line, so none has a line feed or blanks around it, and a comment without text is none
+    (pve-common, src/PVE/SectionConfig.pm). With `bytes_only`, characters beyond U+00FF cannot be written either.
+    """
+    texts = {name: value for name, value in section.items() if isinstance(value, str)}
+    if any("\n" in text for text in texts.values()):
+        raise ApiError(500, f"{failure}property contains a line feed")
+    if bytes_only and any(ord(character) > 255 for text in texts.values() for character in text):
+        raise ApiError(500, f"{failure}Wide character at /usr/share/perl5/PVE/ParseUtils.pm line 67.")
+    written = {**section, **{name: text.strip() for name, text in texts.items()}}
+    return {name: value for name, value in written.items() if value != "" or name not in COMMENTS}
+
+
+def garbled(text: str) -> str:
+    """How a text looks whose bytes were taken for characters."""
+    return text.encode().decode("latin-1")
 
 
 def change(section: Section, options: Section, removed: Iterable[str]) -> None:

@@ -96,8 +96,8 @@ def _keep_other_volumes(guest: Guest, before: dict[str, Any]) -> None:
     for slot in slots:
         volid = volid_of(before[slot])
         if volid not in known and ":" in volid and not volid.startswith("/") and "media=cdrom" not in str(before[slot]):
-            free = next(n for n in range(256) if f"unused{n}" not in guest.config)
-            guest.config[f"unused{free}"] = volid
+            free = next(f"unused{n}" for n in range(256) if f"unused{n}" not in {**before, **guest.config})
+            guest.config[slot if slot.startswith("unused") else free] = volid
 
 
 def delete(cluster: Cluster, guest: Guest, name: str) -> None:

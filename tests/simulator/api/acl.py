@@ -183,7 +183,7 @@ def update_acl(call: Call) -> None:
     if not any(call.params.get(kind) for kind in kinds):
         raise params_error(dict.fromkeys(kinds, "either 'users', 'groups' or 'tokens' is required."))
     path, delete = normalized(call.params["path"]), call.params.get("delete")
-    if path is None or (not delete and not ACL_PATH.fullmatch(path)):
+    if not call.params["path"] or path is None or (not delete and not ACL_PATH.fullmatch(path)):
         raise param_error("path", f"invalid ACL path '{call.params['path']}'")
     subjects = [(kind[:-1], name) for kind in kinds for name in split_list(call.params.get(kind))]
     roles = split_list(call.params["roles"])

@@ -78,18 +78,27 @@ def user_data(guest: Guest) -> str:
     """The user part of the NoCloud data."""
     config = guest.config
     hostname = guest.name.partition(".")[0] if "name" in config else f"VM{guest.vmid}"
+    fqdn = (
+        guest.name
+        if "." in guest.name
+        else f"{hostname}.{config['searchdomain']}"
+        if config.get("searchdomain")
+        else ""
+    )
     lines = ["#cloud-config", f"hostname: {hostname}", "manage_etc_hosts: true"]
-    if "." in guest.name:
-        lines.append(f"fqdn: {guest.name}")
+    if fqdn:
+        lines.append(f"fqdn: {fqdn}")
     if user := config.get("ciuser"):
         lines.append(f"user: {user}")
+    if user == "root":
+        lines.append("disable_root: False")
     if "cipassword" in config:
         lines.append("password: $5$simulated$" + hashlib.sha256(str(config["cipassword"]).encode()).hexdigest())
     if keys := config.get("sshkeys"):
         lines.append("ssh_authorized_keys:")
         lines += [f"  - {key}" for key in urllib.parse.unquote(str(keys)).splitlines() if key]
     lines += ["chpasswd:", "  expire: False"]
-    if not user:
+    if user != "root":
         lines += ["users:", "  - default"]
     if config.get("ciupgrade", 1):
         lines.append("package_upgrade: true")
@@ -105,8 +114,7 @@ def network(guest: Guest) -> str:
             continue
         mac = split(str(net), option_format("qemu", f"net{number}"))["macaddr"].lower()
         lines += [f"    - type: physical\n      name: eth{number}\n      mac_address: '{mac}'"]
-        subnets = subnets_of(str(address or ""))
-        lines += ["      subnets:", *subnets] if subnets else []
+        lines += ["      subnets:", *subnets_of(str(address))] if address and address != " " else []
     servers = split_list(str(guest.config.get("nameserver", "")))
     domains = split_list(str(guest.config.get("searchdomain", "")))
     if servers or domains:
@@ -116,8 +124,10 @@ def network(guest: Guest) -> str:
 
 
 def subnets_of(text: str) -> list[str]:
-    """The addresses of one card; `text` is its ipconfig option."""
+    """The addresses of one card; `text` is its ipconfig option. A gateway that has no address makes all of it void."""
     parts = dict(item.split("=", 1) for item in text.split(",") if "=" in item)
+    if ("gw" in parts and parts.get("ip") == "dhcp") or ("gw6" in parts and parts.get("ip6") in ("auto", "dhcp")):
+        return []
     lines: list[str] = []
     if (ip := parts.get("ip")) == "dhcp":
         lines.append("      - type: dhcp4")

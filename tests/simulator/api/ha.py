@@ -13,10 +13,11 @@ from ..errors import ApiError
 from ..ha_moves import blocking, move
 from ..parameters import split_list
 from ..routing import endpoint
+from ..sections import as_written, garbled
 from ..state import Cluster
 
 GROUPS_GONE = "ha groups have been migrated to rules"
-RESOURCE_OPTIONS = ("state", "group", "max_restart", "max_relocate", "failback", "comment")
+RESOURCE_OPTIONS = ("state", "group", "max_restart", "max_relocate", "failback", "auto-rebalance", "comment")
 GROUP_OPTIONS = ("nodes", "restricted", "nofailback", "comment")
 
 
@@ -31,11 +32,6 @@ def full_sid(cluster: Cluster, text: str) -> str:
             return known[0]
         raise ApiError(500, f"unable to detect SID from VMID - VM/CT {text} does not exist")
     return ha.sid_of(guest)
-
-
-def garbled(text: str) -> str:
-    """How the server gives comments of resources back: their bytes taken for characters."""
-    return text.encode().decode("latin-1")
 
 
 def shown(call: Call, sid: str) -> dict[str, Any]:
@@ -86,7 +82,8 @@ def create_resource(call: Call) -> None:
         raise ApiError(500, f"resource '{sid}' - guest with ID {guest.vmid} is not a {what}")
     if sid in ha.resources(call.cluster):
         raise ApiError(500, f"create resource failed: resource ID '{sid}' already defined")
-    ha.resources(call.cluster)[sid] = {name: call.params[name] for name in RESOURCE_OPTIONS if name in call.params}
+    options = {name: call.params[name] for name in RESOURCE_OPTIONS if name in call.params}
+    ha.resources(call.cluster)[sid] = as_written(options, "create resource failed: ")
     ha_manager.add_service(call.cluster, sid)
     ha.request(call.cluster, sid)
 
@@ -106,7 +103,7 @@ def update_resource(call: Call) -> None:
         if name in call.params:
             raise ApiError(500, f"{failure}: unable to set and delete property '{name}' at the same time")
         changed.pop(name, None)
-    known[sid] = changed
+    known[sid] = as_written(changed, f"{failure}: ")
     ha.request(call.cluster, sid)
 
 

@@ -13,6 +13,7 @@ from ..call import Call
 from ..errors import ApiError
 from ..parameters import split_list
 from ..routing import endpoint
+from ..sections import as_written
 from ..state import Cluster
 from .ha import full_sid
 
@@ -89,7 +90,7 @@ def create_rule(call: Call) -> None:
     config = {"type": params["type"], **options(call)}
     check_references(call.cluster, config, failure)
     check_effect(call.cluster, name, config, failure)
-    ha.rules(call.cluster)[name] = config
+    ha.rules(call.cluster)[name] = as_written(config, f"{failure}: ", bytes_only=True)
 
 
 @endpoint("PUT", "/cluster/ha/rules/{rule}")
@@ -111,7 +112,7 @@ def update_rule(call: Call) -> None:
         config.pop(option, None)
     check_references(call.cluster, config, failure)
     check_effect(call.cluster, name, config, failure)
-    known[name] = config
+    known[name] = as_written(config, f"{failure}: ", bytes_only=True)
 
 
 @endpoint("DELETE", "/cluster/ha/rules/{rule}")

@@ -16,6 +16,7 @@ from ..errors import ApiError, param_error
 from ..guest import Guest, volid_of, volume_slots
 from ..parameters import split_list
 from ..routing import endpoint
+from ..sections import as_written
 from ..state import Cluster
 
 BACKUP = "/cluster/backup"
@@ -43,9 +44,7 @@ def check_new(cluster: Cluster, name: str) -> None:
 
 
 def next_run(cluster: Cluster, job: dict[str, Any]) -> dict[str, Any]:
-    """When an enabled job is due next."""
-    if not job.get("enabled", 1):
-        return {}
+    """When a job is due next, told of disabled ones, too."""
     due = next(calendar_events.parse(job["schedule"]).after(cluster.now()), None)
     return {} if due is None else {"next-run": due}
 
@@ -113,7 +112,7 @@ def create_backup_job(call: Call) -> None:
     if not any(options.get(key) for key in ("all", "pool", "vmid")):
         raise inner_error("vmid", "property is missing")
     check_new(cluster, name)
-    cluster.jobs[name] = {"enabled": 1, **options}
+    cluster.jobs[name] = as_written({"enabled": 1, **options})
 
 
 @endpoint("PUT", f"{BACKUP}/{{id}}")
@@ -136,7 +135,7 @@ def update_backup_job(call: Call) -> None:
         _drop(job, "vmid", "pool")
     elif "pool" in job:
         _drop(job, "vmid", "all", "exclude")
-    call.cluster.jobs[call.params["id"]] = job
+    call.cluster.jobs[call.params["id"]] = as_written(job)
 
 
 def _drop(job: dict[str, Any], *names: str) -> None:
@@ -213,7 +212,7 @@ def create_sync_job(call: Call) -> None:
         raise inner_error("realm", "Only LDAP/AD realms can be synced.")
     check_new(call.cluster, name)
     options = {key: value for key, value in call.params.items() if key != "id"}
-    sync_jobs(call.cluster)[name] = {"enabled": 1, **options}
+    sync_jobs(call.cluster)[name] = as_written({"enabled": 1, **options})
 
 
 @endpoint("PUT", f"{SYNC}/{{id}}")
@@ -227,7 +226,7 @@ def update_sync_job(call: Call) -> None:
             raise ApiError(500, f"unable to delete required option '{option}'")
         job.pop(option, None)
     job.update({key: value for key, value in call.params.items() if key not in ("id", "delete")})
-    sync_jobs(call.cluster)[name] = job
+    sync_jobs(call.cluster)[name] = as_written(job)
 
 
 @endpoint("DELETE", f"{SYNC}/{{id}}")

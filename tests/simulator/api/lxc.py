@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from .. import volumes
@@ -13,6 +12,7 @@ from ..call import Call
 from ..drives import refuse_path
 from ..errors import ApiError
 from ..guest import Config, Guest, check_vmid_free, find_guest, volume_slots
+from ..guest_checks import check_ssh_keys
 from ..guest_config import config_shown, pending_shown
 from ..guest_create import check_create_privileges, register
 from ..guest_destroy import check_destroy, destroy
@@ -35,7 +35,6 @@ SUBDIRECTORIES = (
 ).split()
 
 MODIFIED = "detected modified configuration - file changed by other user? Try again."
-SSH_KEY = re.compile(r"(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\S+|sk-\S+) [A-Za-z0-9+/]+={0,2}(?: .*)?")
 DEFAULT_ROOTFS = "4"
 
 
@@ -58,7 +57,7 @@ def create_ct(call: Call) -> Any:
     check_create_privileges(call)
     params, cluster = call.params, call.cluster
     vmid, default_storage = params["vmid"], params.get("storage")
-    check_keys(params.get("ssh-public-keys"))
+    check_ssh_keys(params.get("ssh-public-keys"))
     if default_storage:
         usable_storage(cluster, default_storage, str(call.node))
         call.check(f"/storage/{default_storage}", ["Datastore.AllocateSpace"])
@@ -85,12 +84,6 @@ def create_ct(call: Call) -> Any:
             start_guest(cluster, guest, log)
 
     return register(call, guest, "vzcreate", create, duration=2.0)
-
-
-def check_keys(text: str | None) -> None:
-    for line in (text or "").splitlines():
-        if line.strip() and not SSH_KEY.fullmatch(line.strip()):
-            raise ApiError(500, "SSH public key validation error")
 
 
 def check_template(call: Call, ostemplate: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from ..call import Call
 from ..errors import ApiError
 from ..routing import endpoint
-from ..sections import Section, Sections, change, check_digest, deleted, digest_of, given, sections
+from ..sections import Section, Sections, as_written, check_digest, deleted, digest_of, garbled, given, sections
 
 NAMES = {"dir": "directory", "pci": "hardware", "usb": "hardware"}
 PRIVILEGES = ["Mapping.Use", "Mapping.Modify", "Mapping.Audit"]
@@ -21,7 +21,8 @@ def mappings(call: Call, kind: str) -> Sections:
 
 
 def shown(kind: str, section: Section, everything: Sections) -> dict[str, Any]:
-    return {**section, "type": kind, "digest": digest_of(everything)}
+    described = {"description": garbled(section["description"])} if "description" in section else {}
+    return {**section, **described, "type": kind, "digest": digest_of(everything)}
 
 
 def failure(action: str, kind: str) -> str:
@@ -53,7 +54,7 @@ def register(kind: str) -> None:
         name, found = call.params["id"], mappings(call, kind)
         if name in found:
             raise ApiError(500, f"{failure('create', kind)}{kind} ID '{name}' already defined")
-        found[name] = given(call, "id")
+        found[name] = as_written(given(call, "id"), failure("create", kind))
 
     @endpoint("PUT", f"{path}/{{id}}")
     def update_mapping(call: Call) -> None:
@@ -61,7 +62,9 @@ def register(kind: str) -> None:
         check_digest(call, found, failure("update", kind))
         if name not in found:
             raise ApiError(500, f"{failure('update', kind)}{kind} ID '{name}' does not exist")
-        change(found[name], given(call, "id"), deleted(call))
+        removed = deleted(call)
+        kept = {option: value for option, value in found[name].items() if option not in removed}
+        found[name] = as_written({**kept, **given(call, "id")}, failure("update", kind))
 
     @endpoint("DELETE", f"{path}/{{id}}")
     def delete_mapping(call: Call) -> None:

@@ -164,3 +164,5 @@ def update_config(call: Call) -> None:
     if "description" in given:
         given["description"] = given["description"].rstrip() + "\n"
     node.config.update(given)
+    if node.config.get("description") == "\n":
+        del node.config["description"]

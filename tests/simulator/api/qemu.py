@@ -25,7 +25,16 @@ from ..guest_options import check_option_privileges, check_root_options, setting
 from ..guest_power import start_guest
 from ..guest_status import qemu_status
 from ..guest_tasks import start_task
-from ..qemu_config import Change, apply_change, check_balloon, check_bridges, check_protection, normal, read_change
+from ..qemu_config import (
+    Change,
+    apply_change,
+    check_balloon,
+    check_bridges,
+    check_protection,
+    check_values,
+    normal,
+    read_change,
+)
 from ..restore import restore_vm
 from ..routing import endpoint
 from ..tasks import TaskLog
@@ -64,6 +73,7 @@ def create_vm(call: Call) -> Any:
     drives = wanted_drives(call, settings, vmid, default_storage)
     check_option_privileges(call, "qemu", vmid, settings, settings)
     check_bridges(call, settings)
+    check_values(call, settings)
     try:
         check_vmid_free(call.cluster, vmid)
     except ApiError as error:

@@ -14,6 +14,7 @@ from ..call import Call
 from ..errors import ApiError, not_simulated, param_error
 from ..parameters import split_list
 from ..routing import endpoint
+from ..sections import as_written
 from ..state import Cluster
 
 REQUIRED = {
@@ -79,7 +80,7 @@ def create_realm(call: Call) -> None:
     for required in REQUIRED[kind]:
         if required not in call.params:
             raise ApiError(500, f"{failure}missing value for required option '{required}'")
-    call.cluster.realms[name] = _settings(call)
+    call.cluster.realms[name] = as_written(_settings(call), failure)
     if call.params.get("default"):
         _set_default(call.cluster, name)
     call.cluster.touch()
@@ -98,10 +99,8 @@ def update_realm(call: Call) -> None:
     for required in REQUIRED.get(config["type"], ()):
         if required in deleted:
             raise ApiError(500, f"{failure}section '{name}' - missing value for required option '{required}'")
-    for option in deleted:
-        if option != "type":
-            config.pop(option, None)
-    config.update(_settings(call))
+    kept = {option: value for option, value in config.items() if option == "type" or option not in deleted}
+    call.cluster.realms[name] = as_written({**kept, **_settings(call)}, failure)
     if call.params.get("default"):
         _set_default(call.cluster, name)
 

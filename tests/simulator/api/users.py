@@ -122,8 +122,11 @@ def existing_token(call: Call) -> tuple[User, Token]:
 
 
 def _echo(call: Call, row: dict[str, Any]) -> dict[str, Any]:
-    """The row with the numbers that were sent as the texts that they were sent as."""
-    return {**row, **{name: call.raw[name] for name in ("privsep", "expire") if name in call.raw}}
+    """The row with what was sent as it was sent: numbers as texts, comments with the blanks around them."""
+    return {
+        **row,
+        **{name: call.raw[name] for name in ("privsep", "expire", "comment") if call.raw.get(name, "") != ""},
+    }
 
 
 @endpoint("GET", "/access/users/{userid}/token")
@@ -161,7 +164,7 @@ def update_token(call: Call) -> dict[str, Any]:
     user, token = existing_token(call)
     token.privsep = call.params.get("privsep", token.privsep)
     token.expire = call.params.get("expire", token.expire)
-    if call.params.get("comment"):
+    if "comment" in call.params:
         token.comment = call.params["comment"].strip(" ")
     if "comment" in split_list(call.params.get("delete")):
         token.comment = None
