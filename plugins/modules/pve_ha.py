@@ -29,6 +29,12 @@ options:
     type: str
     choices: [present, absent, started, stopped, disabled, ignored]
     default: present
+  auto_rebalance:
+    description:
+      - Whether the manager may move the guest to balance the load of the nodes.
+      - It does so only where O(pve.automation.pve_cluster_options#module:crs) has C(ha-auto-rebalance).
+      - Needs a release of PVE 9.2 that has this option. PVE's default is V(true).
+    type: bool
   comment:
     description: Comment of the resource. The empty text removes it.
     type: str

@@ -87,6 +87,14 @@ PARAMETERS_ABSENT_IN_8_4 = (
     ("DELETE", "/cluster/ha/resources/{sid}", "purge"),
 )
 
+# What only 8.4 has: a type of storage, with its options (pve-storage, src/PVE/Storage/GlusterfsPlugin.pm).
+STORAGE_CALLS = (("GET", "/storage"), ("POST", "/storage"), ("PUT", "/storage/{storage}"))
+GLUSTERFS_PARAMETERS = {
+    "server2": {"type": "string", "optional": 1, "format": "pve-storage-server", "requires": "server"},
+    "transport": {"type": "string", "optional": 1, "enum": ["tcp", "rdma", "unix"]},
+    "volume": {"type": "string", "optional": 1},
+}
+
 
 @functools.cache  # compiled checks are kept by the identity of what they were made from
 def load(version: str = "9.2") -> Facts:
@@ -109,9 +117,19 @@ def _age(facts: dict[str, Any]) -> bool:
         if (facts["method"], facts["path"]) == (method, path):
             facts["parameters"].pop(parameter, None)
     facts["parameters"].pop("lock-token", None)
+    if (facts["method"], facts["path"]) in STORAGE_CALLS:
+        _add_glusterfs(facts["method"], facts["parameters"])
     if "permissions" in facts:
         facts["permissions"] = _aged_permissions(facts["permissions"])
     return True
+
+
+def _add_glusterfs(method: str, parameters: dict[str, Any]) -> None:
+    if "type" in parameters:
+        parameters["type"]["enum"] = sorted([*parameters["type"]["enum"], "glusterfs"])
+    if method != "GET":
+        fixed = () if method == "POST" else ("volume",)
+        parameters.update({name: facts for name, facts in GLUSTERFS_PARAMETERS.items() if name not in fixed})
 
 
 def _aged_permissions(value: Any) -> Any:

@@ -87,6 +87,17 @@ STORAGE_TYPES: dict[str, StorageType] = {
         mounted_at="/mnt/pve",
         features=DIRECTORY_FEATURES,
     ),
+    "glusterfs": StorageType(  # dropped by version 9
+        required=_names("volume"),
+        optional=COMMON | MOUNTED | KEEPING | _names("path server server2 transport preallocation"),
+        fixed=_names("path volume"),
+        contents=FILE_CONTENTS - {"rootdir"},
+        formats=NET_FORMATS,
+        shared=True,
+        layout="directory",
+        mounted_at="/mnt/pve",
+        features=DIRECTORY_FEATURES,
+    ),
     "cephfs": StorageType(
         required=frozenset(),
         optional=COMMON | MOUNTED | KEEPING | _names("path monhost subdir options username fuse keyring fs-name"),

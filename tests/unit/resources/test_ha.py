@@ -38,6 +38,13 @@ def with_rule(**config: Any) -> Server:
 # --- resources ----------------------------------------------------------------------------------------------------------
 
 
+def test_auto_rebalance_is_sent_with_a_hyphen_and_read_back() -> None:
+    plan = planned(RESOURCE, Server(GUESTS), sid="vm:100", auto_rebalance=False)
+    assert calls(plan) == [("POST", "/cluster/ha/resources", {"sid": "vm:100", "auto-rebalance": 0})]
+    assert not planned(RESOURCE, with_resource(**{"auto-rebalance": 0}), sid="vm:100", auto_rebalance=False).steps
+    assert not planned(RESOURCE, with_resource(), sid="vm:100", auto_rebalance=True).steps
+
+
 def test_a_bare_number_is_completed_before_anything_is_created() -> None:
     plan = planned(RESOURCE, Server(GUESTS), sid="101", state="started", failback=False, max_restart=0)
     assert calls(plan) == [
@@ -97,6 +104,7 @@ def test_absent_of_a_guest_that_is_gone_is_nothing() -> None:
     ("release", "given", "option"),
     [
         ((8, 4), {"failback": False}, "failback"),
+        ((8, 4), {"auto_rebalance": False}, "auto_rebalance"),
         ((8, 4), {"state": "absent", "purge": True}, "purge"),
         ((9, 2), {"group": "g1"}, "group"),
         ((9, 2), {"max_restart": -1}, "max_restart"),

@@ -15,7 +15,7 @@ from ansible_collections.pve.automation.tests.simulator.simulation import Reques
 from ansible_collections.pve.automation.tests.simulator.state import User
 from ansible_collections.pve.automation.tests.simulator.storages import make_storage
 from ansible_collections.pve.automation.tests.simulator.tasks import TaskFault
-from ansible_collections.pve.automation.tests.simulator.volumes import find_volume, table
+from ansible_collections.pve.automation.tests.simulator.volumes import Volume, find_volume, table
 
 from .conversation import Conversation
 
@@ -276,3 +276,49 @@ def clone_without(pve: Conversation, volid: str) -> str:
         return str(task.exitstatus)
 
     return asyncio.run(story())
+
+
+def snippet(pve: Conversation, name: str) -> str:
+    volume = Volume("local", "pve", f"snippets/{name}", "snippets", "snippet", 64, 0)
+    table(pve.cluster).add(volume)
+    pve.cluster.storages["local"].options["content"] += ",snippets"
+    return volume.volid
+
+
+def test_hook_scripts_are_snippets_that_exist(pve: Conversation) -> None:
+    pve("POST", QEMU, vmid=100)
+    script = snippet(pve, "hook.pl")
+    pve("PUT", f"{QEMU}/100/config", hookscript=script)
+    assert pve.config(f"{QEMU}/100")["hookscript"] == script
+    refused = pve.refused("POST", QEMU, vmid=101, hookscript="local:snippets/other.pl")
+    assert "script 'local:snippets/other.pl' does not exist" in refused
+
+
+def test_a_custom_cpu_has_to_exist(pve: Conversation) -> None:
+    assert "Custom cputype 'own' not found" in pve.refused("POST", QEMU, vmid=100, cpu="custom-own")
+    pve("POST", "/cluster/qemu/custom-cpu-models", cputype="own", **{"reported-model": "host"})
+    pve("POST", QEMU, vmid=100, cpu="custom-own")
+
+
+def test_an_empty_sshkeys_leaves_the_keys(pve: Conversation) -> None:
+    pve("POST", QEMU, vmid=100, sshkeys="ssh-ed25519%20AAAA%20me")
+    pve("PUT", f"{QEMU}/100/config", sshkeys="")
+    assert pve.config(f"{QEMU}/100")["sshkeys"] == "ssh-ed25519%20AAAA%20me"
+    pve("PUT", f"{QEMU}/100/config", delete="sshkeys")
+    assert "sshkeys" not in pve.config(f"{QEMU}/100")
+
+
+def test_boot_orders_name_devices_that_are_there_after_the_change(pve: Conversation) -> None:
+    pve("POST", QEMU, vmid=100, scsi0="local:1")
+    assert "device 'scsi1' does not exist" in pve.refused("PUT", f"{QEMU}/100/config", boot="order=scsi1")
+    pve("PUT", f"{QEMU}/100/config", scsi1="local:1", boot="order=scsi1;scsi0")
+
+
+def test_container_devices_are_those_of_the_node(pve: Conversation) -> None:
+    pve.cluster.storages["local"].options["content"] += ",rootdir"
+    volume = Volume("local", "pve", "vztmpl/alpine.tar.gz", "vztmpl", "tgz", 64, 0)
+    table(pve.cluster).add(volume)
+    wish = {"vmid": 100, "ostemplate": volume.volid, "rootfs": "local:0.1"}
+    assert pve.refused("POST", LXC, **wish, dev0="/dev/nosuch") == "Device /dev/nosuch does not exist"
+    pve("POST", LXC, **wish, dev0="/dev/dri/renderD128,mode=0660")
+    assert pve.config(f"{LXC}/100")["rootfs"].endswith(",size=102M")

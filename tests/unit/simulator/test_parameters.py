@@ -12,10 +12,11 @@ import pytest
 from ansible_collections.pve.automation.tests.simulator import api
 from ansible_collections.pve.automation.tests.simulator.errors import ApiError
 from ansible_collections.pve.automation.tests.simulator.facts import load
-from ansible_collections.pve.automation.tests.simulator.parameters import Validator
+from ansible_collections.pve.automation.tests.simulator.parameters import UNKNOWN, Validator
 from ansible_collections.pve.automation.tests.simulator.routing import registered_calls
 
 FACTS = load()
+CT_CONFIG = ("PUT", "/nodes/{node}/lxc/{vmid}/config")
 VM_CONFIG = ("PUT", "/nodes/{node}/qemu/{vmid}/config")
 
 
@@ -85,6 +86,53 @@ def test_8_4_lacks_what_came_later() -> None:
     agent = old.endpoints["GET", "/nodes/{node}/qemu/{vmid}/agent/info"].permissions
     assert agent == {"check": ["perm", "/vms/{vmid}", ["VM.Monitor"], "any", 1]}
     assert "regenerate" in FACTS.endpoints["PUT", "/access/users/{userid}/token/{tokenid}"].parameters
+
+
+def test_what_came_after_9_2_11_is_known_to_9_only() -> None:
+    old = load("8.4")
+    for key in (("POST", "/cluster/ha/resources"), ("PUT", "/cluster/ha/resources/{sid}")):
+        assert "auto-rebalance" in FACTS.endpoints[key].parameters
+        assert "auto-rebalance" not in old.endpoints[key].parameters
+    assert ("GET", "/cluster/sdn/prefix-lists") in FACTS.endpoints
+    assert ("GET", "/cluster/sdn/prefix-lists") not in old.endpoints
+
+
+RULE: dict[str, Any] = {"rule": "keep", "type": "node-affinity", "resources": "vm:100"}
+
+
+@pytest.mark.parametrize(
+    ("values", "reasons"),
+    [
+        ({}, {"oneOf[node-affinity].nodes": "property is missing and it is not optional"}),
+        ({"nodes": "a b"}, {}),
+        ({"nodes": "a", "strict": "yes"}, {"oneOf[node-affinity].strict": "type check ('boolean') failed - got 'yes'"}),
+        ({"nodes": "a", "nosuch": 1}, {"nosuch": UNKNOWN}),
+        ({"type": "resource-affinity", "affinity": "negative", "strict": 1}, {"strict": UNKNOWN}),
+    ],
+)
+def test_parameters_of_a_rule_depend_on_its_type(values: dict[str, Any], reasons: dict[str, str]) -> None:
+    key = ("POST", "/cluster/ha/rules")
+    if reasons:
+        assert complaints(key, **{**RULE, **values}) == reasons
+    else:
+        assert checked(key, **{**RULE, **values})["nodes"] == values["nodes"]
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "value", "reason"),
+    [
+        (VM_CONFIG, "cpu", "host,flags=+nosuch", "VM-specific CPU flags must be a subset of"),
+        (VM_CONFIG, "sshkeys", "ssh-ed25519 AAAA", "invalid urlencoded string: ssh-ed25519 AAAA"),
+        (VM_CONFIG, "ipconfig0", "gw=192.0.2.1", "ipconfig0.ip: missing property required by 'ipconfig0.gw'"),
+        (CT_CONFIG, "nameserver", "192.0.2.53 nonsense", "value does not look like a valid IP address"),
+    ],
+)
+def test_formats_are_checked(key: tuple[str, str], name: str, value: str, reason: str) -> None:
+    assert reason in complaints(key, node="pve", vmid="100", **{name: value})[name]
+
+
+def test_addresses_of_name_servers_may_be_link_local() -> None:
+    checked(CT_CONFIG, node="pve", vmid="100", nameserver="192.0.2.53;fe80::1%eth0")
 
 
 def test_every_handler_answers_a_call_that_exists() -> None:

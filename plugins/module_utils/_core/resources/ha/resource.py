@@ -15,7 +15,7 @@ from typing import Any
 from ...model.changes import changed_fields, require_release
 from ...model.contract import Reader, State, Wish
 from ...model.errors import InvalidOption, NotFound
-from ...model.field import Field, Fields
+from ...model.field import Field, Fields, hyphenated
 from ...model.kinds.info import ReadOnly
 from ...model.kinds.item import Item
 from ...model.values import Text, Within, Word
@@ -48,6 +48,7 @@ class RequestedState(Word):
 
 FIELDS = Fields(
     [
+        hyphenated("auto_rebalance", type="bool", default=True, since="9.2"),
         Field("comment", codec=Comment()),
         Field("failback", type="bool", default=True, since="9.0"),
         Field("group"),
