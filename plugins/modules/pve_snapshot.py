@@ -31,7 +31,7 @@ options:
     description: Node of the guest. If the guest is on another one that is an error.
     type: str
   prefix:
-    description: How the names of the snapshots begin that O(retention) counts; the empty text counts all of the guest.
+    description: How the names of the snapshots begin that O(retention) counts; V(*) counts all of the guest.
     type: str
   retention:
     description:

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -24,6 +23,9 @@ from ansible.utils.display import Display
 
 from ..module_utils._core.api.client import Client
 from ..module_utils._core.api.connection import Connection
+from ..module_utils._core.model.errors import InvalidOption
+from ..module_utils._core.model.given import refuse_unusable, validate
+from ..module_utils._core.run.engine import failure
 from ..module_utils._core.run.hosted import Hosted
 from ..module_utils._core.run.module import module_arguments, perform, secret_values, spellings
 
@@ -80,11 +82,17 @@ class PveAction(ActionBase):
         task_vars = task_vars or {}
         result: dict[str, Any] = super().run(tmp, task_vars)
         result.pop("skipped", None) if not result.get("skipped") else None
+        args = plain(self._task.args)
+        try:
+            refuse_unusable(module_arguments(self.resource)["argument_spec"], args)
+        except InvalidOption as error:
+            result.update(failure(error))
+            return result
         if not self._in_process(task_vars):
             result.update(self._execute_module(task_vars=task_vars, wrap_async=bool(self._task.async_val)))
             return result
         with environment(self._task_environment()):
-            result.update(self._run_here(plain(self._task.args)))
+            result.update(self._run_here(args))
         return result
 
     def _in_process(self, task_vars: Mapping[str, Any]) -> bool:
@@ -108,9 +116,7 @@ class PveAction(ActionBase):
         return {name: str(value) for name, value in merged.items()}
 
     def _run_here(self, args: dict[str, Any]) -> dict[str, Any]:
-        arguments = module_arguments(self.resource)
-        spec = arguments.pop("argument_spec")
-        checked = ArgumentSpecValidator(spec, **arguments).validate(args)
+        checked = validate(module_arguments(self.resource), args)
         params = checked.validated_parameters
         secrets = spellings(map(str, checked._no_log_values | secret_values(self.resource, params)))
         if checked.errors.errors:

@@ -17,6 +17,9 @@ from ansible_collections.pve.automation.plugins.module_utils._core.api.connectio
     Connection,
     connection_arguments,
 )
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.model.given import refuse_unusable, validate
+from ansible_collections.pve.automation.plugins.module_utils._core.run.engine import failure
 from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import AnyResource
 from ansible_collections.pve.automation.plugins.module_utils._core.run.module import module_arguments, perform
 from tools.simulated import simulator
@@ -60,7 +63,11 @@ class Cluster:
         """The result of a task with these options, validated as Ansible does."""
         arguments = module_arguments(resource)
         given = {**self.connection, **options}
-        checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(given)
+        try:
+            refuse_unusable(arguments["argument_spec"], given)
+        except InvalidOption as error:
+            return failure(error)
+        checked = validate(arguments, given)
         if checked.error_messages:
             return {"failed": True, "changed": False, "msg": ", ".join(checked.error_messages)}
         return perform(resource, checked.validated_parameters, check_mode=check_mode, open_client=self._open_client)

@@ -642,8 +642,14 @@ LIVES = (
     Life(
         "metric server",
         "pve_metric_server",
-        {"id": "life", "type": "influxdb"},
-        {"server": "influx.example.com", "port": 8086, "influxdbproto": "https", "organization": "life"},
+        {"id": "life"},
+        {
+            "type": "influxdb",
+            "server": "influx.example.com",
+            "port": 8086,
+            "influxdbproto": "https",
+            "organization": "life",
+        },
         {"port": 8087, "bucket": "pve"},
         (("PUT", "/cluster/metrics/server/life", {"server": "else.example.com", "port": 1, "delete": "bucket"}),),
     ),

@@ -104,6 +104,49 @@ def test_entries_take_the_timeout_of_the_task_unless_they_have_their_own():
     assert [job.params["timeout"] for job in jobs] == [60, 9]
 
 
+@pytest.mark.parametrize(
+    ("select", "says"),
+    [
+        ({"vmid": [101, 999]}, "select.vmid: there is no guest 999"),
+        ({"name": "nobody"}, "select.name: there is no guest nobody"),
+        ({"pool": "q"}, "select.pool: there is no pool q"),
+        ({"node": "pve9", "tag": ["web"]}, "select.node: there is no node pve9"),
+    ],
+)
+def test_what_a_selection_names_has_to_exist(select, says):
+    with pytest.raises(InvalidOption, match=says):
+        run(Server(), select=select, state="stopped")
+
+
+def test_a_selection_that_fits_nothing_warns():
+    server = Server()
+    assert run(server, select={"tag": ["nobody"], "pool": "p"}, state="stopped")["guests"] == []
+    assert server.warnings == ["select: no guest fits tag: ['nobody'], pool: p."]
+
+
+@pytest.mark.parametrize("options", [{"state": "started", "force": True}, {"state": "paused", "shutdown_timeout": 5}])
+def test_what_means_nothing_for_a_state_is_refused_before_anything_is_asked(options):
+    server = Server()
+    with pytest.raises(InvalidOption, match="means nothing with state"):
+        run(server, select={"tag": ["web"]}, **options)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ({"vmid": 101, "node": ""}, r"guests\[0\] \(101\): node: must not be empty"),
+        ({"vmid": None, "name": None}, r"guests\[0\]: one of the following is required: vmid, name"),
+        ({"vmid": 101, "state": "absent", "cores": 2}, "cores: means nothing with state: absent"),
+    ],
+)
+def test_entries_follow_the_rules_of_their_modules(entry, says):
+    server = Server()
+    with pytest.raises(InvalidOption, match=says):
+        run(server, guests=[entry])
+    assert server.asked == []
+
+
 @pytest.mark.parametrize("option", [{"force": True}, {"shutdown_timeout": 5}])
 def test_what_belongs_to_a_selection_is_refused_beside_entries(option):
     server = Server()
@@ -137,7 +180,8 @@ def test_fail_fast_begins_no_further_guest():
         ({"pool": "p"}, [101]),
         ({"node": "pve1", "status": "running"}, [101, 103]),
         ({"vmid": [102, 104]}, [102]),
-        ({"name": "nobody"}, []),
+        ({"name": "nobody*"}, []),
+        ({"tag": ["nobody"]}, []),
     ],
 )
 def test_a_selection_takes_what_all_selectors_fit_and_no_template(select, vmids):

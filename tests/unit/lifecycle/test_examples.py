@@ -90,7 +90,7 @@ NEEDS: Mapping[str, list[Task]] = {
         *groups("operators", "admins"),
         ("pve_token", {"userid": "automation@pve", "tokenid": "ansible"}),
     ],
-    "pve_backup": [BACKUPS],
+    "pve_backup": [BACKUPS, ("pve_pool", {"poolid": "web"})],
     "pve_firewall": [
         ("pve_firewall_ipset", {"scope": "cluster", "name": "management"}),
         ("pve_firewall_group", {"group": "monitoring"}),

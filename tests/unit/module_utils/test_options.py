@@ -104,6 +104,12 @@ def test_a_password_without_a_user_is_root_s():
         ({**PASSWORD, "api_user": "admin"}, "api_user: 'admin' lacks its realm, as in admin@pam or admin@pve"),
         ({**PASSWORD, "api_timeout": 0}, "api_timeout: must be more than 0 seconds"),
         ({**PASSWORD, "api_connect_timeout": -1}, "api_connect_timeout: must be more than 0 seconds"),
+        ({**PASSWORD, "api_timeout": float("inf")}, "api_timeout: must be more than 0 seconds, and finite"),
+        ({**PASSWORD, "api_timeout": float("nan")}, "api_timeout: must be more than 0 seconds, and finite"),
+        (
+            {**PASSWORD, "validate_certs": False, "api_fingerprint": [""]},
+            "api_fingerprint: must not be empty with validate_certs: false",
+        ),
         ({**PASSWORD, "ca_path": "/no/such.pem"}, "ca_path: there is no file '/no/such.pem' that can be read"),
         ({**PASSWORD, "api_fingerprint": [FINGERPRINT, "AB:CD"]}, "api_fingerprint: is not a SHA-256 fingerprint"),
     ],

@@ -9,12 +9,16 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, NotFound
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
+    InvalidOption,
+    NotFound,
+    WrongPathPart,
+)
 from ansible_collections.pve.automation.plugins.module_utils._core.model.field import Field, Fields
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.info import Listing
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.item import Item
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.singleton import Singleton
-from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import HIDDEN, Step, api_path
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import HIDDEN, Step, api_path, whole_part
 
 FIELDS = Fields([
     Field("comment", clear="empty"),
@@ -24,7 +28,7 @@ FIELDS = Fields([
     Field("password", secret=True),
 ])  # fmt: skip
 THING = Item("thing", "/things", Field("id"), FIELDS)
-GIVEN = {"id": "a/b", "state": "present", "update_password": "on_create"}
+GIVEN = {"id": "a b", "state": "present", "update_password": "on_create"}
 
 
 class Answers:
@@ -51,41 +55,51 @@ def calls(plan):
 
 
 def test_ids_never_become_another_level_of_the_path():
-    assert THING.path("a/b c") == "/things/a%2Fb%20c"
-    assert api_path("nodes", "pve", "storage", "local", "content", "local:iso/a b.iso") == (
-        "/nodes/pve/storage/local/content/local:iso%2Fa%20b.iso"
-    )
+    assert THING.path("a b") == "/things/a%20b"
+    assert whole_part("local:iso/a b.iso") == "/local:iso%2Fa%20b.iso"
+
+
+@pytest.mark.parametrize("part", ["", " ", ".", "..", "a/b", "../x", "a\\b", "a\nb", "a\x00", "\udc80"])
+def test_what_is_no_id_is_refused_as_a_part_of_a_path(part):
+    with pytest.raises(WrongPathPart, match="is not an id that the API takes"):
+        api_path("nodes", part)
+
+
+@pytest.mark.parametrize("part", ["", "..", "local:iso/../x", "local:iso//x", "/x", "x/", "local:iso/a\\b", "a/\udc80"])
+def test_what_is_no_volume_is_refused_as_the_end_of_a_path(part):
+    with pytest.raises(WrongPathPart):
+        whole_part(part)
 
 
 def test_creating_sends_only_what_was_given():
     plan = plan_of(THING, comment="", enabled=False, type="dir", password="s3cret")
     assert calls(plan) == [
-        ("POST", "/things", {"id": "a/b", "enable": 0, "type": "dir", "password": "s3cret"}),
+        ("POST", "/things", {"id": "a b", "enable": 0, "type": "dir", "password": "s3cret"}),
     ]
     assert plan.before is None
-    assert plan.after == {"id": "a/b", "enabled": False, "type": "dir", "password": HIDDEN}
+    assert plan.after == {"id": "a b", "enabled": False, "type": "dir", "password": HIDDEN}
 
 
 def test_updating_sends_only_what_differs():
-    current = {"id": "a/b", "comment": "old", "server": "s", "type": "dir"}
+    current = {"id": "a b", "comment": "old", "server": "s", "type": "dir"}
     plan = plan_of(THING, current, comment="new", server="", type="dir", enabled=True)
-    assert calls(plan) == [("PUT", "/things/a%2Fb", {"comment": "new", "delete": "server"})]
+    assert calls(plan) == [("PUT", "/things/a%20b", {"comment": "new", "delete": "server"})]
     assert plan.before == current
-    assert plan.after == {"id": "a/b", "comment": "new", "type": "dir"}
+    assert plan.after == {"id": "a b", "comment": "new", "type": "dir"}
     assert "comment" in plan.steps[0].why
     assert "server" in plan.steps[0].why
 
 
 @pytest.mark.parametrize("params", [{}, {"comment": "old"}, {"enabled": True}, {"server": ""}, {"password": "x"}])
 def test_nothing_to_do(params):
-    current = {"id": "a/b", "comment": "old"}
+    current = {"id": "a b", "comment": "old"}
     plan = plan_of(THING, current, **params)
     assert (plan.steps, plan.before, plan.after) == ((), current, current)
 
 
 def test_secrets_are_pushed_when_creating_or_always_and_never_shown():
-    plan = plan_of(THING, {"id": "a/b"}, password="s3cret", update_password="always")
-    assert calls(plan) == [("PUT", "/things/a%2Fb", {"password": "s3cret"})]
+    plan = plan_of(THING, {"id": "a b"}, password="s3cret", update_password="always")
+    assert calls(plan) == [("PUT", "/things/a%20b", {"password": "s3cret"})]
     assert plan.steps[0].describe()["params"] == {"password": HIDDEN}
     assert not plan.steps[0].verify
     assert "s3cret" not in f"{plan.after} {plan.steps[0].why} {plan.steps[0].describe()}"
@@ -93,50 +107,50 @@ def test_secrets_are_pushed_when_creating_or_always_and_never_shown():
 
 def test_a_secret_that_is_to_be_removed_needs_to_be_pushed():
     with pytest.raises(InvalidOption, match=r"password: .* removed only with update_password: always"):
-        plan_of(THING, {"id": "a/b"}, unset=["password"])
-    plan = plan_of(THING, {"id": "a/b"}, unset=["password"], update_password="always")
-    assert calls(plan) == [("PUT", "/things/a%2Fb", {"delete": "password"})]
+        plan_of(THING, {"id": "a b"}, unset=["password"])
+    plan = plan_of(THING, {"id": "a b"}, unset=["password"], update_password="always")
+    assert calls(plan) == [("PUT", "/things/a%20b", {"delete": "password"})]
 
 
 def test_what_is_fixed_at_creation_is_an_error_when_it_differs():
-    with pytest.raises(InvalidOption, match=r"type: can be set only when the thing a/b is created; it is 'dir' and "):
-        plan_of(THING, {"id": "a/b", "type": "dir"}, type="nfs")
+    with pytest.raises(InvalidOption, match=r"type: can be set only when the thing a b is created; it is 'dir' and "):
+        plan_of(THING, {"id": "a b", "type": "dir"}, type="nfs")
 
 
 def test_a_secret_that_is_fixed_at_creation_does_not_get_into_the_message():
     item = dataclasses.replace(THING, fields=Fields([Field("key", secret=True, create_only=True)]))
     with pytest.raises(InvalidOption) as refusal:
-        plan_of(item, {"id": "a/b"}, key="s3cret", update_password="always")
+        plan_of(item, {"id": "a b"}, key="s3cret", update_password="always")
     assert "s3cret" not in str(refusal.value)
 
 
 def test_deleting():
-    assert calls(plan_of(THING, {"id": "a/b"}, state="absent")) == [("DELETE", "/things/a%2Fb", {})]
+    assert calls(plan_of(THING, {"id": "a b"}, state="absent")) == [("DELETE", "/things/a%20b", {})]
     assert plan_of(THING, None, state="absent").steps == ()
 
 
 def test_the_digest_that_was_read_guards_the_update():
     item = dataclasses.replace(THING, digest=True)
     wish = item.wish({**GIVEN, "comment": "new"})
-    state = item.read(Answers(**{"/things/a%2Fb": {"comment": "old", "digest": "f00"}}), wish)
-    assert state == {"id": "a/b", "comment": "old"}
-    assert calls(item.plan(state, wish)) == [("PUT", "/things/a%2Fb", {"comment": "new", "digest": "f00"})]
+    state = item.read(Answers(**{"/things/a%20b": {"comment": "old", "digest": "f00"}}), wish)
+    assert state == {"id": "a b", "comment": "old"}
+    assert calls(item.plan(state, wish)) == [("PUT", "/things/a%20b", {"comment": "new", "digest": "f00"})]
 
 
 def test_reading_an_item():
     wish = THING.wish(GIVEN)
     assert THING.read(Answers(), wish) is None
-    assert THING.read(Answers(**{"/things/a%2Fb": {"enable": "0"}}), wish) == {"id": "a/b", "enabled": False}
+    assert THING.read(Answers(**{"/things/a%20b": {"enable": "0"}}), wish) == {"id": "a b", "enabled": False}
 
 
 def test_a_new_item_has_to_have_what_it_needs():
     item = dataclasses.replace(THING, needed=("type", "server or comment"))
-    with pytest.raises(InvalidOption, match="type: is needed to create thing a/b"):
+    with pytest.raises(InvalidOption, match="type: is needed to create thing a b"):
         plan_of(item, comment="x")
-    with pytest.raises(InvalidOption, match="server or comment: is needed to create thing a/b"):
+    with pytest.raises(InvalidOption, match="server or comment: is needed to create thing a b"):
         plan_of(item, type="dir", server="")
     assert plan_of(item, type="dir", comment="x").steps
-    assert not plan_of(item, {"id": "a/b", "type": "dir"}, server="").steps
+    assert not plan_of(item, {"id": "a b", "type": "dir"}, server="").steps
 
 
 def test_an_item_has_a_name():

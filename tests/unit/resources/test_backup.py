@@ -32,6 +32,10 @@ class BackupServer(GuestServer):
     def __init__(self, *backups):
         rows = [{"volid": VOLUME, "vmid": 101, "ctime": ctime, "subtype": "qemu"} for ctime in backups]
         super().__init__({"qemu/101": {"name": "web1"}, "lxc/102": {"hostname": "db1"}}, {CONTENT: rows})
+        listed = self.answers["/cluster/resources"]
+        listed[-1]["pool"] = "db"
+        listed += [{"type": "node", "node": "pve2"}, {"type": "pool", "pool": "web"}]
+        listed.append({"type": "storage", "storage": "local", "node": "pve1"})
 
     def sibling(self):
         return copy.copy(self)
@@ -113,6 +117,8 @@ def test_every_option_of_vzdump_reaches_it_under_its_own_name():
         ({"all": True, "exclude": [102]}, [101]),
         ({"node": "pve1"}, [101, 102]),
         ({"node": "pve2"}, []),
+        ({"pool": "db"}, [102]),
+        ({"pool": "db", "node": "pve1"}, [102]),
         ({"vmid": [102, 101, 102]}, [102, 101]),
         ({"pool": "web"}, []),
     ],
@@ -134,7 +140,12 @@ def test_a_backup_that_is_young_enough_counts_as_done(age, taken):
     [
         ({"storage": "local"}, "vmid: is missing"),
         ({"vmid": [101]}, "storage: is missing"),
-        ({"vmid": [109], "storage": "local"}, "there is no guest 109"),
+        ({"vmid": [109], "storage": "local"}, "vmid: there is no guest 109"),
+        ({"vmid": [101, 109], "storage": "local"}, "vmid: there is no guest 109"),
+        ({"pool": "misspelt", "storage": "local"}, "pool: there is no pool misspelt"),
+        ({"node": "pve9", "storage": "local"}, "node: there is no node pve9"),
+        ({"all": True, "storage": "misspelt"}, "storage: there is no storage misspelt"),
+        ({"vmid": [101], "node": "pve2", "storage": "local"}, "node: guest 101 is on pve1, not on pve2"),
         ({"vmid": [101], "all": True, "storage": "local"}, "vmid and all: exclude each other"),
         ({"vmid": [101], "storage": "local", "notes": "x"}, "notes: means nothing when backups are taken"),
         ({"vmid": [101], "storage": "local", "force": True}, "force: means nothing when backups are taken"),

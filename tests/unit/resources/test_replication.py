@@ -67,7 +67,6 @@ def test_a_job_that_waits_for_its_deletion_counts_as_gone() -> None:
         ({"target": "pve2", "rate": 0.5}, "rate"),
         ({"target": "pve2", "schedule": "0 0 1 * 1"}, "schedule"),
         ({"state": "absent", "keep": True, "force": True}, "keep"),
-        ({"state": "absent", "run_now": True}, "run_now"),
         ({"target": "pve2", "disable": True, "run_now": True}, "run_now"),
     ],
 )

@@ -28,6 +28,8 @@ from tests.simulator.calendar_events import parse as parse_calendar_event
         ("0 0 1,15 jan-mar *", "*-01,02,03-01,15 00:00"),
         ("0 0 */10 * *", "*-*-01,11,21,31 00:00"),
         ("* * * * *", "*:*"),
+        ("0 0 29 2 *", "*-02-29 00:00"),
+        ("0 0 31 apr,may *", "*-04,05-31 00:00"),
         ("@weekly", "sun 00:00"),
         ("@Daily", "00:00"),
     ],
@@ -52,6 +54,11 @@ def test_schedules(text: str, event: str) -> None:
         ("*/0 * * * *", "minute"),
         ("5-1 * * * *", "minute"),
         ("0 0 L * *", "day of the month"),
+        ("0 0 30 2 *", "never comes"),
+        ("0 0 31 apr,jun,sep,nov *", "never comes"),
+        ("*-02-30 00:00", "never comes"),
+        ("2027-4-31", "never comes"),
+        ("13-01 05:00", "never comes"),
     ],
 )
 def test_what_no_calendar_event_says_is_refused_with_the_reason(text: str, why: str) -> None:

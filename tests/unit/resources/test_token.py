@@ -37,6 +37,12 @@ def test_creation_returns_the_secret_once() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("present", [server(), Server()])
+def test_an_expiry_in_the_past_is_refused(present: Server) -> None:
+    with pytest.raises(InvalidOption, match="expire: is in the past"):
+        planned(TOKEN, present, tokenid="alice@pve!t1", expire="2020-01-31")
+
+
 @pytest.mark.parametrize("given", [{}, {"comment": "a token", "privsep": True, "expire": "1999999999"}])
 def test_a_present_token_takes_one_read_and_no_call(given: dict[str, Any]) -> None:
     present = server()

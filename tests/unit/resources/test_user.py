@@ -27,6 +27,17 @@ def server(**changed: Any) -> Server:
     return Server({PATH: {**ALICE, **changed}})
 
 
+@pytest.mark.parametrize("expire", ["2020-01-31", "0d", "1"])
+@pytest.mark.parametrize("present", [server(), Server()])
+def test_an_expiry_in_the_past_is_refused(present: Server, expire: str) -> None:
+    with pytest.raises(InvalidOption, match=r"expire: is in the past\. To lock a user out, set enable: false"):
+        planned(USER, present, userid="alice@pve", expire=expire)
+
+
+def test_an_expiry_that_has_passed_meanwhile_stays() -> None:
+    assert not planned(USER, server(expire=5), userid="alice@pve", expire="5").steps
+
+
 def test_creation_sends_what_was_given_and_nothing_else() -> None:
     plan = planned(USER, Server(), userid="alice@pve", password="secret-1", groups=["ops", "dev"], comment="x")
     assert calls(plan) == [
@@ -130,6 +141,7 @@ def test_deletion() -> None:
         ({"userid": "alice"}, "userid"),
         ({"userid": "a b@pve"}, "userid"),
         ({"userid": "alice@pve", "expire": "soon"}, "expire"),
+        ({"userid": "alice@pve", "expire": "9" * 20}, "expire"),
         ({"userid": "alice@pve", "password": ""}, "password"),
         ({"userid": "alice@pve", "keys": ""}, "keys"),
         ({"userid": "alice@pve", "unset": ["enable"]}, "unset"),

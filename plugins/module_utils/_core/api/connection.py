@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -147,8 +148,8 @@ def _seconds(options: Mapping[str, Any], name: str, default: float) -> float:
     value = options.get(name)
     if value is None:
         return default
-    if value <= 0:
-        raise InvalidOption(name, "must be more than 0 seconds")
+    if not 0 < value < math.inf:
+        raise InvalidOption(name, "must be more than 0 seconds, and finite")
     return float(value)
 
 
@@ -204,6 +205,10 @@ def _tls(options: Mapping[str, Any]) -> dict[str, Any]:
     if not all(re.fullmatch(r"[0-9a-f]{64}", text) for text in fingerprints):
         raise InvalidOption("api_fingerprint", "is not a SHA-256 fingerprint: 64 hexadecimal digits, colons optional")
     validate = options.get("validate_certs")
+    if validate is False and options.get("api_fingerprint") is not None and not fingerprints:
+        raise InvalidOption(
+            "api_fingerprint", "must not be empty with validate_certs: false, or nothing would check the certificate"
+        )
     return {
         "ca_path": ca_path,
         "fingerprints": fingerprints,

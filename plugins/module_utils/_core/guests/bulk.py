@@ -10,17 +10,18 @@ import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 
 from ..api.client import Client
 from ..model.errors import InvalidOption
+from ..model.given import Use, check_given, validate
 from ..run.batch import Crew, Job, check_counts, summary
 from ..run.hosted import CustomRun
 from . import power
 from .guest import Guest
 from .kinds import BY_WORD, WORDS
 from .locate import Location, guests
+from .named import refuse_unknown
 from .preflight.checks import OPTIONS as PREFLIGHT_OPTIONS
 from .preflight.checks import preflight
 from .schema.families import Tags
@@ -81,6 +82,13 @@ class Guests(CustomRun):
             "required_together": [["select", "state"]],
         }
 
+    def may_be_empty(self) -> set[str]:
+        """No entry and no limit change nothing; an empty selector would select everything."""
+        return {"guests", "limits"}
+
+    def uses(self) -> dict[str, Use]:
+        return {name: Use(beside=("guests",)) for name in ("per_storage", "per_source")}
+
     def secret_values(self, params: Mapping[str, Any]) -> set[str]:
         """The secrets inside the specs, which the argument spec of this module cannot mark."""
         found: set[str] = set()
@@ -100,11 +108,16 @@ class Guests(CustomRun):
                 raise InvalidOption(
                     name, "belongs to select; an entry of guests says it itself, where its state needs it"
                 )
+        if params["select"] is not None:
+            Guest.check_stopping({**params, "restart": "never"})
         jobs = [_job(number, spec, params) for number, spec in enumerate(params.get("guests") or [])]
         _refuse_twice(jobs)
         rows = client.get("/cluster/resources")
         if params.get("select") is not None:
+            refuse_unknown(rows, {f"select.{name}": value for name, value in params["select"].items()})
             jobs = [_power_job(row, params) for row in _selected(rows, params["select"])]
+            if not jobs:
+                client.warnings.append(f"select: no guest fits {_in_words(params['select'])}.")
         listed = guests(rows)
         _reserve(client, jobs, listed)
         for job in jobs:
@@ -150,18 +163,19 @@ def _look_ahead(crew: Crew, jobs: Sequence[GuestJob], rows: Sequence[Mapping[str
 def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> GuestJob:
     """A job from one entry of ``guests``, which is what pve_vm or pve_lxc takes."""
     option = f"guests[{number}]"
-    given = {**spec, **{name: spec.get(name, bulk[name]) for name in FOR_EACH}}
-    kind = str(given.pop("type", "vm"))
+    given = {**spec, **{name: bulk[name] for name in FOR_EACH if spec.get(name) is None}}
+    kind = "vm" if given.get("type") is None else str(given["type"])
+    given.pop("type", None)
     if kind not in BY_WORD:
         raise InvalidOption(option, f"type {kind!r} is not one of {', '.join(BY_WORD)}")
     guest = BY_WORD[kind]
-    arguments = guest.arguments()
-    checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(given)
+    checked = validate(guest.arguments(), given)
     if checked.error_messages:
         raise InvalidOption(option, "; ".join(_told(error) for error in checked.errors.errors))
     params: dict[str, Any] = checked.validated_parameters
     title = str(params.get(guest.name_option) or params.get("vmid"))
     try:
+        check_given(guest, params)
         wish = guest.wish(params)
     except InvalidOption as error:
         raise error.inside(f"{option} ({title})", ": ") from None
@@ -212,6 +226,10 @@ def _fits(row: Mapping[str, Any], selector: str, value: Any) -> bool:
     return str(row.get(selector, "")) == str(value)
 
 
+def _in_words(select: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in select.items() if value is not None)
+
+
 def _told(error: AnsibleValidationError) -> str:
     """What is wrong with options; that they are unknown is told by the class alone."""
     return f"unsupported parameters: {error.msg}" if isinstance(error, UnsupportedError) else str(error.msg)
@@ -227,9 +245,7 @@ def _power_job(row: Mapping[str, Any], params: Mapping[str, Any]) -> GuestJob:
         )
     given = {"vmid": int(row["vmid"]), "node": row["node"]}
     given.update({name: params[name] for name in ("state", "force", "shutdown_timeout", "timeout", *PREFLIGHT_OPTIONS)})
-    arguments = guest.arguments()
-    checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(given)
-    checked_params: dict[str, Any] = checked.validated_parameters
+    checked_params: dict[str, Any] = validate(guest.arguments(), given).validated_parameters
     return GuestJob(str(row.get("name") or row["vmid"]), guest, checked_params, guest.wish(checked_params))
 
 

@@ -15,6 +15,7 @@ from ..model.changes import changed_fields, require_release
 from ..model.contract import Reader, State, Wish, unset_option
 from ..model.errors import InvalidOption, InvalidParameter, NotFound, PermissionDenied
 from ..model.field import Fields
+from ..model.given import TO_DELETE, TO_MAKE, Use
 from ..model.plan import Plan
 from ..model.property_string import PropertyString
 from ..model.values import Codec
@@ -82,6 +83,23 @@ class Guest(Planner):
         rules = {"required_one_of": [["vmid", self.name_option]], "mutually_exclusive": [["clone", "restore"]]}
         return {"argument_spec": spec, **rules}
 
+    def may_be_empty(self) -> set[str]:
+        """What is cleared by being empty; maps of numbered keys and of limits may name none."""
+        slots = {*self.families, *self.volume_families, *self.single_volumes}
+        return {*self.options.clearable(), *slots, "pool", self.name_option, "limits"}
+
+    def uses(self) -> dict[str, Use]:
+        of_absent = {"vmid", "node", self.name_option, "state", "force", "purge", "destroy_unreferenced_disks"}
+        always = {*of_absent, "shutdown_timeout", "wait_for", *task_arguments(), *PREFLIGHT_OPTIONS}
+        described = {name: TO_MAKE for name in self.arguments()["argument_spec"] if name not in always}
+        return {
+            **described,
+            "destroy_unreferenced_disks": TO_DELETE,
+            "migrate": Use(never=("absent",), beside=("node",)),
+            "target_storage": Use(never=("absent",), beside=("migrate",)),
+            "wait_timeout": Use(never=("absent",), beside=("wait_for",)),
+        }
+
     # --- the wish -----------------------------------------------------------------------------------------------------
 
     @abc.abstractmethod
@@ -119,15 +137,21 @@ class Guest(Planner):
             raise InvalidOption("vmid", f"{vmid} is not in the range 100 to 999999999")
         if name is not None and not (_DNS_NAME.fullmatch(name) or (name == "" and vmid is not None)):
             raise InvalidOption(self.name_option, f"{name!r} is not a DNS name: letters, digits, hyphens and dots")
-        if params["state"] == "present":
-            if params["force"]:
-                raise InvalidOption("force", "means nothing with state: present")
-            if params.get("shutdown_timeout") is not None and params["restart"] == "never":
-                raise InvalidOption("shutdown_timeout", "means nothing with state: present and restart: never")
+        self.check_stopping(params)
         if params.get("wait_for") and params["state"] in ("stopped", "paused", "hibernated", "absent"):
             raise InvalidOption(
                 "wait_for", f"means nothing with state: {params['state']}: only a running guest answers"
             )
+
+    @staticmethod
+    def check_stopping(params: Mapping[str, Any]) -> None:
+        """Refuse what says how a guest stops where it does not."""
+        state, restart = params["state"], params["restart"]
+        if params["force"] and state not in ("stopped", "absent"):
+            raise InvalidOption("force", f"means nothing with state: {state}")
+        stops = state in ("stopped", "restarted", "absent") or restart != "never"
+        if params.get("shutdown_timeout") is not None and not stops:
+            raise InvalidOption("shutdown_timeout", f"means nothing with state: {state} and restart: never")
 
     def _is_volume(self, name: str) -> bool:
         return any(field.name == name for field in self.volumes)

@@ -18,6 +18,7 @@ from .actions.snapshot import observe_snapshots
 from .agent import GuestInquiry, agent_enabled, waiting
 from .kinds import KINDS
 from .locate import Location
+from .named import warn_of_unknown
 from .schema.families import Tags
 
 Row = dict[str, Any]
@@ -56,7 +57,11 @@ class GuestInfo(ReadOnly):
         return wish
 
     def read(self, reader: Reader, wish: Wish) -> Any:
-        listed = [_observe(row) for row in reader.get("/cluster/resources", {"type": "vm"}) if row.get("type") in KINDS]
+        rows = reader.get(
+            "/cluster/resources", {"type": "vm"} if wish["pool"] is None and wish["node"] is None else None
+        )
+        warn_of_unknown(reader.warnings, rows, {name: wish[name] for name in ("pool", "node")})
+        listed = [_observe(row) for row in rows if row.get("type") in KINDS]
         picked = sorted((row for row in listed if _matches(row, wish)), key=lambda row: int(row["vmid"]))
         if picked and wish["gather"]:
             inquiries = [_Question(reader, row, frozenset(wish["gather"])) for row in picked]

@@ -12,6 +12,7 @@ from typing import Any
 from .values import Text
 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # of the months, at the most
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 CRON_WORDS = {
     "@hourly": "0 * * * *",
@@ -37,7 +38,15 @@ class Schedule(Text):
             return calendar_of_cron(CRON_WORDS[word])
         if len(text.split()) == CRON_FIELDS:
             return calendar_of_cron(text)
+        _refuse_never(text)
         return text
+
+
+def _refuse_never(text: str) -> None:
+    """Refuse a calendar event on a single day that no year has, such as the 30th of February."""
+    day = re.search(r"(?:^|\s)(?:(?:\d{4}|\*)-)?(\d{1,2})-(\d{1,2})(?=\s|$)", text)
+    if day and not (1 <= int(day[1]) <= len(DAYS) and 1 <= int(day[2]) <= DAYS[int(day[1]) - 1]):
+        raise ValueError(f"{text!r} never comes: there is no such day")
 
 
 def calendar_of_cron(text: str) -> str:
@@ -51,6 +60,8 @@ def calendar_of_cron(text: str) -> str:
             f"{text!r} means to cron: on these days of the month and also on these weekdays. "
             "No calendar event says that; make two jobs of it"
         )
+    if days and months and min(days) > max(DAYS[month - 1] for month in months):
+        raise ValueError(f"{text!r} never comes: none of these months has {min(days)} days")
     words = []
     if weekdays and len(weekdays) < len(WEEKDAYS):
         words.append(_weekday_words(weekdays))

@@ -12,6 +12,7 @@ import abc
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
+from .given import HasOptions
 from .plan import Plan
 
 Wish = dict[str, Any]
@@ -138,14 +139,10 @@ class Planned(abc.ABC, Generic[DesiredT, ObservedT]):
         return {}
 
 
-class Resource(Planned[DesiredT, ObservedT]):
+class Resource(Planned[DesiredT, ObservedT], HasOptions):
     """What a module is about."""
 
     hides_values = False  # whether options hold secrets that the argument spec cannot mark, so that nothing is logged
-
-    @abc.abstractmethod
-    def arguments(self) -> dict[str, Any]:
-        """Keyword arguments of AnsibleModule: argument_spec, required_if, ... without the connection options."""
 
     def secret_values(self, params: Mapping[str, Any]) -> set[str]:
         """Secrets that no result may show, in other places than ``no_log`` options; see ``hides_values``."""

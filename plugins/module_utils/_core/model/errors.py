@@ -70,6 +70,17 @@ class InvalidOption(PveError):
         return {**super().details(), "option": self.option, "reason": self.reason}
 
 
+class WrongPathPart(PveError):
+    """An id that cannot be a part of an API path, so that nothing was sent."""
+
+    def __init__(self, part: str) -> None:
+        shown = part.encode("ascii", "backslashreplace").decode()
+        super().__init__(
+            f"{shown!r} is not an id that the API takes: it is empty, '.' or '..', or has '/', '\\' or a control character in it",
+        )
+        self.part = part
+
+
 class Refused(PveError):
     """The wish is clear but would lose data or cut a running service; an option allows it explicitly."""
 

@@ -159,6 +159,10 @@ class Fields(tuple[Field, ...]):
         """The argument spec of all fields."""
         return {field.name: field.spec() for field in self}
 
+    def clearable(self) -> set[str]:
+        """The options that are cleared by being empty."""
+        return {field.name for field in self if field.clear != "never" and not field.required}
+
     def named(self, name: str) -> Field:
         """The field of that name, alias or key on the wire; KeyError if there is none."""
         return self._by_name[name]

@@ -6,16 +6,33 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from .errors import WrongPathPart
+
 HIDDEN = "********"
+_CONTROL = r"[\x00-\x1f\x7f\ud800-\udfff]"
+_WRONG_IN_PART = re.compile(rf"[/\\]|{_CONTROL}")
+_WRONG_IN_REST = re.compile(rf"\\|{_CONTROL}|(^|/)\.{{0,2}}(/|$)")
 
 
 def api_path(*parts: object) -> str:
-    """Join parts to an API path, each percent-encoded, so that a ``/`` in an id never becomes another level."""
-    return "".join("/" + quote(str(part), safe="@:!,") for part in parts)
+    """Join parts to an API path, each percent-encoded. WrongPathPart if one of them would not be one part of a path."""
+    return "".join(f"/{_quoted(str(part), _WRONG_IN_PART)}" for part in parts)
+
+
+def whole_part(part: object) -> str:
+    """The last part of an API path where PVE takes a ``/`` in it, as in the name of a volume or a network."""
+    return f"/{_quoted(str(part), _WRONG_IN_REST)}"
+
+
+def _quoted(part: str, forbidden: re.Pattern[str]) -> str:
+    if part.strip() in ("", ".", "..") or forbidden.search(part):
+        raise WrongPathPart(part)
+    return quote(part, safe="@:!,")
 
 
 @dataclasses.dataclass(frozen=True)

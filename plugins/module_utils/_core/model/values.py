@@ -239,7 +239,7 @@ class Expiry(Codec):
         text = str(value).strip().lower()
         if text in ("never", ""):
             return 0
-        if text.isdigit():
+        if re.fullmatch(r"\d{1,12}", text):
             return int(text)
         try:
             moment = datetime.datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
@@ -250,5 +250,5 @@ class Expiry(Codec):
 
 def seconds_of(value: Any) -> int | None:
     """The length of a period such as ``90d``, ``12h`` or ``2w`` in seconds; None if it is not written as one."""
-    match = re.fullmatch(r"(\d+)\s*([smhdwy])", str(value).strip().lower())
+    match = re.fullmatch(r"(\d{1,10})\s*([smhdwy])", str(value).strip().lower())
     return int(match[1]) * _PERIODS[match[2]] if match else None

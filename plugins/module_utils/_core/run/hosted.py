@@ -11,17 +11,14 @@ from typing import Any
 
 from ..api.client import Client
 from ..model.contract import Resource
+from ..model.given import HasOptions
 
 
-class CustomRun(abc.ABC):
+class CustomRun(HasOptions):
     """What a module is about that is many things, or one of several: it runs the engine itself."""
 
     name: str  # the key of the object in the result
     hides_values = False  # whether options hold secrets that the argument spec cannot mark, so that nothing is logged
-
-    @abc.abstractmethod
-    def arguments(self) -> dict[str, Any]:
-        """Keyword arguments of AnsibleModule: argument_spec, required_if, ... without the connection options."""
 
     @abc.abstractmethod
     def run(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..api.client import Client
 from ..api.connection import Connection, connection_arguments
-from ..model.errors import PveError
+from ..model.errors import InvalidOption, PveError, WrongPathPart
+from ..model.given import check_given, without_nulls
 from .engine import bring_about, failure
 from .hosted import CustomRun, Hosted
 
@@ -34,17 +35,26 @@ def perform(
     """Run a task and return its result; what a user can mend becomes a failed result, a bug stays an exception."""
     client: Client | None = None
     try:
+        check_given(resource, params)
         client = open_client(Connection.from_options(params))
         if isinstance(resource, CustomRun):
             result = resource.run(client, params, check_mode=check_mode)
         else:
             result = bring_about(client, resource, params, check_mode=check_mode).result()
+    except WrongPathPart as error:
+        result = failure(_named(error, params))
     except PveError as error:
         result = failure(error)
     warnings = client.warnings if client else []
     if warnings:
         result["warnings"] = list(dict.fromkeys(warnings))
     return result
+
+
+def _named(error: WrongPathPart, params: Mapping[str, Any]) -> PveError:
+    """The error with the name of the option that holds the id, where it is one."""
+    option = next((name for name, value in params.items() if value is not None and str(value) == error.part), None)
+    return InvalidOption(option, error.message) if option else error
 
 
 def secret_values(resource: Hosted, params: Mapping[str, Any]) -> set[str]:
@@ -68,6 +78,12 @@ def _module_of(resource: Hosted) -> type[AnsibleModule]:
     """AnsibleModule that knows a resource's secrets whenever it ends, which may be before its constructor returns."""
 
     class Module(AnsibleModule):  # type: ignore[misc]
+        params: dict[str, Any]
+
+        def _load_params(self) -> None:
+            super()._load_params()
+            self.params = without_nulls(self.argument_spec, self.params)
+
         def fail_json(self, *args: Any, **kwargs: Any) -> None:
             super().fail_json(*args, **self._told(kwargs))
 

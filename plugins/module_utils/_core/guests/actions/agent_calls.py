@@ -67,6 +67,10 @@ class AgentCalls(Resource[Wish, State | None]):
             "mutually_exclusive": [list(CALLS)],
         }
 
+    def may_be_empty(self) -> set[str]:
+        """What a command or a file is given; an argument of a command may be empty as well."""
+        return {"exec.argv[]", "exec.stdin", "write.content"}
+
     def wish(self, params: Mapping[str, Any]) -> Wish:
         if params.get("exec") and not params["exec"]["argv"]:
             raise InvalidOption("exec", "argv is empty: give the command and its arguments")

@@ -17,6 +17,7 @@ from ...model.plan import Plan, Step, api_path
 from ..locate import GUEST, Location, locate_any
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
+ALL = "*"  # the prefix of all snapshots
 _RESERVED = ("current", "pending")
 
 
@@ -44,6 +45,9 @@ class Snapshot(Resource[Wish, State | None]):
             "required_together": [["retention", "prefix"]],
             "required_if": [["state", "absent", ["snapname"]], ["state", "rollback", ["snapname"]]],
         }
+
+    def may_be_empty(self) -> set[str]:
+        return {"description"}
 
     # --- the wish -----------------------------------------------------------------------------------------------------
 
@@ -181,11 +185,16 @@ def _surplus(state: State, wish: Wish) -> list[str]:
     """The oldest snapshots of the series beyond those to keep; the one that the task names is always kept."""
     if wish["retention"] is None or wish["state"] != "present":
         return []
-    series = [row["name"] for row in state["snapshots"] if row["name"].startswith(wish["prefix"])]
+    series = [row["name"] for row in state["snapshots"] if _belongs(row["name"], wish["prefix"])]
     named = wish["snapname"]
     others = [name for name in series if name != named]
-    keep = wish["retention"] - int(bool(named and named.startswith(wish["prefix"])))
+    keep = wish["retention"] - int(bool(named and _belongs(named, wish["prefix"])))
     return others[: max(0, len(others) - keep)]
+
+
+def _belongs(name: str, prefix: str) -> bool:
+    """Whether a snapshot is of the series; the star counts all of the guest."""
+    return prefix == ALL or name.startswith(prefix)
 
 
 def _path(state: State, *more: str) -> str:

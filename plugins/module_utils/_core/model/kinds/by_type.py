@@ -11,6 +11,7 @@ from typing import Any
 
 from ..contract import Reader, Resource, State, Wish
 from ..errors import InvalidOption
+from ..given import Use
 from ..plan import Plan
 from .item import Item
 
@@ -35,6 +36,12 @@ class Variants(Resource[Wish, State | None]):
         for item in self.items.values():
             merged.update(item.arguments()["argument_spec"])
         return {"argument_spec": {**merged, "type": {"type": "str", "choices": list(self.items), "required": True}}}
+
+    def may_be_empty(self) -> set[str]:
+        return {name for item in self.items.values() for name in item.may_be_empty()}
+
+    def uses(self) -> dict[str, Use]:
+        return {name: use for item in self.items.values() for name, use in item.uses().items()}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         kind = params["type"]

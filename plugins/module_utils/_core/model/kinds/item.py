@@ -13,6 +13,7 @@ from ..changes import changed_fields, present_at_creation, refuse_create_only, r
 from ..contract import STATES, UPDATE_PASSWORD, Reader, Resource, State, Wish, unset_option
 from ..errors import InvalidOption, NotFound
 from ..field import Field, Fields, update_params
+from ..given import TO_MAKE, Use
 from ..plan import Plan, Step, api_path
 
 
@@ -24,7 +25,7 @@ class Item(Resource[Wish, State | None]):
     ``delete``; without it every field clears by the empty text. ``own_path`` tells that the POST goes to the item's own path,
     which then names it. ``digest`` sends the digest that was read with the update.
     ``always`` names what every update has to tell. ``append`` names a set whose update takes ``append``: with the option of
-    that name it is only added to.
+    that name it is only added to. ``extra_uses`` tells where the extra options mean something.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Item(Resource[Wish, State | None]):
     always: Sequence[str] = ()
     append: str = ""
     extra_options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    extra_uses: Mapping[str, Use] = dataclasses.field(default_factory=dict)
 
     def option_of(self, parameter: str) -> str:
         return self.fields.option_of(parameter)
@@ -52,6 +54,14 @@ class Item(Resource[Wish, State | None]):
             spec["append"] = {"type": "bool", "default": False}
         spec["state"] = dict(STATES)
         return {"argument_spec": {**spec, **self.extra_options}}
+
+    def may_be_empty(self) -> set[str]:
+        return self.fields.clearable()
+
+    def uses(self) -> dict[str, Use]:
+        described = {field.name: TO_MAKE for field in self.fields if field.name != "state"}
+        append = {"append": Use(never=("absent",), beside=(self.append,))} if self.append else {}
+        return {**described, "unset": TO_MAKE, "update_password": TO_MAKE, **append, **self.extra_uses}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         extra = {name: params[name] for name in self.extra_options}

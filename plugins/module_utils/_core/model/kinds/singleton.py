@@ -39,6 +39,9 @@ class Singleton(Resource[Wish, State | None]):
             spec["unset"] = unset_option()
         return {"argument_spec": spec}
 
+    def may_be_empty(self) -> set[str]:
+        return self.fields.clearable()
+
     def wish(self, params: Mapping[str, Any]) -> Wish:
         return {**{name: params[name] for name in self.keys}, "fields": self.fields.wish(params)}
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...model.contract import STATES, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption
+from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import Listing
 from ...model.plan import Plan, Step
 from ...model.values import Boolean, split_list
@@ -54,6 +55,9 @@ class Acl(Resource[Wish, State | None]):
             "state": dict(STATES),
         }
         return {"argument_spec": spec}
+
+    def uses(self) -> dict[str, Use]:
+        return {"propagate": TO_MAKE}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         subjects = [

@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from ...model.contract import State, Wish
+from ...model.errors import InvalidOption
 from ...model.field import Field
 from ...model.values import Expiry, seconds_of
 
@@ -45,6 +46,17 @@ class Deadline(Expiry):
 
 
 EXPIRE = Field("expire", codec=Deadline(), clear="never", default=0)
+
+
+def refuse_past(expire: Any, present: int | None, now: int) -> None:
+    """Refuse a new point in time that has passed, at which nothing would expire any more. One that was kept is no change."""
+    moment = expire.end() if isinstance(expire, Lifetime) else expire
+    if moment and moment not in (None, present) and moment <= now:
+        raise InvalidOption(
+            EXPIRE.name,
+            "is in the past",
+            hint="To lock a user out, set enable: false; to end a token, delete it. 0 or never means that it does not expire.",
+        )
 
 
 def settled(fields: Wish, current: State | None, renew_before: int = 0) -> Wish:

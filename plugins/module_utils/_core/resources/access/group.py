@@ -13,6 +13,7 @@ from typing import Any
 from ...model.contract import Reader, State, Wish
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields
+from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import Listing
 from ...model.kinds.item import Item
 from ...model.plan import Plan, Step, api_path
@@ -28,6 +29,9 @@ MEMBERS = Set()
 
 class Group(Item):
     """An item with members: a given list is the whole list unless ``append``."""
+
+    def may_be_empty(self) -> set[str]:
+        return {*super().may_be_empty(), "members"}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         wish = super().wish(params)
@@ -110,5 +114,6 @@ GROUP = Group(
         "append": {"type": "bool", "default": False},
         **lockout.OPTION,
     },
+    extra_uses={"members": TO_MAKE, "append": Use(never=("absent",), beside=("members",))},
 )
 GROUP_INFO = GroupListing("groups", lambda wish: COLLECTION, key="groupid", fields=FIELDS)

@@ -13,6 +13,7 @@ from ...api.connection import task_arguments
 from ...model.contract import Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, Refused
 from ...model.field import Field, Fields, hyphenated
+from ...model.given import TO_MAKE
 from ...model.kinds.by_type import refuse_foreign
 from ...model.kinds.info import Listing
 from ...model.kinds.item import Item
@@ -196,6 +197,7 @@ REALM = Realm(
     FIELDS,
     digest=True,
     extra_options={"check_connection": {"type": "bool", "default": False}},
+    extra_uses={"check_connection": TO_MAKE},
 )
 REALM_SYNC = RealmSync()
 REALM_INFO = Listing("realms", lambda wish: COLLECTION, key="realm", fields=FIELDS)

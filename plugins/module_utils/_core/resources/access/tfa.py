@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from ...model.contract import STATES, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption
+from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import Listing
 from ...model.plan import Plan, Step, api_path
 from ...model.values import Boolean
@@ -64,6 +65,12 @@ class SecondFactor(Resource[Wish, State | None]):
             "state": dict(STATES),
         }
         return {"argument_spec": spec, "mutually_exclusive": [("id", "type")]}
+
+    def may_be_empty(self) -> set[str]:
+        return {"description"}
+
+    def uses(self) -> dict[str, Use]:
+        return dict.fromkeys(("enable", "totp", "value", "unlock"), TO_MAKE)
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         check_userid("userid", params["userid"])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,11 +14,12 @@ from ...model.changes import changed_fields, shown
 from ...model.contract import STATES, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, NotFound
 from ...model.field import Field, Fields, update_params
+from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import Listing
 from ...model.periods import period
 from ...model.plan import Plan, Step, api_path
 from . import acl, lockout
-from .expiry import EXPIRE, Lifetime, settled
+from .expiry import EXPIRE, Lifetime, refuse_past, settled
 from .user import check_userid
 
 TOKENID = re.compile(r"[A-Za-z][A-Za-z0-9._-]+")
@@ -44,6 +46,12 @@ class Token(Resource[Wish, State | None]):
         }
         return {"argument_spec": spec}
 
+    def may_be_empty(self) -> set[str]:
+        return FIELDS.clearable()
+
+    def uses(self) -> dict[str, Use]:
+        return dict.fromkeys([*(field.name for field in FIELDS), "renew_before", "regenerate"], TO_MAKE)
+
     def wish(self, params: Mapping[str, Any]) -> Wish:
         userid, tokenid = _identity(params)
         fields = FIELDS.wish(params)
@@ -58,6 +66,7 @@ class Token(Resource[Wish, State | None]):
             "renew_before": renew_before,
             "regenerate": params["regenerate"],
             "allow_lockout": params["allow_lockout"],
+            "now": int(time.time()),
             "state": params["state"],
         }
 
@@ -85,6 +94,7 @@ class Token(Resource[Wish, State | None]):
         if wish["state"] == "absent":
             step = Step("DELETE", _path(wish), why=f"delete token {_full(wish)}")
             return Plan.nothing(None) if current is None else Plan(current, None, (step,))
+        refuse_past(wish["fields"].get("expire"), (current or {}).get("expire"), wish["now"])
         fresh = current is None or wish["regenerate"]
         fields = settled(wish["fields"], None if fresh else current, wish["renew_before"])
         changes = changed_fields(FIELDS, current or {}, fields) if current else dict(fields)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from ...model.kinds.info import Listing
 from ...model.kinds.item import Item
 from ...model.plan import HIDDEN, Plan, Step
 from . import lockout
-from .expiry import EXPIRE, settled
+from .expiry import EXPIRE, refuse_past, settled
 
 USERID = re.compile(r"[^\s:/!@]+(?:@[^\s:/!@]+)*@[A-Za-z][A-Za-z0-9._-]+")
 PASSWORD_PATH = "/access/password"
@@ -59,7 +60,8 @@ class User(Item):
         wish = super().wish(params)
         check_userid(self.key.name, wish["key"])
         lockout.refuse_own_user(params, wish["key"], wish["fields"])
-        return {**wish, "by_token": by_token(params), "own_password": own_password(params)}
+        now = int(time.time())
+        return {**wish, "by_token": by_token(params), "own_password": own_password(params), "now": now}
 
     def read(self, reader: Reader, wish: Wish) -> State | None:
         state = super().read(reader, wish)
@@ -73,6 +75,7 @@ class User(Item):
         return lockout.refuse_loss(plan, wish, lambda rights: rights.with_user(wish["key"], plan.after))
 
     def _plan(self, current: State | None, wish: Wish) -> Plan:
+        refuse_past(wish["fields"].get("expire"), (current or {}).get("expire"), wish["now"])
         return super().plan(current, {**wish, "fields": settled(wish["fields"], current)})
 
     def _plan_update(self, current: State, wish: Wish) -> Plan:

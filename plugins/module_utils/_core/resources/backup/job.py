@@ -13,6 +13,7 @@ from ...model.calendar import Schedule
 from ...model.contract import Reader, State, Wish
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
+from ...model.given import TO_MAKE, Use
 from ...model.plan import Plan, Step
 from ...model.property_string import INTEGER, WORD, Part, PropertyString, flag
 from ...model.values import Items, Text, Within
@@ -173,5 +174,6 @@ JOB = BackupJob(
     FIELDS,
     needed=("schedule",),
     extra_options={"append": {"type": "bool", "default": False}, "show_runs": {"type": "int"}},
+    extra_uses={"append": Use(never=("absent",), beside=("vmid", "exclude")), "show_runs": TO_MAKE},
 )
 JOB_INFO = JobListing("jobs", lambda wish: JOBS, key="id", fields=FIELDS)

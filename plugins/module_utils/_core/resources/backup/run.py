@@ -12,6 +12,7 @@ from typing import Any
 from ...api.client import Client
 from ...api.connection import task_arguments
 from ...guests.actions.restore import Restore
+from ...guests.named import refuse_unknown, warn_of_unknown
 from ...model.contract import Planned, Reader, State, Wish
 from ...model.errors import InvalidOption
 from ...model.field import Fields, update_params
@@ -100,6 +101,9 @@ class Backup(CustomRun):
             "required_if": [["state", state, ["volume"]] for state in ("absent", "restored")],
         }
 
+    def may_be_empty(self) -> set[str]:
+        return {"notes"}
+
     def run(self, client: Client, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
         purpose = self._purpose(params)
         single: dict[str, Planned[Any, Any]] = {
@@ -135,6 +139,8 @@ class Backup(CustomRun):
         chosen = [name for name in ("vmid", "pool", "all") if params.get(name)]
         if len(chosen) > 1:
             raise InvalidOption(" and ".join(chosen), "exclude each other: guests are selected in one way")
+        if not chosen and params.get("node") is None:
+            raise InvalidOption("vmid", "is missing: give vmid, pool, node or all")
         options = OPTIONS.wish(params)
         oldest = _oldest(params.get("max_age"))
         jobs = []
@@ -184,17 +190,20 @@ def _oldest(max_age: str | None) -> int | None:
 
 def _guests(client: Client, params: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """The guests to back up, by id. Templates count too, as vzdump has it."""
-    rows = client.get("/cluster/resources", {"type": "vm"})
+    rows = client.get("/cluster/resources")
+    refuse_unknown(rows, {name: params.get(name) for name in ("vmid", "pool", "node", "storage")})
+    warn_of_unknown(client.warnings, rows, {"exclude": params.get("exclude")})
     found = {int(row["vmid"]): row for row in rows if row.get("type") in ("qemu", "lxc") and "vmid" in row}
-    excluded = set(params.get("exclude") or [])
+    excluded, node = set(params.get("exclude") or []), params.get("node")
     if params.get("vmid"):
-        absent = [vmid for vmid in params["vmid"] if vmid not in found]
-        if absent:
-            raise InvalidOption("vmid", f"there is no guest {', '.join(map(str, absent))}")
         picked = [found[vmid] for vmid in dict.fromkeys(params["vmid"])]
-    elif params.get("pool") or params.get("node") or params.get("all"):
-        picked = [row for _vmid, row in sorted(found.items()) if params.get("pool") in (None, row.get("pool"))]
+        for row in picked:
+            if node not in (None, row["node"]):
+                where = f"guest {row['vmid']} is on {row['node']}, not on {node}"
+                raise InvalidOption("node", where, hint="Leave node out: each guest is backed up where it is.")
     else:
-        raise InvalidOption("vmid", "is missing: give vmid, pool, node or all")
-    at_node = [row for row in picked if params.get("node") in (None, row["node"])]
-    return [row for row in at_node if int(row["vmid"]) not in excluded]
+        picked = [row for _vmid, row in sorted(found.items()) if params.get("pool") in (None, row.get("pool"))]
+    picked = [row for row in picked if node in (None, row["node"]) and int(row["vmid"]) not in excluded]
+    if not picked:
+        client.warnings.append("There is no guest to back up: the selection fits none.")
+    return picked

@@ -13,7 +13,7 @@ from ...model.changes import changed_fields, shown
 from ...model.contract import Planned, Reader, State, Wish
 from ...model.errors import ApiError, InvalidOption, NotFound, Refused
 from ...model.field import Field, Fields, update_params
-from ...model.plan import Plan, Step, api_path
+from ...model.plan import Plan, Step, api_path, whole_part
 from .job import FIELDS as JOB_FIELDS
 
 VOLUME_FIELDS = Fields([Field("notes", clear="empty"), Field("protected", type="bool", default=False)])
@@ -66,7 +66,7 @@ class Volume(Planned[Wish, State | None]):
         if not params.get("node"):
             raise InvalidOption("node", "is needed with volume: a node that has the storage")
         fields = VOLUME_FIELDS.wish({name: params.get(name) for name in ("notes", "protected")})
-        path = api_path("nodes", params["node"], "storage", storage, "content", params["volume"])
+        path = api_path("nodes", params["node"], "storage", storage, "content") + whole_part(params["volume"])
         return {"path": path, "volume": params["volume"], "state": params["state"], "fields": fields}
 
     def read(self, reader: Reader, wish: Wish) -> State | None:

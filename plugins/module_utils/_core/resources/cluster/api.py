@@ -44,6 +44,10 @@ class ApiCall(Resource[Wish, State | None]):
         }
         return {"argument_spec": {**spec, **task_arguments()}}
 
+    def may_be_empty(self) -> set[str]:
+        """Parameters may be none, and ``ensure`` may ask for no more than that there is an answer."""
+        return {"params", "secret_params", "ensure"}
+
     def secret_values(self, params: Mapping[str, Any]) -> set[str]:
         given = params.get("params")
         if not isinstance(given, dict):

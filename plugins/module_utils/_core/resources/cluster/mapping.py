@@ -13,6 +13,7 @@ from typing import Any
 from ...model.contract import State, Wish
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
+from ...model.given import Use
 from ...model.kinds.by_type import Variants
 from ...model.kinds.info import Listing
 from ...model.kinds.item import Item
@@ -98,6 +99,7 @@ def _item(kind: str, entries: Entries, *fields: Field) -> DeviceMapping:
         needed=("map",),
         digest=True,
         extra_options={"append": {"type": "bool", "default": False}},
+        extra_uses={"append": Use(never=("absent",), beside=("map",))},
         entries=entries,
     )
 

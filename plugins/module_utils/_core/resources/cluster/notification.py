@@ -14,6 +14,7 @@ from typing import Any
 from ...model.contract import Reader, State, Wish
 from ...model.errors import InvalidOption, Refused
 from ...model.field import Field, Fields, hyphenated
+from ...model.given import TO_MAKE
 from ...model.kinds.by_type import Variants
 from ...model.kinds.info import Listing
 from ...model.kinds.item import Item
@@ -128,6 +129,7 @@ ITEMS = {
         key=NAME,
         fields=Fields([*_COMMON, *fields]),
         extra_options={"send_test": {"type": "bool", "default": False}},
+        extra_uses={"send_test": TO_MAKE},
         needed=needed,
         built_in="mail-to-root" if kind == "sendmail" else "",
     )

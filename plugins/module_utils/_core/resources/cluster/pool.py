@@ -12,6 +12,7 @@ from ...model.changes import changed_fields, shown
 from ...model.contract import STATES, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, NotFound, Refused
 from ...model.field import Field, Fields, update_params
+from ...model.given import TO_DELETE, TO_MAKE, Use
 from ...model.kinds.info import Listing
 from ...model.plan import Plan, Step
 from ...model.values import Set
@@ -59,6 +60,14 @@ class Pool(Resource[Wish, State | None]):
             "state": dict(STATES),
         }
         return {"argument_spec": spec}
+
+    def may_be_empty(self) -> set[str]:
+        return {*FIELDS.clearable(), *MEMBERS}
+
+    def uses(self) -> dict[str, Use]:
+        described = dict.fromkeys([*(field.name for field in FIELDS), *MEMBERS], TO_MAKE)
+        of_members = Use(never=("absent",), beside=tuple(MEMBERS))
+        return {**described, "append": of_members, "allow_move": of_members, "force": TO_DELETE}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         key = KEY.parse(params[KEY.name])

@@ -15,6 +15,7 @@ from ...model.calendar import Schedule
 from ...model.contract import Reader, State, Wish
 from ...model.errors import InvalidOption, PveError
 from ...model.field import Field, Fields
+from ...model.given import TO_DELETE, TO_MAKE
 from ...model.kinds.info import Listing
 from ...model.kinds.item import Item
 from ...model.plan import Plan, Step, api_path
@@ -46,8 +47,6 @@ class Replication(Item):
         rate = wish["fields"].get("rate")
         if isinstance(rate, (int, float)) and rate < 1:
             raise InvalidOption("rate", f"{rate} is less than 1 MB per second")
-        if wish["run_now"] and wish["state"] == "absent":
-            raise InvalidOption("run_now", "needs state: present")
         return wish
 
     def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
@@ -125,6 +124,7 @@ REPLICATION = Replication(
         "run_now": FLAG,
         **task_arguments(),
     },
+    extra_uses={"keep": TO_DELETE, "force": TO_DELETE, "run_now": TO_MAKE},
 )
 REPLICATION_INFO = Listing(
     "jobs",

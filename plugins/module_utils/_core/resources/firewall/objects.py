@@ -13,7 +13,8 @@ from typing import Any
 from ...model.contract import STATES, Reader, State, Wish
 from ...model.errors import InvalidOption, InvalidParameter, NotFound, Refused
 from ...model.field import Field, Fields
-from ...model.plan import Plan, Step, api_path
+from ...model.given import TO_DELETE, TO_MAKE, Use
+from ...model.plan import Plan, Step, api_path, whole_part
 from ...model.values import Text
 from .fields import observe_rule
 from .lockout import OPTION, Guarded
@@ -65,6 +66,12 @@ class Alias(Guarded):
                 "state": dict(STATES),
             }
         }
+
+    def may_be_empty(self) -> set[str]:
+        return ALIAS_FIELDS.clearable()
+
+    def uses(self) -> dict[str, Use]:
+        return dict.fromkeys((field.name for field in ALIAS_FIELDS), TO_MAKE)
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         return {
@@ -158,6 +165,13 @@ class AddressSet(Container):
         }
         return {"argument_spec": spec}
 
+    def may_be_empty(self) -> set[str]:
+        return {"comment", "entries", "entries.comment"}
+
+    def uses(self) -> dict[str, Use]:
+        append = Use(never=("absent",), beside=("entries",))
+        return {"comment": TO_MAKE, "entries": TO_MAKE, "append": append, "force": TO_DELETE}
+
     def wish(self, params: Mapping[str, Any]) -> Wish:
         entries = params["entries"]
         return {
@@ -208,10 +222,10 @@ class AddressSet(Container):
             if cidr not in have:
                 steps.append(Step("POST", base, {"cidr": cidr, **options}, f"add {cidr} to ipset {wish['name']}"))
             elif result[cidr] != have[cidr]:
-                path = base + api_path(cidr)
+                path = base + whole_part(cidr)
                 steps.append(Step("PUT", path, options, f"change {cidr} in ipset {wish['name']}"))
         for cidr in sorted(set(have) - set(result), key=lambda cidr: (bool(have[cidr].get("nomatch")), cidr)):
-            steps.append(Step("DELETE", base + api_path(cidr), {}, f"take {cidr} out of ipset {wish['name']}"))
+            steps.append(Step("DELETE", base + whole_part(cidr), {}, f"take {cidr} out of ipset {wish['name']}"))
         return steps
 
     def _plan_absent(self, current: State | None, wish: Wish) -> Plan:
@@ -268,6 +282,12 @@ class SecurityGroup(Container):
             "state": dict(STATES),
         }
         return {"argument_spec": spec}
+
+    def may_be_empty(self) -> set[str]:
+        return {"comment"}
+
+    def uses(self) -> dict[str, Use]:
+        return {"comment": TO_MAKE, "force": TO_DELETE}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         comment = params["comment"]

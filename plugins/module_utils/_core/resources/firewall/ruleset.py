@@ -13,6 +13,7 @@ from ...model.changes import changed_fields, shown
 from ...model.contract import STATES, Reader, Resource, State, Wish, unset_option
 from ...model.errors import InvalidOption, NotFound
 from ...model.field import update_params
+from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import ReadOnly
 from ...model.plan import Plan, Step
 from .edits import match, plan_edits
@@ -39,6 +40,14 @@ class Firewall(Resource[Wish, State | None]):
             "state": dict(STATES),
         }
         return {"argument_spec": spec}
+
+    def may_be_empty(self) -> set[str]:
+        """The empty list of rules means that there are to be none. A part of a rule that is empty would let it fit more."""
+        options = {f"options.{name}" for fields in OPTIONS.values() for name in fields.clearable()}
+        return {"rules", "rules.comment", "options", *options}
+
+    def uses(self) -> dict[str, Use]:
+        return {"insert": Use(never=("absent",), beside=("append",)), "options": TO_MAKE, "unset": TO_MAKE}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         scope = scope_of(params, list(SCOPES))

@@ -16,6 +16,7 @@ from ...model.changes import changed_fields, require_release
 from ...model.contract import Reader, State, Wish
 from ...model.errors import InvalidOption, NotFound
 from ...model.field import Field, Fields, hyphenated
+from ...model.given import TO_DELETE
 from ...model.kinds.info import ReadOnly
 from ...model.kinds.item import Item
 from ...model.values import Text, Within, Word
@@ -195,5 +196,6 @@ RESOURCE = HaResource(
     Field("sid", aliases=("vmid",)),
     FIELDS,
     extra_options={"purge": {"type": "bool"}},
+    extra_uses={"purge": TO_DELETE},
 )
 INFO = HaStatus()

@@ -12,6 +12,7 @@ from typing import Any
 from ...model.contract import Reader, State, Wish
 from ...model.errors import ApiError, InvalidOption, NotFound, NotImplementedByServer, Refused
 from ...model.field import Field, Fields
+from ...model.given import Use
 from ...model.kinds.by_type import refuse_foreign
 from ...model.kinds.item import Item
 from ...model.plan import Plan, Step
@@ -178,5 +179,6 @@ RULE = HaRule(
     always=("type",),
     digest=True,
     extra_options={"append": {"type": "bool", "default": False}},
+    extra_uses={"append": Use(never=("absent",), beside=("resources",))},
 )
 GROUP = HaGroup("group", GROUPS, Field("group", aliases=("name",)), GROUP_FIELDS, needed=("nodes",))

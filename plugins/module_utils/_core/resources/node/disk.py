@@ -12,6 +12,7 @@ from typing import Any
 from ...api.connection import task_arguments
 from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, Refused
+from ...model.given import Use
 from ...model.kinds.info import Listing
 from ...model.plan import Plan, Step
 from .disk_inventory import Inventory, content, disks_path, has_table, is_partition, user_of
@@ -54,6 +55,9 @@ class NodeDisk(Resource[Wish, State | None]):
             ],
         }
 
+    def uses(self) -> dict[str, Use]:
+        return {"force": Use(only=("absent", "wiped"))}
+
     def wish(self, params: Mapping[str, Any]) -> Wish:
         _refuse_foreign(params)
         wish = {name: params[name] for name in ("node", "state", "force")}
@@ -65,8 +69,6 @@ class NodeDisk(Resource[Wish, State | None]):
         kind = KINDS[params["type"]]
         if not _NAME.fullmatch(params["name"]):
             raise InvalidOption("name", f"{params['name']!r} is not a name: a letter, then letters, digits, -, _ and .")
-        if params["devices"] == []:
-            raise InvalidOption("devices", "must not be empty")
         made = {"devices": params["devices"], **kind.parse(params)}
         options = {name: value for name, value in made.items() if value is not None}
         acts = {name: bool(params[name]) for name in ("add_storage", *_CLEANUPS)}

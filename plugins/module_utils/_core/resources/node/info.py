@@ -61,6 +61,9 @@ class NodeInfo(ReadOnly):
         }
         return {"argument_spec": spec}
 
+    def may_be_empty(self) -> set[str]:
+        return {"pci_class_blacklist"}  # none is left out then
+
     def wish(self, params: Mapping[str, Any]) -> Wish:
         wish = {name: params[name] for name in self.arguments()["argument_spec"]}
         if not 1 <= wish["parallel"] <= 64:

@@ -53,6 +53,10 @@ class NodeNetwork(Resource[Wish, State | None]):
         }
         return {"argument_spec": spec}
 
+    def may_be_empty(self) -> set[str]:
+        """No interface to manage changes none; an empty option of one is removed."""
+        return {"interfaces", "interfaces.unset", *(f"interfaces.{name}" for name in FIELDS.clearable())}
+
     def wish(self, params: Mapping[str, Any]) -> Wish:
         rows, apply = params["interfaces"], params["apply"]
         if params["revert"] and (rows is not None or apply is not None):

@@ -12,6 +12,7 @@ from typing import Any
 from ...api.connection import task_arguments
 from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
 from ...model.errors import ApiError, AuthenticationFailed, ConnectionFailed, InvalidOption, PveError, Refused
+from ...model.given import Use
 from ...model.plan import Plan, Step, api_path
 from ...run.polling import wait_until
 from .guests import guests_of, named
@@ -40,6 +41,9 @@ class NodePower(Resource[Wish, State | None]):
             **task_arguments(),
         }
         return {"argument_spec": spec}
+
+    def uses(self) -> dict[str, Use]:
+        return {"force": Use(only=tuple(COMMANDS))}
 
     def wish(self, params: Mapping[str, Any]) -> Wish:
         if params["timeout"] < 1:

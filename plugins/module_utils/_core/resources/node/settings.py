@@ -72,6 +72,9 @@ class NodeDns(Resource[Wish, State | None]):
         own = {"search": {"type": "str"}, "servers": {"type": "list", "elements": "str"}}
         return {"argument_spec": {**NODE_KEY, **own}}
 
+    def may_be_empty(self) -> set[str]:
+        return {"servers"}
+
     def wish(self, params: Mapping[str, Any]) -> Wish:
         if params["search"] == "":
             raise InvalidOption("search", "must not be empty: PVE asks for a domain")

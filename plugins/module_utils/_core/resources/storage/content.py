@@ -15,7 +15,8 @@ from urllib.parse import unquote, urlsplit
 from ...api.connection import task_arguments
 from ...model.contract import NODE_KEY, STATES, Reader, Resource, State, Wish
 from ...model.errors import InvalidOption, Refused
-from ...model.plan import Plan, Step, Upload, api_path
+from ...model.given import TO_MAKE, Use
+from ...model.plan import Plan, Step, Upload, api_path, whole_part
 from .appliance import is_file_name, newest_template
 from .oci import SUFFIX, check_reference, file_of, require_oci
 
@@ -60,6 +61,9 @@ class StorageContent(Resource[Wish, State | None]):
         spec["timeout"] = {"type": "int", "default": 7200}
         rules = {"mutually_exclusive": [list(SOURCES)], "required_together": [["checksum", "checksum_algorithm"]]}
         return {"argument_spec": spec, **rules}
+
+    def uses(self) -> dict[str, Use]:
+        return dict.fromkeys(("checksum", "checksum_algorithm", "verify_certificates", "force"), TO_MAKE)
 
     def secret_values(self, params: Mapping[str, Any]) -> set[str]:
         """The password in the URL."""
@@ -115,7 +119,7 @@ class StorageContent(Resource[Wish, State | None]):
     def _plan_absent(current: State | None, wish: Wish) -> Plan:
         if current is None:
             return Plan.nothing(None)
-        path = f"{wish['path']}/content{api_path(wish['volid'])}"
+        path = f"{wish['path']}/content{whole_part(wish['volid'])}"
         step = Step("DELETE", path, {}, f"delete {wish['volid']}", task=True, guest=wish["storage"])
         return Plan(current, None, (step,))
 

@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which options of a task count as given, and what no option takes. Both hosts and the bulk prepare their options here.
+
+An option that is null is not given. One that is empty is an error, unless its resource says in ``may_be_empty`` what that means:
+an empty variable must neither widen what a task touches nor weaken what it checks. See docs/adr/0012.
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
+
+from .errors import InvalidOption
+
+NOTHING_TO_REMOVE = frozenset({"unset"})  # an empty list of what is to be removed removes nothing, in all modules
+LARGEST_BITS = 64  # of a number; the largest ones of PVE are sizes in bytes
+LONGEST_NUMBER = 64  # characters of a number
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ENDLESS = re.compile(r"\d{4000}")  # Python converts no text of more than 4300 digits
+_INFINITE = re.compile(r"[-+]?(inf(inity)?|nan|\d[\d.]*e\+?\d{3,})", re.IGNORECASE)
+_BEYOND = "is a number beyond all limits"
+
+
+@dataclasses.dataclass(frozen=True)
+class Use:
+    """Where an option means something: ``only`` in these states, ``never`` in those, ``beside`` one of these options."""
+
+    only: Collection[str] = ()
+    never: Collection[str] = ()
+    beside: Collection[str] = ()
+
+
+TO_MAKE = Use(never=("absent",))  # describes a thing, which says nothing about one that is to be gone
+TO_DELETE = Use(only=("absent",))
+
+
+# --- null -------------------------------------------------------------------------------------------------------------
+
+
+def without_nulls(spec: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, Any]:
+    """The options without those that are null, which are not given. Ansible's rules (``required_one_of``) look at names only.
+
+    Unknown names stay, so that they are refused.
+    """
+    known = {alias: row for name, row in spec.items() for alias in (name, *(row.get("aliases") or ()))}
+    return {
+        name: _without_nulls_inside(known.get(name, {}), value)
+        for name, value in args.items()
+        if value is not None or name not in known
+    }
+
+
+def _without_nulls_inside(row: Mapping[str, Any], value: Any) -> Any:
+    options = row.get("options")
+    if options is None:
+        return value
+    if isinstance(value, Mapping):
+        return without_nulls(options, value)
+    if isinstance(value, list):
+        return [without_nulls(options, item) if isinstance(item, Mapping) else item for item in value]
+    return value
+
+
+def validate(arguments: Mapping[str, Any], args: Mapping[str, Any]) -> ValidationResult:
+    """What Ansible makes of a task's options by the keyword arguments of a module."""
+    rules = dict(arguments)
+    spec = rules.pop("argument_spec")
+    return ArgumentSpecValidator(spec, **rules).validate(without_nulls(spec, args))
+
+
+# --- values that cannot be sent ---------------------------------------------------------------------------------------
+
+
+def refuse_unusable(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None:
+    """Refuse what neither Ansible nor the API can carry: numbers without an end, and texts that are not Unicode."""
+    numeric = {
+        alias
+        for name, row in spec.items()
+        if {row.get("type"), row.get("elements")} & {"int", "float"}
+        for alias in (name, *(row.get("aliases") or ()))
+    }
+    for name, value in args.items():
+        for item in _scalars(value):
+            problem = _problem(item, numeric=name in numeric)
+            if problem:
+                raise InvalidOption(str(name).encode("ascii", "backslashreplace").decode(), problem)
+
+
+def _scalars(value: Any) -> Iterator[Any]:
+    """All numbers and texts in a value, keys included."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield key
+            yield from _scalars(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _scalars(item)
+    else:
+        yield value
+
+
+def _problem(value: Any, *, numeric: bool) -> str:
+    """Why a number or a text cannot be sent; empty if it can."""
+    if isinstance(value, str):
+        return _problem_of_text(value, numeric=numeric)
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{value} is not a finite number"
+    return _BEYOND if isinstance(value, int) and value.bit_length() > LARGEST_BITS else ""
+
+
+def _problem_of_text(text: str, *, numeric: bool) -> str:
+    if _SURROGATE.search(text):
+        return "is not valid Unicode text: it has a lone surrogate"
+    if _ENDLESS.search(text) or (numeric and len(text) > LONGEST_NUMBER):
+        return _BEYOND
+    if numeric and _INFINITE.fullmatch(text.strip()):
+        return f"{text!r} is not a finite number"
+    return ""
+
+
+# --- what is empty, and what means nothing ----------------------------------------------------------------------------
+
+
+class HasOptions(abc.ABC):
+    """What has the options of a module."""
+
+    @abc.abstractmethod
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments of AnsibleModule: argument_spec, required_if, ... without the connection options."""
+
+    def may_be_empty(self) -> Collection[str]:
+        """The options whose emptiness has a meaning: ``a.b`` is a suboption, ``a[]`` a list of which some items may be empty."""
+        return ()
+
+    def uses(self) -> Mapping[str, Use]:
+        """The options that mean something in some tasks only."""
+        return {}
+
+
+def check_given(resource: HasOptions, params: Mapping[str, Any]) -> None:
+    """Refuse options that cannot be sent, are empty, or mean nothing in this task. ``params`` are validated."""
+    spec = resource.arguments()["argument_spec"]
+    refuse_unusable(spec, params)
+    _refuse_empty(spec, params, NOTHING_TO_REMOVE.union(resource.may_be_empty()))
+    _refuse_meaningless(spec, params, resource.uses())
+
+
+def _refuse_empty(
+    spec: Mapping[str, Any], params: Mapping[str, Any], allowed: Collection[str], shown: str = "", inside: str = ""
+) -> None:
+    for name, row in spec.items():
+        value = params.get(name)
+        if value is None or value == row.get("default"):
+            continue
+        option, path = shown + name, inside + name
+        if f"{path}[]" in allowed and not _is_empty(value):
+            continue
+        if path in allowed:
+            _refuse_gaps(option, value)
+        elif _is_empty(value):
+            cure = "" if row.get("required") else "; leave it out where there is nothing to name"
+            raise InvalidOption(option, f"must not be empty{cure}")
+        elif isinstance(value, list) and any(map(_is_blank, value)):
+            raise InvalidOption(option, "has an empty item")
+        if row.get("options"):
+            rows = {f"{option}.": value} if isinstance(value, Mapping) else _numbered(option, value)
+            for prefix, one in rows.items():
+                _refuse_empty(row["options"], one, allowed, prefix, f"{path}.")
+
+
+def _numbered(option: str, rows: Any) -> dict[str, Mapping[str, Any]]:
+    return {f"{option}[{number}].": row for number, row in enumerate(rows) if isinstance(row, Mapping)}
+
+
+def _refuse_gaps(option: str, value: Any) -> None:
+    """Refuse an empty item among others: a list is cleared by being empty as a whole."""
+    if isinstance(value, list) and any(map(_is_blank, value)) and not all(map(_is_blank, value)):
+        raise InvalidOption(option, "has an empty item")
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(item is None for item in value.values())
+    return all(map(_is_blank, value)) if isinstance(value, list) else _is_blank(value)
+
+
+def _refuse_meaningless(spec: Mapping[str, Any], params: Mapping[str, Any], uses: Mapping[str, Use]) -> None:
+    def given(name: str) -> bool:
+        return params.get(name) not in (None, spec.get(name, {}).get("default"))
+
+    state = params.get("state")
+    for name in filter(given, spec):
+        use = uses.get(name, Use())
+        if state in use.never or (use.only and state not in use.only):
+            raise InvalidOption(name, f"means nothing with state: {state}" if state else "means nothing without state")
+        if use.beside and not any(map(given, use.beside)):
+            raise InvalidOption(name, f"means nothing without {' or '.join(use.beside)}")
