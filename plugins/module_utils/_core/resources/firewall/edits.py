@@ -175,9 +175,9 @@ def _roles(
     """
     names, keys = list(map(_key, wished)), list(map(_key, current))
     present = Counter(keys)
-    wanted = Counter(names)
-    needed = wanted - present
-    roles: list[Key | None] = [key if key in wanted else None for key in keys]
+    copies = Counter(names)
+    needed = copies - present
+    roles: list[Key | None] = [key if key in copies else None for key in keys]
     others = _by(keys.__getitem__, (place for place, role in enumerate(roles) if role is None))
     needless: list[int] = []
     for name, form in dict(zip(names, map(_key, waiting), strict=True)).items():
