@@ -128,7 +128,8 @@ class Pool(Resource[Wish, State | None]):
         names = [f"{name} {params[name]}" for name in params]
         flags = {"delete": True} if delete else {"allow-move": True} if wish["allow_move"] and params else {}
         verb = "take" if delete else "put" if params else "change"
-        why = f"{verb} {', '.join([*names, *(more or {})])} {'out of' if delete else 'into' if params else 'of'} pool {wish['key']}"
+        where = "out of" if delete else "into" if params else "of"
+        why = f"{verb} {', '.join([*names, *(more or {})])} {where} pool {wish['key']}"
         return [Step("PUT", COLLECTION, {"poolid": wish["key"], **params, **(more or {}), **flags}, why)]
 
     def _plan_absent(self, current: State | None, wish: Wish) -> Plan:
