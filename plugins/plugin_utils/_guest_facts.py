@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..module_utils._core.guests.agent import GuestInquiry, agent_enabled, reachable
+from ..module_utils._core.guests.agent import GuestGatherer, agent_enabled, reachable
 from ..module_utils._core.model.contract import Reader
 from ..module_utils._core.model.plan import api_path
-from ..module_utils._core.run.fanout import ask_all, warnings_of
+from ..module_utils._core.run.fanout import gather_all, warnings_of
 from ._inventory import Host
 
 FACTS = ("config", "agent", "interfaces")
@@ -30,10 +30,10 @@ def read_facts(
     wanted, offline = frozenset(wanted), frozenset(offline)
     asked = [guest for guest in guests if guest.row["node"] not in offline]
     warnings = [_offline_warning(node, guests) for node in sorted(offline)]
-    inquiries = [_Guest(reader, guest, wanted) for guest in asked]
-    found = ask_all(inquiries, _Guest.read, concurrency)
+    gatherers = [_Guest(reader, guest, wanted) for guest in asked]
+    found = gather_all(gatherers, _Guest.read, concurrency)
     facts = dict(zip((guest.id for guest in asked), found, strict=True))
-    return facts, [text for text in warnings if text] + warnings_of(inquiries)
+    return facts, [text for text in warnings if text] + warnings_of(gatherers)
 
 
 def _offline_warning(node: str, guests: Iterable[Host]) -> str:
@@ -41,7 +41,7 @@ def _offline_warning(node: str, guests: Iterable[Host]) -> str:
     return f"Node {node} is not online: its guests ({count}) have no facts." if count else ""
 
 
-class _Guest(GuestInquiry):
+class _Guest(GuestGatherer):
     """The questions to one guest."""
 
     def __init__(self, reader: Reader, guest: Host, wanted: frozenset[str]) -> None:

@@ -37,8 +37,8 @@ PRESENT = {
 
 def demand(kind, guests, /, status="stopped", **given):
     server = GuestServer(guests, {"/nodes/pve2/qemu": []}, status=status)
-    wish = kind.wish(options(kind, **given))
-    return demand_of(kind, kind.plan(kind.read(server, wish), wish), wish)
+    desired = kind.parse(options(kind, **given))
+    return demand_of(kind, kind.plan(kind.read(server, desired), desired), desired)
 
 
 def test_a_new_machine():

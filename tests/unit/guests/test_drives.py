@@ -23,15 +23,15 @@ DISK = "local:9001/vm-9001-disk-0.qcow2,iothread=1,size=32G,ssd=1"
 
 
 def plan(
-    wish: Any, current: str | None = None, slot: str = "scsi0", *, move: bool = False, purge: bool = False
+    desired: Any, current: str | None = None, slot: str = "scsi0", *, move: bool = False, purge: bool = False
 ) -> VolumePlan:
     codec = CODECS.get(slot, SCSI)
     present = None if current is None else codec.decode(current)
-    return plan_drive(slot, present, drive_wish(slot, wish, codec), codec, move=move, purge=purge)
+    return plan_drive(slot, present, drive_wish(slot, desired, codec), codec, move=move, purge=purge)
 
 
 @pytest.mark.parametrize(
-    ("wish", "value"),
+    ("desired", "value"),
     [
         ({"storage": "lvm", "size": "32G"}, "lvm:32"),
         ({"storage": "lvm", "size": "512M", "ssd": True}, "lvm:0.5,ssd=1"),
@@ -46,8 +46,8 @@ def plan(
         ("lvm:vm-9001-disk-3", "lvm:vm-9001-disk-3"),
     ],
 )
-def test_a_new_drive_is_written_as_pve_wants_it(wish: Any, value: str) -> None:
-    assert plan(wish).value == value
+def test_a_new_drive_is_written_as_pve_wants_it(desired: Any, value: str) -> None:
+    assert plan(desired).value == value
 
 
 def test_an_imported_disk_grows_afterwards() -> None:
@@ -57,7 +57,7 @@ def test_an_imported_disk_grows_afterwards() -> None:
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "desired",
     [
         DISK,
         "local:32",
@@ -70,8 +70,8 @@ def test_an_imported_disk_grows_afterwards() -> None:
         {},
     ],
 )
-def test_what_is_there_already_is_left_alone(wish: Any) -> None:
-    made = plan(wish, DISK)
+def test_what_is_there_already_is_left_alone(desired: Any) -> None:
+    made = plan(desired, DISK)
     assert (made.value, made.move, made.resize, made.delete) == (None, None, None, False)
 
 
@@ -100,10 +100,10 @@ def test_a_disk_moves_only_when_it_may() -> None:
     }
 
 
-@pytest.mark.parametrize("wish", ["none", "local:iso/a.iso,media=cdrom", "lvm:vm-1-disk-0", {"file": "/dev/sdb"}])
-def test_a_volume_with_data_is_never_replaced(wish: Any) -> None:
+@pytest.mark.parametrize("desired", ["none", "local:iso/a.iso,media=cdrom", "lvm:vm-1-disk-0", {"file": "/dev/sdb"}])
+def test_a_volume_with_data_is_never_replaced(desired: Any) -> None:
     with pytest.raises(Refused, match="would be detached"):
-        plan(wish, DISK)
+        plan(desired, DISK)
 
 
 def test_an_image_in_a_cdrom_is_changed_and_ejected() -> None:
@@ -141,7 +141,7 @@ def test_efi_and_tpm_disks_have_the_size_of_pve() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "says"),
+    ("desired", "says"),
     [
         ({}, "names no storage"),
         ({"size": "1G"}, "names no storage"),
@@ -157,6 +157,6 @@ def test_efi_and_tpm_disks_have_the_size_of_pve() -> None:
         ({"storage": "lvm", "size": "1G", "media": "cdrom"}, "takes an image"),
     ],
 )
-def test_a_wrong_wish_names_its_fault(wish: Any, says: str) -> None:
+def test_a_wrong_wish_names_its_fault(desired: Any, says: str) -> None:
     with pytest.raises(PveError, match=f"scsi0: .*{says}"):
-        plan(wish)
+        plan(desired)

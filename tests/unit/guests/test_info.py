@@ -53,14 +53,14 @@ ANSWERS: dict[str, Any] = {
 }
 
 
-def listed(on: GuestServer | None = None, **wish: Any) -> list[dict[str, Any]]:
+def listed(on: GuestServer | None = None, **desired: Any) -> list[dict[str, Any]]:
     on = on or GuestServer(answers=ANSWERS)
-    found: list[dict[str, Any]] = GUEST_INFO.read(on, GUEST_INFO.wish(options(GUEST_INFO, **wish)))
+    found: list[dict[str, Any]] = GUEST_INFO.read(on, GUEST_INFO.parse(options(GUEST_INFO, **desired)))
     return found
 
 
 @pytest.mark.parametrize(
-    ("wish", "vmids"),
+    ("desired", "vmids"),
     [
         ({}, [9001, 9002, 9101]),
         ({"vmid": [9101, 5]}, [9101]),
@@ -76,8 +76,8 @@ def listed(on: GuestServer | None = None, **wish: Any) -> list[dict[str, Any]]:
         ({"pool": ["q"]}, []),
     ],
 )
-def test_guests_fit_all_options(wish: dict[str, Any], vmids: list[int]) -> None:
-    assert [row["vmid"] for row in listed(**wish)] == vmids
+def test_guests_fit_all_options(desired: dict[str, Any], vmids: list[int]) -> None:
+    assert [row["vmid"] for row in listed(**desired)] == vmids
 
 
 def test_the_list_is_one_request() -> None:

@@ -135,11 +135,11 @@ def test_a_new_container_needs_something_to_be_made_of() -> None:
 def test_options_of_creation_mean_nothing_with_a_copy() -> None:
     for source in ({"clone": "base"}, {"restore": "local:backup/x"}):
         with pytest.raises(InvalidOption, match=f"password: means nothing with {next(iter(source))}"):
-            LXC.wish(options(LXC, vmid=9101, password="secret-word", **source))
+            LXC.parse(options(LXC, vmid=9101, password="secret-word", **source))
 
 
 @pytest.mark.parametrize(
-    ("wish", "params"),
+    ("desired", "params"),
     [
         ({"memory": "1G"}, {"memory": "1024"}),
         ({"hostname": "other"}, {"hostname": "other"}),
@@ -163,8 +163,8 @@ def test_options_of_creation_mean_nothing_with_a_copy() -> None:
         ({"mp": {"mp2": "local:1,mp=/more"}}, {"mp2": "local:1,mp=/more"}),
     ],
 )
-def test_only_what_differs_is_written(wish: dict[str, Any], params: dict[str, Any]) -> None:
-    assert written(plan(**wish)) == params
+def test_only_what_differs_is_written(desired: dict[str, Any], params: dict[str, Any]) -> None:
+    assert written(plan(**desired)) == params
 
 
 def test_a_detached_volume_is_kept_and_shown() -> None:
@@ -194,7 +194,7 @@ def test_unprivileged_is_fixed() -> None:
 
 @pytest.mark.parametrize("connection", [TOKEN, OTHER])
 @pytest.mark.parametrize(
-    ("wish", "option"),
+    ("desired", "option"),
     [
         ({"features": {"keyctl": False}}, "features"),
         ({"features": {"mount": "nfs"}}, "features"),
@@ -205,15 +205,15 @@ def test_unprivileged_is_fixed() -> None:
         ({"hookscript": "local:snippets/a.sh"}, "hookscript"),
     ],
 )
-def test_what_only_root_may_do_is_told_before_the_call(connection: Any, wish: dict[str, Any], option: str) -> None:
+def test_what_only_root_may_do_is_told_before_the_call(connection: Any, desired: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidOption, match=r"only by root@pam.*password") as caught:
-        plan(server(connection=connection), **wish)
+        plan(server(connection=connection), **desired)
     assert caught.value.option == option
-    assert plan(server(connection=ROOT), **wish).steps
+    assert plan(server(connection=ROOT), **desired).steps
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "desired",
     [
         {"features": {"nesting": False}},
         {"features": {"keyctl": True}},  # as it is
@@ -222,8 +222,8 @@ def test_what_only_root_may_do_is_told_before_the_call(connection: Any, wish: di
         {"memory": 128},
     ],
 )
-def test_everything_else_is_left_to_the_privileges(wish: dict[str, Any]) -> None:
-    plan(server(connection=TOKEN), **wish)
+def test_everything_else_is_left_to_the_privileges(desired: dict[str, Any]) -> None:
+    plan(server(connection=TOKEN), **desired)
 
 
 NEW = {"node": "pve1", "hostname": "new", "ostemplate": TEMPLATE, "unprivileged": True}
@@ -254,7 +254,7 @@ def test_a_feature_that_is_named_is_switched_off_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "desired",
     [
         {"net": {"net0": "name=eth0,bridge=vmbr0"}},
         {"net": {"net0": {"name": "eth0", "bridge": "vmbr0", "hwaddr": "bc:24:11:00:01:00", "rate": 2.5}}},
@@ -265,9 +265,9 @@ def test_a_feature_that_is_named_is_switched_off_by_its_name() -> None:
         {"memory": 64, "swap": 0, "cores": 1, "cmode": "tty"},
     ],
 )
-def test_what_a_task_says_again_is_no_change(wish: dict[str, Any]) -> None:
+def test_what_a_task_says_again_is_no_change(desired: dict[str, Any]) -> None:
     """No new MAC address, no new volume, no restart."""
-    assert not plan(server(status="running", answers={f"{PATH}/pending": []}), **wish, restart="if_needed").steps
+    assert not plan(server(status="running", answers={f"{PATH}/pending": []}), **desired, restart="if_needed").steps
 
 
 def test_nesting_of_a_privileged_container_is_for_root_as_well() -> None:
@@ -280,7 +280,7 @@ def test_nesting_of_a_privileged_container_is_for_root_as_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("desired", "reason"),
     [
         ({"net": {"net1": {"bridge": "vmbr0"}}}, "net1: names no name"),
         ({"dev": {"dev0": {"mode": "0660"}}}, "dev0: names no path"),
@@ -298,9 +298,9 @@ def test_nesting_of_a_privileged_container_is_for_root_as_well() -> None:
         ({"shutdown_timeout": 5}, "shutdown_timeout: means nothing with state: present"),
     ],
 )
-def test_a_wrong_option_is_named(wish: dict[str, Any], reason: str) -> None:
+def test_a_wrong_option_is_named(desired: dict[str, Any], reason: str) -> None:
     with pytest.raises(InvalidOption) as caught:
-        plan(**wish)
+        plan(**desired)
     assert reason in str(caught.value)
 
 
@@ -368,17 +368,17 @@ def test_a_restore_is_foretold_from_what_is_in_the_backup() -> None:
 
 
 def test_a_restore_that_cannot_become_the_wish_does_not_begin() -> None:
-    wish = {"node": "pve1", "vmid": 9102, "restore": "local:backup/a.tar.zst"}
+    desired = {"node": "pve1", "vmid": 9102, "restore": "local:backup/a.tar.zst"}
     with pytest.raises(InvalidOption, match="unprivileged: can be set only when"):
-        planned(LXC, GuestServer(answers={EXTRACT: BACKUP}), **wish, unprivileged=False)
+        planned(LXC, GuestServer(answers={EXTRACT: BACKUP}), **desired, unprivileged=False)
     with pytest.raises(NotFound):
-        planned(LXC, GuestServer(), **wish)
+        planned(LXC, GuestServer(), **desired)
 
 
 def test_a_backup_that_may_not_be_read_is_restored_all_the_same() -> None:
     denied = PermissionDenied("GET", EXTRACT, 403, "Permission check failed")
-    wish = {"vmid": 9102, "restore": "local:backup/a.tar.zst", "unprivileged": True, "rootfs": {"size": "2G"}}
-    made = planned(LXC, GuestServer(answers={EXTRACT: denied}), node="pve1", **wish)
+    desired = {"vmid": 9102, "restore": "local:backup/a.tar.zst", "unprivileged": True, "rootfs": {"size": "2G"}}
+    made = planned(LXC, GuestServer(answers={EXTRACT: denied}), node="pve1", **desired)
     assert [path for _method, path, _params in calls(made)] == ["/nodes/pve1/lxc"]
 
 
@@ -401,9 +401,9 @@ def test_migration_restarts_a_running_container(status: str, params: dict[str, A
 
 
 def test_a_change_that_waits_restarts_where_it_is_wished() -> None:
-    def steps(**wish: Any) -> list[str]:
+    def steps(**desired: Any) -> list[str]:
         answers = {f"{PATH}/pending": []}
-        made = plan(server(status="running", answers=answers), restart="if_needed", **wish)
+        made = plan(server(status="running", answers=answers), restart="if_needed", **desired)
         return [path.rpartition("/")[2] for _method, path, _params in calls(made)]
 
     assert steps(memory=128, mp={"mp2": "local:1,mp=/x"}, net={"net0": {"tag": 8}}) == ["config"]
@@ -429,28 +429,28 @@ SCALARS = {
 
 
 @given(st.fixed_dictionaries({}, optional=SCALARS))
-def test_what_was_written_is_found_again(wish: dict[str, Any]) -> None:
+def test_what_was_written_is_found_again(desired: dict[str, Any]) -> None:
     stored = dict(CONFIG)
-    for _method, _path, params in calls(plan(**wish)):
+    for _method, _path, params in calls(plan(**desired)):
         params.pop("digest")
         for name in filter(None, params.pop("delete", "").split(",")):
             del stored[name]
         stored.update(params)
-    assert calls(plan(GuestServer({"lxc/9101": stored}), **wish)) == []
+    assert calls(plan(GuestServer({"lxc/9101": stored}), **desired)) == []
 
 
 def test_a_running_container_keeps_its_volumes_where_they_are() -> None:
-    wish = {"rootfs": {"storage": "other"}, "move_volumes": True}
+    desired = {"rootfs": {"storage": "other"}, "move_volumes": True}
     with pytest.raises(Refused, match="PVE cannot move rootfs of a running container"):
-        plan(server(status="running"), **wish)
-    made = calls(plan(server(status="running"), **wish, state="stopped"))
+        plan(server(status="running"), **desired)
+    made = calls(plan(server(status="running"), **desired, state="stopped"))
     assert [path.rpartition("/")[2] for _method, path, _params in made] == ["shutdown", "move_volume"]
     assert made[1][2] == {"volume": "rootfs", "storage": "other", "delete": True}
 
 
 def test_a_purge_that_was_cut_short_goes_on_in_the_same_run() -> None:
-    wish = LXC.wish(options(LXC, vmid=9101, node="pve1", unset=["mp0"], purge=True))
-    LXC.read(server(), wish)
+    desired = LXC.parse(options(LXC, vmid=9101, node="pve1", unset=["mp0"], purge=True))
+    LXC.read(server(), desired)
     detached = server({"mp0": None, "unused1": "local:9101/vm-9101-disk-1.raw"})
-    ((_method, _path, params),) = calls(LXC.plan(LXC.read(detached, wish), wish))
+    ((_method, _path, params),) = calls(LXC.plan(LXC.read(detached, desired), desired))
     assert params["delete"] == "unused1"

@@ -169,9 +169,9 @@ def test_a_wrong_wish_names_the_slot_and_the_reason(slot: str, value: Any, reaso
         },
     )
 )
-def test_what_was_created_is_found_again(wish: dict[str, Any]) -> None:
-    made = plan({"storage": "local", **wish})
+def test_what_was_created_is_found_again(desired: dict[str, Any]) -> None:
+    made = plan({"storage": "local", **desired})
     assert made.value is not None
-    stored = MOUNT_POINT.parse(made.value) | {"volume": "local:9101/vm-9101-disk-1.raw", "size": wish["size"]}
-    again = plan({"storage": "local", **wish}, stored)
+    stored = MOUNT_POINT.parse(made.value) | {"volume": "local:9101/vm-9101-disk-1.raw", "size": desired["size"]}
+    again = plan({"storage": "local", **desired}, stored)
     assert (again.value, again.resize, again.move) == (None, None, None)

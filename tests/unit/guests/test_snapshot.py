@@ -126,13 +126,13 @@ def test_retention_keeps_the_snapshot_that_the_task_names() -> None:
 @given(st.sets(st.integers(0, 20)), st.integers(1, 8), st.integers(0, 20))
 def test_a_second_run_finds_nothing_left_to_delete(times: set[int], retention: int, named: int) -> None:
     rows = [snapshot(f"s{time:02}", time) for time in times]
-    wish = {"snapname": f"s{named:02}", "retention": retention, "prefix": "s"}
-    after = plan(server(*rows), **wish).after or {}
+    desired = {"snapname": f"s{named:02}", "retention": retention, "prefix": "s"}
+    after = plan(server(*rows), **desired).after or {}
     kept = [row["name"] for row in after["snapshots"]]
-    assert wish["snapname"] in kept
+    assert desired["snapname"] in kept
     assert len(kept) == min(retention, len(times | {named}))
     again = [{"snaptime": int(row["name"][1:]), **row} for row in after["snapshots"]]
-    assert calls(plan(server(*again), **wish)) == []
+    assert calls(plan(server(*again), **desired)) == []
 
 
 def test_a_locked_guest_is_told_before_the_task() -> None:
@@ -155,7 +155,7 @@ def test_an_unfinished_snapshot_is_no_snapshot() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("desired", "reason"),
     [
         ({"snapname": "1st"}, "snapname: '1st' is not"),
         ({"snapname": "a"}, "snapname: 'a' is not"),
@@ -168,9 +168,9 @@ def test_an_unfinished_snapshot_is_no_snapshot() -> None:
         ({"retention": 0, "prefix": "a"}, "retention"),
     ],
 )
-def test_a_wrong_option_is_named(wish: dict[str, Any], reason: str) -> None:
+def test_a_wrong_option_is_named(desired: dict[str, Any], reason: str) -> None:
     with pytest.raises(InvalidOption) as caught:
-        SNAPSHOT.wish(options(SNAPSHOT, vmid=9001, **wish))
+        SNAPSHOT.parse(options(SNAPSHOT, vmid=9001, **desired))
     assert reason in str(caught.value)
 
 

@@ -72,9 +72,9 @@ def wish_of(options):
     arguments = VM.arguments()
     checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate({**BASE, **options})
     assert not checked.error_messages
-    wish = VM.wish(checked.validated_parameters)
-    wish.update(new_node=BASE["node"], digest="d", as_root=True)
-    return wish
+    desired = VM.parse(checked.validated_parameters)
+    desired.update(new_node=BASE["node"], digest="d", as_root=True)
+    return desired
 
 
 def served(params):
@@ -123,7 +123,7 @@ NET = "virtio=BC:24:11:00:00:01,bridge=vmbr0,rate="
 
 
 @pytest.mark.parametrize(
-    ("config", "wish"),
+    ("config", "desired"),
     [
         ({"net0": f"{NET}5"}, {"net": {"net0": {"rate": 5.0}}}),
         ({"net0": f"{NET}5.0"}, {"net": {"net0": "virtio,bridge=vmbr0,rate=5"}}),
@@ -147,8 +147,8 @@ NET = "virtio=BC:24:11:00:00:01,bridge=vmbr0,rate="
         ({}, {"kvm": True, "onboot": False, "cores": 1, "memory": 512, "tags": [], "description": "", "agent": "0"}),
     ],
 )
-def test_what_means_the_same_is_no_change(config, wish):
-    assert VM.plan(state_of(config), wish_of(wish)).steps == ()
+def test_what_means_the_same_is_no_change(config, desired):
+    assert VM.plan(state_of(config), wish_of(desired)).steps == ()
 
 
 def test_what_is_emptied_is_not_there_to_begin_with():
@@ -158,8 +158,8 @@ def test_what_is_emptied_is_not_there_to_begin_with():
 
 @pytest.mark.parametrize(("status", "online"), [("running", True), ("paused", True), ("stopped", False)])
 def test_only_what_runs_is_migrated_online(status, online):
-    wish = {**wish_of({"migrate": True}), "node": "pve2"}
-    (migrate,) = VM.plan({**state_of({}), "status": status}, wish).steps
+    desired = {**wish_of({"migrate": True}), "node": "pve2"}
+    (migrate,) = VM.plan({**state_of({}), "status": status}, desired).steps
     assert bool(migrate.params.get("online")) is online
 
 
@@ -223,7 +223,7 @@ PINNED = {"ostype": "win11", "machine": "pc-q35-10.0+pve1,viommu=intel"}
 
 
 @pytest.mark.parametrize(
-    ("config", "wish", "written"),
+    ("config", "desired", "written"),
     [
         (PINNED, {"machine": "q35"}, None),
         (PINNED, {"machine": {"type": "q35", "viommu": "intel"}, "ostype": "win11"}, None),
@@ -235,13 +235,13 @@ PINNED = {"ostype": "win11", "machine": "pc-q35-10.0+pve1,viommu=intel"}
         ({"ostype": "w2k19", "machine": "pc-i440fx-9.0"}, {"machine": "pc"}, None),
     ],
 )
-def test_a_windows_keeps_the_version_of_its_machine_type(config, wish, written):
-    steps = VM.plan(state_of(config), wish_of(wish)).steps
+def test_a_windows_keeps_the_version_of_its_machine_type(config, desired, written):
+    steps = VM.plan(state_of(config), wish_of(desired)).steps
     assert [step.params["machine"] for step in steps] == ([written] if written else [])
 
 
 @pytest.mark.parametrize(
-    ("present", "wish", "written"),
+    ("present", "desired", "written"),
     [
         ("a-b-c", "1", None),
         ("a-b-c", "0", "0"),
@@ -252,6 +252,6 @@ def test_a_windows_keeps_the_version_of_its_machine_type(config, wish, written):
         ("a-b-c", "d-e-f", "d-e-f"),
     ],
 )
-def test_the_id_of_a_generation_may_be_made_up_by_the_server(present, wish, written):
-    steps = VM.plan(state_of({"vmgenid": present} if present else {}), wish_of({"vmgenid": wish})).steps
+def test_the_id_of_a_generation_may_be_made_up_by_the_server(present, desired, written):
+    steps = VM.plan(state_of({"vmgenid": present} if present else {}), wish_of({"vmgenid": desired})).steps
     assert [step.params["vmgenid"] for step in steps] == ([written] if written else [])

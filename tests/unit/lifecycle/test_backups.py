@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.actions.restore import Restore
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.guest import Guest
-from ansible_collections.pve.automation.plugins.module_utils._core.model.contract import Reader, State, Wish
+from ansible_collections.pve.automation.plugins.module_utils._core.model.contract import Desired, Reader, State
 from tests.harness.cluster import Cluster, Result
 from tests.harness.lives import resource_of
 
@@ -116,10 +116,10 @@ def test_a_guest_that_is_not_what_the_backup_holds_is_told(
     kind = "qemu" if saved["module"] == "pve_vm" else "lxc"
     read = Restore.read
 
-    def meddled(self: Restore, reader: Reader, wish: Wish) -> State | None:
-        if wish.get("fresh"):
+    def meddled(self: Restore, reader: Reader, desired: Desired) -> State | None:
+        if desired.get("fresh"):
             cluster.call("PUT", f"/nodes/pve1/{kind}/9390/config", {"memory": 96})
-        return read(self, reader, wish)
+        return read(self, reader, desired)
 
     monkeypatch.setattr(Restore, "read", meddled)
     result = run(cluster, "pve_backup", **saved["task"], vmid=[9390])
@@ -138,9 +138,9 @@ def test_a_restored_guest_that_is_configured_is_compared_but_for_what_the_task_n
     assert "warnings" not in alike
     prepare = Guest._prepare_creation
 
-    def meddled(self: Guest, reader: Reader, wish: Wish) -> None:
-        prepare(self, reader, wish)
-        wish["backup"]["cores"] = 3
+    def meddled(self: Guest, reader: Reader, desired: Desired) -> None:
+        prepare(self, reader, desired)
+        desired["backup"]["cores"] = 3
 
     monkeypatch.setattr(Guest, "_prepare_creation", meddled)
     unlike = done(cluster, saved["module"], **options, vmid=9390)

@@ -135,7 +135,7 @@ def test_a_connection_dropped_at_a_request(shared_cluster: Cluster, name: str, d
     results = play(cluster, tasks)
     assert not results[-1].get("failed"), results[-1]["msg"]
     requests = cluster.requests_made()
-    wished = state_of(cluster)
+    wanted = state_of(cluster)
     for index in chosen(requests, sampled=scenario.sampled and os.environ.get("FAULTS") != "all", drop=drop):
         where = (
             f"{name}: request {index} of {len(requests)} ({requests[index]['method']}), dropped {drop} the server acted"
@@ -149,7 +149,7 @@ def test_a_connection_dropped_at_a_request(shared_cluster: Cluster, name: str, d
             results = play(cluster, tasks)
         assert not results[-1].get("failed"), f"{where}, and again: {results[-1]['msg']}"
         assert created_twice(cluster) == [], where
-        assert state_of(cluster) == wished, where
+        assert state_of(cluster) == wanted, where
 
 
 def test_a_configured_clone_reads_nothing_twice(shared_cluster: Cluster) -> None:

@@ -24,7 +24,7 @@ DROP, FAR = rule("DROP"), rule("DROP", source="203.0.113.0/24")
 
 
 @pytest.mark.parametrize(
-    ("current", "wished"),
+    ("current", "wanted"),
     [
         ([], [SSH, rule(macro="SSH", enable=False), DROP, SSH]),  # what waits is told from what is wished
         ([SSH, SSH, SSH], [DROP, SSH, SSH]),
@@ -32,18 +32,18 @@ DROP, FAR = rule("DROP"), rule("DROP", source="203.0.113.0/24")
         ([FAR, rule(comment="all")], [rule(enable=False, comment="all"), FAR]),
     ],
 )
-def test_a_hard_list(cluster: Cluster, current: list[Any], wished: list[Any]) -> None:
+def test_a_hard_list(cluster: Cluster, current: list[Any], wanted: list[Any]) -> None:
     for one in reversed(current):
         cluster.call("POST", RULES, {**one, "enable": int(one["enable"])})
-    predicted = change(cluster, wished, check_mode=True)
+    predicted = change(cluster, wanted, check_mode=True)
     cluster.requests_made()
-    done = change(cluster, wished)
+    done = change(cluster, wanted)
     written = cluster.writes_made()
     assert done["requests"] == predicted["requests"]
     assert [(row["method"], row["path"]) for row in written] == [(r["method"], r["path"]) for r in done["requests"]]
     assert {row["status"] for row in written} == {200}  # no digest was out of date
-    assert done["firewall"]["rules"] == wished
-    assert not change(cluster, wished)["changed"]
+    assert done["firewall"]["rules"] == wanted
+    assert not change(cluster, wanted)["changed"]
 
 
 def change(cluster: Cluster, rules: list[Any], *, check_mode: bool = False) -> Result:

@@ -65,7 +65,7 @@ def test_a_connection_dropped_at_every_request(shared_cluster: Cluster, name: st
     results = play(cluster, tasks)
     assert not results[-1].get("failed"), results[-1]["msg"]
     methods = [row["method"] for row in cluster.requests_made()]
-    wished = state_of(cluster)
+    wanted = state_of(cluster)
     assert len(methods) > len(tasks)
     for index, method in enumerate(methods):
         if method == "GET" and drop == "after":
@@ -80,4 +80,4 @@ def test_a_connection_dropped_at_every_request(shared_cluster: Cluster, name: st
             results = play(cluster, tasks)
         assert not results[-1].get("failed"), f"{where}, and again: {results[-1]['msg']}"
         assert created_twice(cluster) == [], where
-        assert state_of(cluster) == wished, where
+        assert state_of(cluster) == wanted, where

@@ -36,8 +36,8 @@ def done(result: Result) -> Result:
 
 
 def test_devices_with_their_iommu_groups_and_mediated_types(cluster: Cluster) -> None:
-    wish: dict[str, Any] = {"node": ["pve1"], "gather": ["mdev", "usb", "machine_types"]}
-    (node,) = done(cluster.run(NODE_INFO, wish))["nodes"]
+    desired: dict[str, Any] = {"node": ["pve1"], "gather": ["mdev", "usb", "machine_types"]}
+    (node,) = done(cluster.run(NODE_INFO, desired))["nodes"]
     assert [(device["id"], device["iommugroup"]) for device in node["pci"]] == [
         ("0000:00:02.0", 0),
         ("0000:01:00.0", 1),
@@ -46,7 +46,7 @@ def test_devices_with_their_iommu_groups_and_mediated_types(cluster: Cluster) ->
     assert len(node["pci"][0]["mdev_types"]) == 2
     assert len(node["usb"]) == 2
     assert node["machine_types"]
-    (node,) = done(cluster.run(NODE_INFO, {**wish, "pci_class_blacklist": []}))["nodes"]
+    (node,) = done(cluster.run(NODE_INFO, {**desired, "pci_class_blacklist": []}))["nodes"]
     assert len(node["pci"]) == 4
 
 
@@ -127,16 +127,16 @@ def test_a_node_that_stays_away_is_told(cluster: Cluster) -> None:
 
 def test_a_node_is_emptied(cluster: Cluster) -> None:
     """Machines that run on local disks stay unless these are to be copied as well."""
-    wish = {"node": "pve3", "state": "migrated", "target": "pve1", "max_workers": 2}
+    desired = {"node": "pve3", "state": "migrated", "target": "pve1", "max_workers": 2}
     here = [guest["vmid"] for guest in done(cluster.run(NODE_GUESTS, {"node": "pve3"}))["node"]["guests"]]
-    refused = cluster.run(NODE_GUESTS, {**wish, "vms": [102]})
+    refused = cluster.run(NODE_GUESTS, {**desired, "vms": [102]})
     assert refused["failed"]
     assert "Has local disks: local-lvm:vm-102-disk-0" in refused["msg"]
-    predicted = done(cluster.run(NODE_GUESTS, {**wish, "with_local_disks": True}, check_mode=True))
-    result = done(cluster.run(NODE_GUESTS, {**wish, "with_local_disks": True}))
+    predicted = done(cluster.run(NODE_GUESTS, {**desired, "with_local_disks": True}, check_mode=True))
+    result = done(cluster.run(NODE_GUESTS, {**desired, "with_local_disks": True}))
     assert result["requests"] == predicted["requests"]
     assert result["node"] == predicted["node"] == {"node": "pve3", "guests": []}
-    again = done(cluster.run(NODE_GUESTS, {**wish, "vms": here}))
+    again = done(cluster.run(NODE_GUESTS, {**desired, "vms": here}))
     assert (again["changed"], again["requests"]) == (False, [])
     assert done(cluster.run(NODE_POWER, {"node": "pve3", "state": "shutdown"}))["node"]["status"] == "offline"
 
@@ -165,11 +165,11 @@ def test_log_lines_of_the_last_minutes(cluster: Cluster, zone: str) -> None:
     """Journal and system log agree, whatever the clock of the node shows."""
     cluster.call("PUT", "/nodes/pve1/time", {"timezone": zone})
     cluster.call("POST", "/nodes/pve1/services/cron/restart")
-    wish = {"node": "pve1", "since": "5m"}
-    journal = done(cluster.run(NODE_LOG, wish))["log"]["lines"]
+    desired = {"node": "pve1", "since": "5m"}
+    journal = done(cluster.run(NODE_LOG, desired))["log"]["lines"]
     assert len(journal) == 1
     assert ":srvrestart:cron:" in journal[0]
-    assert done(cluster.run(NODE_LOG, {**wish, "source": "syslog"}))["log"]["lines"] == journal
+    assert done(cluster.run(NODE_LOG, {**desired, "source": "syslog"}))["log"]["lines"] == journal
     later = {"node": "pve1", "since": "2099-01-01", "source": "syslog"}
     assert done(cluster.run(NODE_LOG, later))["log"]["lines"] == []
     whole = done(cluster.run(NODE_LOG, {"node": "pve1", "source": "syslog", "service": "systemd"}))["log"]["lines"]

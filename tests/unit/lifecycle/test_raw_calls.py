@@ -85,11 +85,11 @@ def test_a_call_of_unknown_outcome_is_not_repeated(cluster: Cluster, where: str)
 def test_a_call_that_looks_first_is_settled_by_looking_again(cluster: Cluster, where: str) -> None:
     cluster.run(API, {"path": "/version"})  # is logged in
     cluster.fault(method="POST", drop=where)
-    wish = {"path": "/pools", "method": "POST", "params": {"poolid": "raw"}, "get_path": "/pools/raw", "ensure": {}}
-    result = cluster.run(API, wish)
+    desired = {"path": "/pools", "method": "POST", "params": {"poolid": "raw"}, "get_path": "/pools/raw", "ensure": {}}
+    result = cluster.run(API, desired)
     assert not result.get("failed"), result["msg"]
     assert result["changed"]
-    assert not cluster.run(API, wish)["changed"]
+    assert not cluster.run(API, desired)["changed"]
 
 
 def test_the_schema_is_asked_for_once(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

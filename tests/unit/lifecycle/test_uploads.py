@@ -18,7 +18,7 @@ UPLOAD = "/nodes/pve1/storage/local/upload"
 
 
 @pytest.fixture
-def wish(tmp_path: Path) -> dict[str, Any]:
+def parse(tmp_path: Path) -> dict[str, Any]:
     """The options of a task that uploads a small image."""
     image = tmp_path / "tiny.iso"
     image.write_bytes(b"image" * 1000)
@@ -34,23 +34,23 @@ def uploads(cluster: Cluster) -> int:
     [("tiny.iso", {"content": "iso", "node": "pve2"}), ("tiny.qcow2", {"content": "import"})],
     ids=["to another node", "to import"],
 )
-def test_a_file_is_uploaded_once(cluster: Cluster, wish: dict[str, Any], name: str, options: dict[str, Any]) -> None:
+def test_a_file_is_uploaded_once(cluster: Cluster, desired: dict[str, Any], name: str, options: dict[str, Any]) -> None:
     """The node that is asked runs the task, wherever the file goes."""
-    given = {**wish, "filename": name, **options}
+    given = {**desired, "filename": name, **options}
     result = cluster.run(STORAGE_CONTENT, given)
     assert not result.get("failed"), result["msg"]
     assert result["file"]["volid"] == f"local:{options['content']}/{name}"
     assert cluster.run(STORAGE_CONTENT, given)["changed"] is False
 
 
-def test_a_file_that_arrived_although_the_answer_was_lost_is_found(cluster: Cluster, wish: dict[str, Any]) -> None:
+def test_a_file_that_arrived_although_the_answer_was_lost_is_found(cluster: Cluster, desired: dict[str, Any]) -> None:
     cluster.fault(method="POST", path=UPLOAD, drop="after")
-    result = cluster.run(STORAGE_CONTENT, wish)
+    result = cluster.run(STORAGE_CONTENT, desired)
     assert not result.get("failed"), result["msg"]
     assert result["changed"] is True
     assert "was unclear" in result["warnings"][0]
     assert uploads(cluster) == 1
-    assert cluster.run(STORAGE_CONTENT, wish)["changed"] is False
+    assert cluster.run(STORAGE_CONTENT, desired)["changed"] is False
 
 
 @pytest.mark.parametrize(
@@ -59,18 +59,18 @@ def test_a_file_that_arrived_although_the_answer_was_lost_is_found(cluster: Clus
     ids=["still being copied", "lost on the way to another node"],
 )
 def test_a_file_that_is_not_to_be_seen_is_not_sent_twice(
-    cluster: Cluster, wish: dict[str, Any], fault: dict[str, Any], duration: float
+    cluster: Cluster, desired: dict[str, Any], fault: dict[str, Any], duration: float
 ) -> None:
     cluster.fault(method="POST", path=UPLOAD, **fault)
     cluster.task_fault(type="imgcopy", duration=duration)
-    result = cluster.run(STORAGE_CONTENT, wish)
+    result = cluster.run(STORAGE_CONTENT, desired)
     assert "It is unknown whether this ran: upload local:iso/tiny.iso" in result["msg"]
     assert "look before you run it again" in result["msg"]
     assert uploads(cluster) == 1
 
 
 def test_a_file_whose_first_part_is_there_is_not_taken_for_another_one(
-    cluster: Cluster, wish: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster, desired: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The node shows it while it copies it."""
     get, looks = Client.get, []
@@ -83,6 +83,6 @@ def test_a_file_whose_first_part_is_there_is_not_taken_for_another_one(
 
     cluster.fault(method="POST", path=UPLOAD, drop="after")
     monkeypatch.setattr(Client, "get", growing)
-    result = cluster.run(STORAGE_CONTENT, wish)
+    result = cluster.run(STORAGE_CONTENT, desired)
     assert not result.get("failed"), result["msg"]
     assert uploads(cluster) == 1

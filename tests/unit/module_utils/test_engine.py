@@ -25,7 +25,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan, Step
 from ansible_collections.pve.automation.plugins.module_utils._core.run import engine, task
-from ansible_collections.pve.automation.plugins.module_utils._core.run.engine import Interrupted, bring_about
+from ansible_collections.pve.automation.plugins.module_utils._core.run.engine import Interrupted, run_plan
 
 UPID = "UPID:pve:0000D84A:000957F8:6B00C117:qmcreate:100:root@pam:"
 LOST_BEFORE = ConnectionFailed("The connection was lost.", sent=True)
@@ -102,17 +102,17 @@ class Thing(Resource):
     def arguments(self):
         return {"argument_spec": {}}
 
-    def wish(self, params):
+    def parse(self, params):
         return dict(params["wish"])
 
-    def read(self, reader, wish):
+    def read(self, reader, desired):
         state = reader.get("/thing")
         if state is not None:
             self.digest = str(state.get("b", ""))
         return state
 
-    def plan(self, current, wish):
-        missing = {name: value for name, value in wish.items() if (current or {}).get(name) != value}
+    def plan(self, current, desired):
+        missing = {name: value for name, value in desired.items() if (current or {}).get(name) != value}
         steps = [
             Step(
                 "PUT" if current else "POST",
@@ -123,12 +123,12 @@ class Thing(Resource):
             )
             for name, value in missing.items()
         ]
-        return Plan(current, {**(current or {}), **wish} if steps else current, tuple(steps))
+        return Plan(current, {**(current or {}), **desired} if steps else current, tuple(steps))
 
 
-def run(server, wish=None, *, resource=None, check_mode=False, **params):
-    options = {"wish": {"a": 1, "b": 2} if wish is None else wish, **params}
-    return bring_about(server, resource or Thing(), options, check_mode=check_mode)
+def run(server, desired=None, *, resource=None, check_mode=False, **params):
+    options = {"wish": {"a": 1, "b": 2} if desired is None else desired, **params}
+    return run_plan(server, resource or Thing(), options, check_mode=check_mode)
 
 
 def interrupted(server, **more):
@@ -175,7 +175,7 @@ def test_answers_that_are_told_once_are_returned():
 def test_lists_that_lag_behind_are_read_until_they_follow():
     server = Server({"c": 3}, unsettled=3)
     assert run(server).object == {"a": 1, "b": 2, "c": 3}
-    assert server.pauses == list(engine.SETTLE_PAUSES[:3])
+    assert server.pauses == list(engine.READ_BACK_PAUSES[:3])
 
 
 def test_what_stays_different_is_an_error_with_both_values():
@@ -359,7 +359,7 @@ def test_a_task_that_takes_too_long_goes_on_and_counts_as_a_change(monkeypatch):
 
 def test_an_error_in_the_middle_says_what_is_done_and_what_is_not():
     server = Server(None, [(None, True), (PermissionDenied("PUT", "/thing", 403, "no"), False)])
-    error = interrupted(server, wish={"a": 1, "b": 2, "d": 4})
+    error = interrupted(server, desired={"a": 1, "b": 2, "d": 4})
     assert str(error).endswith("Done before that: set a.\nNot done: set b; set d. Run the task again to complete it.")
     result = error.outcome.result()
     assert result["changed"] is True
@@ -368,14 +368,14 @@ def test_an_error_in_the_middle_says_what_is_done_and_what_is_not():
 
 
 def test_an_error_of_the_only_step_speaks_for_itself():
-    error = interrupted(Server(None, [(ApiError("POST", "/thing", 500, "no"), False)]), wish={"a": 1})
+    error = interrupted(Server(None, [(ApiError("POST", "/thing", 500, "no"), False)]), desired={"a": 1})
     assert str(error) == "POST /thing was answered with 500: no"
     assert error.outcome.result()["changed"] is False
 
 
 def test_an_error_before_any_step_is_not_interrupted():
     class Refusing(Thing):
-        def plan(self, current, wish):
+        def plan(self, current, desired):
             raise InvalidOption("a", "is wrong")
 
     with pytest.raises(InvalidOption):
@@ -384,8 +384,8 @@ def test_an_error_before_any_step_is_not_interrupted():
 
 def test_notes_of_a_plan_become_warnings_once():
     class Noting(Thing):
-        def plan(self, current, wish):
-            plan = super().plan(current, wish)
+        def plan(self, current, desired):
+            plan = super().plan(current, desired)
             return Plan(plan.before, plan.after, plan.steps, ("mind the gap",))
 
     for check_mode in (False, True):
@@ -410,7 +410,7 @@ class Settling(Thing):
 
     converges_later = True
 
-    def wait_converged(self, reader, wish, answers, timeout):
+    def wait_converged(self, reader, desired, answers, timeout):
         self.waited.append((dict(answers), timeout))
         return {"settled": True}
 
@@ -436,10 +436,10 @@ def test_what_settles_is_not_awaited_without_wait_or_in_check_mode_or_if_nothing
 
 def test_a_failure_to_settle_is_a_change():
     class Lost(Settling):
-        def wait_converged(self, reader, wish, answers, timeout):
+        def wait_converged(self, reader, desired, answers, timeout):
             raise NotConverged("It did not come back.")
 
-    error = interrupted(Server(), wish={"a": 1}, resource=Lost())
+    error = interrupted(Server(), desired={"a": 1}, resource=Lost())
     assert error.outcome.result()["changed"] is True
     assert "Done before that: set a." in str(error)
 
@@ -452,10 +452,10 @@ def test_a_plan_that_never_ends_is_given_up():
     """Each time another step, so that none of them can be said to have had no effect."""
 
     class Restless(Thing):
-        def plan(self, current, wish):
+        def plan(self, current, desired):
             return Plan(current, current, (Step("POST", f"/nodes/pve/thing/{self.digest}", {}, "go on", replan=True),))
 
-        def read(self, reader, wish):
+        def read(self, reader, desired):
             self.digest += "x"
             return reader.get("/thing")
 
@@ -469,7 +469,7 @@ def test_a_resource_looks_ahead_once_and_only_if_there_is_something_to_do():
     class Careful(Thing):
         seen = ()
 
-        def preflight(self, reader, plan, wish):
+        def preflight(self, reader, plan, desired):
             self.seen = (*self.seen, [step.why for step in plan.steps])
 
     careful = Careful()
@@ -482,7 +482,7 @@ def test_a_resource_looks_ahead_once_and_only_if_there_is_something_to_do():
 
 def test_what_is_refused_ahead_changes_nothing():
     class Anxious(Thing):
-        def preflight(self, reader, plan, wish):
+        def preflight(self, reader, plan, desired):
             raise Refused("It does not fit.")
 
     server = Server({"a": 1})

@@ -63,21 +63,21 @@ def test_the_argument_spec_follows_from_the_rows():
 
 
 def test_what_is_not_given_is_not_wished_and_zero_false_and_empty_are_values():
-    assert FIELDS.wish({"comment": None, "cores": 0, "onboot": False, "tags": []}) == {
+    assert FIELDS.parse({"comment": None, "cores": 0, "onboot": False, "tags": []}) == {
         "cores": 0,
         "onboot": False,
         "tags": "",
     }
-    assert FIELDS.wish({"comment": "", "memory": "2G", "agent": "1"}) == {
+    assert FIELDS.parse({"comment": "", "memory": "2G", "agent": "1"}) == {
         "comment": "",
         "memory": "2G",
         "agent": {"enabled": True},
     }
-    assert FIELDS.wish({"tags": [""]}) == {"tags": ""}
+    assert FIELDS.parse({"tags": [""]}) == {"tags": ""}
 
 
 def test_unset_removes():
-    assert FIELDS.wish({"unset": ["cores", "tags"]}) == {"cores": "", "tags": ""}
+    assert FIELDS.parse({"unset": ["cores", "tags"]}) == {"cores": "", "tags": ""}
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_unset_removes():
 )
 def test_a_wrong_wish_names_the_option(params, message):
     with pytest.raises(InvalidOption) as refusal:
-        FIELDS.wish(params)
+        FIELDS.parse(params)
     assert str(refusal.value) == message
 
 
@@ -126,7 +126,7 @@ def test_what_cannot_be_parsed_is_kept_and_a_wish_replaces_it():
 
 
 @pytest.mark.parametrize(
-    ("name", "current", "wish", "differs"),
+    ("name", "current", "desired", "differs"),
     [
         ("comment", None, "", False),
         ("comment", "x", "", True),
@@ -145,8 +145,8 @@ def test_what_cannot_be_parsed_is_kept_and_a_wish_replaces_it():
         ("agent", {"enabled": True}, "", True),
     ],
 )
-def test_what_counts_as_a_difference(name, current, wish, differs):
-    assert FIELDS.named(name).differs(current, wish) is differs
+def test_what_counts_as_a_difference(name, current, desired, differs):
+    assert FIELDS.named(name).differs(current, desired) is differs
 
 
 def test_the_parameters_of_a_change():

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.pve.automation.plugins.module_utils._core.model.contract import Resource
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import Refused
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan
-from ansible_collections.pve.automation.plugins.module_utils._core.run.batch import Crew, Job, summary
+from ansible_collections.pve.automation.plugins.module_utils._core.run.batch import Job, WorkerPool, summary
 
 PATIENCE = 30  # seconds until a test that hangs is given up
 
@@ -41,18 +41,18 @@ class Thing(Resource):
     def __init__(self, read):
         self._read = read
 
-    def wish(self, params):
+    def parse(self, params):
         return dict(params)
 
-    def read(self, reader, wish):
-        return self._read(wish["name"])
+    def read(self, reader, desired):
+        return self._read(desired["name"])
 
-    def plan(self, current, wish):
+    def plan(self, current, desired):
         return Plan.nothing(current)
 
 
 def crew_of(parallel=4, **more):
-    return Crew(Client(), **{"parallel": parallel, "fail_fast": False, "check_mode": False, **more})
+    return WorkerPool(Client(), **{"parallel": parallel, "fail_fast": False, "check_mode": False, **more})
 
 
 def jobs_of(read, names, limits=lambda name: ()):
@@ -99,32 +99,32 @@ def test_each_result_is_its_own_and_progress_counts():
             raise Refused("No.")
         return {"name": name}
 
-    crew = crew_of(parallel=1)
+    pool_of_workers = crew_of(parallel=1)
     jobs = jobs_of(read, "abc")
-    crew.run(jobs)
+    pool_of_workers.run(jobs)
     told = summary("things", jobs, "things")
     assert [entry.get("msg") for entry in told["things"]] == [None, "No.", None]
     assert told["msg"] == "1 of 3 things failed.\nb: No."
-    assert crew.client.said == ["a: ok (1 of 3)", "b: failed (2 of 3)", "c: ok (3 of 3)"]
+    assert pool_of_workers.client.said == ["a: ok (1 of 3)", "b: failed (2 of 3)", "c: ok (3 of 3)"]
 
 
 def test_what_only_the_first_step_needs_is_free_for_others_afterwards():
     """The first job ends only after the second one, which shares the limit, has begun."""
     begun = threading.Event()
     jobs = jobs_of(lambda name: {}, ["a1", "a2"], limits=lambda name: ["a", "b"])
-    crew = crew_of(parallel=2, counts={"a": 1, "b": 2})
+    pool_of_workers = crew_of(parallel=2, counts={"a": 1, "b": 2})
 
-    def work(job, intent):
+    def work(job, prepared):
         for step in ("one", "two"):
-            crew._begin_step(job, step)
+            pool_of_workers._begin_step(job, step)
         if job.title == "a1":
             assert begun.wait(PATIENCE)
         begun.set()
         job.result = {"changed": True}
 
-    crew._work = work
+    pool_of_workers._work = work
     for job in jobs:
         job.brief = ["a"]
-    crew.run(jobs)
-    assert crew.room == {"a": 1, "b": 2}
+    pool_of_workers.run(jobs)
+    assert pool_of_workers.free_places == {"a": 1, "b": 2}
     assert [job.result for job in jobs] == [{"changed": True}] * 2

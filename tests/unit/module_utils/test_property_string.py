@@ -77,14 +77,14 @@ def test_drives_survive_the_wire_whatever_the_volume_is_called(drive, unknown):
 
 
 @given(nets, nets, with_unknown)
-def test_merging_laws(current, wish, unknown):
+def test_merging_laws(current, desired, unknown):
     current = {**current, **unknown}
-    merged = NET.merge(current, wish)
-    assert NET.merge(merged, wish) == merged
-    assert all(merged[name] == value for name, value in wish.items())
-    assert all(merged[name] == value for name, value in current.items() if name not in wish)
+    merged = NET.merge(current, desired)
+    assert NET.merge(merged, desired) == merged
+    assert all(merged[name] == value for name, value in desired.items())
+    assert all(merged[name] == value for name, value in current.items() if name not in desired)
     assert NET.merge(current, {}) == current
-    assert NET.merge(None, wish) == wish
+    assert NET.merge(None, desired) == desired
 
 
 @given(nets, nets)

@@ -15,7 +15,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
     WrongPathPart,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.model.field import Field, Fields
-from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.info import Listing
+from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.info import ListInfo
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.item import Item
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.singleton import Singleton
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import HIDDEN, Step, api_path, whole_part
@@ -44,7 +44,7 @@ class Answers:
 
 
 def plan_of(item, current=None, **params):
-    return item.plan(current, item.wish({**GIVEN, **params}))
+    return item.plan(current, item.parse({**GIVEN, **params}))
 
 
 def calls(plan):
@@ -131,16 +131,16 @@ def test_deleting():
 
 def test_the_digest_that_was_read_guards_the_update():
     item = dataclasses.replace(THING, digest=True)
-    wish = item.wish({**GIVEN, "comment": "new"})
-    state = item.read(Answers(**{"/things/a%20b": {"comment": "old", "digest": "f00"}}), wish)
+    desired = item.parse({**GIVEN, "comment": "new"})
+    state = item.read(Answers(**{"/things/a%20b": {"comment": "old", "digest": "f00"}}), desired)
     assert state == {"id": "a b", "comment": "old"}
-    assert calls(item.plan(state, wish)) == [("PUT", "/things/a%20b", {"comment": "new", "digest": "f00"})]
+    assert calls(item.plan(state, desired)) == [("PUT", "/things/a%20b", {"comment": "new", "digest": "f00"})]
 
 
 def test_reading_an_item():
-    wish = THING.wish(GIVEN)
-    assert THING.read(Answers(), wish) is None
-    assert THING.read(Answers(**{"/things/a%20b": {"enable": "0"}}), wish) == {"id": "a b", "enabled": False}
+    desired = THING.parse(GIVEN)
+    assert THING.read(Answers(), desired) is None
+    assert THING.read(Answers(**{"/things/a%20b": {"enable": "0"}}), desired) == {"id": "a b", "enabled": False}
 
 
 def test_a_new_item_has_to_have_what_it_needs():
@@ -155,7 +155,7 @@ def test_a_new_item_has_to_have_what_it_needs():
 
 def test_an_item_has_a_name():
     with pytest.raises(InvalidOption, match="id: must not be empty"):
-        THING.wish({**GIVEN, "id": " "})
+        THING.parse({**GIVEN, "id": " "})
 
 
 def test_the_options_of_an_item():
@@ -170,43 +170,43 @@ def test_the_options_of_an_item():
 
 OPTIONS = Singleton(
     "options",
-    lambda wish: api_path("nodes", wish["node"], "config"),
+    lambda desired: api_path("nodes", desired["node"], "config"),
     Fields(FIELDS[:2]),
     keys={"node": {"type": "str"}},
 )
 
 
 def test_a_singleton_is_only_ever_changed():
-    wish = OPTIONS.wish({"node": "pve", "comment": "new", "unset": ["server"]})
-    state = OPTIONS.read(Answers(**{"/nodes/pve/config": {"comment": "old", "server": "s"}}), wish)
-    plan = OPTIONS.plan(state, wish)
+    desired = OPTIONS.parse({"node": "pve", "comment": "new", "unset": ["server"]})
+    state = OPTIONS.read(Answers(**{"/nodes/pve/config": {"comment": "old", "server": "s"}}), desired)
+    plan = OPTIONS.plan(state, desired)
     assert calls(plan) == [("PUT", "/nodes/pve/config", {"comment": "new", "delete": "server"})]
     assert plan.after == {"node": "pve", "comment": "new"}
-    assert OPTIONS.plan(plan.after, wish).steps == ()
+    assert OPTIONS.plan(plan.after, desired).steps == ()
 
 
 def test_a_singleton_without_options_reads_as_empty():
-    assert OPTIONS.read(Answers(**{"/nodes/pve/config": None}), OPTIONS.wish({"node": "pve"})) == {"node": "pve"}
+    assert OPTIONS.read(Answers(**{"/nodes/pve/config": None}), OPTIONS.parse({"node": "pve"})) == {"node": "pve"}
 
 
 def test_a_singleton_has_no_secrets():
     with pytest.raises(TypeError, match="nothing says when to push it"):
-        Singleton("broken", lambda wish: "/", FIELDS)
+        Singleton("broken", lambda desired: "/", FIELDS)
 
 
 # --- listings ---------------------------------------------------------------------------------------------------------
 
 
 def test_listings_are_sorted_filtered_and_canonical():
-    listing = Listing("things", lambda wish: "/things", key="id", fields=FIELDS)
+    listing = ListInfo("things", lambda desired: "/things", key="id", fields=FIELDS)
     reader = Answers(**{"/things": [{"id": "b", "enable": "0"}, {"id": "a", "extra": 1}]})
-    assert listing.read(reader, listing.wish({})) == [{"id": "a", "extra": 1}, {"id": "b", "enabled": False}]
-    assert listing.read(reader, listing.wish({"id": "b"})) == [{"id": "b", "enabled": False}]
-    assert listing.read(reader, listing.wish({"id": "c"})) == []
+    assert listing.read(reader, listing.parse({})) == [{"id": "a", "extra": 1}, {"id": "b", "enabled": False}]
+    assert listing.read(reader, listing.parse({"id": "b"})) == [{"id": "b", "enabled": False}]
+    assert listing.read(reader, listing.parse({"id": "c"})) == []
 
 
 def test_listings_plan_nothing():
-    assert Listing("things", lambda wish: "/things").plan([], {}).steps == ()
+    assert ListInfo("things", lambda desired: "/things").plan([], {}).steps == ()
 
 
 # --- steps ------------------------------------------------------------------------------------------------------------

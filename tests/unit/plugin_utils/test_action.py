@@ -66,16 +66,16 @@ class Thing(Resource):
             }
         }
 
-    def wish(self, params):
+    def parse(self, params):
         Thing.seen = params
         return dict(params)
 
-    def read(self, reader, wish):
-        return {"id": wish["id"]}
+    def read(self, reader, desired):
+        return {"id": desired["id"]}
 
-    def plan(self, current, wish):
-        step = Step("PUT", "/thing", {"password": wish["password"], "note": f"is {wish['password']}"}, "set")
-        return Plan(current, {**current, "note": f"is {wish['password']}"}, (step,))
+    def plan(self, current, desired):
+        step = Step("PUT", "/thing", {"password": desired["password"], "note": f"is {desired['password']}"}, "set")
+        return Plan(current, {**current, "note": f"is {desired['password']}"}, (step,))
 
 
 class Action(PveAction):
@@ -219,7 +219,7 @@ def test_an_option_by_two_names_warns():
 
 
 def test_a_bug_stays_a_traceback(monkeypatch):
-    monkeypatch.setattr(Thing, "plan", lambda self, current, wish: 1 / 0)
+    monkeypatch.setattr(Thing, "plan", lambda self, current, desired: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run_here(ARGS)
 

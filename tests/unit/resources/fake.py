@@ -57,8 +57,8 @@ def options(resource: AnyResource, /, **given: Any) -> dict[str, Any]:
 
 def planned(resource: AnyResource, server: Server, /, **given: Any) -> Plan:
     """The plan of a task with these options."""
-    wish = resource.wish(options(resource, **given))
-    return resource.plan(resource.read(server, wish), wish)
+    desired = resource.parse(options(resource, **given))
+    return resource.plan(resource.read(server, desired), desired)
 
 
 def calls(plan: Plan) -> list[tuple[str, str, dict[str, Any]]]:

@@ -131,7 +131,7 @@ def test_exclusive_without_entries_empties_the_path() -> None:
 )
 def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidOption) as error:
-        ACL.wish(options(ACL, path="/vms", **given))
+        ACL.parse(options(ACL, path="/vms", **given))
     assert error.value.option == option
 
 
@@ -152,8 +152,8 @@ def test_applying_the_calls_gives_the_predicted_entries(
 ) -> None:
     entries = dict(have)
     present = server(*(row("user", user, role, int(flag)) for (user, role), flag in have.items()))
-    wish: dict[str, Any] = {"path": "/vms", "users": sorted(users), "roles": sorted(roles), "exclusive": exclusive}
-    plan = planned(ACL, present, **wish, propagate=propagate)
+    desired: dict[str, Any] = {"path": "/vms", "users": sorted(users), "roles": sorted(roles), "exclusive": exclusive}
+    plan = planned(ACL, present, **desired, propagate=propagate)
     for _method, _path, params in calls(plan):
         for entry in itertools.product(params["users"].split(","), params["roles"].split(",")):
             if params.get("delete"):
@@ -163,11 +163,11 @@ def test_applying_the_calls_gives_the_predicted_entries(
     predicted = {(found["ugid"], found["roleid"]): found["propagate"] for found in plan.after["entries"]}
     assert entries == predicted
     after = server(*(row("user", user, role, int(flag)) for (user, role), flag in entries.items()))
-    assert not planned(ACL, after, **wish, propagate=propagate).steps
+    assert not planned(ACL, after, **desired, propagate=propagate).steps
 
 
 def test_info_lists_all_or_one_path() -> None:
     rows = server(row("user", "b@pve", "R1"), row("user", "a@pve", "R1", 0, path="/"))
-    listed = ACL_INFO.read(rows, ACL_INFO.wish({"path": None}))
+    listed = ACL_INFO.read(rows, ACL_INFO.parse({"path": None}))
     assert [(entry["path"], entry["propagate"]) for entry in listed] == [("/", False), ("/vms", True)]
-    assert len(ACL_INFO.read(rows, ACL_INFO.wish({"path": "vms/"}))) == 1
+    assert len(ACL_INFO.read(rows, ACL_INFO.parse({"path": "vms/"}))) == 1

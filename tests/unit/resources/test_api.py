@@ -101,7 +101,7 @@ def test_wrong_paths(given: str) -> None:
 )
 def test_contradictions_are_refused_before_anything_is_sent(given: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidOption) as refused:
-        API.wish(options(API, path="/a", **given))
+        API.parse(options(API, path="/a", **given))
     assert refused.value.option == option
 
 
@@ -117,25 +117,25 @@ def test_a_write_without_looking_is_made_every_time() -> None:
 
 
 def test_a_write_is_made_only_if_the_answer_differs() -> None:
-    wish = {"path": "/pools/web", "method": "PUT", "params": {"comment": "new"}, "ensure": {"comment": "new"}}
-    plan = planned(API, Server({"/pools/web": {"comment": "old", "members": []}}), **wish)
+    desired = {"path": "/pools/web", "method": "PUT", "params": {"comment": "new"}, "ensure": {"comment": "new"}}
+    plan = planned(API, Server({"/pools/web": {"comment": "old", "members": []}}), **desired)
     assert calls(plan) == [("PUT", "/pools/web", {"comment": "new"})]
     assert plan.before == {"comment": "old"}
     assert plan.after == {"comment": "new"}
     assert plan.steps[0].repeatable
-    assert not planned(API, Server({"/pools/web": {"comment": "new", "members": []}}), **wish).steps
+    assert not planned(API, Server({"/pools/web": {"comment": "new", "members": []}}), **desired).steps
 
 
 def test_a_thing_is_created_only_if_it_is_absent() -> None:
-    wish = {"path": "/pools", "method": "POST", "params": {"poolid": "web"}, "get_path": "/pools/web", "ensure": {}}
-    assert len(planned(API, Server(), **wish).steps) == 1
-    assert not planned(API, Server({"/pools/web": {"members": []}}), **wish).steps
+    desired = {"path": "/pools", "method": "POST", "params": {"poolid": "web"}, "get_path": "/pools/web", "ensure": {}}
+    assert len(planned(API, Server(), **desired).steps) == 1
+    assert not planned(API, Server({"/pools/web": {"members": []}}), **desired).steps
 
 
 def test_a_thing_is_deleted_only_if_it_is_there() -> None:
-    wish = {"path": "/pools/web", "method": "DELETE", "get_path": "/pools/web"}
-    assert not planned(API, Server(), **wish).steps
-    plan = planned(API, Server({"/pools/web": {"members": []}}), **wish)
+    desired = {"path": "/pools/web", "method": "DELETE", "get_path": "/pools/web"}
+    assert not planned(API, Server(), **desired).steps
+    plan = planned(API, Server({"/pools/web": {"members": []}}), **desired)
     assert calls(plan) == [("DELETE", "/pools/web", {})]
     assert plan.after is None
 

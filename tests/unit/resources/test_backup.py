@@ -170,8 +170,8 @@ def plan_of(volume_answer, **given):
     server = Server({PATH: volume_answer} if volume_answer else {})
     resource = Volume()
     given = {"volume": VOLUME, "node": "pve1", "state": "present", **given}
-    wish = resource.wish(given)
-    return resource.plan(resource.read(server, wish), wish)
+    desired = resource.parse(given)
+    return resource.plan(resource.read(server, desired), desired)
 
 
 def test_notes_and_protection_are_changed_only_if_they_differ():
@@ -193,8 +193,8 @@ def test_deleting_needs_one_that_is_not_protected():
 def test_pruning_tells_beforehand_what_goes():
     rows = [{"volid": "a", "mark": "keep"}, {"volid": "b", "mark": "remove"}, {"volid": "c", "mark": "protected"}]
     resource = Prune()
-    wish = resource.wish({"node": "pve1", "storage": "local", "vmid": [101], "prune_backups": "keep-last=1"})
-    plan = resource.plan(resource.read(Server({PRUNE: rows}), wish), wish)
+    desired = resource.parse({"node": "pve1", "storage": "local", "vmid": [101], "prune_backups": "keep-last=1"})
+    plan = resource.plan(resource.read(Server({PRUNE: rows}), desired), desired)
     assert plan.after == {"keep": ["a"], "remove": [], "protected": ["c"]}
     assert [dict(step.params) for step in plan.steps] == [{"prune-backups": "keep-last=1", "vmid": 101}]
     assert "b" in plan.steps[0].why

@@ -33,13 +33,13 @@ def test_a_job_is_created_with_what_was_given_and_nothing_else() -> None:
 
 
 def test_notes_of_several_lines_are_sent_as_one() -> None:
-    wish = {"schedule": "21:00", "vmid": [101], "storage": "local"}
-    plan = planned(JOB, absent(), id="j1", **wish, notes_template="C:\\ of\n{{guestname}}\n")
+    desired = {"schedule": "21:00", "vmid": [101], "storage": "local"}
+    plan = planned(JOB, absent(), id="j1", **desired, notes_template="C:\\ of\n{{guestname}}\n")
     line = r"C:\\ of\n{{guestname}}"
     assert plan.steps[0].params["notes-template"] == line
     server = present(vmid="101", storage="local", **{"notes-template": line})
     for same in ("C:\\ of\n{{guestname}}\n", line):
-        assert not planned(JOB, server, id="j1", **wish, notes_template=same).steps
+        assert not planned(JOB, server, id="j1", **desired, notes_template=same).steps
 
 
 def test_a_noop_is_one_get() -> None:
@@ -49,14 +49,14 @@ def test_a_noop_is_one_get() -> None:
         fleecing={"enabled": "1", "storage": "local"},
         **{"prune-backups": {"keep-last": "3"}, "exclude-path": ["/b", "/a, c"], "repeat-missed": 0},
     )
-    wish = {
+    desired = {
         "vmid": [101, 102],
         "mailto": ["a@x.org", "b@x.org"],
         "prune_backups": "keep-last=3",
         "repeat_missed": False,
     }
-    wish |= {"exclude_path": ["/a, c", "/b"], "fleecing": "1,storage=local", "enabled": True, "all": False}
-    assert not planned(JOB, server, id="j1", schedule="21:00", **wish).steps
+    desired |= {"exclude_path": ["/a, c", "/b"], "fleecing": "1,storage=local", "enabled": True, "all": False}
+    assert not planned(JOB, server, id="j1", schedule="21:00", **desired).steps
     assert server.asked == [PATH]
 
 
@@ -156,7 +156,7 @@ def test_absent() -> None:
 
 def test_info_tells_the_next_run() -> None:
     rows = [{"id": "b", "enabled": 0, "schedule": "daily"}, {"id": "a", "enabled": 1, "next-run": 1700006400}]
-    found = JOB_INFO.read(Server({"/cluster/backup": rows}), JOB_INFO.wish(options(JOB_INFO)))
+    found = JOB_INFO.read(Server({"/cluster/backup": rows}), JOB_INFO.parse(options(JOB_INFO)))
     assert found == [
         {"id": "a", "enabled": True, "next_run": "2023-11-15T00:00:00Z"},
         {"id": "b", "enabled": False, "schedule": "daily"},

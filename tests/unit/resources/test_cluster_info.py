@@ -65,9 +65,9 @@ ANSWERS: dict[str, Any] = {
 }
 
 
-def told(on: Server | None = None, **wish: Any) -> dict[str, Any]:
+def told(on: Server | None = None, **desired: Any) -> dict[str, Any]:
     on = on or Server(ANSWERS)
-    found: dict[str, Any] = CLUSTER_INFO.read(on, CLUSTER_INFO.wish(options(CLUSTER_INFO, **wish)))
+    found: dict[str, Any] = CLUSTER_INFO.read(on, CLUSTER_INFO.parse(options(CLUSTER_INFO, **desired)))
     return found
 
 

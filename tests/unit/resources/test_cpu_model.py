@@ -32,8 +32,8 @@ def test_a_model_is_created_by_its_name_without_the_prefix(name: str) -> None:
 
 def test_what_is_there_takes_one_get() -> None:
     server = Server({PATH: PRESENT})
-    wish = {"flags": "-pcid,+aes", "reported_model": "host", "hidden": False}
-    assert not planned(CPU_MODEL, server, cputype="custom-own", **wish).steps
+    desired = {"flags": "-pcid,+aes", "reported_model": "host", "hidden": False}
+    assert not planned(CPU_MODEL, server, cputype="custom-own", **desired).steps
     assert server.asked == [PATH]
 
 
@@ -74,7 +74,7 @@ def test_an_older_server_is_told_as_such() -> None:
 
 def test_the_list_knows_a_model_by_both_of_its_names() -> None:
     server = Server({MODELS: [PRESENT, {"cputype": "custom-else", "reported-model": "max", "hidden": 1}]})
-    listed = CPU_MODEL_INFO.read(server, CPU_MODEL_INFO.wish(options(CPU_MODEL_INFO, cputype="custom-own")))
+    listed = CPU_MODEL_INFO.read(server, CPU_MODEL_INFO.parse(options(CPU_MODEL_INFO, cputype="custom-own")))
     assert listed == [{"cputype": "own", "reported_model": "host", "flags": ["+aes", "-pcid"]}]
-    listed = CPU_MODEL_INFO.read(server, CPU_MODEL_INFO.wish(options(CPU_MODEL_INFO)))
+    listed = CPU_MODEL_INFO.read(server, CPU_MODEL_INFO.parse(options(CPU_MODEL_INFO)))
     assert [model["cputype"] for model in listed] == ["else", "own"]

@@ -73,8 +73,8 @@ def test_calls_carry_the_digest_which_is_not_shown() -> None:
 
 def test_a_rule_is_changed_by_what_differs() -> None:
     current = {**SSH, "comment": "shell", "log": "info", "source": "192.0.2.1"}
-    wish = {"type": "in", "action": "ACCEPT", "proto": "TCP", "dport": "22", "comment": "shell", "enable": False}
-    assert calls(planned(FIREWALL, server(current), scope="cluster", rules=[wish])) == [
+    desired = {"type": "in", "action": "ACCEPT", "proto": "TCP", "dport": "22", "comment": "shell", "enable": False}
+    assert calls(planned(FIREWALL, server(current), scope="cluster", rules=[desired])) == [
         (
             "PUT",
             f"{BASE}/rules/0",
@@ -90,13 +90,13 @@ def test_what_means_the_same_is_the_same(rule: dict[str, Any]) -> None:
 
 
 def test_append_adds_changes_and_leaves() -> None:
-    wish = [{"type": "in", "action": "ACCEPT", "macro": "HTTPS", "comment": "web"}, SSH]
-    added = planned(FIREWALL, server(DROP), scope="cluster", rules=wish, append=True)
+    desired = [{"type": "in", "action": "ACCEPT", "macro": "HTTPS", "comment": "web"}, SSH]
+    added = planned(FIREWALL, server(DROP), scope="cluster", rules=desired, append=True)
     assert [row.get("macro") for row in (added.after or {})["rules"]] == ["HTTPS", "SSH", None]
-    bottom = planned(FIREWALL, server(DROP), scope="cluster", rules=wish, append=True, insert="bottom")
+    bottom = planned(FIREWALL, server(DROP), scope="cluster", rules=desired, append=True, insert="bottom")
     assert [row.get("macro") for row in (bottom.after or {})["rules"]] == [None, "HTTPS", "SSH"]
     present = server({**SSH, "comment": "web"}, SSH, DROP)
-    changed = planned(FIREWALL, present, scope="cluster", rules=wish, append=True)
+    changed = planned(FIREWALL, present, scope="cluster", rules=desired, append=True)
     assert [(method, path) for method, path, _params in calls(changed)] == [("PUT", f"{BASE}/rules/0")]
 
 
@@ -168,21 +168,21 @@ def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
 def test_info_reads_what_is_asked_for() -> None:
     source = server(SSH, enable=1)
     source.answers[f"{BASE}/ipset"] = [{"name": "b", "digest": "x"}, {"name": "a", "digest": "x"}]
-    found = FIREWALL_INFO.read(source, FIREWALL_INFO.wish(options(FIREWALL_INFO, scope="cluster", include=["ipsets"])))
+    found = FIREWALL_INFO.read(source, FIREWALL_INFO.parse(options(FIREWALL_INFO, scope="cluster", include=["ipsets"])))
     assert found["ipsets"] == [{"name": "a"}, {"name": "b"}]
     assert found["rules"] == [{**SSH, "enable": True}]
     with pytest.raises(InvalidOption, match="refs"):
-        FIREWALL_INFO.wish(options(FIREWALL_INFO, scope="node", node="pve1", include=["refs"]))
+        FIREWALL_INFO.parse(options(FIREWALL_INFO, scope="node", node="pve1", include=["refs"]))
 
 
 def test_info_reads_as_much_of_the_log_as_is_asked_for() -> None:
     path = "/nodes/pve1/firewall"
     source = Server({f"{path}/options": {}, f"{path}/rules": [], f"{path}/log": [{"n": 1, "t": "one"}]})
     given = {"scope": "node", "node": "pve1", "limit": 5, "since": 0}
-    found = FIREWALL_INFO.read(source, FIREWALL_INFO.wish(options(FIREWALL_INFO, **given, include=["log"])))
+    found = FIREWALL_INFO.read(source, FIREWALL_INFO.parse(options(FIREWALL_INFO, **given, include=["log"])))
     assert (found["log"], source.params[f"{path}/log"]) == (["one"], {"limit": 5, "since": 0})
     with pytest.raises(InvalidOption, match="include log"):
-        FIREWALL_INFO.wish(options(FIREWALL_INFO, **given))
+        FIREWALL_INFO.parse(options(FIREWALL_INFO, **given))
 
 
 # --- aliases ------------------------------------------------------------------------------------------------------------

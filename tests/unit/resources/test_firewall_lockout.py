@@ -12,7 +12,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.api.connectio
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import Refused
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.firewall.lockout import (
-    Outlook,
+    Reachability,
     is_translated,
     local_network,
 )
@@ -28,7 +28,7 @@ def rule(action: str = "ACCEPT", **more: Any) -> Rule:
     return {"type": "in", "action": action, "enable": True, **more}
 
 
-def outlook(*rules: Rule, **more: Any) -> Outlook:
+def outlook(*rules: Rule, **more: Any) -> Reachability:
     parts: dict[str, Any] = {
         "own": OWN,
         "server": NODE,
@@ -47,7 +47,7 @@ def outlook(*rules: Rule, **more: Any) -> Outlook:
         },
         "local_network": "198.51.100.0/24",
     }
-    return Outlook(**{**parts, **more})
+    return Reachability(**{**parts, **more})
 
 
 API_RULE = rule(proto="tcp", dport="8006")
@@ -125,7 +125,7 @@ def test_an_unknown_address_may_be_anywhere() -> None:
         outlook(rule(macro="SSH"), port=22),
     ],
 )
-def test_let_in(view: Outlook) -> None:
+def test_let_in(view: Reachability) -> None:
     assert view.kept_out_by() == ""
 
 
@@ -157,7 +157,7 @@ def test_let_in(view: Outlook) -> None:
         (outlook(port=2222, own="198.51.100.77"), "policy_in"),  # only the usual ports are kept open
     ],
 )
-def test_kept_out(view: Outlook, reason: str) -> None:
+def test_kept_out(view: Reachability, reason: str) -> None:
     assert reason in view.kept_out_by()
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.firewall.edits import (
     plan_edits,
-    waiting_forms,
+    staged,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.firewall.safety import Edit, Rule, Safety
 
@@ -89,23 +89,23 @@ DROP = rule("DROP")
 @example(  # nor do rules that a comment tells apart change places for ever
     [rule(dport=22, comment="b"), rule(dport=80, comment="b")], [rule(comment="b"), A, rule(comment="b")]
 )
-def test_the_result_equals_the_wish_and_planning_again_gives_the_rest(current: list[Rule], wished: list[Rule]) -> None:
-    edits = plan_edits(current, wished)
+def test_the_result_equals_the_wish_and_planning_again_gives_the_rest(current: list[Rule], wanted: list[Rule]) -> None:
+    edits = plan_edits(current, wanted)
     server = Pve(current)
     for number, edit in enumerate(edits):
-        assert plan_edits(server.rules, wished) == edits[number:]
+        assert plan_edits(server.rules, wanted) == edits[number:]
         server.do(edit)
-    assert server.rules == wished
-    assert plan_edits(server.rules, wished) == []
+    assert server.rules == wanted
+    assert plan_edits(server.rules, wanted) == []
 
 
 @given(LISTS | TWINS, LISTS | TWINS)
 @example([], [rule(), rule(enable=False), DROP, rule()])
 @example([A, A, A], [A, {**A, "enable": False}, DROP, A])
-def test_it_never_takes_more_calls_than_a_rewrite_that_is_as_safe(current: list[Rule], wished: list[Rule]) -> None:
+def test_it_never_takes_more_calls_than_a_rewrite_that_is_as_safe(current: list[Rule], wanted: list[Rule]) -> None:
     """Such a rewrite creates every rule disabled at the top, puts them in force from the top on, and deletes the old ones."""
-    in_force = sum(one["enable"] for one in wished)
-    assert len(plan_edits(current, wished)) <= len(wished) + in_force + len(current)
+    in_force = sum(one["enable"] for one in wanted)
+    assert len(plan_edits(current, wanted)) <= len(wanted) + in_force + len(current)
 
 
 @given(LISTS | TWINS)
@@ -122,21 +122,21 @@ def test_what_only_went_takes_one_call_each(rules: list[Rule], data: st.DataObje
 
 
 @given(st.permutations([A, B, C, D, DROP]))
-def test_a_permutation_takes_only_as_many_moves_as_rules_are_out_of_order(wished: list[Rule]) -> None:
+def test_a_permutation_takes_only_as_many_moves_as_rules_are_out_of_order(wanted: list[Rule]) -> None:
     current = [A, B, C, D, DROP]
-    edits = plan_edits(current, wished)
-    order = [current.index(one) for one in wished]
+    edits = plan_edits(current, wanted)
+    order = [current.index(one) for one in wanted]
     increasing = [sub for size in range(6) for sub in combinations(order, size) if list(sub) == sorted(sub)]
     assert {edit.kind for edit in edits} <= {"move"}
     assert len(edits) == len(order) - max(map(len, increasing))
 
 
 @given(LISTS | TWINS, LISTS | TWINS)
-def test_a_rule_that_stays_is_never_missing(current: list[Rule], wished: list[Rule]) -> None:
+def test_a_rule_that_stays_is_never_missing(current: list[Rule], wanted: list[Rule]) -> None:
     server = Pve(current)
-    for edit in plan_edits(current, wished):
+    for edit in plan_edits(current, wanted):
         server.do(edit)
-    staying = Counter(map(frozen, current)) & Counter(map(frozen, wished))
+    staying = Counter(map(frozen, current)) & Counter(map(frozen, wanted))
     for state in server.states:
         assert not staying - Counter(map(frozen, state))
 
@@ -144,35 +144,35 @@ def test_a_rule_that_stays_is_never_missing(current: list[Rule], wished: list[Ru
 @given(LISTS | TWINS, LISTS | TWINS)
 @example([rule("DROP", dport=80), rule(comment="a")], [rule(enable=False, comment="a"), rule("DROP", dport=80)])
 @example([A, DROP, B, C], [B, C, A, DROP])
-def test_a_packet_always_meets_the_fate_of_the_old_or_the_new_list(current: list[Rule], wished: list[Rule]) -> None:
+def test_a_packet_always_meets_the_fate_of_the_old_or_the_new_list(current: list[Rule], wanted: list[Rule]) -> None:
     server = Pve(current)
-    for edit in plan_edits(current, wished):
+    for edit in plan_edits(current, wanted):
         server.do(edit)
     for direction in ("in", "out"):
         for port in (22, 80, 443, 5900):
-            fates = {decision(current, direction, port), decision(wished, direction, port)}
+            fates = {decision(current, direction, port), decision(wanted, direction, port)}
             assert all(decision(state, direction, port) in fates for state in server.states)
 
 
 @given(LISTS | TWINS, LISTS | TWINS)
-def test_each_edit_is_judged_safe(current: list[Rule], wished: list[Rule]) -> None:
-    assert Safety(wished).of_all(current, plan_edits(current, wished))
+def test_each_edit_is_judged_safe(current: list[Rule], wanted: list[Rule]) -> None:
+    assert Safety(wanted).of_all(current, plan_edits(current, wanted))
 
 
 @given(TWINS)
 @example(
     [rule(), rule(enable=False), rule(comment="(not yet in force)"), rule(enable=False, comment="(not yet in force)")]
 )
-def test_what_waits_is_told_from_all_that_is_wished(wished: list[Rule]) -> None:
-    forms = waiting_forms(wished)
+def test_what_waits_is_told_from_all_that_is_wished(wanted: list[Rule]) -> None:
+    forms = staged(wanted)
     assert not any(form["enable"] for form in forms)
-    in_force = {frozen(one): frozen(form) for one, form in zip(wished, forms, strict=True) if one["enable"]}
+    in_force = {frozen(one): frozen(form) for one, form in zip(wanted, forms, strict=True) if one["enable"]}
     assert len(set(in_force.values())) == len(in_force)
-    assert not set(in_force.values()) & set(map(frozen, wished))
+    assert not set(in_force.values()) & set(map(frozen, wanted))
 
 
 @pytest.mark.parametrize(
-    ("current", "wished", "edits"),
+    ("current", "wanted", "edits"),
     [
         ([A, DROP], [A, DROP], [Edit("move", 1, 0)]),  # then A would be cut
         ([DROP, A], [B], [Edit("delete", 0)]),
@@ -188,8 +188,8 @@ def test_what_waits_is_told_from_all_that_is_wished(wished: list[Rule]) -> None:
         ([rule("web", type_="group"), DROP], [DROP], [Edit("update", 0, rule=rule("mail", type_="group"))]),
     ],
 )
-def test_unsafe_edits_are_known(current: list[Rule], wished: list[Rule], edits: list[Edit]) -> None:
-    assert not Safety(wished).of_all(current, edits)
+def test_unsafe_edits_are_known(current: list[Rule], wanted: list[Rule], edits: list[Edit]) -> None:
+    assert not Safety(wanted).of_all(current, edits)
 
 
 DISTINCT = st.lists(st.sampled_from([22, 80, 443, 8006, 111, 5900]), unique=True, max_size=6)
@@ -208,11 +208,11 @@ def test_traffic_that_both_lists_let_through_is_never_cut(
     ]
     added = [rule(dport=port, comment="new") for port in new]
     staying = current[: len(kept)]
-    wished = [*(data.draw(st.permutations(staying + added)) if data else added), rule("DROP", comment="last")]
+    wanted = [*(data.draw(st.permutations(staying + added)) if data else added), rule("DROP", comment="last")]
     server = Pve(current)
-    for edit in plan_edits(current, wished):
+    for edit in plan_edits(current, wanted):
         server.do(edit)
-    assert server.rules == wished
+    assert server.rules == wanted
     both = [port for port in range(22, 9000) if port in {*kept, *old} & {*kept, *new}]
     neither = [port for port in (22, 80, 443, 8006, 111, 5900) if port not in {*kept, *old, *new}]
     for state in server.states:
@@ -221,7 +221,7 @@ def test_traffic_that_both_lists_let_through_is_never_cut(
 
 
 @pytest.mark.parametrize(
-    ("current", "wished", "kinds"),
+    ("current", "wanted", "kinds"),
     [
         ([], [A], ["insert"]),
         ([], [A, B, C], ["insert"] * 3),
@@ -237,8 +237,8 @@ def test_traffic_that_both_lists_let_through_is_never_cut(
         ([A, DROP], [], ["delete", "delete"]),
     ],
 )
-def test_small_changes_take_few_calls(current: list[Rule], wished: list[Rule], kinds: list[str]) -> None:
-    assert [edit.kind for edit in plan_edits(current, wished)] == kinds
+def test_small_changes_take_few_calls(current: list[Rule], wanted: list[Rule], kinds: list[str]) -> None:
+    assert [edit.kind for edit in plan_edits(current, wanted)] == kinds
 
 
 def test_a_rule_that_decides_otherwise_waits_disabled() -> None:

@@ -66,13 +66,13 @@ def test_deletion() -> None:
 )
 def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidOption) as error:
-        GROUP.wish(options(GROUP, **given))
+        GROUP.parse(options(GROUP, **given))
     assert error.value.option == option
 
 
 def test_info() -> None:
     rows = [{"groupid": "ops", "users": "b@pve,a@pve", "comment": "x"}, {"groupid": "dev", "users": ""}]
-    listed = GROUP_INFO.read(Server({"/access/groups": rows}), GROUP_INFO.wish({"groupid": None}))
+    listed = GROUP_INFO.read(Server({"/access/groups": rows}), GROUP_INFO.parse({"groupid": None}))
     assert listed == [
         {"groupid": "dev", "members": []},
         {"groupid": "ops", "comment": "x", "members": ["a@pve", "b@pve"]},

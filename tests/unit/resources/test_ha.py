@@ -125,7 +125,7 @@ def test_groups_are_for_older_servers() -> None:
 @pytest.mark.parametrize("sid", ["nonsense", "vm:", "vm:1", "qemu:100", "99", "", "0100"])
 def test_bad_ids_are_refused(sid: str) -> None:
     with pytest.raises(InvalidOption) as error:
-        RESOURCE.wish(options(RESOURCE, sid=sid))
+        RESOURCE.parse(options(RESOURCE, sid=sid))
     assert error.value.option == "sid"
 
 
@@ -154,8 +154,8 @@ def test_a_rule_is_created_with_full_ids() -> None:
 
 def test_a_rule_that_is_there_takes_one_get() -> None:
     server = with_rule(strict=0)
-    wish = {"type": "node-affinity", "resources": ["100"], "nodes": ["pve1:2"], "strict": False, "disable": False}
-    assert not planned(RULE, server, rule="r1", **wish).steps
+    desired = {"type": "node-affinity", "resources": ["100"], "nodes": ["pve1:2"], "strict": False, "disable": False}
+    assert not planned(RULE, server, rule="r1", **desired).steps
     assert server.asked == [RULE_PATH]
 
 
@@ -177,11 +177,11 @@ def test_append_only_adds() -> None:
 
 
 def test_a_rule_may_keep_away_from_nodes() -> None:
-    wish = {"rule": "r1", "affinity": "negative"}
+    desired = {"rule": "r1", "affinity": "negative"}
     changed = ("PUT", RULE_PATH, {"type": "node-affinity", "affinity": "negative", "digest": "d"})
-    assert calls(planned(RULE, with_rule(digest="d"), **wish)) == [changed]
+    assert calls(planned(RULE, with_rule(digest="d"), **desired)) == [changed]
     assert not planned(RULE, with_rule(), rule="r1", affinity="positive").steps
-    assert not planned(RULE, with_rule(affinity="negative"), **wish).steps
+    assert not planned(RULE, with_rule(affinity="negative"), **desired).steps
 
 
 def test_affinity_is_not_carried_over_to_another_type() -> None:
@@ -238,12 +238,12 @@ def test_servers_without_rules_are_told_apart() -> None:
 
 def test_a_group_is_created_changed_and_deleted() -> None:
     path = "/cluster/ha/groups/g1"
-    wish = {"nodes": ["pve2:1", "pve1"], "restricted": True}
-    assert calls(planned(GROUP, Server(), group="g1", **wish)) == [
+    desired = {"nodes": ["pve2:1", "pve1"], "restricted": True}
+    assert calls(planned(GROUP, Server(), group="g1", **desired)) == [
         ("POST", "/cluster/ha/groups", {"group": "g1", "nodes": "pve1,pve2:1", "restricted": 1})
     ]
     server = Server({path: {"group": "g1", "nodes": "pve2:1,pve1", "restricted": 1, "digest": "x"}})
-    assert not planned(GROUP, server, group="g1", **wish, nofailback=False).steps
+    assert not planned(GROUP, server, group="g1", **desired, nofailback=False).steps
     assert calls(planned(GROUP, server, group="g1", nofailback=True)) == [("PUT", path, {"nofailback": 1})]
     assert calls(planned(GROUP, server, group="g1", state="absent")) == [("DELETE", path, {})]
 
@@ -263,11 +263,17 @@ def test_a_server_with_rules_gets_a_task_ready_to_paste() -> None:
         planned(GROUP, migrated(), group="g1", nodes=["pve1:2"], restricted=True, nofailback=True, comment="it's: #1")
     _text, _newline, pasted = error.value.hint.partition("\n")
     (task,) = yaml.safe_load(pasted)
-    wish = task["pve.automation.pve_ha_rule"]
-    assert wish.pop("resources") == []
-    assert wish == {"rule": "g1", "type": "node-affinity", "nodes": ["pve1:2"], "strict": True, "comment": "it's: #1"}
+    desired = task["pve.automation.pve_ha_rule"]
+    assert desired.pop("resources") == []
+    assert desired == {
+        "rule": "g1",
+        "type": "node-affinity",
+        "nodes": ["pve1:2"],
+        "strict": True,
+        "comment": "it's: #1",
+    }
     assert "pve_ha with failback: false" in pasted
-    assert "rule" in options(RULE, **wish)
+    assert "rule" in options(RULE, **desired)
 
 
 def test_a_server_with_rules_has_no_groups_to_delete() -> None:
@@ -286,7 +292,7 @@ ROWS = [
 
 def test_info_takes_one_get() -> None:
     server = Server({"/cluster/ha/status/current": ROWS})
-    found = INFO.read(server, INFO.wish(options(INFO)))
+    found = INFO.read(server, INFO.parse(options(INFO)))
     assert server.asked == ["/cluster/ha/status/current"]
     assert (found["quorate"], found["master"], found["armed"]) == (True, "pve2", None)
     assert [row["sid"] for row in found["services"]] == ["ct:101", "vm:100"]
@@ -300,11 +306,11 @@ def test_info_of_one_resource(sid: str) -> None:
             "/cluster/ha/resources": [{"sid": "ct:101", "state": "started", "digest": "x"}, {"sid": "vm:100"}],
         }
     )
-    found = INFO.read(server, INFO.wish(options(INFO, sid=sid, include=["resources"])))
+    found = INFO.read(server, INFO.parse(options(INFO, sid=sid, include=["resources"])))
     assert [row["sid"] for row in found["services"]] == ["ct:101"]
     assert found["resources"] == [{"sid": "ct:101", "state": "started"}]
 
 
 def test_info_passes_errors_on() -> None:
     with pytest.raises(NotFound):
-        INFO.read(Server({"/cluster/ha/status/current": []}), INFO.wish(options(INFO, include=["rules"])))
+        INFO.read(Server({"/cluster/ha/status/current": []}), INFO.parse(options(INFO, include=["rules"])))

@@ -120,7 +120,7 @@ DISARMING = [("POST", "/cluster/ha/status/disarm-ha", {"resource-mode": "freeze"
 
 
 @pytest.mark.parametrize(
-    ("row", "wish", "sent"),
+    ("row", "desired", "sent"),
     [
         (fencing("armed"), {"state": "armed"}, []),
         (fencing("standby"), {"state": "armed"}, []),
@@ -131,8 +131,8 @@ DISARMING = [("POST", "/cluster/ha/status/disarm-ha", {"resource-mode": "freeze"
         (fencing("disarmed", resource_mode="ignore"), {"state": "disarmed", "resource_mode": "freeze"}, DISARMING),
     ],
 )
-def test_arming(row: dict[str, Any], wish: dict[str, Any], sent: list[Any]) -> None:
-    assert calls(planned(ARM, cluster(row), **wish)) == sent
+def test_arming(row: dict[str, Any], desired: dict[str, Any], sent: list[Any]) -> None:
+    assert calls(planned(ARM, cluster(row), **desired)) == sent
 
 
 def test_arming_needs_a_server_that_knows_it_and_says_so() -> None:

@@ -61,7 +61,7 @@ def revoked(**subjects: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("site", "wished"),
+    ("site", "wanted"),
     [
         (Site(BY_USER), revoked(users=[ME])),
         (Site(BY_USER), {"users": ["other@pve"], "roles": ["Admin"], "exclusive": True}),
@@ -75,15 +75,15 @@ def revoked(**subjects: Any) -> dict[str, Any]:
         (Site(BY_USER, BY_TOKEN, token=True, privsep=1), revoked(users=[ME])),
     ],
 )
-def test_own_entries_are_kept(site: Site, wished: dict[str, Any]) -> None:
+def test_own_entries_are_kept(site: Site, wanted: dict[str, Any]) -> None:
     with pytest.raises(Refused, match=r"Permissions\.Modify on /") as error:
-        acl(site, **wished)
+        acl(site, **wanted)
     assert "allow_lockout" in error.value.hint
-    assert acl(site, **wished, allow_lockout=True).steps
+    assert acl(site, **wanted, allow_lockout=True).steps
 
 
 @pytest.mark.parametrize(
-    ("site", "wished"),
+    ("site", "wanted"),
     [
         (Site(BY_USER, BY_GROUP), revoked(users=[ME])),  # the group's rights come in its place
         (Site(BY_USER, BY_GROUP), revoked(groups=["admins"])),
@@ -94,8 +94,8 @@ def test_own_entries_are_kept(site: Site, wished: dict[str, Any]) -> None:
         (Site(BY_USER, root=True), {"exclusive": True}),
     ],
 )
-def test_other_entries_are_free(site: Site, wished: dict[str, Any]) -> None:
-    assert acl(site, **wished).steps
+def test_other_entries_are_free(site: Site, wanted: dict[str, Any]) -> None:
+    assert acl(site, **wanted).steps
 
 
 def test_nothing_is_asked_where_nothing_changes() -> None:
@@ -104,21 +104,21 @@ def test_nothing_is_asked_where_nothing_changes() -> None:
     assert site.asked == ["/access/acl"]
 
 
-@pytest.mark.parametrize("wished", [{"privs": []}, {"privs": ["VM.Audit"]}, {"state": "absent"}])
-def test_the_role_in_use_is_kept(wished: dict[str, Any]) -> None:
+@pytest.mark.parametrize("wanted", [{"privs": []}, {"privs": ["VM.Audit"]}, {"state": "absent"}])
+def test_the_role_in_use_is_kept(wanted: dict[str, Any]) -> None:
     with pytest.raises(Refused, match=r"Sys\.Modify on /access"):
-        planned(ROLE, Site(BY_USER), roleid="Admin", **wished)
-    assert planned(ROLE, Site(BY_USER), roleid="Admin", allow_lockout=True, **wished).steps
-    assert planned(ROLE, Site(), roleid="Admin", **wished).steps
+        planned(ROLE, Site(BY_USER), roleid="Admin", **wanted)
+    assert planned(ROLE, Site(BY_USER), roleid="Admin", allow_lockout=True, **wanted).steps
+    assert planned(ROLE, Site(), roleid="Admin", **wanted).steps
     assert planned(ROLE, Site(BY_USER), roleid="Admin", privs=["VM.Clone"], append=True).steps
 
 
-@pytest.mark.parametrize("wished", [{"members": ["other@pve"]}, {"members": []}, {"state": "absent"}])
-def test_the_own_group_is_kept(wished: dict[str, Any]) -> None:
+@pytest.mark.parametrize("wanted", [{"members": ["other@pve"]}, {"members": []}, {"state": "absent"}])
+def test_the_own_group_is_kept(wanted: dict[str, Any]) -> None:
     with pytest.raises(Refused, match=r"User\.Modify on /access/groups"):
-        planned(GROUP, Site(BY_GROUP), groupid="admins", **wished)
-    assert planned(GROUP, Site(BY_GROUP), groupid="admins", allow_lockout=True, **wished).steps
-    assert planned(GROUP, Site(BY_USER), groupid="admins", **wished).steps
+        planned(GROUP, Site(BY_GROUP), groupid="admins", **wanted)
+    assert planned(GROUP, Site(BY_GROUP), groupid="admins", allow_lockout=True, **wanted).steps
+    assert planned(GROUP, Site(BY_USER), groupid="admins", **wanted).steps
     assert planned(GROUP, Site(BY_GROUP), groupid="admins", members=[ME]).steps
 
 
@@ -139,25 +139,25 @@ PAST = int(time.time()) - 60
 @pytest.mark.parametrize("end", [{"state": "absent"}, {"enable": False}, {"expire": PAST}])
 def test_the_own_user_does_not_end(login: dict[str, Any], end: dict[str, Any]) -> None:
     with pytest.raises(InvalidOption, match="log in otherwise"):
-        USER.wish({**options(USER, userid=ME, **end), **login})
-    assert USER.wish({**options(USER, userid="other@pve", **end), **login})
-    assert USER.wish({**options(USER, userid=ME, comment="x"), **login})
+        USER.parse({**options(USER, userid=ME, **end), **login})
+    assert USER.parse({**options(USER, userid="other@pve", **end), **login})
+    assert USER.parse({**options(USER, userid=ME, comment="x"), **login})
 
 
 @pytest.mark.parametrize("end", [{"state": "absent"}, {"regenerate": True}, {"expire": PAST}])
 def test_the_own_token_does_not_end(end: dict[str, Any]) -> None:
     with pytest.raises(InvalidOption, match="log in otherwise"):
-        TOKEN.wish({**options(TOKEN, tokenid=TOKENID, **end), "api_token_id": TOKENID})
-    assert TOKEN.wish({**options(TOKEN, tokenid="me@pve!other", **end), "api_token_id": TOKENID})
+        TOKEN.parse({**options(TOKEN, tokenid=TOKENID, **end), "api_token_id": TOKENID})
+    assert TOKEN.parse({**options(TOKEN, tokenid="me@pve!other", **end), "api_token_id": TOKENID})
 
 
 def test_the_own_token_keeps_the_rights_of_its_user() -> None:
-    wished = {"tokenid": TOKENID, "privsep": True}
+    wanted = {"tokenid": TOKENID, "privsep": True}
     with pytest.raises(Refused, match=TOKENID):
-        planned(TOKEN, Site(BY_USER, token=True), **wished)
-    assert planned(TOKEN, Site(BY_USER, token=True), **wished, allow_lockout=True).steps
-    assert planned(TOKEN, Site(BY_USER, BY_TOKEN, token=True), **wished).steps
-    assert planned(TOKEN, Site(BY_USER), **wished).steps
+        planned(TOKEN, Site(BY_USER, token=True), **wanted)
+    assert planned(TOKEN, Site(BY_USER, token=True), **wanted, allow_lockout=True).steps
+    assert planned(TOKEN, Site(BY_USER, BY_TOKEN, token=True), **wanted).steps
+    assert planned(TOKEN, Site(BY_USER), **wanted).steps
 
 
 @pytest.mark.parametrize("end", [{"state": "absent"}, {"enable": False}])

@@ -107,7 +107,7 @@ def test_info_tells_problems_by_one_name() -> None:
         {"id": "a", "type": "pci", "map": [CARD], "digest": "d", "mdev": 1},
     ]
     found = MAPPING_INFO.read(
-        Server({"/cluster/mapping/pci": rows}), MAPPING_INFO.wish(options(MAPPING_INFO, type="pci", check_node="pve1"))
+        Server({"/cluster/mapping/pci": rows}), MAPPING_INFO.parse(options(MAPPING_INFO, type="pci", check_node="pve1"))
     )
     card = {"node": "pve1", "path": "0000:01:00.0", "id": "10de:2204"}
     assert found == [

@@ -26,8 +26,8 @@ def test_it_is_created_under_its_own_path() -> None:
 
 def test_what_is_there_takes_one_get() -> None:
     server = Server({PATH: PRESENT})
-    wish = {"type": "influxdb", "port": 8089, "influxdbproto": "udp", "timeout": 1, "disable": False, "token": "t"}
-    assert not planned(SERVER, server, id="m", **wish).steps
+    desired = {"type": "influxdb", "port": 8089, "influxdbproto": "udp", "timeout": 1, "disable": False, "token": "t"}
+    assert not planned(SERVER, server, id="m", **desired).steps
     assert server.asked == [PATH]
 
 

@@ -154,5 +154,5 @@ def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
 
 
 def test_info() -> None:
-    listed = CERTIFICATE_INFO.read(server(row()), CERTIFICATE_INFO.wish(options(CERTIFICATE_INFO, node="n")))
+    listed = CERTIFICATE_INFO.read(server(row()), CERTIFICATE_INFO.parse(options(CERTIFICATE_INFO, node="n")))
     assert [entry["filename"] for entry in listed] == ["pve-ssl.pem", "pveproxy-ssl.pem"]

@@ -86,8 +86,8 @@ def test_guests_that_are_not_so_are_told(
 
 
 def test_migrated_guests_are_gone_from_the_node() -> None:
-    wish = {"state": "migrated", "target": "pve2", "with_local_disks": True, "max_workers": 4}
-    plan = planned(NODE_GUESTS, server(), node="pve1", **wish)
+    desired = {"state": "migrated", "target": "pve2", "with_local_disks": True, "max_workers": 4}
+    plan = planned(NODE_GUESTS, server(), node="pve1", **desired)
     params = {"vms": "100,101,200,201,900", "target": "pve2", "with-local-disks": True, "maxworkers": 4}
     assert calls(plan) == [("POST", "/nodes/pve1/migrateall", params)]
     assert plan.after == {"node": "pve1", "guests": []}
@@ -162,8 +162,8 @@ class Settling(Server):
 
 
 def settled(on: Settling) -> Any:
-    wish = NODE_GUESTS.wish(options(NODE_GUESTS, node="pve1", state="started"))
-    return NODE_GUESTS.wait_converged(on, wish, {"task": UPID}, 60)  # type: ignore[arg-type]
+    desired = NODE_GUESTS.parse(options(NODE_GUESTS, node="pve1", state="started"))
+    return NODE_GUESTS.wait_converged(on, desired, {"task": UPID}, 60)  # type: ignore[arg-type]
 
 
 def test_a_guest_may_take_another_look() -> None:

@@ -46,8 +46,8 @@ def server(**more: Any) -> Server:
     return Server({"/nodes": ROWS, **about("pve1"), **about("pve2"), **more})
 
 
-def listed(on: Server, **wish: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = NODE_INFO.read(on, NODE_INFO.wish(options(NODE_INFO, **wish)))
+def listed(on: Server, **desired: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = NODE_INFO.read(on, NODE_INFO.parse(options(NODE_INFO, **desired)))
     return found
 
 
@@ -118,16 +118,16 @@ def test_what_may_not_be_read_is_one_warning_for_all_nodes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "option"),
+    ("desired", "option"),
     [
         ({"parallel": 0}, "parallel"),
         ({"parallel": 65}, "parallel"),
         ({"pci_class_blacklist": []}, "pci_class_blacklist"),
     ],
 )
-def test_bad_options_are_named(wish: dict[str, Any], option: str) -> None:
+def test_bad_options_are_named(desired: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidOption) as error:
-        listed(server(), **wish)
+        listed(server(), **desired)
     assert error.value.option == option
 
 

@@ -40,8 +40,8 @@ class Node(Server):
         return {"data": page, "total": len(rows)} if api_format == "extjs" else page
 
 
-def lines_of(on: Node, **wish: Any) -> list[str]:
-    found = NODE_LOG.read(on, NODE_LOG.wish(options(NODE_LOG, node="pve1", **wish)))
+def lines_of(on: Node, **desired: Any) -> list[str]:
+    found = NODE_LOG.read(on, NODE_LOG.parse(options(NODE_LOG, node="pve1", **desired)))
     assert found["node"] == "pve1"
     lines: list[str] = found["lines"]
     return lines
@@ -86,7 +86,7 @@ def test_a_report_is_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "option"),
+    ("desired", "option"),
     [
         ({"source": "report", "limit": 5}, "limit"),
         ({"source": "report", "service": "sshd"}, "service"),
@@ -95,7 +95,7 @@ def test_a_report_is_whole() -> None:
         ({"since": "1h", "until": "2h"}, "until"),
     ],
 )
-def test_bad_options_are_named(wish: dict[str, Any], option: str) -> None:
+def test_bad_options_are_named(desired: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidOption) as error:
-        lines_of(Node(), **wish)
+        lines_of(Node(), **desired)
     assert error.value.option == option

@@ -360,7 +360,7 @@ def test_bad_input_names_the_interface_and_the_option(rows: list[dict[str, Any]]
 )
 def test_options_that_contradict_each_other(given: dict[str, Any]) -> None:
     with pytest.raises(InvalidOption):
-        NODE_NETWORK.wish(options(NODE_NETWORK, node="pve1", **given))
+        NODE_NETWORK.parse(options(NODE_NETWORK, node="pve1", **given))
 
 
 CARD_NAMES = [f"eno{number}" for number in range(1, 5)]
@@ -429,8 +429,8 @@ def test_problems_of_others_do_not_hinder() -> None:
 
 
 def test_the_listing_tells_what_is_staged() -> None:
-    wish = NODE_NETWORK_INFO.wish(options(NODE_NETWORK_INFO, node="pve1", type="bridge"))
-    listed = NODE_NETWORK_INFO.read(server(changes=DIFFERENCE), wish)
+    desired = NODE_NETWORK_INFO.parse(options(NODE_NETWORK_INFO, node="pve1", type="bridge"))
+    listed = NODE_NETWORK_INFO.read(server(changes=DIFFERENCE), desired)
     assert [row["iface"] for row in listed["interfaces"]] == ["vmbr0", "vmbr1"]
     assert listed["interfaces"][1]["bridge_ports"] == ["eno2", "eno3"]
     assert listed["interfaces"][0]["active"] == 1

@@ -37,8 +37,8 @@ def stopped(service: str = "cron", **answer: str) -> Server:
     ],
 )
 def test_what_is_so_already_takes_one_get(present: Server, state: str) -> None:
-    wish = {"state": state} if state else {}
-    assert not planned(NODE_SERVICE, present, node="pve1", service="cron", **wish).steps
+    desired = {"state": state} if state else {}
+    assert not planned(NODE_SERVICE, present, node="pve1", service="cron", **desired).steps
     assert present.asked == [f"{BASE}/cron/state"]
 
 

@@ -25,8 +25,14 @@ MAIL = f"{BASE}/sendmail/m"
 
 
 def test_texts_and_secrets_of_a_webhook_are_encoded_and_secrets_hidden() -> None:
-    wish = {"url": "https://x", "method": "post", "body": "a=✓", "header": {"X-A": "b,c"}, "secret": {"token": "hush"}}
-    plan = planned(ENDPOINT, Server(), name="h", type="webhook", **wish)
+    desired = {
+        "url": "https://x",
+        "method": "post",
+        "body": "a=✓",
+        "header": {"X-A": "b,c"},
+        "secret": {"token": "hush"},
+    }
+    plan = planned(ENDPOINT, Server(), name="h", type="webhook", **desired)
     params = {"name": "h", "url": "https://x", "method": "post", "body": "YT3inJM="}
     lists = {"header": ["name=X-A,value=Yixj"], "secret": ["name=token,value=aHVzaA=="]}
     assert calls(plan) == [("POST", f"{BASE}/webhook", {**params, **lists})]
@@ -34,13 +40,13 @@ def test_texts_and_secrets_of_a_webhook_are_encoded_and_secrets_hidden() -> None
     assert (plan.after or {})["secret"] == HIDDEN
     answer = {**params, "header": lists["header"], "secret": ["name=token"], "digest": "x", "origin": "user-created"}
     server = Server({HOOK: answer})
-    assert not planned(ENDPOINT, server, name="h", type="webhook", **wish).steps
+    assert not planned(ENDPOINT, server, name="h", type="webhook", **desired).steps
     assert server.asked == [HOOK]
 
 
 def test_a_body_that_a_template_turned_into_a_mapping_is_json_again() -> None:
-    wish = {"url": "https://x", "method": "post", "body": {"text": "{{ escape title }}"}}
-    plan = planned(ENDPOINT, Server(), name="h", type="webhook", **wish)
+    desired = {"url": "https://x", "method": "post", "body": {"text": "{{ escape title }}"}}
+    plan = planned(ENDPOINT, Server(), name="h", type="webhook", **desired)
     assert base64.b64decode(plan.steps[0].params["body"]) == b'{"text": "{{ escape title }}"}'
 
 
@@ -53,9 +59,9 @@ def test_removed_options_are_a_repeated_parameter() -> None:
 
 def test_secrets_are_pushed_only_on_demand() -> None:
     server = Server({f"{BASE}/gotify/g": {"name": "g", "server": "http://x"}})
-    wish = {"name": "g", "type": "gotify", "server": "http://x", "token": "t"}
-    assert not planned(ENDPOINT, server, **wish).steps
-    plan = planned(ENDPOINT, server, **wish, update_password="always")
+    desired = {"name": "g", "type": "gotify", "server": "http://x", "token": "t"}
+    assert not planned(ENDPOINT, server, **desired).steps
+    plan = planned(ENDPOINT, server, **desired, update_password="always")
     assert calls(plan) == [("PUT", f"{BASE}/gotify/g", {"token": "t"})]
     assert not plan.steps[0].verify
 
@@ -85,11 +91,11 @@ def test_endpoints_are_deleted_below_their_type() -> None:
 
 def test_rules_of_a_matcher_are_never_split() -> None:
     path = "/cluster/notifications/matchers/m"
-    wish = {"match_severity": ["warning,error"], "match_calendar": ["mon..fri 8:00-17:00"], "mode": "all"}
+    desired = {"match_severity": ["warning,error"], "match_calendar": ["mon..fri 8:00-17:00"], "mode": "all"}
     server = Server(
         {path: {"name": "m", "match-severity": ["warning,error"], "match-calendar": ["mon..fri 8:00-17:00"]}}
     )
-    assert not planned(MATCHER, server, name="m", **wish, invert_match=False).steps
+    assert not planned(MATCHER, server, name="m", **desired, invert_match=False).steps
     assert calls(planned(MATCHER, server, name="m", match_calendar=[], target=["b", "a"])) == [
         ("PUT", path, {"target": ["a", "b"], "delete": ["match-calendar"]})
     ]
@@ -133,7 +139,7 @@ def test_endpoints_are_listed_with_all_options_where_the_type_is_given() -> None
     server = Server({f"{BASE}/webhook": [hook], "/cluster/notifications/targets": [target, {**target, "name": "g"}]})
 
     def listed(**given: str) -> Any:
-        return ENDPOINT_INFO.read(server, ENDPOINT_INFO.wish(options(ENDPOINT_INFO, **given)))
+        return ENDPOINT_INFO.read(server, ENDPOINT_INFO.parse(options(ENDPOINT_INFO, **given)))
 
     told = {"name": "h", "type": "webhook", "url": "https://x", "method": "post", "body": "a", "disable": True}
     assert listed(type="webhook") == [{**told, "origin": "user-created"}]
@@ -144,7 +150,7 @@ def test_endpoints_are_listed_with_all_options_where_the_type_is_given() -> None
 def test_matchers_are_listed() -> None:
     rows = [{"name": "m", "mode": "any", "match-severity": ["error"], "invert-match": 1, "origin": "builtin"}]
     server = Server({"/cluster/notifications/matchers": rows})
-    listed = MATCHER_INFO.read(server, MATCHER_INFO.wish(options(MATCHER_INFO)))
+    listed = MATCHER_INFO.read(server, MATCHER_INFO.parse(options(MATCHER_INFO)))
     assert listed == [
         {"name": "m", "mode": "any", "match_severity": ["error"], "invert_match": True, "origin": "builtin"}
     ]

@@ -35,13 +35,13 @@ def test_a_reference_becomes_a_file(reference: str, file: str) -> None:
 
 def test_the_tags_come_as_the_registry_tells_them() -> None:
     server = Server({PATH: ["2", "10", "latest"]})
-    wish = OCI_TAGS.wish(options(OCI_TAGS, node="pve1", reference="docker.io/library/nginx"))
-    assert OCI_TAGS.read(server, wish) == ["2", "10", "latest"]
+    desired = OCI_TAGS.parse(options(OCI_TAGS, node="pve1", reference="docker.io/library/nginx"))
+    assert OCI_TAGS.read(server, desired) == ["2", "10", "latest"]
 
 
 def test_a_tag_is_refused_and_an_older_server_is_told_as_such() -> None:
     with pytest.raises(InvalidOption, match=r"reference: .*without scheme and tag"):
-        OCI_TAGS.wish(options(OCI_TAGS, node="pve1", reference="nginx:latest"))
+        OCI_TAGS.parse(options(OCI_TAGS, node="pve1", reference="nginx:latest"))
     server = Server({PATH: NotImplementedByServer("GET", PATH, 501, "Method 'GET' not implemented")})
     with pytest.raises(NotImplementedByServer, match=r"PVE 9\.1"):
-        OCI_TAGS.read(server, OCI_TAGS.wish(options(OCI_TAGS, node="pve1", reference="nginx")))
+        OCI_TAGS.read(server, OCI_TAGS.parse(options(OCI_TAGS, node="pve1", reference="nginx")))

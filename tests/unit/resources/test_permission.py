@@ -28,7 +28,7 @@ class PermissionServer(Server):
 
 def told(**given: Any) -> dict[str, Any]:
     found: dict[str, Any] = PERMISSION_INFO.read(
-        PermissionServer(), PERMISSION_INFO.wish(options(PERMISSION_INFO, **given))
+        PermissionServer(), PERMISSION_INFO.parse(options(PERMISSION_INFO, **given))
     )
     return found
 
@@ -39,7 +39,7 @@ def test_all_paths() -> None:
 
 def test_who_and_where_are_passed_on() -> None:
     server = PermissionServer()
-    PERMISSION_INFO.read(server, PERMISSION_INFO.wish(options(PERMISSION_INFO, userid="a@pve!t1", path="vms/100/")))
+    PERMISSION_INFO.read(server, PERMISSION_INFO.parse(options(PERMISSION_INFO, userid="a@pve!t1", path="vms/100/")))
     assert server.asked == [str({"userid": "a@pve!t1", "path": "/vms/100"})]
 
 
@@ -69,8 +69,8 @@ def test_privileges_need_a_path() -> None:
 
 
 def test_guest_agents_need_another_privilege_before_pve_9() -> None:
-    wish = PERMISSION_INFO.wish(options(PERMISSION_INFO, modules=["pve_guest_agent"]))
-    assert PERMISSION_INFO.read(PermissionServer(release=(8, 4)), wish)["missing"] == {"/vms": ["VM.Monitor"]}
+    desired = PERMISSION_INFO.parse(options(PERMISSION_INFO, modules=["pve_guest_agent"]))
+    assert PERMISSION_INFO.read(PermissionServer(release=(8, 4)), desired)["missing"] == {"/vms": ["VM.Monitor"]}
     assert told(modules=["pve_guest_agent"])["missing"] == {"/vms": ["VM.GuestAgent.Unrestricted"]}
 
 

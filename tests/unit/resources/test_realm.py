@@ -205,5 +205,5 @@ def test_info() -> None:
     there = Server(
         {"/access/domains": [{"realm": "pve", "type": "pve"}, {"realm": "corp", "type": "ldap", "default": 1}]}
     )
-    listed = REALM_INFO.read(there, REALM_INFO.wish(options(REALM_INFO)))
+    listed = REALM_INFO.read(there, REALM_INFO.parse(options(REALM_INFO)))
     assert listed == [{"realm": "corp", "type": "ldap", "default": True}, {"realm": "pve", "type": "pve"}]

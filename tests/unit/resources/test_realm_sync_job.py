@@ -38,8 +38,8 @@ def test_a_job_is_created_under_its_own_path() -> None:
 
 def test_what_is_there_takes_one_get() -> None:
     server = Server({PATH: PRESENT})
-    wish = {"realm": "corp", "schedule": "daily", "remove_vanished": ["entry", "acl"], "enable_new": True}
-    assert not planned(JOB, server, id="daily", enabled=True, **wish).steps
+    desired = {"realm": "corp", "schedule": "daily", "remove_vanished": ["entry", "acl"], "enable_new": True}
+    assert not planned(JOB, server, id="daily", enabled=True, **desired).steps
     assert server.asked == [PATH]
 
 
@@ -77,7 +77,7 @@ def test_the_list_tells_when_jobs_run() -> None:
         {**PRESENT, "id": "daily", "last-run": None, "next-run": 1795219200},
         {**PRESENT, "id": "again", "enabled": 0, "last-run": 1795132800},
     ]
-    listed = JOB_INFO.read(Server({JOBS: rows}), JOB_INFO.wish(options(JOB_INFO)))
+    listed = JOB_INFO.read(Server({JOBS: rows}), JOB_INFO.parse(options(JOB_INFO)))
     assert [(job["id"], job.get("last_run"), job.get("next_run")) for job in listed] == [
         ("again", "2026-11-20T00:00:00Z", None),
         ("daily", None, "2026-11-21T00:00:00Z"),

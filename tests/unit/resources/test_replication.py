@@ -37,8 +37,8 @@ def test_a_job_is_created() -> None:
 
 def test_what_is_there_takes_one_get() -> None:
     server = Server({PATH: PRESENT})
-    wish = {"target": "pve2", "rate": 10, "schedule": "0 3 * * 6", "disable": False}
-    assert not planned(REPLICATION, server, id="100-0", **wish).steps
+    desired = {"target": "pve2", "rate": 10, "schedule": "0 3 * * 6", "disable": False}
+    assert not planned(REPLICATION, server, id="100-0", **desired).steps
     assert server.asked == [PATH]
 
 
@@ -127,10 +127,10 @@ def test_a_run_that_fails_or_does_not_end_fails_the_task() -> None:
 def test_a_node_tells_how_the_runs_of_its_jobs_went() -> None:
     told = {**PRESENT, "fail_count": 1, "error": "no route", "last_sync": 5, "disable": 0}
     server = Server({"/nodes/pve1/replication": [told], "/cluster/replication": [PRESENT]})
-    listed = REPLICATION_INFO.read(server, REPLICATION_INFO.wish(options(REPLICATION_INFO, node="pve1")))
+    listed = REPLICATION_INFO.read(server, REPLICATION_INFO.parse(options(REPLICATION_INFO, node="pve1")))
     assert [(job["id"], job["fail_count"], job["error"], job["disable"]) for job in listed] == [
         ("100-0", 1, "no route", False)
     ]
-    listed = REPLICATION_INFO.read(server, REPLICATION_INFO.wish(options(REPLICATION_INFO)))
+    listed = REPLICATION_INFO.read(server, REPLICATION_INFO.parse(options(REPLICATION_INFO)))
     assert "fail_count" not in listed[0]
     assert server.asked == ["/nodes/pve1/replication", "/cluster/replication"]

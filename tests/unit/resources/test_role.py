@@ -73,7 +73,7 @@ def test_roles_of_the_server_are_left_alone(roleid: str) -> None:
 
 def test_info() -> None:
     rows = [{"roleid": "Ops", "privs": "b,a", "special": 0}, {"roleid": "NoAccess", "privs": "", "special": 1}]
-    listed = ROLE_INFO.read(Server({"/access/roles": rows}), ROLE_INFO.wish({"roleid": None}))
+    listed = ROLE_INFO.read(Server({"/access/roles": rows}), ROLE_INFO.parse({"roleid": None}))
     assert listed == [
         {"roleid": "NoAccess", "privs": [], "special": True},
         {"roleid": "Ops", "privs": ["a", "b"], "special": False},

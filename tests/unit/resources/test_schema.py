@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.model.field import Field
-from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.by_type import Variants
+from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.by_type import ByType
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.item import Item
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.singleton import Singleton
 from tests.harness.lives import MODULES, resource_of
@@ -78,7 +78,7 @@ def tables() -> Iterator[Any]:
         if isinstance(resource, Singleton):
             paths = [resource.path(dict.fromkeys(resource.keys, "x"))]
             yield pytest.param(file.stem, paths, list(resource.fields), id=file.stem)
-        items = resource.items if isinstance(resource, Variants) else {"": resource}
+        items = resource.items if isinstance(resource, ByType) else {"": resource}
         for kind, item in items.items():
             if isinstance(item, Item) and file.stem != "pve_ha_rule":  # whose calls the schema tells nothing of
                 fields = [item.key, *item.fields]

@@ -232,7 +232,7 @@ def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
 @pytest.mark.parametrize("name", ["1x", "a b", "x", "a/b"])
 def test_a_bad_name_is_refused(name: str) -> None:
     with pytest.raises(InvalidOption, match="storage"):
-        STORAGE.wish(options(STORAGE, storage=name))
+        STORAGE.parse(options(STORAGE, storage=name))
 
 
 def test_an_old_server_is_asked_for_its_release_only_where_it_matters() -> None:
@@ -287,7 +287,7 @@ def test_info_joins_configuration_and_status() -> None:
         {"type": "storage", "storage": "backup", "node": "n1", "status": "available", "maxdisk": 100, "disk": 40},
     ]
     there = Server({"/storage": [DIR, {**PBS, "storage": "pbs"}], "/cluster/resources": resources})
-    listed = STORAGE_INFO.read(there, STORAGE_INFO.wish(options(STORAGE_INFO)))
+    listed = STORAGE_INFO.read(there, STORAGE_INFO.parse(options(STORAGE_INFO)))
     assert [row["storage"] for row in listed] == ["backup", "pbs"]
     assert listed[0]["content"] == ["backup", "images", "iso"]
     assert listed[0]["status"] == [
@@ -296,12 +296,12 @@ def test_info_joins_configuration_and_status() -> None:
     ]
     assert len(there.asked) == 2
     assert [
-        row["storage"] for row in STORAGE_INFO.read(there, STORAGE_INFO.wish(options(STORAGE_INFO, type="pbs")))
+        row["storage"] for row in STORAGE_INFO.read(there, STORAGE_INFO.parse(options(STORAGE_INFO, type="pbs")))
     ] == ["pbs"]
 
 
 def test_info_of_one_node_is_fresh() -> None:
     now = [{"storage": "backup", "active": 1, "total": 100, "used": 40, "avail": 50}]
     there = Server({"/storage": [DIR, PBS | {"storage": "pbs"}], "/nodes/n1/storage": now})
-    listed = STORAGE_INFO.read(there, STORAGE_INFO.wish(options(STORAGE_INFO, node="n1")))
+    listed = STORAGE_INFO.read(there, STORAGE_INFO.parse(options(STORAGE_INFO, node="n1")))
     assert [row["status"] for row in listed] == [[{"node": "n1", "active": True, "total": 100, "used": 40, "free": 50}]]

@@ -35,11 +35,11 @@ OFFERS = [
 ]
 
 
-def server(*rows: dict[str, Any], takes: str = "images,iso,vztmpl,import", room: int = 1000) -> Server:
+def server(*rows: dict[str, Any], takes: str = "images,iso,vztmpl,import", free_places: int = 1000) -> Server:
     return Server(
         {
             f"{STORE}/content": list(rows),
-            f"{STORE}/status": {"content": takes, "avail": room},
+            f"{STORE}/status": {"content": takes, "avail": free_places},
             "/nodes/pve1/aplinfo": OFFERS,
         }
     )
@@ -103,7 +103,7 @@ def test_what_the_storage_cannot_take_is_told_before_it_is_sent(src: str) -> Non
     with pytest.raises(InvalidOption, match="storage: local takes no iso, only images, vztmpl"):
         plan_of(server(takes="vztmpl,images"), content="iso", src=src)
     with pytest.raises(Refused, match=r"local has room for 6 bytes only; .* has 7"):
-        plan_of(server(room=6), content="iso", src=src)
+        plan_of(server(free_places=6), content="iso", src=src)
 
 
 def test_a_download_by_url() -> None:
@@ -228,7 +228,7 @@ def test_deletion() -> None:
 )
 def test_bad_input_names_the_option(given: dict[str, Any], option: str, says: str) -> None:
     with pytest.raises(InvalidOption, match=says) as error:
-        STORAGE_CONTENT.wish(options(STORAGE_CONTENT, node="pve1", storage="local", **given))
+        STORAGE_CONTENT.parse(options(STORAGE_CONTENT, node="pve1", storage="local", **given))
     assert error.value.option == option
 
 

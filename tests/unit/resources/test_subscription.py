@@ -80,5 +80,5 @@ def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
 
 
 def test_info_masks_the_key() -> None:
-    told = SUBSCRIPTION_INFO.read(Server({PATH: ACTIVE}), SUBSCRIPTION_INFO.wish(options(SUBSCRIPTION_INFO, node="n")))
+    told = SUBSCRIPTION_INFO.read(Server({PATH: ACTIVE}), SUBSCRIPTION_INFO.parse(options(SUBSCRIPTION_INFO, node="n")))
     assert (told["status"], told["key"]) == ("active", "pve2c-**********")

@@ -53,7 +53,7 @@ def ended(exitstatus: str) -> dict[str, Any]:
 
 
 def read(server: Node, **given: Any) -> Any:
-    return TASK.read(server, TASK.wish(options(TASK, upid=UPID, **given)))
+    return TASK.read(server, TASK.parse(options(TASK, upid=UPID, **given)))
 
 
 def test_waiting_until_the_end() -> None:
@@ -116,7 +116,7 @@ def test_stopping_what_has_ended(exitstatus: str) -> None:
 )
 def test_wrong_options_of_a_task(given: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidOption) as refused:
-        TASK.wish(options(TASK, **given))
+        TASK.parse(options(TASK, **given))
     assert refused.value.option == option
 
 
@@ -163,8 +163,8 @@ class Nodes(Server):
 
 
 def tasks(server: Server, **given: Any) -> list[dict[str, Any]]:
-    wish = TASK_INFO.wish(options(TASK_INFO, **given))
-    listed: list[dict[str, Any]] = TASK_INFO.read(server, wish)
+    desired = TASK_INFO.parse(options(TASK_INFO, **given))
+    listed: list[dict[str, Any]] = TASK_INFO.read(server, desired)
     return listed
 
 
@@ -221,5 +221,5 @@ def test_running_tasks(running: bool | None, source: str, count: int) -> None:
 )
 def test_wrong_options_of_a_list(given: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidOption) as refused:
-        TASK_INFO.wish(options(TASK_INFO, **given))
+        TASK_INFO.parse(options(TASK_INFO, **given))
     assert refused.value.option == option

@@ -90,8 +90,8 @@ def test_deletion() -> None:
 
 def test_others_than_root_confirm_with_their_own_password() -> None:
     given = options(TFA, userid="alice@pve", id="p1", state="absent")
-    wish = TFA.wish({**given, "api_user": "bob@pve", "api_password": "own-pass"})
-    step = TFA.plan(TFA.read(server(PHONE), wish), wish).steps[0]
+    desired = TFA.parse({**given, "api_user": "bob@pve", "api_password": "own-pass"})
+    step = TFA.plan(TFA.read(server(PHONE), desired), desired).steps[0]
     assert step.params == {"password": "own-pass"}
     assert "own-pass" not in str(step.describe())
 
@@ -125,12 +125,12 @@ def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
 
 
 def test_a_token_cannot_change_factors() -> None:
-    wish = TFA.wish({**options(TFA, userid="alice@pve", type="recovery"), "api_token_id": "bob@pve!t1"})
+    desired = TFA.parse({**options(TFA, userid="alice@pve", type="recovery"), "api_token_id": "bob@pve!t1"})
     with pytest.raises(InvalidOption, match="api_token_id"):
-        TFA.plan(TFA.read(server(), wish), wish)
+        TFA.plan(TFA.read(server(), desired), desired)
 
 
 def test_info() -> None:
     there = Server({"/access/tfa": [{"userid": "b@pve", "entries": [PHONE]}, {"userid": "a@pve", "entries": [KEYS]}]})
-    listed = TFA_INFO.read(there, TFA_INFO.wish(options(TFA_INFO)))
+    listed = TFA_INFO.read(there, TFA_INFO.parse(options(TFA_INFO)))
     assert [(row["userid"], row["entries"][0]["enable"]) for row in listed] == [("a@pve", True), ("b@pve", False)]

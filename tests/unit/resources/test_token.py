@@ -110,10 +110,10 @@ def test_regenerate_on_an_old_server_keeps_properties_and_roles() -> None:
 def test_roles_are_not_forgotten_when_the_deletion_ends_unclear() -> None:
     """The engine reads and plans again; by then the token and its entries are gone."""
     old = server((8, 4))
-    wish = TOKEN.wish(options(TOKEN, tokenid="alice@pve!t1", regenerate=True))
-    TOKEN.plan(TOKEN.read(old, wish), wish)
+    desired = TOKEN.parse(options(TOKEN, tokenid="alice@pve!t1", regenerate=True))
+    TOKEN.plan(TOKEN.read(old, desired), desired)
     old.answers = {"/access/acl": [], PATH: NotFound("GET", PATH, 500, "no such token")}
-    plan = TOKEN.plan(TOKEN.read(old, wish), wish)
+    plan = TOKEN.plan(TOKEN.read(old, desired), desired)
     assert [method for method, _path, _params in calls(plan)] == ["POST", "PUT", "PUT"]
 
 
@@ -141,7 +141,7 @@ def test_deletion() -> None:
 )
 def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidOption) as error:
-        TOKEN.wish(options(TOKEN, **given))
+        TOKEN.parse(options(TOKEN, **given))
     assert error.value.option == option
 
 
@@ -149,13 +149,13 @@ def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
 @pytest.mark.parametrize("given", [{"regenerate": True}, {"state": "absent"}])
 def test_a_token_does_not_lock_itself_out(login: dict[str, str], given: dict[str, Any]) -> None:
     with pytest.raises(InvalidOption, match="logs in with"):
-        TOKEN.wish({**options(TOKEN, tokenid="alice@pve!t1", **given), **login})
-    assert TOKEN.wish({**options(TOKEN, tokenid="alice@pve!t2", **given), **login})
-    assert TOKEN.wish({**options(TOKEN, tokenid="alice@pve!t1", comment="x"), **login})
+        TOKEN.parse({**options(TOKEN, tokenid="alice@pve!t1", **given), **login})
+    assert TOKEN.parse({**options(TOKEN, tokenid="alice@pve!t2", **given), **login})
+    assert TOKEN.parse({**options(TOKEN, tokenid="alice@pve!t1", comment="x"), **login})
 
 
 def test_info_lists_the_tokens_of_a_user() -> None:
     rows = Server({"/access/users/alice@pve/token": [{"tokenid": "t2", "privsep": 0, "expire": 0}, {"tokenid": "t1"}]})
-    listed = TOKEN_INFO.read(rows, TOKEN_INFO.wish(options(TOKEN_INFO, userid="alice@pve")))
+    listed = TOKEN_INFO.read(rows, TOKEN_INFO.parse(options(TOKEN_INFO, userid="alice@pve")))
     assert [row["full_tokenid"] for row in listed] == ["alice@pve!t1", "alice@pve!t2"]
     assert listed[1]["privsep"] is False

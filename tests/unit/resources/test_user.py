@@ -117,17 +117,17 @@ def test_the_password_is_set_only_when_asked() -> None:
 
 def test_others_than_root_confirm_with_their_own_password() -> None:
     given = options(USER, userid="alice@pve", password="secret-1", update_password="always")
-    wish = USER.wish({**given, "api_user": "bob@pve", "api_password": "own-pass"})
-    step = USER.plan(USER.read(server(), wish), wish).steps[0]
+    desired = USER.parse({**given, "api_user": "bob@pve", "api_password": "own-pass"})
+    step = USER.plan(USER.read(server(), desired), desired).steps[0]
     assert step.params["confirmation-password"] == "own-pass"
     assert "own-pass" not in str(step.describe())
 
 
 def test_a_token_cannot_change_a_password() -> None:
     given = options(USER, userid="alice@pve", password="secret-1", update_password="always")
-    wish = USER.wish({**given, "api_token_id": "bob@pve!t1"})
+    desired = USER.parse({**given, "api_token_id": "bob@pve!t1"})
     with pytest.raises(InvalidOption, match="update_password"):
-        USER.plan(USER.read(server(), wish), wish)
+        USER.plan(USER.read(server(), desired), desired)
 
 
 def test_deletion() -> None:
@@ -151,7 +151,7 @@ def test_deletion() -> None:
 )
 def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidOption) as error:
-        USER.wish(options(USER, **given))
+        USER.parse(options(USER, **given))
     assert error.value.option == option
 
 
@@ -167,7 +167,7 @@ def test_info_shows_neither_keys_nor_raw_values() -> None:
             "realm-type": "pve",
         }
     ]
-    listed = USER_INFO.read(Server({"/access/users": rows}), USER_INFO.wish({"userid": None}))
+    listed = USER_INFO.read(Server({"/access/users": rows}), USER_INFO.parse({"userid": None}))
     assert listed == [
         {"userid": "b@pve", "enable": True, "expire": 0, "groups": ["x", "y"], "tokens": [], "realm-type": "pve"}
     ]

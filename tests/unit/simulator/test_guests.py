@@ -37,16 +37,16 @@ def limited(pve: Conversation, **acl: str) -> None:
 
 
 def test_creating_takes_privileges_on_guest_storage_and_bridge(pve: Conversation) -> None:
-    wish = {"vmid": 100, "scsi0": "local:1", "net0": "virtio,bridge=vmbr0"}
+    desired = {"vmid": 100, "scsi0": "local:1", "net0": "virtio,bridge=vmbr0"}
     limited(pve)
-    assert pve.refused("POST", QEMU, **wish) == "Permission check failed"
+    assert pve.refused("POST", QEMU, **desired) == "Permission check failed"
     limited(pve, __vms="PVEVMAdmin")
-    assert pve.refused("POST", QEMU, **wish) == "Permission check failed (/storage/local, Datastore.AllocateSpace)"
+    assert pve.refused("POST", QEMU, **desired) == "Permission check failed (/storage/local, Datastore.AllocateSpace)"
     limited(pve, __vms="PVEVMAdmin", __storage="PVEDatastoreUser")
-    refused = pve.refused("POST", QEMU, **wish)
+    refused = pve.refused("POST", QEMU, **desired)
     assert refused == "Permission check failed (/sdn/zones/localnetwork/vmbr0, SDN.Use)"
     limited(pve, __vms="PVEVMAdmin", __storage="PVEDatastoreUser", __sdn="PVESDNUser")
-    pve("POST", QEMU, **wish)
+    pve("POST", QEMU, **desired)
     assert pve.refused("PUT", f"{QEMU}/100/config", hookscript="local:snippets/x") == (
         "only root can set 'hookscript' config"
     )
@@ -318,7 +318,7 @@ def test_container_devices_are_those_of_the_node(pve: Conversation) -> None:
     pve.cluster.storages["local"].options["content"] += ",rootdir"
     volume = Volume("local", "pve", "vztmpl/alpine.tar.gz", "vztmpl", "tgz", 64, 0)
     table(pve.cluster).add(volume)
-    wish = {"vmid": 100, "ostemplate": volume.volid, "rootfs": "local:0.1"}
-    assert pve.refused("POST", LXC, **wish, dev0="/dev/nosuch") == "Device /dev/nosuch does not exist"
-    pve("POST", LXC, **wish, dev0="/dev/dri/renderD128,mode=0660")
+    desired = {"vmid": 100, "ostemplate": volume.volid, "rootfs": "local:0.1"}
+    assert pve.refused("POST", LXC, **desired, dev0="/dev/nosuch") == "Device /dev/nosuch does not exist"
+    pve("POST", LXC, **desired, dev0="/dev/dri/renderD128,mode=0660")
     assert pve.config(f"{LXC}/100")["rootfs"].endswith(",size=102M")

@@ -51,11 +51,11 @@ def test_a_round_is_over_after_ten_seconds(pve: Conversation) -> None:
 
 @pytest.mark.parametrize("path", [f"{RESOURCE}/migrate", f"{RESOURCE}/relocate", f"{GUEST}/migrate"])
 def test_a_move_in_the_round_of_a_new_service_is_lost_without_a_word(pve: Conversation, path: str) -> None:
-    wish = {"target" if path.startswith(GUEST) else "node": "pveb"}
-    pve("POST", path, **wish)
+    desired = {"target" if path.startswith(GUEST) else "node": "pveb"}
+    pve("POST", path, **desired)
     settle(pve)
     assert pve.cluster.guests[9000].node == "pve"
-    pve("POST", path, **wish)
+    pve("POST", path, **desired)
     assert pve.cluster.guests[9000].node == "pveb"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..model.contract import Reader
 from ..model.errors import ApiError, PermissionDenied, PveError
-from ..run.fanout import Inquiry
+from ..run.fanout import Gatherer
 from ..run.polling import wait_until
 from .locate import Location
 
@@ -95,7 +95,7 @@ def reachable(text: str) -> bool:
     return not (parsed.is_loopback or parsed.is_link_local or parsed.is_multicast or parsed.is_unspecified)
 
 
-class GuestInquiry(Inquiry):
+class GuestGatherer(Gatherer):
     """The questions to one running guest. What it does not answer is missing in what is returned."""
 
     def container_facts(self) -> dict[str, Any]:

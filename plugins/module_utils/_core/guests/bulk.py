@@ -15,7 +15,7 @@ from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 from ..api.client import Client
 from ..model.errors import InvalidOption
 from ..model.given import Use, check_given, validate
-from ..run.batch import Crew, Job, check_counts, summary
+from ..run.batch import Job, WorkerPool, check_counts, summary
 from ..run.hosted import CustomRun
 from . import power
 from .guest import Guest
@@ -48,7 +48,7 @@ class GuestJob(Job):
     @property
     def vmid(self) -> int | None:
         """Its id as far as it is known before the work."""
-        found: int | None = self.wish["vmid"] or self.wish.get("reserved")
+        found: int | None = self.desired["vmid"] or self.desired.get("reserved")
         return found
 
 
@@ -65,7 +65,7 @@ class Guests(CustomRun):
         spec = {
             "guests": {"type": "list", "elements": "dict"},
             "select": {"type": "dict", "options": {name: dict(row) for name, row in SELECTORS.items()}},
-            "state": {"type": "str", "choices": [state for state in power.WISHES if state != "present"]},
+            "state": {"type": "str", "choices": [state for state in power.POWER_OF_STATE if state != "present"]},
             "force": {"type": "bool", "default": False},
             "shutdown_timeout": {"type": "int"},
             "timeout": {"type": "int", "default": 600},
@@ -121,20 +121,20 @@ class Guests(CustomRun):
         listed = guests(rows)
         _reserve(client, jobs, listed)
         for job in jobs:
-            job.wish["shared"] = rows
+            job.desired["shared"] = rows
             vmid = job.vmid or _vmid_by_name(job, listed)
             job.entry = {"vmid": vmid, "name": job.title, "type": WORDS[job.resource.kind]}
         _refuse_one_guest_twice(jobs)
-        crew = Crew(
+        pool_of_workers = WorkerPool(
             client,
             parallel=params["parallel"],
             fail_fast=params["fail_fast"],
             check_mode=check_mode,
             counts=_counts(jobs, params),
         )
-        crew.plan(jobs)
-        _look_ahead(crew, jobs, rows)
-        crew.run(jobs)
+        pool_of_workers.plan(jobs)
+        _preflight_all(pool_of_workers, jobs, rows)
+        pool_of_workers.run(jobs)
         return summary(self.name, jobs, "guests")
 
 
@@ -148,16 +148,16 @@ def _counts(jobs: Sequence[GuestJob], params: Mapping[str, Any]) -> dict[str, in
 GUESTS = Guests()
 
 
-def _look_ahead(crew: Crew, jobs: Sequence[GuestJob], rows: Sequence[Mapping[str, Any]]) -> None:
+def _preflight_all(pool_of_workers: WorkerPool, jobs: Sequence[GuestJob], rows: Sequence[Mapping[str, Any]]) -> None:
     """One preflight for all guests, because together they may want more than there is."""
     candidates = {}
     for job in jobs:
-        candidate = job.resource.candidate(job.intent.plan, job.intent.wish) if job.intent else None
+        candidate = job.resource.candidate(job.prepared.plan, job.prepared.desired) if job.prepared else None
         if candidate:
             candidates[candidate.demand.vmid] = (candidate, job)
-    refused = preflight(crew.client, [candidate for candidate, _job in candidates.values()], rows)
+    refused = preflight(pool_of_workers.client, [candidate for candidate, _job in candidates.values()], rows)
     for vmid, error in refused.items():
-        crew.reject(candidates[vmid][1], error)
+        pool_of_workers.reject(candidates[vmid][1], error)
 
 
 def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> GuestJob:
@@ -176,19 +176,19 @@ def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> Guest
     title = str(params.get(guest.name_option) or params.get("vmid"))
     try:
         check_given(guest, params)
-        wish = guest.wish(params)
+        desired = guest.parse(params)
     except InvalidOption as error:
         raise error.inside(f"{option} ({title})", ": ") from None
-    source = [f"source {wish['clone']['source']}"] if wish["clone"] else []
-    volumes = [part for part in wish["volumes"].values() if isinstance(part, Mapping)]
-    storages = {str(part["storage"]) for part in [*volumes, wish["clone"] or {}] if part.get("storage")}
+    source = [f"source {desired['clone']['source']}"] if desired["clone"] else []
+    volumes = [part for part in desired["volumes"].values() if isinstance(part, Mapping)]
+    storages = {str(part["storage"]) for part in [*volumes, desired["clone"] or {}] if part.get("storage")}
     limits = [*source, *(f"storage {name}" for name in sorted(storages))]
-    return GuestJob(title, guest, params, wish, limits=limits, brief=source)
+    return GuestJob(title, guest, params, desired, limits=limits, brief=source)
 
 
 def _refuse_twice(jobs: Sequence[GuestJob]) -> None:
     for key in ("vmid", "name"):
-        seen = [job.wish[key] for job in jobs if job.wish[key]]
+        seen = [job.desired[key] for job in jobs if job.desired[key]]
         twice = sorted({str(value) for value in seen if seen.count(value) > 1})
         if twice:
             raise InvalidOption("guests", f"{key} {', '.join(twice)} is given more than once")
@@ -246,7 +246,7 @@ def _power_job(row: Mapping[str, Any], params: Mapping[str, Any]) -> GuestJob:
     given = {"vmid": int(row["vmid"]), "node": row["node"]}
     given.update({name: params[name] for name in ("state", "force", "shutdown_timeout", "timeout", *PREFLIGHT_OPTIONS)})
     checked_params: dict[str, Any] = validate(guest.arguments(), given).validated_parameters
-    return GuestJob(str(row.get("name") or row["vmid"]), guest, checked_params, guest.wish(checked_params))
+    return GuestJob(str(row.get("name") or row["vmid"]), guest, checked_params, guest.parse(checked_params))
 
 
 def _reserve(client: Client, jobs: Sequence[GuestJob], listed: Sequence[Location]) -> None:
@@ -255,20 +255,22 @@ def _reserve(client: Client, jobs: Sequence[GuestJob], listed: Sequence[Location
     new = [
         job
         for job in jobs
-        if not job.wish["vmid"] and job.wish["state"] != "absent" and (job.resource.kind, job.wish["name"]) not in names
+        if not job.desired["vmid"]
+        and job.desired["state"] != "absent"
+        and (job.resource.kind, job.desired["name"]) not in names
     ]
     if not new:
         return
-    taken = {guest.vmid for guest in listed} | {job.wish["vmid"] for job in jobs if job.wish["vmid"]}
+    taken = {guest.vmid for guest in listed} | {job.desired["vmid"] for job in jobs if job.desired["vmid"]}
     candidate = int(client.get("/cluster/nextid"))
     for job in new:
         while candidate in taken:
             candidate += 1
-        job.wish["reserved"] = candidate
+        job.desired["reserved"] = candidate
         taken.add(candidate)
 
 
 def _vmid_by_name(job: GuestJob, listed: Sequence[Location]) -> int | None:
     """The id of the one guest with the job's name; None if there is none, or several."""
-    found = [guest.vmid for guest in listed if (guest.kind, guest.name) == (job.resource.kind, job.wish["name"])]
+    found = [guest.vmid for guest in listed if (guest.kind, guest.name) == (job.resource.kind, job.desired["name"])]
     return found[0] if len(found) == 1 else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..api.connection import task_arguments
 from ..model.changes import changed_fields, require_release
-from ..model.contract import Reader, State, Wish, unset_option
+from ..model.contract import Desired, Reader, State, unset_option
 from ..model.errors import InvalidOption, InvalidParameter, NotFound, PermissionDenied
 from ..model.field import Fields
 from ..model.given import TO_DELETE, TO_MAKE, Use
@@ -103,22 +103,22 @@ class Guest(Planner):
     # --- the wish -----------------------------------------------------------------------------------------------------
 
     @abc.abstractmethod
-    def volume_wish(self, slot: str, value: Any) -> dict[str, Any] | str:
+    def desired_volume(self, slot: str, value: Any) -> dict[str, Any] | str:
         """The canonical wish for one slot, "" to empty it."""
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         self._check_identity(params)
         slots = {key: value for family in self.families.values() for key, value in family.spread(params).items()}
         emptied = [name for name in params.get("unset") or [] if self._is_volume(name)]
         others = [name for name in params.get("unset") or [] if name not in emptied]
-        config = self.config.wish({**params, **slots, "unset": others})
+        config = self.config.parse({**params, **slots, "unset": others})
         return {
             "vmid": params.get("vmid"),
             "name": params.get(self.name_option),
             "node": params.get("node"),
             "state": params["state"],
             "config": config,
-            "volumes": self._volume_wishes(params, emptied),
+            "volumes": self._desired_volumes(params, emptied),
             "pool": params.get("pool"),
             "template": params.get("template"),
             "power": power.Power(params["state"], params["force"], params.get("shutdown_timeout")),
@@ -156,95 +156,99 @@ class Guest(Planner):
     def _is_volume(self, name: str) -> bool:
         return any(field.name == name for field in self.volumes)
 
-    def _volume_wishes(self, params: Mapping[str, Any], emptied: list[str]) -> dict[str, Any]:
+    def _desired_volumes(self, params: Mapping[str, Any], emptied: list[str]) -> dict[str, Any]:
         given = {key: value for family in self.volume_families.values() for key, value in family.spread(params).items()}
         given.update({slot: params[slot] for slot in self.single_volumes if params.get(slot) is not None})
         both = sorted(set(given) & set(emptied))
         if both:
             raise InvalidOption("unset", f"{', '.join(both)} is also given a value")
         given.update(dict.fromkeys(emptied, ""))
-        return {slot: self.volume_wish(slot, value) for slot, value in given.items()}
+        return {slot: self.desired_volume(slot, value) for slot, value in given.items()}
 
     # --- the present state --------------------------------------------------------------------------------------------
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        wish["as_root"] = reader.connection.is_root
-        wish["rows"] = None  # all guests, nodes and storages of the cluster, asked for once where they are needed
-        found = self._find(reader, wish)
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        desired["as_root"] = reader.connection.is_root
+        desired["rows"] = None  # all guests, nodes and storages of the cluster, asked for once where they are needed
+        found = self._find(reader, desired)
         if found is None:
-            if wish["state"] != "absent":
-                require_release(reader, self.config, wish["config"])
-                self._prepare_creation(reader, wish)
+            if desired["state"] != "absent":
+                require_release(reader, self.config, desired["config"])
+                self._prepare_creation(reader, desired)
             return None
         where, config = found
-        require_release(reader, self.config, changed_fields(self.config, self.config.observe(config), wish["config"]))
-        wish["digest"] = None if wish.get("fresh") else config.get("digest")
-        return self._observe(reader, wish, where, config)
+        require_release(
+            reader, self.config, changed_fields(self.config, self.config.observe(config), desired["config"])
+        )
+        desired["digest"] = None if desired.get("fresh") else config.get("digest")
+        return self._observe(reader, desired, where, config)
 
-    def needs_status(self, wish: Wish, where: Location) -> bool:
+    def needs_status(self, desired: Desired, where: Location) -> bool:
         """Whether the power state matters, which costs a request."""
-        moves = wish["node"] not in (None, where.node)
-        return bool(wish["state"] != "present" or moves or wish["restart"] != "never" or wish["template"])
+        moves = desired["node"] not in (None, where.node)
+        return bool(desired["state"] != "present" or moves or desired["restart"] != "never" or desired["template"])
 
-    def _observe(self, reader: Reader, wish: Wish, where: Location, config: Mapping[str, Any]) -> State:
+    def _observe(self, reader: Reader, desired: Desired, where: Location, config: Mapping[str, Any]) -> State:
         state: State = {"vmid": where.vmid, "node": where.node, **self.observe_config(config)}
-        if self.needs_status(wish, where):
+        if self.needs_status(desired, where):
             status = reader.get(f"{where.path}/status/current")
             state["status"] = power.observe({**status, "lock": config.get("lock")})
-            wish["ha_managed"] = bool((status.get("ha") or {}).get("managed"))
-        if wish["restart"] == "if_needed" and state["status"] == power.RUNNING:
+            desired["ha_managed"] = bool((status.get("ha") or {}).get("managed"))
+        if desired["restart"] == "if_needed" and state["status"] == power.RUNNING:
             state["pending"] = pending_keys(reader, where)
-        if wish["pool"] is not None:
-            state["pool"] = pool_of(reader, where.vmid, wish["pool"])
+        if desired["pool"] is not None:
+            state["pool"] = pool_of(reader, where.vmid, desired["pool"])
         return state
 
-    def _find(self, reader: Reader, wish: Wish) -> tuple[Location, Mapping[str, Any]] | None:
+    def _find(self, reader: Reader, desired: Desired) -> tuple[Location, Mapping[str, Any]] | None:
         """The guest and its configuration. One request if node and id are known, which they are once it is made or found."""
-        vmid = wish["vmid"] or wish.get("new_vmid")
-        node = wish["node"] or wish.get("new_node")
-        rows = wish.pop("shared", None)  # where a bulk has asked for them already
+        vmid = desired["vmid"] or desired.get("new_vmid")
+        node = desired["node"] or desired.get("new_node")
+        rows = desired.pop("shared", None)  # where a bulk has asked for them already
         if vmid and node and (rows is None or any(row.get("vmid") == vmid for row in rows)):
-            where = Location(self.kind, vmid, node, wish["name"] or "")
+            where = Location(self.kind, vmid, node, desired["name"] or "")
             config = read_config(reader, where, forbidden_is_absent=True)
-            if config is not None and (wish["vmid"] or config.get(self.name_option) == wish["name"]):
+            if config is not None and (desired["vmid"] or config.get(self.name_option) == desired["name"]):
                 return where, config
-        wish["rows"] = reader.get("/cluster/resources") if rows is None else rows
-        found = locate(reader, self.kind, vmid=wish["vmid"], name=wish["name"], node=node, listed=guests(wish["rows"]))
+        desired["rows"] = reader.get("/cluster/resources") if rows is None else rows
+        found = locate(
+            reader, self.kind, vmid=desired["vmid"], name=desired["name"], node=node, listed=guests(desired["rows"])
+        )
         if found is None:
-            refuse_hidden(reader, wish)
+            refuse_hidden(reader, desired)
             return None
-        if wish["node"] not in (None, found.node) and not wish["migrate"] and wish["state"] != "absent":
+        if desired["node"] not in (None, found.node) and not desired["migrate"] and desired["state"] != "absent":
             raise InvalidOption(
-                "node", f"the {found} is not on {wish['node']}", hint="Leave node out, or set migrate: true."
+                "node", f"the {found} is not on {desired['node']}", hint="Leave node out, or set migrate: true."
             )
         config = read_config(reader, found)
-        if config is None and wish["node"] not in (None, found.node):  # it arrived there in this moment
-            found = Location(self.kind, found.vmid, wish["node"], found.name)
+        if config is None and desired["node"] not in (None, found.node):  # it arrived there in this moment
+            found = Location(self.kind, found.vmid, desired["node"], found.name)
             config = read_config(reader, found)
         if config is None:
             return None
-        if wish["state"] != "absent":
-            wish["new_vmid"], wish["new_node"] = found.vmid, found.node  # where it is looked for the next time
+        if desired["state"] != "absent":
+            desired["new_vmid"], desired["new_node"] = found.vmid, found.node  # where it is looked for the next time
         return found, config
 
-    def _prepare_creation(self, reader: Reader, wish: Wish) -> None:
+    def _prepare_creation(self, reader: Reader, desired: Desired) -> None:
         """Complete the wish for a new guest with what the cluster has to decide."""
-        if wish["clone"]:
-            source = find_source(guests(wish["rows"]), self.kind, wish["clone"]["source"])
+        if desired["clone"]:
+            source = find_source(guests(desired["rows"]), self.kind, desired["clone"]["source"])
             config = read_config(reader, source) or {}
-            wish["source"] = (source, self.observe_config(config))
-            wish["new_node"] = wish["node"] or source.node
+            desired["source"] = (source, self.observe_config(config))
+            desired["new_node"] = desired["node"] or source.node
         else:
-            wish["new_node"] = wish["node"]
-        if not wish["new_node"]:
-            which = wish["vmid"] or repr(wish["name"])
+            desired["new_node"] = desired["node"]
+        if not desired["new_node"]:
+            which = desired["vmid"] or repr(desired["name"])
             raise InvalidOption("node", f"there is no {KINDS[self.kind]} {which}, and to create it needs node")
-        if wish["restore"]:
-            backup = read_backup(reader, wish["new_node"], wish["restore"]["archive"])
-            wish["backup"] = None if backup is None else self.observe_config(backup)
-        if not wish["vmid"]:
-            wish["new_vmid"] = wish.pop("reserved", None) or int(reader.get("/cluster/nextid"))
-        wish["fresh"] = True
+        if desired["restore"]:
+            backup = read_backup(reader, desired["new_node"], desired["restore"]["archive"])
+            desired["backup"] = None if backup is None else self.observe_config(backup)
+        if not desired["vmid"]:
+            desired["new_vmid"] = desired.pop("reserved", None) or int(reader.get("/cluster/nextid"))
+        desired["fresh"] = True
 
     def observe_config(self, config: Mapping[str, Any]) -> State:
         """A configuration as users see it: by option names, property strings as mappings."""
@@ -257,34 +261,36 @@ class Guest(Planner):
 
     # --- before and after the work ------------------------------------------------------------------------------------
 
-    def candidate(self, plan: Plan, wish: Wish) -> Candidate | None:
+    def candidate(self, plan: Plan, desired: Desired) -> Candidate | None:
         """The guest as the preflight sees it; None if its plan asks for nothing."""
-        demand = demand_of(self, plan, wish)
-        return Candidate(demand, wish["preflight"]) if demand else None
+        demand = demand_of(self, plan, desired)
+        return Candidate(demand, desired["preflight"]) if demand else None
 
-    def preflight(self, reader: Reader, plan: Plan, wish: Wish) -> None:
-        candidate = self.candidate(plan, wish)
-        for refused in preflight(reader, [candidate] if candidate else [], wish.get("rows")).values():
+    def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
+        candidate = self.candidate(plan, desired)
+        for refused in preflight(reader, [candidate] if candidate else [], desired.get("rows")).values():
             raise refused
 
     def after_apply(
-        self, reader: Reader, wish: Wish, state: State, answers: Mapping[str, Any], *, changed: bool
+        self, reader: Reader, desired: Desired, state: State, answers: Mapping[str, Any], *, changed: bool
     ) -> dict[str, Any]:
         """The keys whose new values wait for the next start, and the addresses that the task waits for."""
         where = self.where(state)
-        if wish.get("fresh") and wish["restore"] and wish["backup"] is not None:
-            reader.warnings.extend(self._unlike_backup(wish, where, state))
+        if desired.get("fresh") and desired["restore"] and desired["backup"] is not None:
+            reader.warnings.extend(self._unlike_backup(desired, where, state))
         told: dict[str, Any] = {"pending": pending_keys(reader, where)} if changed else {}
-        if wish["wait_for"]:
-            told["interfaces"] = wait_for_agent(reader, where, wish["wait_timeout"], address=wish["wait_for"] == "ip")
+        if desired["wait_for"]:
+            told["interfaces"] = wait_for_agent(
+                reader, where, desired["wait_timeout"], address=desired["wait_for"] == "ip"
+            )
         return told
 
-    def _unlike_backup(self, wish: Wish, where: Location, state: State) -> list[str]:
+    def _unlike_backup(self, desired: Desired, where: Location, state: State) -> list[str]:
         """What of a restored guest is neither as in its backup nor as the task wants it, as a warning."""
-        found = differences(expected(wish["backup"], where, wish["restore"]), state)
-        wished = {self.name_option if wish["name"] is not None else "", *wish["config"], *wish["volumes"]}
-        unlike = {name: pair for name, pair in found.items() if name not in wished}
-        return [f"{wish['restore']['archive']} was not restored as it is: {in_words(unlike)}."] if unlike else []
+        found = differences(expected(desired["backup"], where, desired["restore"]), state)
+        wanted = {self.name_option if desired["name"] is not None else "", *desired["config"], *desired["volumes"]}
+        unlike = {name: pair for name, pair in found.items() if name not in wanted}
+        return [f"{desired['restore']['archive']} was not restored as it is: {in_words(unlike)}."] if unlike else []
 
 
 def only_root(option: str, what: str) -> InvalidOption:
@@ -299,17 +305,17 @@ def only_root(option: str, what: str) -> InvalidOption:
     return InvalidOption(option, f"{what} can be set only by root@pam", hint=hint)
 
 
-def refuse_hidden(reader: Reader, wish: Wish) -> None:
+def refuse_hidden(reader: Reader, desired: Desired) -> None:
     """A guest that is not listed may be one that the caller may not see; then it is not absent.
 
     Root sees everything. Who may create it learns of a taken id from the server, so that only a deletion has to ask.
     """
-    if wish["state"] != "absent" or not wish["vmid"] or reader.connection.is_root:
+    if desired["state"] != "absent" or not desired["vmid"] or reader.connection.is_root:
         return
     try:
-        reader.get("/cluster/nextid", {"vmid": wish["vmid"]})
+        reader.get("/cluster/nextid", {"vmid": desired["vmid"]})
     except InvalidParameter:
-        text = f"{wish['vmid']} belongs to a guest that {reader.connection.identity} may not see"
+        text = f"{desired['vmid']} belongs to a guest that {reader.connection.identity} may not see"
         raise InvalidOption("vmid", text, hint="It needs VM.Audit on it, for example by a role on its pool.") from None
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..model.contract import Reader, Wish
+from ..model.contract import Desired, Reader
 from ..model.errors import InvalidOption
-from ..model.kinds.info import ReadOnly
-from ..run.fanout import ask_all, warnings_of
+from ..model.kinds.info import Info
+from ..run.fanout import gather_all, warnings_of
 from . import power
 from .actions.snapshot import observe_snapshots
-from .agent import GuestInquiry, agent_enabled, waiting
+from .agent import GuestGatherer, agent_enabled, waiting
 from .kinds import KINDS
 from .locate import Location
 from .named import warn_of_unknown
@@ -28,7 +28,7 @@ _FIGURES = ("cpu", "disk", "hastate", "lock", "maxcpu", "maxdisk", "maxmem", "me
 _TAGS = Tags(";")
 
 
-class GuestInfo(ReadOnly):
+class GuestInfo(Info):
     """See the module pve_guest_info for what its options mean."""
 
     name = "guests"
@@ -48,26 +48,26 @@ class GuestInfo(ReadOnly):
         }
         return {"argument_spec": spec}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = {name: params[name] for name in self.arguments()["argument_spec"]}
-        if not 1 <= wish["parallel"] <= 64:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = {name: params[name] for name in self.arguments()["argument_spec"]}
+        if not 1 <= desired["parallel"] <= 64:
             raise InvalidOption("parallel", "is a number of guests from 1 to 64")
-        if wish["tags"] is not None:
-            wish["tags"] = _TAGS.parse(wish["tags"])
-        return wish
+        if desired["tags"] is not None:
+            desired["tags"] = _TAGS.parse(desired["tags"])
+        return desired
 
-    def read(self, reader: Reader, wish: Wish) -> Any:
+    def read(self, reader: Reader, desired: Desired) -> Any:
         rows = reader.get(
-            "/cluster/resources", {"type": "vm"} if wish["pool"] is None and wish["node"] is None else None
+            "/cluster/resources", {"type": "vm"} if desired["pool"] is None and desired["node"] is None else None
         )
-        warn_of_unknown(reader.warnings, rows, {name: wish[name] for name in ("pool", "node")})
+        warn_of_unknown(reader.warnings, rows, {name: desired[name] for name in ("pool", "node")})
         listed = [_observe(row) for row in rows if row.get("type") in KINDS]
-        picked = sorted((row for row in listed if _matches(row, wish)), key=lambda row: int(row["vmid"]))
-        if picked and wish["gather"]:
-            inquiries = [_Question(reader, row, frozenset(wish["gather"])) for row in picked]
-            answers = ask_all(inquiries, _Question.read, wish["parallel"])
+        picked = sorted((row for row in listed if _matches(row, desired)), key=lambda row: int(row["vmid"]))
+        if picked and desired["gather"]:
+            gatherers = [_Question(reader, row, frozenset(desired["gather"])) for row in picked]
+            answers = gather_all(gatherers, _Question.read, desired["parallel"])
             picked = [{**row, **answer} for row, answer in zip(picked, answers, strict=True)]
-            reader.warnings.extend(warnings_of(inquiries))
+            reader.warnings.extend(warnings_of(gatherers))
         return picked
 
 
@@ -88,20 +88,20 @@ def _observe(row: Mapping[str, Any]) -> Row:
     }
 
 
-def _matches(row: Row, wish: Wish) -> bool:
+def _matches(row: Row, desired: Desired) -> bool:
     """Whether a guest fits all options; of a list it has to fit one entry, but it needs all tags."""
     for option in ("vmid", "pool", "node"):
-        if wish[option] is not None and row.get(option, "") not in wish[option]:
+        if desired[option] is not None and row.get(option, "") not in desired[option]:
             return False
     for option in ("status", "type", "template"):
-        if wish[option] is not None and row[option] != wish[option]:
+        if desired[option] is not None and row[option] != desired[option]:
             return False
-    if wish["name"] is not None and not any(fnmatchcase(row["name"], pattern) for pattern in wish["name"]):
+    if desired["name"] is not None and not any(fnmatchcase(row["name"], pattern) for pattern in desired["name"]):
         return False
-    return wish["tags"] is None or set(wish["tags"]) <= set(row["tags"])
+    return desired["tags"] is None or set(desired["tags"]) <= set(row["tags"])
 
 
-class _Question(GuestInquiry):
+class _Question(GuestGatherer):
     """The questions to one guest. What it does not answer is missing in its facts, and told as a warning."""
 
     def __init__(self, reader: Reader, row: Row, wanted: frozenset[str]) -> None:

@@ -78,9 +78,9 @@ def locate(
     return matches[0] if matches else None
 
 
-def find_machine(reader: Reader, wish: Mapping[str, Any]) -> Location:
+def find_machine(reader: Reader, desired: Mapping[str, Any]) -> Location:
     """The virtual machine that a task names by vmid or name; InvalidOption if there is none. With id and node, nobody is asked."""
-    vmid, name, node = (wish[option] for option in ("vmid", "name", "node"))
+    vmid, name, node = (desired[option] for option in ("vmid", "name", "node"))
     if vmid and node:
         return Location("qemu", vmid, node, name or "")
     found = locate(reader, "qemu", vmid=vmid, name=name, node=node)

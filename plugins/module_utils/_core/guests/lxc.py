@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..model.changes import secret_keys
-from ..model.contract import Reader, State, Wish
+from ..model.contract import Desired, Reader, State
 from ..model.errors import InvalidOption, Refused
 from ..model.field import update_params
 from ..model.plan import Step
@@ -56,50 +56,50 @@ class Lxc(Guest):
 
     # --- wish and state -----------------------------------------------------------------------------------------------
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        creation = lxc_fields.CREATION.wish({**params, "unset": None})
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        creation = lxc_fields.CREATION.parse({**params, "unset": None})
         for source in ("clone", "restore"):
             if params.get(source) is not None and creation:
                 raise InvalidOption(next(iter(creation)), f"means nothing with {source}, which has options of its own")
-        return {**super().wish(params), "creation": creation}
+        return {**super().parse(params), "creation": creation}
 
-    def volume_wish(self, slot: str, value: Any) -> dict[str, Any] | str:
+    def desired_volume(self, slot: str, value: Any) -> dict[str, Any] | str:
         return mount_wish(slot, value, self.volume_codec(slot))
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        state = super().read(reader, wish)
-        if state and wish["purge"]:
-            self._remember_purged(state, wish)
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        state = super().read(reader, desired)
+        if state and desired["purge"]:
+            self._remember_purged(state, desired)
         return state
 
     @staticmethod
-    def _remember_purged(state: State, wish: Wish) -> None:
+    def _remember_purged(state: State, desired: Desired) -> None:
         """Complete the wish with the volumes to delete, so that they are deleted where only their slots are empty yet."""
-        emptied = [state[slot] for slot, part in wish["volumes"].items() if part == "" and slot in state]
-        purged = wish.setdefault("purged", set())
+        emptied = [state[slot] for slot, part in desired["volumes"].items() if part == "" and slot in state]
+        purged = desired.setdefault("purged", set())
         purged.update(volume_of(held) for held in emptied if storage_of(held))
         for slot, held in state.items():
             if slot.startswith("unused") and volume_of(held) in purged:
-                wish["volumes"][slot] = ""
+                desired["volumes"][slot] = ""
 
-    def needs_status(self, wish: Wish, where: Location) -> bool:
-        moves = wish["move_volumes"] and any(isinstance(part, dict) for part in wish["volumes"].values())
-        return super().needs_status(wish, where) or moves or (wish["purge"] and "" in wish["volumes"].values())
+    def needs_status(self, desired: Desired, where: Location) -> bool:
+        moves = desired["move_volumes"] and any(isinstance(part, dict) for part in desired["volumes"].values())
+        return super().needs_status(desired, where) or moves or (desired["purge"] and "" in desired["volumes"].values())
 
     # --- plan ---------------------------------------------------------------------------------------------------------
 
-    def creation(self, wish: Wish) -> tuple[dict[str, Any], frozenset[str]]:
-        given = {name: value for name, value in wish["creation"].items() if value != ""}
+    def creation(self, desired: Desired) -> tuple[dict[str, Any], frozenset[str]]:
+        given = {name: value for name, value in desired["creation"].items() if value != ""}
         if "ostemplate" not in given:
             raise InvalidOption("ostemplate", "is needed to create a container; clone and restore are the other ways")
         return update_params(given, lxc_fields.CREATION, {}), secret_keys(lxc_fields.CREATION, given)
 
-    def plan_volume(self, slot: str, current: Slot | None, wish: Slot | str, task: Wish) -> VolumePlan:
+    def plan_volume(self, slot: str, current: Slot | None, desired: Slot | str, task: Desired) -> VolumePlan:
         codec = self.volume_codec(slot)
-        return plan_mount_point(slot, current, wish, codec, move=task["move_volumes"], purge=task["purge"])
+        return plan_mount_point(slot, current, desired, codec, move=task["move_volumes"], purge=task["purge"])
 
-    def check_volumes(self, current: State, volumes: Mapping[str, VolumePlan], wish: Wish) -> None:
-        if current.get("status") != power.RUNNING or wish["state"] == "stopped":
+    def check_volumes(self, current: State, volumes: Mapping[str, VolumePlan], desired: Desired) -> None:
+        if current.get("status") != power.RUNNING or desired["state"] == "stopped":
             return
         moved = [slot for slot, plan in volumes.items() if plan.move]
         if moved:
@@ -107,7 +107,7 @@ class Lxc(Guest):
                 f"PVE cannot move {', '.join(moved)} of a running container.", hint="Set state: stopped as well."
             )
         detached = [slot for slot, plan in volumes.items() if plan.delete and not slot.startswith("unused")]
-        if detached and wish["purge"]:
+        if detached and desired["purge"]:
             raise Refused(
                 f"A running container keeps {', '.join(detached)} until it stops, so that no volume can be deleted.",
                 hint="Set state: stopped as well, or leave purge out to detach it at the next stop.",
@@ -120,9 +120,9 @@ class Lxc(Guest):
         added = name.startswith("mp") and name not in current
         return not added and not _AT_ONCE.fullmatch(name)
 
-    def migration_params(self, current: State, wish: Wish) -> dict[str, Any]:
+    def migration_params(self, current: State, desired: Desired) -> dict[str, Any]:
         params: dict[str, Any] = {"restart": True} if current["status"] == power.RUNNING else {}
-        return {**params, "target-storage": wish["target_storage"]} if wish["target_storage"] else params
+        return {**params, "target-storage": desired["target_storage"]} if desired["target_storage"] else params
 
     def purge(self, path: str, after: State, removed: Mapping[str, Slot]) -> tuple[dict[str, Any], list[Step]]:
         """A removed volume becomes unused first, and is deleted by a call of its own."""
@@ -132,12 +132,12 @@ class Lxc(Guest):
         unused = ",".join(self.free_slots(after)[: len(detached)])
         return {}, [Step("PUT", f"{path}/config", {"delete": unused}, f"delete the volume of {', '.join(detached)}")]
 
-    def check(self, before: State, after: State, names: Sequence[str], wish: Wish) -> None:
+    def check(self, before: State, after: State, names: Sequence[str], desired: Desired) -> None:
         for name in names:
             for pattern, part, example in _REQUIRED_PARTS:
                 if pattern.fullmatch(name) and name in after and not after[name].get(part):
                     raise InvalidOption(name, f"names no {part}, {example}")
-            if not wish["as_root"]:
+            if not desired["as_root"]:
                 _refuse_for_others(name, before, after)
 
 

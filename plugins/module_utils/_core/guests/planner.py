@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..model.changes import changed_fields, present_at_creation, refuse_create_only, secret_keys, shown
-from ..model.contract import Resource, State, Wish
+from ..model.contract import Desired, Resource, State
 from ..model.errors import InvalidOption, Refused
 from ..model.field import Fields, update_params
 from ..model.plan import Plan, Step, api_path
@@ -22,7 +22,7 @@ from .sources import clone_step, predicted_clone, predicted_restore, restore_ste
 from .volumes.common import Slot, VolumePlan, volume_of, volume_steps
 
 
-class Planner(Resource[Wish, State | None]):
+class Planner(Resource[Desired, State | None]):
     """How a wish for a guest is brought about. A subclass is one kind of guest: its data and what only that kind does."""
 
     kind: str  # qemu or lxc, as in the API's paths
@@ -34,7 +34,7 @@ class Planner(Resource[Wish, State | None]):
     # --- what only a kind can tell ------------------------------------------------------------------------------------
 
     @abc.abstractmethod
-    def plan_volume(self, slot: str, current: Slot | None, wish: Slot | str, task: Wish) -> VolumePlan:
+    def plan_volume(self, slot: str, current: Slot | None, desired: Slot | str, task: Desired) -> VolumePlan:
         """How to bring about the wish for one slot."""
 
     @abc.abstractmethod
@@ -46,17 +46,17 @@ class Planner(Resource[Wish, State | None]):
         """Whether a change of this key waits for the next start of a running guest."""
 
     @abc.abstractmethod
-    def migration_params(self, current: State, wish: Wish) -> dict[str, Any]:
+    def migration_params(self, current: State, desired: Desired) -> dict[str, Any]:
         """Parameters of the call that migrates, besides the target."""
 
-    def creation(self, wish: Wish) -> tuple[dict[str, Any], frozenset[str]]:
+    def creation(self, desired: Desired) -> tuple[dict[str, Any], frozenset[str]]:
         """Parameters that only the call takes that creates, and which of them are secret."""
         return {}, frozenset()
 
-    def check(self, before: State, after: State, names: Sequence[str], wish: Wish) -> None:
+    def check(self, before: State, after: State, names: Sequence[str], desired: Desired) -> None:
         """Refuse changes of these keys that the server would not accept, or not explain."""
 
-    def check_volumes(self, current: State, volumes: Mapping[str, VolumePlan], wish: Wish) -> None:
+    def check_volumes(self, current: State, volumes: Mapping[str, VolumePlan], desired: Desired) -> None:
         """Refuse what cannot be done to the volumes of a guest in its present state."""
 
     def config_call(self, *, allocates: bool) -> str:
@@ -86,125 +86,129 @@ class Planner(Resource[Wish, State | None]):
 
     # --- the plan -----------------------------------------------------------------------------------------------------
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "absent":
-            return self._plan_absent(current, wish)
-        return self._plan_create(wish) if current is None else self._plan_update(current, wish)
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] == "absent":
+            return self._plan_absent(current, desired)
+        return self._plan_create(desired) if current is None else self._plan_update(current, desired)
 
-    def _plan_absent(self, current: State | None, wish: Wish) -> Plan:
+    def _plan_absent(self, current: State | None, desired: Desired) -> Plan:
         if current is None:
             return Plan.nothing(None)
         label, path = self.label(current["vmid"], current.get(self.name_option)), self.where(current).path
         if current.get("protection"):
             raise Refused(f"The {label} is protected.", hint="Set protection: false first.")
-        if wish.get("ha_managed") and not wish["purge"]:
+        if desired.get("ha_managed") and not desired["purge"]:
             raise Refused(
                 f"The {label} is managed by HA, and PVE keeps it until it is not.",
                 hint="Set purge: true to take it out of HA, backup jobs and replication as well.",
             )
         steps = []
         if current["status"] in (power.RUNNING, power.PAUSED):
-            if not wish["force"]:
+            if not desired["force"]:
                 raise Refused(f"The {label} is {current['status']}.", hint="Stop it first, or set force: true.")
-            steps.append(wish["power"].stop(path, label))
-        params = {"purge": True} if wish["purge"] else {}
-        if wish["destroy_unreferenced_disks"]:
+            steps.append(desired["power"].stop(path, label))
+        params = {"purge": True} if desired["purge"] else {}
+        if desired["destroy_unreferenced_disks"]:
             params["destroy-unreferenced-disks"] = True
         why = f"delete {label} and its disks"
         steps.append(Step("DELETE", path, params, why, task=True, guest=str(current["vmid"])))
         return Plan(current, None, tuple(steps))
 
-    def _plan_create(self, wish: Wish) -> Plan:
-        vmid = wish["vmid"] or wish["new_vmid"]
-        where = Location(self.kind, vmid, wish["new_node"], wish["name"] or "")
-        if wish["clone"] or wish["restore"]:
-            return self._plan_copy(where, wish)
-        label = self.label(vmid, wish["name"])
-        config = present_at_creation(self.config, wish["config"])
-        volumes = {slot: plan for slot, plan in self._volume_plans({}, wish).items() if plan.value}
+    def _plan_create(self, desired: Desired) -> Plan:
+        vmid = desired["vmid"] or desired["new_vmid"]
+        where = Location(self.kind, vmid, desired["new_node"], desired["name"] or "")
+        if desired["clone"] or desired["restore"]:
+            return self._plan_copy(where, desired)
+        label = self.label(vmid, desired["name"])
+        config = present_at_creation(self.config, desired["config"])
+        volumes = {slot: plan for slot, plan in self._volume_plans({}, desired).items() if plan.value}
         after: State = {"vmid": vmid, "node": where.node, **shown(self.config, {}, config)}
         after.update({slot: plan.after for slot, plan in volumes.items()})
-        self.check({}, after, [*config, *volumes], wish)
-        own, own_secrets = self.creation(wish)
+        self.check({}, after, [*config, *volumes], desired)
+        own, own_secrets = self.creation(desired)
         params = {"vmid": vmid, **own, **update_params(config, self.config, {})}
         params.update({slot: plan.value for slot, plan in volumes.items()})
-        if wish["pool"]:
-            after["pool"] = params["pool"] = wish["pool"]
+        if desired["pool"]:
+            after["pool"] = params["pool"] = desired["pool"]
         collection, secrets = api_path("nodes", where.node, self.kind), secret_keys(self.config, config) | own_secrets
         steps = [
             Step("POST", collection, params, f"create {label}", secrets, task=True, guest=str(vmid)),
             *volume_steps(where.path, label, volumes, self.move_call),
-            *self._template_steps(where.path, label, after, wish),
-            *_power_steps(where.path, label, power.STOPPED, after, wish),
+            *self._template_steps(where.path, label, after, desired),
+            *_power_steps(where.path, label, power.STOPPED, after, desired),
         ]
         return Plan(None, after, tuple(steps))
 
-    def _plan_copy(self, where: Location, wish: Wish) -> Plan:
+    def _plan_copy(self, where: Location, desired: Desired) -> Plan:
         """A clone or a restored backup, and then what makes it equal the wish; the engine plans that again when it exists."""
-        rest_wish = {**wish, "digest": None, "push_secrets": True, "restart": "never"}
-        if wish["clone"]:
-            source, state = wish["source"]
-            first = clone_step(source, where, wish["clone"], wish["pool"])
-            predicted = predicted_clone(state, where, wish["clone"].get("storage"))
+        rest_desired = {**desired, "digest": None, "push_secrets": True, "restart": "never"}
+        if desired["clone"]:
+            source, state = desired["source"]
+            first = clone_step(source, where, desired["clone"], desired["pool"])
+            predicted = predicted_clone(state, where, desired["clone"].get("storage"))
         else:
-            first = restore_step(where, wish["restore"], wish["pool"])
-            predicted = predicted_restore(wish["backup"] or {}, where, wish["restore"])
-        if wish["restore"] and wish["backup"] is None:  # it shows when it is restored
-            fixed = {name for name in wish["config"] if self.config.named(name).create_only}
-            rest_wish["config"] = {name: value for name, value in wish["config"].items() if name not in fixed}
-            rest_wish["volumes"] = {}
-        if wish["pool"]:
-            predicted["pool"] = wish["pool"]
+            first = restore_step(where, desired["restore"], desired["pool"])
+            predicted = predicted_restore(desired["backup"] or {}, where, desired["restore"])
+        if desired["restore"] and desired["backup"] is None:  # it shows when it is restored
+            fixed = {name for name in desired["config"] if self.config.named(name).create_only}
+            rest_desired["config"] = {name: value for name, value in desired["config"].items() if name not in fixed}
+            rest_desired["volumes"] = {}
+        if desired["pool"]:
+            predicted["pool"] = desired["pool"]
         predicted["status"] = power.STOPPED
-        rest = self._plan_update(predicted, rest_wish)
+        rest = self._plan_update(predicted, rest_desired)
         after = dict(rest.after or {})
-        if wish["state"] == "present":
+        if desired["state"] == "present":
             after.pop("status", None)
         return Plan(None, after, (first, *rest.steps))
 
-    def _plan_update(self, current: State, wish: Wish) -> Plan:
-        if wish["node"] not in (None, current["node"]):
-            return self._plan_migration(current, wish)
+    def _plan_update(self, current: State, desired: Desired) -> Plan:
+        if desired["node"] not in (None, current["node"]):
+            return self._plan_migration(current, desired)
         path, label = self.where(current).path, self.label(current["vmid"], current.get(self.name_option))
-        push_secrets = wish["push_secrets"] or bool(wish.get("fresh") and (wish["clone"] or wish["restore"]))
-        changes = changed_fields(self.config, current, wish["config"], push_secrets=push_secrets)
+        push_secrets = desired["push_secrets"] or bool(
+            desired.get("fresh") and (desired["clone"] or desired["restore"])
+        )
+        changes = changed_fields(self.config, current, desired["config"], push_secrets=push_secrets)
         refuse_create_only(self.config, current, changes, label)
-        volumes = self._volume_plans(current, wish)
+        volumes = self._volume_plans(current, desired)
         written = [*changes, *(slot for slot, plan in volumes.items() if plan.value or plan.delete)]
-        after = self._with_volumes(shown(self.config, current, changes), current, volumes, purge=wish["purge"])
-        self.check(current, after, written, wish)
-        self.check_volumes(current, volumes, wish)
-        steps = self._config_steps((path, label), current, changes, volumes, wish)
+        after = self._with_volumes(shown(self.config, current, changes), current, volumes, purge=desired["purge"])
+        self.check(current, after, written, desired)
+        self.check_volumes(current, volumes, desired)
+        steps = self._config_steps((path, label), current, changes, volumes, desired)
         steps += volume_steps(path, label, volumes, self.move_call)
-        if wish["pool"] is not None:
-            steps += pool_steps(current["vmid"], current.get("pool"), wish["pool"])
-            after["pool"] = wish["pool"] or None
-        steps += self._template_steps(path, label, after, wish)
-        if wish["state"] != "present":
-            switches = _power_steps(path, label, current["status"], after, wish)
-            steps = [*switches, *steps] if wish["state"] == "stopped" else [*steps, *switches]
-        steps += self._restart_steps((path, label), current, after, written, wish)
+        if desired["pool"] is not None:
+            steps += pool_steps(current["vmid"], current.get("pool"), desired["pool"])
+            after["pool"] = desired["pool"] or None
+        steps += self._template_steps(path, label, after, desired)
+        if desired["state"] != "present":
+            switches = _power_steps(path, label, current["status"], after, desired)
+            steps = [*switches, *steps] if desired["state"] == "stopped" else [*steps, *switches]
+        steps += self._restart_steps((path, label), current, after, written, desired)
         return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
 
-    def _plan_migration(self, current: State, wish: Wish) -> Plan:
+    def _plan_migration(self, current: State, desired: Desired) -> Plan:
         """Move the guest to its node first; the rest follows there, planned again when it has arrived."""
         source = self.where(current)
-        if wish.get("ha_managed") and wish["target_storage"]:
+        if desired.get("ha_managed") and desired["target_storage"]:
             raise InvalidOption(
                 "target_storage",
                 f"the HA manager moves the {self.label(source.vmid, source.name)}, and takes no storage for it",
                 hint="Let it be with pve_ha and state: ignored, or leave target_storage out.",
             )
-        params = {"target": wish["node"], **self.migration_params(current, wish)}
-        why = f"migrate {self.label(source.vmid, source.name)} from {source.node} to {wish['node']}"
+        params = {"target": desired["node"], **self.migration_params(current, desired)}
+        why = f"migrate {self.label(source.vmid, source.name)} from {source.node} to {desired['node']}"
         step = Step("POST", f"{source.path}/migrate", params, why, task=True, guest=str(source.vmid), replan=True)
-        rest = self._plan_update({**current, "node": wish["node"]}, {**wish, "digest": None})
+        rest = self._plan_update({**current, "node": desired["node"]}, {**desired, "digest": None})
         return Plan(current, rest.after, (step, *rest.steps))
 
     # --- volumes ------------------------------------------------------------------------------------------------------
 
-    def _volume_plans(self, current: State, wish: Wish) -> dict[str, VolumePlan]:
-        return {slot: self.plan_volume(slot, current.get(slot), part, wish) for slot, part in wish["volumes"].items()}
+    def _volume_plans(self, current: State, desired: Desired) -> dict[str, VolumePlan]:
+        return {
+            slot: self.plan_volume(slot, current.get(slot), part, desired) for slot, part in desired["volumes"].items()
+        }
 
     def _with_volumes(self, after: State, current: State, volumes: Mapping[str, VolumePlan], *, purge: bool) -> State:
         """The state with its volumes as they will be; a detached one becomes the next free ``unusedN``."""
@@ -231,7 +235,7 @@ class Planner(Resource[Wish, State | None]):
         current: State,
         changes: Mapping[str, Any],
         volumes: Mapping[str, VolumePlan],
-        wish: Wish,
+        desired: Desired,
     ) -> list[Step]:
         """The write of the configuration, where anything differs."""
         path, label = where
@@ -242,13 +246,13 @@ class Planner(Resource[Wish, State | None]):
         purging: list[Step] = []
         if removed:
             params["delete"] = ",".join([*filter(None, [params.get("delete")]), *removed])
-            if wish["purge"]:
+            if desired["purge"]:
                 more, purging = self.purge(path, current, removed)
                 params.update(more)
         if not params:
             return []
-        if wish.get("digest"):
-            params["digest"] = wish["digest"]
+        if desired.get("digest"):
+            params["digest"] = desired["digest"]
         method = self.config_call(allocates=any(plan.allocates and plan.value for plan in volumes.values()))
         step = Step(
             method,
@@ -259,19 +263,19 @@ class Planner(Resource[Wish, State | None]):
             task=method == "POST",
             verify=bool(written or removed) or any(not self.config.named(name).secret for name in changes),
             deferrable=True,
-            replan=wish["restart"] == "if_needed" and current.get("status") == power.RUNNING,
+            replan=desired["restart"] == "if_needed" and current.get("status") == power.RUNNING,
             guest=str(current["vmid"]),
         )
         return [step, *purging]
 
-    def _template_steps(self, path: str, label: str, after: State, wish: Wish) -> list[Step]:
-        if wish["template"] is None or wish["template"] == bool(after.get("template")):
+    def _template_steps(self, path: str, label: str, after: State, desired: Desired) -> list[Step]:
+        if desired["template"] is None or desired["template"] == bool(after.get("template")):
             return []
-        if not wish["template"]:
+        if not desired["template"]:
             raise InvalidOption(
                 "template", f"a template cannot become a {KINDS[self.kind]} again", hint="Clone it instead."
             )
-        if after.get("status") in (power.RUNNING, power.PAUSED) and wish["state"] != "stopped":
+        if after.get("status") in (power.RUNNING, power.PAUSED) and desired["state"] != "stopped":
             raise Refused(
                 f"The {label} is {after['status']}, and cannot become a template.", hint="Set state: stopped."
             )
@@ -280,28 +284,36 @@ class Planner(Resource[Wish, State | None]):
         return [Step("POST", f"{path}/template", {}, f"convert {label} to a template", task=True, guest=guest)]
 
     def _restart_steps(
-        self, where: tuple[str, str], current: State, after: State, changed: Sequence[str], wish: Wish
+        self, where: tuple[str, str], current: State, after: State, changed: Sequence[str], desired: Desired
     ) -> list[Step]:
         """The restart that makes changes of a running guest take effect, where the task wants one."""
-        if wish["restart"] == "never" or current.get("status") != power.RUNNING or after.get("status") == power.STOPPED:
+        if (
+            desired["restart"] == "never"
+            or current.get("status") != power.RUNNING
+            or after.get("status") == power.STOPPED
+        ):
             return []
-        if wish["state"] in ("restarted", "reset"):
+        if desired["state"] in ("restarted", "reset"):
             return []
         waiting = bool(current.get("pending"))
         if not (changed or waiting):
             return []
         after.pop("pending", None)
-        if wish["restart"] == "if_needed" and not waiting and not any(self.needs_restart(n, current) for n in changed):
+        if (
+            desired["restart"] == "if_needed"
+            and not waiting
+            and not any(self.needs_restart(n, current) for n in changed)
+        ):
             return []
-        step: Step = wish["power"].restart(*where)
+        step: Step = desired["power"].restart(*where)
         return [step]
 
 
-def _power_steps(path: str, label: str, present: str, after: State, wish: Wish) -> list[Step]:
-    if wish["state"] == "present":
+def _power_steps(path: str, label: str, present: str, after: State, desired: Desired) -> list[Step]:
+    if desired["state"] == "present":
         return []
-    if after.get("template") and power.WISHES[wish["state"]] not in (None, power.STOPPED):
+    if after.get("template") and power.POWER_OF_STATE[desired["state"]] not in (None, power.STOPPED):
         raise InvalidOption("state", f"the {label} is a template, which never runs")
-    steps: list[Step] = wish["power"].steps(path, label, present)
-    after["status"] = power.WISHES[wish["state"]] or present
+    steps: list[Step] = desired["power"].steps(path, label, present)
+    after["status"] = power.POWER_OF_STATE[desired["state"]] or present
     return steps

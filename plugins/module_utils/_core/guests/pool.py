@@ -10,26 +10,26 @@ from ..model.errors import InvalidOption, NotFound
 from ..model.plan import Step
 
 
-def pool_of(reader: Reader, vmid: int, wished: str) -> str | None:
+def pool_of(reader: Reader, vmid: int, wanted: str) -> str | None:
     """The wished pool if the guest is in it, else the one that it is in as far as that must be known to take it out."""
-    if not wished:
+    if not wanted:
         rows = reader.get("/cluster/resources", {"type": "vm"})
         return next((row.get("pool") for row in rows if row.get("vmid") == vmid), None)
     try:
-        pools = reader.get("/pools", {"poolid": wished})
+        pools = reader.get("/pools", {"poolid": wanted})
     except NotFound:
-        raise InvalidOption("pool", f"there is no pool {wished!r}", hint="Create it with pve_pool first.") from None
+        raise InvalidOption("pool", f"there is no pool {wanted!r}", hint="Create it with pve_pool first.") from None
     members = pools[0].get("members", []) if pools else []
-    return wished if any(member.get("vmid") == vmid for member in members) else None
+    return wanted if any(member.get("vmid") == vmid for member in members) else None
 
 
-def pool_steps(vmid: int, present: str | None, wished: str) -> list[Step]:
+def pool_steps(vmid: int, present: str | None, wanted: str) -> list[Step]:
     """Put the guest into a pool, out of any other one; with "" only take it out."""
-    if (present or "") == wished:
+    if (present or "") == wanted:
         return []
-    if wished:
-        params = {"poolid": wished, "vms": vmid, "allow-move": True}
-        return [Step("PUT", "/pools", params, f"put guest {vmid} into pool {wished}")]
+    if wanted:
+        params = {"poolid": wanted, "vms": vmid, "allow-move": True}
+        return [Step("PUT", "/pools", params, f"put guest {vmid} into pool {wanted}")]
     return [
         Step(
             "PUT",

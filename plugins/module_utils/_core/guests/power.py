@@ -14,7 +14,7 @@ from ..model.plan import Step
 
 RUNNING, STOPPED, PAUSED, HIBERNATED = "running", "stopped", "paused", "hibernated"
 # state of a task -> power state that it wishes; None: the module does not care
-WISHES: Mapping[str, str | None] = {
+POWER_OF_STATE: Mapping[str, str | None] = {
     "present": None,
     "started": RUNNING,
     "stopped": STOPPED,
@@ -52,20 +52,20 @@ class Power:
 
     def steps(self, path: str, guest: str, present: str) -> list[Step]:
         """The calls that lead from the present power state to the wished one."""
-        wished = WISHES[self.state]
+        wanted = POWER_OF_STATE[self.state]
         if self.state in ("restarted", "reset") and present == RUNNING:
             reset = dataclasses.replace(_step(path, "reset", f"reset {guest}"), verify=False, repeatable=False)
             return [reset if self.state == "reset" else self.restart(path, guest)]
-        if wished is None or wished == present:
+        if wanted is None or wanted == present:
             return []
-        if wished == RUNNING:
+        if wanted == RUNNING:
             call = "start" if present == STOPPED else "resume"
             return [_step(path, call, f"{call} {guest}")]
-        if wished == STOPPED and present != HIBERNATED:
+        if wanted == STOPPED and present != HIBERNATED:
             return [self.stop(path, guest)]
         if present != RUNNING:
-            raise Refused(f"The {guest} is {present}, so that it cannot become {wished}.", hint="Start it first.")
-        params = {"todisk": True} if wished == HIBERNATED else {}
+            raise Refused(f"The {guest} is {present}, so that it cannot become {wanted}.", hint="Start it first.")
+        params = {"todisk": True} if wanted == HIBERNATED else {}
         return [_step(path, "suspend", f"{'hibernate' if params else 'pause'} {guest}", params)]
 
     def restart(self, path: str, guest: str) -> Step:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..model.contract import UPDATE_PASSWORD, State, Wish
+from ..model.contract import UPDATE_PASSWORD, Desired, State
 from ..model.plan import Plan, Step
 from . import hotplug, power
 from .guest import Guest, only_root
@@ -30,7 +30,7 @@ class Vm(Guest):
     name = "vm"
     kind = "qemu"
     name_option = "name"
-    states = tuple(power.WISHES)
+    states = tuple(power.POWER_OF_STATE)
     events = ("agent", "ip")
     flags = FLAGS
     options = vm_fields.OPTIONS
@@ -46,15 +46,15 @@ class Vm(Guest):
     def own_arguments(self) -> dict[str, Any]:
         return {"update_password": dict(UPDATE_PASSWORD)}
 
-    def volume_wish(self, slot: str, value: Any) -> dict[str, Any] | str:
+    def desired_volume(self, slot: str, value: Any) -> dict[str, Any] | str:
         return drive_wish(slot, value, self.volume_codec(slot))
 
-    def plan_volume(self, slot: str, current: Slot | None, wish: Slot | str, task: Wish) -> VolumePlan:
+    def plan_volume(self, slot: str, current: Slot | None, desired: Slot | str, task: Desired) -> VolumePlan:
         codec = self.volume_codec(slot)
-        return plan_drive(slot, current, wish, codec, move=task["move_disks"], purge=task["purge"])
+        return plan_drive(slot, current, desired, codec, move=task["move_disks"], purge=task["purge"])
 
-    def _plan_update(self, current: State, wish: Wish) -> Plan:
-        return super()._plan_update(current, {**wish, "config": _as_kept(current, wish["config"])})
+    def _plan_update(self, current: State, desired: Desired) -> Plan:
+        return super()._plan_update(current, {**desired, "config": _as_kept(current, desired["config"])})
 
     def leaves_unused(self, held: Slot) -> bool:
         return not is_cdrom(held)
@@ -62,18 +62,18 @@ class Vm(Guest):
     def needs_restart(self, name: str, current: State) -> bool:
         return hotplug.needs_restart(name, current)
 
-    def check(self, before: State, after: State, names: Sequence[str], wish: Wish) -> None:
-        if wish["as_root"]:
+    def check(self, before: State, after: State, names: Sequence[str], desired: Desired) -> None:
+        if desired["as_root"]:
             return
         for name in names:
             what = _for_root_alone(name, after.get(name))
             if what:
                 raise only_root(name, what)
 
-    def migration_params(self, current: State, wish: Wish) -> dict[str, Any]:
+    def migration_params(self, current: State, desired: Desired) -> dict[str, Any]:
         running = current["status"] in (power.RUNNING, power.PAUSED)
         params: dict[str, Any] = {"online": True, "with-local-disks": True} if running else {}
-        return {**params, "targetstorage": wish["target_storage"]} if wish["target_storage"] else params
+        return {**params, "targetstorage": desired["target_storage"]} if desired["target_storage"] else params
 
     def config_call(self, *, allocates: bool) -> str:
         return "POST" if allocates else "PUT"  # an allocation may take long

@@ -15,12 +15,12 @@ from .plan import HIDDEN
 
 
 def changed_fields(
-    fields: Fields, current: Mapping[str, Any], wish: Mapping[str, Any], *, push_secrets: bool = False
+    fields: Fields, current: Mapping[str, Any], desired: Mapping[str, Any], *, push_secrets: bool = False
 ) -> dict[str, Any]:
     """The part of a wish that differs. Secrets cannot be compared: they count only if they are to be pushed."""
     return {
         name: value
-        for name, value in wish.items()
+        for name, value in desired.items()
         if (push_secrets if fields.named(name).secret else fields.named(name).differs(current.get(name), value))
     }
 
@@ -30,9 +30,9 @@ def secret_keys(fields: Fields, changes: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(fields.named(name).api for name in changes if fields.named(name).secret)
 
 
-def present_at_creation(fields: Fields, wish: Mapping[str, Any]) -> dict[str, Any]:
+def present_at_creation(fields: Fields, desired: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a wish that a new thing is created with: what is emptied is not there to begin with."""
-    return {name: value for name, value in wish.items() if fields.named(name).result(None, value) is not None}
+    return {name: value for name, value in desired.items() if fields.named(name).result(None, value) is not None}
 
 
 def require_release(reader: Reader, fields: Fields, names: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from .given import HasOptions
 from .plan import Plan
 
-Wish = dict[str, Any]
+Desired = dict[str, Any]
 State = dict[str, Any]
 
 
@@ -102,15 +102,15 @@ class Planned(abc.ABC, Generic[DesiredT, ObservedT]):
     converges_later = False  # whether its steps end before what they are for has happened; see ``wait_converged``
 
     @abc.abstractmethod
-    def wish(self, params: Mapping[str, Any]) -> DesiredT:
+    def parse(self, params: Mapping[str, Any]) -> DesiredT:
         """The task's options in canonical form; raises InvalidOption. Nothing has been sent yet."""
 
     @abc.abstractmethod
-    def read(self, reader: Reader, wish: DesiredT) -> ObservedT:
+    def read(self, reader: Reader, desired: DesiredT) -> ObservedT:
         """The present state, None if absent. May complete the wish with what only the server knows (a free id)."""
 
     @abc.abstractmethod
-    def plan(self, current: ObservedT, wish: DesiredT) -> Plan:
+    def plan(self, current: ObservedT, desired: DesiredT) -> Plan:
         """Pure: what to do. No client, no clock."""
 
     # --- hooks --------------------------------------------------------------------------------------------------------
@@ -119,21 +119,23 @@ class Planned(abc.ABC, Generic[DesiredT, ObservedT]):
         """The option behind a parameter of a call, for messages."""
         return parameter.replace("-", "_")
 
-    def preflight(self, reader: Reader, plan: Plan, wish: DesiredT) -> None:
+    def preflight(self, reader: Reader, plan: Plan, desired: DesiredT) -> None:
         """Find reasons why a plan would fail: add warnings, or raise Refused.
 
         Called once, in check mode as well, and only if the plan has steps.
         """
 
-    def wait_converged(self, reader: Reader, wish: DesiredT, answers: Mapping[str, Any], timeout: float) -> ObservedT:
+    def wait_converged(
+        self, reader: Reader, desired: DesiredT, answers: Mapping[str, Any], timeout: float
+    ) -> ObservedT:
         """Wait for what the steps only began, and return the state then; in place of reading back if ``converges_later``.
 
         ``answers`` is what the steps returned, by the keys of ``Step.returns``.
         """
-        return self.read(reader, wish)
+        return self.read(reader, desired)
 
     def after_apply(
-        self, reader: Reader, wish: DesiredT, state: Any, answers: Mapping[str, Any], *, changed: bool
+        self, reader: Reader, desired: DesiredT, state: Any, answers: Mapping[str, Any], *, changed: bool
     ) -> dict[str, Any]:
         """More keys of the result, found out or waited for at the end. Not called in check mode."""
         return {}

@@ -110,16 +110,16 @@ class Field:
         except ValueError as error:
             raise InvalidOption(self.name, str(error)) from None
 
-    def result(self, current: Any, wish: Any) -> Any:
+    def result(self, current: Any, desired: Any) -> Any:
         """The value after a wish is applied; None when the key is gone."""
-        if wish == "":
+        if desired == "":
             return None
-        merged = self.codec.merge(current, wish)
+        merged = self.codec.merge(current, desired)
         return None if merged == {} else merged
 
-    def differs(self, current: Any, wish: Any) -> bool:
+    def differs(self, current: Any, desired: Any) -> bool:
         """Whether applying the wish changes anything. Absent equals empty and equals PVE's default."""
-        return not self.codec.equal(self._known(current), self._known(self.result(current, wish)))
+        return not self.codec.equal(self._known(current), self._known(self.result(current, desired)))
 
     def _known(self, value: Any) -> Any:
         if value is None or value == "":
@@ -172,11 +172,11 @@ class Fields(tuple[Field, ...]):
         field = self._by_name.get(parameter)
         return field.name if field else parameter.replace("-", "_")
 
-    def wish(self, params: Mapping[str, Any]) -> dict[str, Any]:
+    def parse(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """What a task wants, canonical, by field name: options that are not given are absent, ``unset`` ones are empty."""
         given = {name: value for name, value in params.items() if value is not None and value != {}}  # {} names nothing
-        wish = {field.name: field.parse(given[field.name]) for field in self if field.name in given}
-        for name, value in wish.items():
+        desired = {field.name: field.parse(given[field.name]) for field in self if field.name in given}
+        for name, value in desired.items():
             field = self.named(name)
             if value == "" and (field.required or field.clear == "never"):
                 raise InvalidOption(name, "must not be empty")
@@ -185,12 +185,12 @@ class Fields(tuple[Field, ...]):
                 field = self.named(name)
             except KeyError:
                 raise InvalidOption("unset", f"{name!r} is not an option that can be removed") from None
-            if field.name in wish:
+            if field.name in desired:
                 raise InvalidOption("unset", f"{name!r} is also given a value")
             if field.clear == "never" or field.create_only:
                 raise InvalidOption("unset", f"{name!r} cannot be removed")
-            wish[field.name] = ""
-        return wish
+            desired[field.name] = ""
+        return desired
 
     def observe(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """The canonical object behind a server's answer, by field name; secrets and unknown keys are left out."""
@@ -203,9 +203,9 @@ def update_params(changes: Mapping[str, Any], fields: Fields, current: Mapping[s
     """Parameters of the call that turns ``current`` into ``current`` with ``changes`` (canonical, "" removes)."""
     params: dict[str, Any] = {}
     removed = []
-    for name, wish in changes.items():
+    for name, desired in changes.items():
         field = fields.named(name)
-        after = field.result(current.get(name), wish)
+        after = field.result(current.get(name), desired)
         if after is not None:
             params[field.api] = field.format(after)
         elif field.clear == "empty":

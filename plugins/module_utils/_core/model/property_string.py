@@ -171,12 +171,12 @@ class PropertyString(Codec):
             pieces.append(text if bare else f"{name}={text}")
         return ",".join(pieces)
 
-    def merge(self, current: Any, wish: Mapping[str, Any]) -> dict[str, Any]:
+    def merge(self, current: Any, desired: Mapping[str, Any]) -> dict[str, Any]:
         """What results when ``wish`` is applied: what it does not name stays, what it empties goes."""
-        replaced = set(self.exclusive) if any(wish.get(name) for name in self.exclusive) else set()
+        replaced = set(self.exclusive) if any(desired.get(name) for name in self.exclusive) else set()
         known = current if isinstance(current, Mapping) else {}
         merged = {name: item for name, item in known.items() if name not in replaced}
-        merged.update(wish)
+        merged.update(desired)
         return {name: item for name, item in merged.items() if item != ""}
 
     def equal(self, one: Any, other: Any) -> bool:

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..api.client import Client
-from ..model.contract import Planned, Wish
+from ..model.contract import Desired, Planned
 from ..model.errors import InvalidOption, PveError
-from .engine import Intent, Interrupted, carry_out, failure, intend
+from .engine import Interrupted, Prepared, apply, failure, prepare
 
 
 @dataclasses.dataclass(eq=False)
@@ -28,11 +28,11 @@ class Job:
     title: str
     resource: Planned[Any, Any]
     params: Mapping[str, Any]
-    wish: Wish
+    desired: Desired
     limits: Sequence[str] = ()
     brief: Sequence[str] = ()
     entry: dict[str, Any] = dataclasses.field(default_factory=dict)
-    intent: Intent | None = None  # once it is planned
+    prepared: Prepared | None = None  # once it is planned
     result: dict[str, Any] = dataclasses.field(default_factory=dict)
     diff: dict[str, Any] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
@@ -47,7 +47,7 @@ def check_counts(params: Mapping[str, Any], *names: str) -> None:
             raise InvalidOption(name, "must be at least 1")
 
 
-class Crew:
+class WorkerPool:
     """Works on jobs, ``parallel`` at a time; ``counts`` says for a limit how many jobs may share it at a time."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Crew:
         counts: Mapping[str, int] | None = None,
     ) -> None:
         self.client, self.parallel, self.fail_fast, self.check_mode = client, parallel, fail_fast, check_mode
-        self.room = dict(counts or {})  # how many more jobs may share each limit
+        self.free_places = dict(counts or {})  # how many more jobs may share each limit
         self.failed = threading.Event()
         self.waiting: list[Job] = []
         self.finished = self.total = 0
@@ -85,37 +85,37 @@ class Crew:
             try:
                 self._run(job)
             finally:
-                self._give_back(job, job.limits)
+                self._release(job, job.limits)
 
     def _take(self) -> Job | None:
         """The next job whose limits have room, so that one that has to wait keeps no other from being worked on."""
         with self.state:
             while self.waiting:
                 for job in self.waiting:
-                    if all(self.room.get(limit, 1) for limit in job.limits):
+                    if all(self.free_places.get(limit, 1) for limit in job.limits):
                         self.waiting.remove(job)
-                        job.held = {limit for limit in job.limits if limit in self.room}
+                        job.held = {limit for limit in job.limits if limit in self.free_places}
                         for limit in job.held:
-                            self.room[limit] -= 1
+                            self.free_places[limit] -= 1
                         return job
                 self.state.wait()
         return None
 
-    def _give_back(self, job: Job, limits: Sequence[str]) -> None:
+    def _release(self, job: Job, limits: Sequence[str]) -> None:
         with self.state:
             for limit in job.held.intersection(limits):
                 job.held.remove(limit)
-                self.room[limit] += 1
+                self.free_places[limit] += 1
             self.state.notify_all()
 
     def _run(self, job: Job) -> None:
         if not job.result and self.fail_fast and self.failed.is_set():
             job.result = {"changed": False, "skipped": True, "msg": "Not begun, because another one failed."}
             return
-        if not job.result and not job.intent:
+        if not job.result and not job.prepared:
             self._plan(job)
-        if job.intent and not job.result:
-            self._work(job, job.intent)
+        if job.prepared and not job.result:
+            self._work(job, job.prepared)
         with self.state:
             self.finished += 1
             state = "failed" if job.result.get("failed") else "changed" if job.result["changed"] else "ok"
@@ -131,12 +131,12 @@ class Crew:
     def _begin_step(self, job: Job, text: str) -> None:
         job.steps += 1
         if job.steps > 1:
-            self._give_back(job, job.brief)
+            self._release(job, job.brief)
         self.client.on_step(f"{job.title}: {text}")
 
     def _plan(self, job: Job) -> None:
         try:
-            job.intent = intend(self._client(job), job.resource, job.params, job.wish)
+            job.prepared = prepare(self._client(job), job.resource, job.params, job.desired)
         except PveError as error:
             self.reject(job, error)
 
@@ -145,9 +145,9 @@ class Crew:
         job.result = {"requests": [], **failure(error)}
         self.failed.set()
 
-    def _work(self, job: Job, intent: Intent) -> None:
+    def _work(self, job: Job, prepared: Prepared) -> None:
         try:
-            outcome = carry_out(self._client(job), intent, check_mode=self.check_mode)
+            outcome = apply(self._client(job), prepared, check_mode=self.check_mode)
             job.result = outcome.result()
             job.diff = job.result.pop("diff")
         except PveError as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..api.arguments import check_call
 from ..api.client import Client
-from ..model.contract import Planned, Wish
+from ..model.contract import Desired, Planned
 from ..model.errors import (
     Conflict,
     ConnectionFailed,
@@ -31,7 +31,7 @@ from .task import is_upid, wait_for_task
 TASK_TIMEOUT = 600.0  # seconds, of modules without the option
 MAX_PLANS = 4  # how often a wish is planned anew after a conflict or an unclear outcome
 MAX_REPLANS = 8  # how often a plan may depend on what came out of a step
-SETTLE_PAUSES = (0.1, 0.3, 1.0, 2.0, 3.0)  # seconds: some of PVE's lists lag behind a write
+READ_BACK_PAUSES = (0.1, 0.3, 1.0, 2.0, 3.0)  # seconds: some of PVE's lists lag behind a write
 
 
 @dataclasses.dataclass
@@ -88,22 +88,24 @@ def _list(steps: Iterable[Step]) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class Intent:
+class Prepared:
     """What is to be done, before anything is."""
 
     resource: Planned[Any, Any]
     params: Mapping[str, Any]
-    wish: Wish
+    desired: Desired
     plan: Plan
 
 
-def intend(client: Client, resource: Planned[Any, Any], params: Mapping[str, Any], wish: Wish | None = None) -> Intent:
+def prepare(
+    client: Client, resource: Planned[Any, Any], params: Mapping[str, Any], desired: Desired | None = None
+) -> Prepared:
     """Read and plan. ``wish`` is that of the options where the caller has it already, perhaps completed by what it knows."""
-    wish = resource.wish(params) if wish is None else wish
-    plan = resource.plan(resource.read(client, wish), wish)
+    desired = resource.parse(params) if desired is None else desired
+    plan = resource.plan(resource.read(client, desired), desired)
     _refuse_unacceptable(client, resource, plan)
     client.warnings.extend(plan.notes)
-    return Intent(resource, params, wish, plan)
+    return Prepared(resource, params, desired, plan)
 
 
 def _refuse_unacceptable(client: Client, resource: Planned[Any, Any], plan: Plan) -> None:
@@ -115,28 +117,28 @@ def _refuse_unacceptable(client: Client, resource: Planned[Any, Any], plan: Plan
                 raise InvalidOption(resource.option_of(problem.parameter), reason)
 
 
-def carry_out(client: Client, intent: Intent, *, check_mode: bool) -> Outcome:
+def apply(client: Client, prepared: Prepared, *, check_mode: bool) -> Outcome:
     """Do what is intended, or in check mode tell it. Raises PveError; Interrupted where steps were done."""
     if check_mode:
-        return Outcome(intent.resource, intent.plan, list(intent.plan.steps), object=intent.plan.after)
-    return _Run(client, intent).finish()
+        return Outcome(prepared.resource, prepared.plan, list(prepared.plan.steps), object=prepared.plan.after)
+    return _Run(client, prepared).finish()
 
 
-def bring_about(client: Client, resource: Planned[Any, Any], params: Mapping[str, Any], *, check_mode: bool) -> Outcome:
+def run_plan(client: Client, resource: Planned[Any, Any], params: Mapping[str, Any], *, check_mode: bool) -> Outcome:
     """Bring the cluster to the state that the options describe: read, plan, look ahead, apply, read back."""
-    intent = intend(client, resource, params)
-    if intent.plan.steps:
-        resource.preflight(client, intent.plan, intent.wish)
-    return carry_out(client, intent, check_mode=check_mode)
+    prepared = prepare(client, resource, params)
+    if prepared.plan.steps:
+        resource.preflight(client, prepared.plan, prepared.desired)
+    return apply(client, prepared, check_mode=check_mode)
 
 
 class _Run:
     """One execution of a plan, with the recovery from conflicts and unclear outcomes."""
 
-    def __init__(self, client: Client, intent: Intent) -> None:
-        self.client, self.resource, self.wish, self.plan = client, intent.resource, intent.wish, intent.plan
-        self.wait = intent.params.get("wait", True) is not False
-        given = intent.params.get("timeout")
+    def __init__(self, client: Client, prepared: Prepared) -> None:
+        self.client, self.resource, self.desired, self.plan = client, prepared.resource, prepared.desired, prepared.plan
+        self.wait = prepared.params.get("wait", True) is not False
+        given = prepared.params.get("timeout")
         self.timeout = TASK_TIMEOUT if given is None else float(given)
         self.outcome = Outcome(self.resource, self.plan)
         self.pending: tuple[Step, ...] = self.plan.steps
@@ -171,7 +173,7 @@ class _Run:
                 if last or not self._may_plan_again(error):
                     raise
             except (ConnectionFailed, HopFailed) as error:
-                self._settle(error, last=last)
+                self._resolve_unclear(error, last=last)
 
     def _may_plan_again(self, error: InvalidParameter | TaskFailed) -> bool:
         """Plan again after a lock time-out of a task, and where the server kept what it could not apply at once."""
@@ -225,19 +227,19 @@ class _Run:
 
     def _is_planned(self, step: Step) -> bool:
         """Whether a step is still needed."""
-        plan = self.resource.plan(self.resource.read(self.client, self.wish), self.wish)
+        plan = self.resource.plan(self.resource.read(self.client, self.desired), self.desired)
         return _call(step) in map(_call, plan.steps)
 
     def _look_for_traces(self) -> None:
         """Find out whether a failed task left something behind, so that ``changed`` is true only if something changed."""
         try:
-            plan = self.resource.plan(self.resource.read(self.client, self.wish), self.wish)
+            plan = self.resource.plan(self.resource.read(self.client, self.desired), self.desired)
         except PveError:
             self.outcome.touched = True
         else:
             self.outcome.touched = [_call(step) for step in plan.steps] != [_call(step) for step in self.pending]
 
-    def _settle(self, error: ConnectionFailed | HopFailed, *, last: bool) -> None:
+    def _resolve_unclear(self, error: ConnectionFailed | HopFailed, *, last: bool) -> None:
         """After a write whose outcome is unclear: read again and plan again, never repeat it blindly."""
         if isinstance(error, ConnectionFailed) and not error.sent:
             raise error
@@ -261,7 +263,7 @@ class _Run:
 
     def _has_arrived(self, step: Step) -> bool:
         """Whether the file of an unanswered upload is there. The task that copies it has no id by which to await it."""
-        for pause in (*SETTLE_PAUSES, 0.0) if step.upload else ():
+        for pause in (*READ_BACK_PAUSES, 0.0) if step.upload else ():
             with contextlib.suppress(Refused):  # a part of it is there
                 if not self._is_planned(step):
                     return True
@@ -282,8 +284,8 @@ class _Run:
 
     def _plan_again(self, unclear: Step | None = None) -> None:
         """Plan from what is there now; an unclear step that is no longer needed has run."""
-        current = self.resource.read(self.client, self.wish)
-        plan = self.resource.plan(current, self.wish)
+        current = self.resource.read(self.client, self.desired)
+        plan = self.resource.plan(current, self.desired)
         if unclear and not any(step.why == unclear.why or _call(step) == _call(unclear) for step in plan.steps):
             self.outcome.done.append(unclear)
         self.outcome.unfinished, self.outcome.touched = None, False
@@ -296,7 +298,7 @@ class _Run:
             self._read_back()
         elif self.wait:
             answers = self.outcome.answers
-            self.outcome.object = self.resource.wait_converged(self.client, self.wish, answers, self.timeout)
+            self.outcome.object = self.resource.wait_converged(self.client, self.desired, answers, self.timeout)
         else:
             self.outcome.object = self.plan.after
 
@@ -305,9 +307,9 @@ class _Run:
         if "upid" in self.outcome.answers:
             self.outcome.object = self.plan.after
             return
-        for pause in (*SETTLE_PAUSES, None):
-            current = self.resource.read(self.client, self.wish)
-            plan = self.resource.plan(current, self.wish)
+        for pause in (*READ_BACK_PAUSES, None):
+            current = self.resource.read(self.client, self.desired)
+            plan = self.resource.plan(current, self.desired)
             if not any(step.verify for step in plan.steps):
                 self.outcome.object = current
                 return
@@ -325,7 +327,7 @@ class _Run:
         if report and self.outcome.object is not None and "upid" not in self.outcome.answers:
             changed = bool(self.outcome.done)
             self.answers = self.outcome.answers
-            self.outcome.answers.update(report(self.client, self.wish, self.outcome.object, changed=changed))
+            self.outcome.answers.update(report(self.client, self.desired, self.outcome.object, changed=changed))
 
 
 def _differences(plan: Plan) -> str:

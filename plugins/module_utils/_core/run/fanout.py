@@ -38,7 +38,7 @@ class Problem:
         return f"Facts of {of}: the {self.what} could not be read. {self.error}"
 
 
-class Inquiry:
+class Gatherer:
     """The questions to one guest or node."""
 
     def __init__(self, reader: Reader, path: str, name: str) -> None:
@@ -55,19 +55,21 @@ class Inquiry:
         return {} if answer is None else answer
 
 
-Asked = TypeVar("Asked", bound=Inquiry)
+Asked = TypeVar("Asked", bound=Gatherer)
 
 
-def ask_all(inquiries: Sequence[Asked], read: Callable[[Asked], dict[str, Any]], parallel: int) -> list[dict[str, Any]]:
+def gather_all(
+    gatherers: Sequence[Asked], read: Callable[[Asked], dict[str, Any]], parallel: int
+) -> list[dict[str, Any]]:
     """What ``read`` finds out of each, in their order."""
     with ThreadPoolExecutor(parallel) as pool:
-        return list(pool.map(read, inquiries))
+        return list(pool.map(read, gatherers))
 
 
-def warnings_of(inquiries: Iterable[Inquiry]) -> list[str]:
+def warnings_of(gatherers: Iterable[Gatherer]) -> list[str]:
     """One warning for each problem, whoever has it."""
     problems: dict[tuple[str, str], Problem] = {}
-    for inquiry in inquiries:
-        for problem in inquiry.problems:
-            problems.setdefault(problem.key, problem).names.append(inquiry.name)
+    for gatherer in gatherers:
+        for problem in gatherer.problems:
+            problems.setdefault(problem.key, problem).names.append(gatherer.name)
     return [problem.warning() for problem in problems.values()]

@@ -17,7 +17,7 @@ from ..api.client import Client
 from ..api.connection import Connection, connection_arguments
 from ..model.errors import InvalidOption, PveError, WrongPathPart
 from ..model.given import check_given, without_nulls
-from .engine import bring_about, failure
+from .engine import failure, run_plan
 from .hosted import CustomRun, Hosted
 
 OpenClient = Callable[[Connection], Client]
@@ -40,7 +40,7 @@ def perform(
         if isinstance(resource, CustomRun):
             result = resource.run(client, params, check_mode=check_mode)
         else:
-            result = bring_about(client, resource, params, check_mode=check_mode).result()
+            result = run_plan(client, resource, params, check_mode=check_mode).result()
     except WrongPathPart as error:
         result = failure(_named(error, params))
     except PveError as error:

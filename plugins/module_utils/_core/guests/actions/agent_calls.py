@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...model.contract import Reader, Resource, State, Wish
+from ...model.contract import Desired, Reader, Resource, State
 from ...model.errors import ApiError, InvalidOption, PveError
 from ...model.plan import Plan, Step
 from ..agent import read_interfaces
@@ -33,7 +33,7 @@ class CommandFailed(PveError):
     """The command inside the guest ended with another code than 0, or was ended by a signal."""
 
 
-class AgentCalls(Resource[Wish, State | None]):
+class AgentCalls(Resource[Desired, State | None]):
     """See the module pve_guest_agent."""
 
     name = "guest"
@@ -71,21 +71,21 @@ class AgentCalls(Resource[Wish, State | None]):
         """What a command or a file is given; an argument of a command may be empty as well."""
         return {"exec.argv[]", "exec.stdin", "write.content"}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         if params.get("exec") and not params["exec"]["argv"]:
             raise InvalidOption("exec", "argv is empty: give the command and its arguments")
         if params.get("write") and len(params["write"]["content"]) > LARGEST_FILE:
             raise InvalidOption("write", f"content is longer than the {LARGEST_FILE} characters that PVE takes at once")
         return dict(params)
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        where = wish["where"] = find_machine(reader, wish)
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        where = desired["where"] = find_machine(reader, desired)
         state: State = {"vmid": where.vmid, "node": where.node}
-        if wish["read"] is not None:
-            state["content"] = read_file(reader, where, wish["read"])["content"]
-        if wish["write"]:
-            state["content"] = self._present_content(reader, where, wish["write"]["path"])
-        for fact in wish["gather"] or []:
+        if desired["read"] is not None:
+            state["content"] = read_file(reader, where, desired["read"])["content"]
+        if desired["write"]:
+            state["content"] = self._present_content(reader, where, desired["write"]["path"])
+        for fact in desired["gather"] or []:
             state[fact.replace("-", "_")] = self._fact(reader, where, fact)
         return state
 
@@ -106,31 +106,31 @@ class AgentCalls(Resource[Wish, State | None]):
         call = fact if fact == "info" else f"get-{fact}"
         return (reader.get(f"{where.path}/agent/{call}") or {}).get("result")
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        current, path = current or {}, f"{wish['where'].path}/agent"
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        current, path = current or {}, f"{desired['where'].path}/agent"
         guest = f"virtual machine {current['vmid']}"
-        if wish["exec"]:
-            params = {"command": wish["exec"]["argv"]}
-            if wish["exec"]["stdin"] is not None:
-                params["input-data"] = wish["exec"]["stdin"]
-            why = f"run {wish['exec']['argv'][0]} in {guest}"
+        if desired["exec"]:
+            params = {"command": desired["exec"]["argv"]}
+            if desired["exec"]["stdin"] is not None:
+                params["input-data"] = desired["exec"]["stdin"]
+            why = f"run {desired['exec']['argv'][0]} in {guest}"
             secret = frozenset({"input-data"})
             step = Step(
                 "POST", f"{path}/exec", params, why, secret, returns={"pid": "pid"}, verify=False, repeatable=False
             )
             return Plan(current, current, (step,))
-        if wish["write"]:
-            return self._plan_write(path, current, wish["write"], guest)
-        if wish["fsfreeze"]:
-            call = {"frozen": "freeze", "thawed": "thaw"}[wish["fsfreeze"]]
+        if desired["write"]:
+            return self._plan_write(path, current, desired["write"], guest)
+        if desired["fsfreeze"]:
+            call = {"frozen": "freeze", "thawed": "thaw"}[desired["fsfreeze"]]
             step = Step("POST", f"{path}/fsfreeze-{call}", {}, f"{call} the file systems of {guest}", verify=False)
-            return Plan(current, {**current, "fsfreeze": wish["fsfreeze"]}, (step,))
-        if wish["command"]:
-            return self._plan_command(path, current, wish["command"], guest)
-        if wish["password"]:
-            why = f"set the password of {wish['password']['username']} in {guest}"
+            return Plan(current, {**current, "fsfreeze": desired["fsfreeze"]}, (step,))
+        if desired["command"]:
+            return self._plan_command(path, current, desired["command"], guest)
+        if desired["password"]:
+            why = f"set the password of {desired['password']['username']} in {guest}"
             secret = frozenset({"password"})
-            step = Step("POST", f"{path}/set-user-password", wish["password"], why, secret, verify=False)
+            step = Step("POST", f"{path}/set-user-password", desired["password"], why, secret, verify=False)
             return Plan(current, current, (step,))
         return Plan.nothing(current)
 
@@ -157,12 +157,12 @@ class AgentCalls(Resource[Wish, State | None]):
         return Plan(current, {**current, "content": file["content"]}, (step,))
 
     def after_apply(
-        self, reader: Reader, wish: Wish, state: State, answers: Mapping[str, Any], *, changed: bool
+        self, reader: Reader, desired: Desired, state: State, answers: Mapping[str, Any], *, changed: bool
     ) -> dict[str, Any]:
         """What a command that was started has said and how it ended."""
-        if not wish["exec"]:
+        if not desired["exec"]:
             return {}
-        return wait_for_command(reader, wish["where"], answers["pid"], wish["exec"], wish["timeout"])
+        return wait_for_command(reader, desired["where"], answers["pid"], desired["exec"], desired["timeout"])
 
 
 AGENT_CALLS = AgentCalls()
@@ -176,7 +176,7 @@ def read_file(reader: Reader, where: Location, path: str) -> Mapping[str, Any]:
     return answer
 
 
-def wait_for_command(client: Reader, where: Location, pid: int, command: Mapping[str, Any], timeout: float) -> Wish:
+def wait_for_command(client: Reader, where: Location, pid: int, command: Mapping[str, Any], timeout: float) -> Desired:
     """The end of a command: rc, stdout, stderr. Raises CommandFailed if it fails and ``check`` is set, or takes too long."""
     deadline, pause = time.monotonic() + timeout, FIRST_PAUSE
     while True:

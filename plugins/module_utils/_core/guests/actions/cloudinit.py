@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, Resource, State, Wish
+from ...model.contract import Desired, Reader, Resource, State
 from ...model.errors import InvalidOption
 from ...model.plan import Plan, Step
 from ..agent import waiting
@@ -19,7 +19,7 @@ _SLOT = re.compile(r"(ide|sata|scsi)\d+")
 _DRIVE = re.compile(r"\bvm-\d+-cloudinit\b")  # how PVE names the volume
 
 
-class CloudInit(Resource[Wish, State | None]):
+class CloudInit(Resource[Desired, State | None]):
     """See the module pve_cloudinit."""
 
     name = "cloudinit"
@@ -28,23 +28,23 @@ class CloudInit(Resource[Wish, State | None]):
         spec = {**GUEST, "force": {"type": "bool", "default": False}}
         return {"argument_spec": spec, "required_one_of": [["vmid", "name"]]}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         return {name: params[name] for name in (*GUEST, "force")}
 
-    def read(self, reader: Reader, wish: Wish) -> State:
-        where = find_machine(reader, wish)
-        wish["path"] = f"{where.path}/cloudinit"
-        keys = sorted(row["key"] for row in waiting(reader.get(wish["path"]) or []))
-        if (keys or wish["force"]) and not _has_drive(reader.get(f"{where.path}/config")):
-            raise InvalidOption("vmid" if wish["vmid"] else "name", f"the {where} has no cloud-init drive")
+    def read(self, reader: Reader, desired: Desired) -> State:
+        where = find_machine(reader, desired)
+        desired["path"] = f"{where.path}/cloudinit"
+        keys = sorted(row["key"] for row in waiting(reader.get(desired["path"]) or []))
+        if (keys or desired["force"]) and not _has_drive(reader.get(f"{where.path}/config")):
+            raise InvalidOption("vmid" if desired["vmid"] else "name", f"the {where} has no cloud-init drive")
         return {"vmid": where.vmid, "node": where.node, "pending": keys}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         current = current or {}
-        if not current["pending"] and not wish["force"]:
+        if not current["pending"] and not desired["force"]:
             return Plan.nothing(current)
         why = f"write the cloud-init drive of virtual machine {current['vmid']}"
-        step = Step("PUT", wish["path"], {}, why, verify=not wish["force"])
+        step = Step("PUT", desired["path"], {}, why, verify=not desired["force"])
         return Plan(current, {**current, "pending": []}, (step,))
 
 

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Planned, Reader, State, Wish
+from ...model.contract import Desired, Planned, Reader, State
 from ...model.errors import InvalidOption, NotConverged, NotFound, Refused
 from ...model.plan import Plan, Step
 from .. import power
@@ -20,12 +20,12 @@ from ..sources import read_backup, restore_step
 from .restore_check import differences, expected, in_words
 
 
-class Restore(Planned[Wish, State | None]):
+class Restore(Planned[Desired, State | None]):
     """A guest that comes from a backup. One that exists and equals it is left alone, and is overwritten only with ``force``."""
 
     name = "guest"
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         """From options that the module pve_backup has checked; ``kind`` and ``vmid`` are known."""
         if params["kind"] == "lxc" and params["live_restore"]:
             raise InvalidOption("live_restore", "is for virtual machines")
@@ -44,66 +44,70 @@ class Restore(Planned[Wish, State | None]):
         )
         return {name: params[name] for name in names}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        guest = KINDS[wish["kind"]]
-        where = Location(wish["kind"], wish["vmid"], wish["node"])
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        guest = KINDS[desired["kind"]]
+        where = Location(desired["kind"], desired["vmid"], desired["node"])
         config = read_config(reader, where, forbidden_is_absent=True)
         if config is None:
-            found = locate(reader, wish["kind"], vmid=wish["vmid"], name=None, node=None)
-            if found and found.node != wish["node"]:
-                raise InvalidOption("node", f"the {found} is not on {wish['node']}")
-        if "backup" not in wish:
-            wish["backup"] = self._read_backup(reader, wish)
+            found = locate(reader, desired["kind"], vmid=desired["vmid"], name=None, node=None)
+            if found and found.node != desired["node"]:
+                raise InvalidOption("node", f"the {found} is not on {desired['node']}")
+        if "backup" not in desired:
+            desired["backup"] = self._read_backup(reader, desired)
         if config is None:
-            wish["fresh"] = True
+            desired["fresh"] = True
             return None
         status = power.observe({**reader.get(f"{where.path}/status/current"), "lock": config.get("lock")})
         return {"vmid": where.vmid, "node": where.node, **guest.observe_config(config), "status": status}
 
     @staticmethod
-    def _read_backup(reader: Reader, wish: Wish) -> State | None:
+    def _read_backup(reader: Reader, desired: Desired) -> State | None:
         """What the backup's configuration leads to; None if the caller may not read it."""
         try:
-            backup = read_backup(reader, wish["node"], wish["volume"])
+            backup = read_backup(reader, desired["node"], desired["volume"])
         except NotFound:
-            raise InvalidOption("volume", f"there is no backup {wish['volume']}") from None
-        return None if backup is None else expected(KINDS[wish["kind"]].observe_config(backup), _target(wish), wish)
+            raise InvalidOption("volume", f"there is no backup {desired['volume']}") from None
+        return (
+            None
+            if backup is None
+            else expected(KINDS[desired["kind"]].observe_config(backup), _target(desired), desired)
+        )
 
     # --- plan ---------------------------------------------------------------------------------------------------------
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        runs = wish["start"] or wish["live_restore"]
-        after: State = {"vmid": wish["vmid"], "node": wish["node"], **(wish["backup"] or {})}
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        runs = desired["start"] or desired["live_restore"]
+        after: State = {"vmid": desired["vmid"], "node": desired["node"], **(desired["backup"] or {})}
         after["status"] = power.RUNNING if runs else power.STOPPED
-        if wish["pool"]:
-            after["pool"] = wish["pool"]
+        if desired["pool"]:
+            after["pool"] = desired["pool"]
         if current is None:
-            return Plan(None, after, (self._step(wish),))
-        guest = KINDS[wish["kind"]]
+            return Plan(None, after, (self._step(desired),))
+        guest = KINDS[desired["kind"]]
         label = guest.label(current["vmid"], current.get(guest.name_option))
-        if wish["force"] and not wish.get("fresh"):
-            return self._plan_overwrite(current, after, label, wish)
-        if not wish.get("fresh"):  # what this run restored itself is judged when it is done
-            _refuse_other(label, current, wish)
+        if desired["force"] and not desired.get("fresh"):
+            return self._plan_overwrite(current, after, label, desired)
+        if not desired.get("fresh"):  # what this run restored itself is judged when it is done
+            _refuse_other(label, current, desired)
         steps = power.Power("started").steps(guest.where(current).path, label, current["status"]) if runs else []
         return Plan(current, {**current, "status": after["status"]} if steps else current, tuple(steps))
 
-    def _plan_overwrite(self, current: State, after: State, label: str, wish: Wish) -> Plan:
+    def _plan_overwrite(self, current: State, after: State, label: str, desired: Desired) -> Plan:
         if current.get("protection"):
             raise Refused(f"The {label} is protected.", hint="Set protection: false first.")
-        steps = [self._step(wish, over=label)]
+        steps = [self._step(desired, over=label)]
         if current["status"] in (power.RUNNING, power.PAUSED):
-            stop = power.Power("stopped", force=True).stop(KINDS[wish["kind"]].where(current).path, label)
+            stop = power.Power("stopped", force=True).stop(KINDS[desired["kind"]].where(current).path, label)
             steps.insert(0, dataclasses.replace(stop, verify=False))
         return Plan(current, after, tuple(steps))
 
     @staticmethod
-    def _step(wish: Wish, over: str = "") -> Step:
+    def _step(desired: Desired, over: str = "") -> Step:
         """The call that restores. Over a guest it acts anew each time."""
-        options = {name: wish[name] for name in ("storage", "unique", "live_restore", "bwlimit")}
+        options = {name: desired[name] for name in ("storage", "unique", "live_restore", "bwlimit")}
         given = {name: value for name, value in options.items() if value not in (None, False)}
-        step = restore_step(_target(wish), {"archive": wish["volume"], **given}, wish["pool"])
-        more = {"start": True} if wish["start"] else {}
+        step = restore_step(_target(desired), {"archive": desired["volume"], **given}, desired["pool"])
+        more = {"start": True} if desired["start"] else {}
         if not over:
             return dataclasses.replace(step, params={**step.params, **more}, replan=False)
         params = {**step.params, **more, "force": True}
@@ -113,26 +117,28 @@ class Restore(Planned[Wish, State | None]):
     # --- afterwards ---------------------------------------------------------------------------------------------------
 
     def after_apply(
-        self, reader: Reader, wish: Wish, state: State, answers: Mapping[str, Any], *, changed: bool
+        self, reader: Reader, desired: Desired, state: State, answers: Mapping[str, Any], *, changed: bool
     ) -> dict[str, Any]:
         """Whether the guest equals the backup; a difference is an error."""
-        if wish["backup"] is None:
+        if desired["backup"] is None:
             reader.warnings.append(
-                f"The configuration in {wish['volume']} could not be read, so that it was not compared with the guest."
+                f"The configuration in {desired['volume']} could not be read, so that it was not compared with the guest."
             )
             return {"verified": False}
-        found = differences(wish["backup"], state)
+        found = differences(desired["backup"], state)
         if found:
-            raise NotConverged(f"{wish['vmid']} was restored, but differs from {wish['volume']}: {in_words(found)}.")
+            raise NotConverged(
+                f"{desired['vmid']} was restored, but differs from {desired['volume']}: {in_words(found)}."
+            )
         return {"verified": True}
 
 
-def _refuse_other(label: str, current: State, wish: Wish) -> None:
+def _refuse_other(label: str, current: State, desired: Desired) -> None:
     """Refuse to leave alone, or to overwrite, a guest that is not what the backup holds."""
-    if wish["backup"] is None:
+    if desired["backup"] is None:
         reason = "and whether it equals the backup cannot be told"
     else:
-        found = differences(wish["backup"], current)
+        found = differences(desired["backup"], current)
         if not found:
             return
         reason = f"and differs from the backup: {in_words(found)}"
@@ -141,5 +147,5 @@ def _refuse_other(label: str, current: State, wish: Wish) -> None:
     )
 
 
-def _target(wish: Wish) -> Location:
-    return Location(wish["kind"], wish["vmid"], wish["node"])
+def _target(desired: Desired) -> Location:
+    return Location(desired["kind"], desired["vmid"], desired["node"])

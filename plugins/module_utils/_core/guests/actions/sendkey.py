@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, Resource, State, Wish
+from ...model.contract import Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step
 from ..locate import GUEST, find_machine
 
 
-class Keys(Resource[Wish, State | None]):
+class Keys(Resource[Desired, State | None]):
     """An action: press keys, one chord after the other."""
 
     name = "machine"
@@ -24,7 +24,7 @@ class Keys(Resource[Wish, State | None]):
         spec = {**GUEST, "keys": {"type": "list", "elements": "str", "required": True, "no_log": False}}
         return {"argument_spec": spec, "required_one_of": [["vmid", "name"]]}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         for chord in params["keys"]:
             if not re.fullmatch(r"[a-z0-9_]+(-[a-z0-9_]+)*", chord):
                 raise InvalidOption(
@@ -32,26 +32,26 @@ class Keys(Resource[Wish, State | None]):
                 )
         return {name: params[name] for name in (*GUEST, "keys")}
 
-    def read(self, reader: Reader, wish: Wish) -> State:
-        where = find_machine(reader, wish)
-        wish["path"] = where.path
+    def read(self, reader: Reader, desired: Desired) -> State:
+        where = find_machine(reader, desired)
+        desired["path"] = where.path
         status = reader.get(f"{where.path}/status/current").get("status")
         return {"vmid": where.vmid, "node": where.node, "status": status}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         current = current or {}
         if current["status"] != "running":
             raise Refused(f"Virtual machine {current['vmid']} does not run.", hint="Start it first.")
         steps = [
             Step(
                 "PUT",
-                f"{wish['path']}/sendkey",
+                f"{desired['path']}/sendkey",
                 {"key": chord},
                 f"press {chord} in virtual machine {current['vmid']}",
                 verify=False,
                 repeatable=False,
             )
-            for chord in wish["keys"]
+            for chord in desired["keys"]
         ]
         return Plan(current, current, tuple(steps))
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import Reader, Resource, State, Wish
+from ...model.contract import Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step, api_path
 from ..locate import GUEST, Location, locate_any
@@ -21,7 +21,7 @@ ALL = "*"  # the prefix of all snapshots
 _RESERVED = ("current", "pending")
 
 
-class Snapshot(Resource[Wish, State | None]):
+class Snapshot(Resource[Desired, State | None]):
     """See the module pve_snapshot for what its options mean."""
 
     name = "guest"
@@ -51,44 +51,44 @@ class Snapshot(Resource[Wish, State | None]):
 
     # --- the wish -----------------------------------------------------------------------------------------------------
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         names = (*GUEST, "snapname", "vmstate", "start", "force", "retention", "prefix", "state")
-        wish = {name: params.get(name) for name in names}
+        desired = {name: params.get(name) for name in names}
         if params.get("description") is not None:
-            wish["description"] = params["description"].rstrip()
-        if wish["snapname"] is not None:
-            _check_name(wish["snapname"])
-        if wish["retention"] is not None and wish["retention"] < 1:
+            desired["description"] = params["description"].rstrip()
+        if desired["snapname"] is not None:
+            _check_name(desired["snapname"])
+        if desired["retention"] is not None and desired["retention"] < 1:
             raise InvalidOption("retention", "is the number of snapshots to keep, at least 1")
         _check_use(params)
-        return wish
+        return desired
 
     # --- the present state --------------------------------------------------------------------------------------------
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        if "where" not in wish:  # a guest stays where it is while this runs
-            wish["where"] = locate_any(reader, vmid=wish["vmid"], name=wish["name"], node=wish["node"])
-        where: Location = wish["where"]
-        if where.kind == "lxc" and wish["vmstate"]:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        if "where" not in desired:  # a guest stays where it is while this runs
+            desired["where"] = locate_any(reader, vmid=desired["vmid"], name=desired["name"], node=desired["node"])
+        where: Location = desired["where"]
+        if where.kind == "lxc" and desired["vmstate"]:
             raise InvalidOption("vmstate", f"the {where} is a container, whose memory no snapshot keeps")
         rows = reader.get(f"{where.path}/snapshot") or []
         parent = next((row.get("parent") for row in rows if row["name"] == "current"), None)
         state: State = {"vmid": where.vmid, "name": where.name, "node": where.node, "type": where.kind}
         state.update({"snapshots": observe_snapshots(rows), "parent": parent})
-        if not wish.get("checked") and self._steps(state, wish):
-            self._refuse_impossible(reader, where, state, wish)
-            wish["checked"] = True
+        if not desired.get("checked") and self._steps(state, desired):
+            self._refuse_impossible(reader, where, state, desired)
+            desired["checked"] = True
         return state
 
     @staticmethod
-    def _refuse_impossible(reader: Reader, where: Location, state: State, wish: Wish) -> None:
+    def _refuse_impossible(reader: Reader, where: Location, state: State, desired: Desired) -> None:
         """Say before a change, and so in check mode as well, what PVE would only say in the task that fails."""
         lock = (reader.get(f"{where.path}/config") or {}).get("lock")
         if lock:
             raise Refused(
                 f"The {where} is locked ({lock}).", hint="Wait until that has ended, or unlock it on the node."
             )
-        creates = wish["state"] == "present" and wish["snapname"] and not _named(state, wish["snapname"])
+        creates = desired["state"] == "present" and desired["snapname"] and not _named(state, desired["snapname"])
         if creates and not reader.get(f"{where.path}/feature", {"feature": "snapshot"}).get("hasFeature"):
             raise Refused(
                 f"The {where} cannot have snapshots: one of its volumes is on a storage, or of a format, without them.",
@@ -97,37 +97,37 @@ class Snapshot(Resource[Wish, State | None]):
 
     # --- the plan -----------------------------------------------------------------------------------------------------
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         state: State = current or {}
-        steps = self._steps(state, wish)
+        steps = self._steps(state, desired)
         if not steps:
             return Plan.nothing(state)
-        return Plan(state, self._after(state, wish), tuple(steps))
+        return Plan(state, self._after(state, desired), tuple(steps))
 
-    def _steps(self, state: State, wish: Wish) -> list[Step]:
-        if wish["state"] == "absent":
-            return [_delete(state, wish["snapname"], wish["force"])] if _named(state, wish["snapname"]) else []
-        if wish["state"] == "rollback":
-            return [_rollback(state, wish)]
-        steps = _take_or_describe(state, wish) if wish["snapname"] else []
-        return [*steps, *(_delete(state, name, wish["force"]) for name in _surplus(state, wish))]
+    def _steps(self, state: State, desired: Desired) -> list[Step]:
+        if desired["state"] == "absent":
+            return [_delete(state, desired["snapname"], desired["force"])] if _named(state, desired["snapname"]) else []
+        if desired["state"] == "rollback":
+            return [_rollback(state, desired)]
+        steps = _take_or_describe(state, desired) if desired["snapname"] else []
+        return [*steps, *(_delete(state, name, desired["force"]) for name in _surplus(state, desired))]
 
     @staticmethod
-    def _after(state: State, wish: Wish) -> State:
-        name = wish["snapname"]
-        if wish["state"] == "rollback":
+    def _after(state: State, desired: Desired) -> State:
+        name = desired["snapname"]
+        if desired["state"] == "rollback":
             return {**state, "parent": name}
-        gone = {name} if wish["state"] == "absent" else set(_surplus(state, wish))
+        gone = {name} if desired["state"] == "absent" else set(_surplus(state, desired))
         rows = [dict(row) for row in state["snapshots"] if row["name"] not in gone]
         parents = {row["name"]: row.get("parent") for row in state["snapshots"]}
         after: State = {**state, "snapshots": rows}
-        if wish["state"] == "present" and name:
+        if desired["state"] == "present" and name:
             kept = next((row for row in rows if row["name"] == name), None)
             if kept is None:
                 kept = {"name": name, "description": ""} | ({"parent": state["parent"]} if state["parent"] else {})
                 rows.append(kept)
                 after["parent"] = name
-            kept["description"] = wish.get("description", kept["description"])
+            kept["description"] = desired.get("description", kept["description"])
         for holder in (*rows, after):
             while holder.get("parent") in gone:
                 holder["parent"] = parents[holder["parent"]]
@@ -181,14 +181,14 @@ def _named(state: State, name: str) -> dict[str, Any] | None:
     return next((row for row in state["snapshots"] if row["name"] == name), None)
 
 
-def _surplus(state: State, wish: Wish) -> list[str]:
+def _surplus(state: State, desired: Desired) -> list[str]:
     """The oldest snapshots of the series beyond those to keep; the one that the task names is always kept."""
-    if wish["retention"] is None or wish["state"] != "present":
+    if desired["retention"] is None or desired["state"] != "present":
         return []
-    series = [row["name"] for row in state["snapshots"] if _belongs(row["name"], wish["prefix"])]
-    named = wish["snapname"]
+    series = [row["name"] for row in state["snapshots"] if _belongs(row["name"], desired["prefix"])]
+    named = desired["snapname"]
     others = [name for name in series if name != named]
-    keep = wish["retention"] - int(bool(named and _belongs(named, wish["prefix"])))
+    keep = desired["retention"] - int(bool(named and _belongs(named, desired["prefix"])))
     return others[: max(0, len(others) - keep)]
 
 
@@ -205,23 +205,23 @@ def _step(state: State, method: str, path: str, params: Mapping[str, Any], why: 
     return Step(method, path, params, f"{why} of guest {state['vmid']}", task=True, guest=str(state["vmid"]))
 
 
-def _take_or_describe(state: State, wish: Wish) -> list[Step]:
-    name, present = wish["snapname"], _named(state, wish["snapname"])
+def _take_or_describe(state: State, desired: Desired) -> list[Step]:
+    name, present = desired["snapname"], _named(state, desired["snapname"])
     if present is None:
         params = {"snapname": name}
-        if wish.get("description"):
-            params["description"] = wish["description"]
-        if wish["vmstate"] is not None and state["type"] == "qemu":
-            params["vmstate"] = wish["vmstate"]
+        if desired.get("description"):
+            params["description"] = desired["description"]
+        if desired["vmstate"] is not None and state["type"] == "qemu":
+            params["vmstate"] = desired["vmstate"]
         return [_step(state, "POST", _path(state), params, f"take snapshot {name}")]
     if present.get("snapstate"):
         raise Refused(
             f"Snapshot {name} of guest {state['vmid']} was left unfinished (state {present['snapstate']}).",
             hint="Delete it with state: absent and force: true.",
         )
-    if wish.get("description") in (None, present["description"]):
+    if desired.get("description") in (None, present["description"]):
         return []
-    params = {"description": wish["description"]}
+    params = {"description": desired["description"]}
     return [_step(state, "PUT", _path(state, name, "config"), params, f"describe snapshot {name}")]
 
 
@@ -229,11 +229,11 @@ def _delete(state: State, name: str, force: bool) -> Step:
     return _step(state, "DELETE", _path(state, name), {"force": True} if force else {}, f"delete snapshot {name}")
 
 
-def _rollback(state: State, wish: Wish) -> Step:
-    name = wish["snapname"]
+def _rollback(state: State, desired: Desired) -> Step:
+    name = desired["snapname"]
     if not _named(state, name):
         names = ", ".join(row["name"] for row in state["snapshots"]) or "none"
         raise InvalidOption("snapname", f"guest {state['vmid']} has no snapshot {name!r}; it has {names}")
-    params = {"start": True} if wish["start"] else {}
+    params = {"start": True} if desired["start"] else {}
     step = _step(state, "POST", _path(state, name, "rollback"), params, f"roll back to snapshot {name}")
     return dataclasses.replace(step, verify=False, repeatable=False)

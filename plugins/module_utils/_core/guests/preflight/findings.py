@@ -146,16 +146,16 @@ def _beyond(free: float, wanted: Mapping[Demand, int], told: str) -> Iterator[Fi
 
 
 def _storages(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
-    room: dict[str, tuple[Row, list[Demand]]] = {}  # a shared storage has one for all nodes
+    free_places: dict[str, tuple[Row, list[Demand]]] = {}  # a shared storage has one for all nodes
     for (storage, node), here in _by(demands, lambda one: [(name, one.node) for name in storage_names(one)]).items():
         row = facts.storage(storage, node)
         if row is None:
             yield from _absent_storage(facts, storage, node, here)
             continue
         yield from _wrong_content(row, here)
-        _row, asking = room.setdefault(storage if row.get("shared") else f"{storage} {node}", (row, []))
+        _row, asking = free_places.setdefault(storage if row.get("shared") else f"{storage} {node}", (row, []))
         asking += here
-    for row, asking in room.values():
+    for row, asking in free_places.values():
         yield from _short_space(row, asking)
 
 

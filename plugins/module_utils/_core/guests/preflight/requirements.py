@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...model.contract import State, Wish
+from ...model.contract import Desired, State
 from ...model.errors import InvalidOption
 from ...model.plan import Plan
 from ...model.values import Number, bytes_of
@@ -84,7 +84,7 @@ class Demand:
     hints: tuple[str, ...] = ()
 
 
-def demand_of(guest: Planner, plan: Plan, wish: Wish) -> Demand | None:
+def demand_of(guest: Planner, plan: Plan, desired: Desired) -> Demand | None:
     """What a plan asks of the cluster; None for one that does nothing."""
     if not plan.steps:
         return None
@@ -94,10 +94,10 @@ def demand_of(guest: Planner, plan: Plan, wish: Wish) -> Demand | None:
     if lock == "suspended":  # hibernated, which it may leave
         lock = ""
     if not after:
-        return Demand(title, before["vmid"], before["node"], wish["limits"], lock=lock)
-    volumes, space = _volumes_and_space(guest, before, after, wish)
-    cloned_from, sources = _sources(guest, before, after, wish)
-    creation = wish.get("creation") or {}
+        return Demand(title, before["vmid"], before["node"], desired["limits"], lock=lock)
+    volumes, space = _volumes_and_space(guest, before, after, desired)
+    cloned_from, sources = _sources(guest, before, after, desired)
+    creation = desired.get("creation") or {}
     if not before and creation.get("ostemplate"):
         volumes.append(creation["ostemplate"])
     volumes += _scripts(before, after)
@@ -105,14 +105,14 @@ def demand_of(guest: Planner, plan: Plan, wish: Wish) -> Demand | None:
         guest=title,
         vmid=after["vmid"],
         node=after["node"],
-        limits=wish["limits"],
+        limits=desired["limits"],
         memory=_memory(before, after),
         runs=_runs(before, after),
         disk=sum(_size(held) for _slot, held in _slots(guest, after)) if any(part.size for part in space) else 0,
         space=tuple(space),
         bridges=frozenset(_bridges(before, after)),
         volumes=frozenset(name for name in volumes if _VOLUME.fullmatch(name)),
-        new_vmid=wish["vmid"] if not before else None,
+        new_vmid=desired["vmid"] if not before else None,
         cloned_from=cloned_from,
         sources=sources,
         lock=lock,
@@ -155,10 +155,10 @@ def _size(held: Slot | None) -> int:
     return bytes_of(held["size"]) if held and held.get("size") and held.get("media") != "cdrom" else 0
 
 
-def _volumes_and_space(guest: Planner, before: State, after: State, wish: Wish) -> tuple[list[str], list[Space]]:
+def _volumes_and_space(guest: Planner, before: State, after: State, desired: Desired) -> tuple[list[str], list[Space]]:
     """The volumes that have to exist and the room for those that do not yet."""
     content = "rootdir" if guest.kind == "lxc" else "images"
-    linked = _linked_sizes(guest, wish) if not before else {}
+    linked = _linked_sizes(guest, desired) if not before else {}
     volumes, space = [], []
     for slot, held in _slots(guest, after):
         storage, had = storage_of(held), before.get(slot)
@@ -172,7 +172,7 @@ def _volumes_and_space(guest: Planner, before: State, after: State, wish: Wish) 
             if had is None or volume_of(had) != volume_of(held) or _moves(before, after):
                 volumes.append(volume_of(held))
         elif _moves(before, after):
-            space.append(Space(wish["target_storage"] or storage, content, _size(held), arrives=True))
+            space.append(Space(desired["target_storage"] or storage, content, _size(held), arrives=True))
         elif had is None or storage_of(had) != storage:
             space.append(Space(storage, content, max(0, _size(held) - linked.get(slot, 0))))
         elif _size(held) > _size(had):
@@ -180,20 +180,20 @@ def _volumes_and_space(guest: Planner, before: State, after: State, wish: Wish) 
     return volumes, space
 
 
-def _linked_sizes(guest: Planner, wish: Wish) -> dict[str, int]:
+def _linked_sizes(guest: Planner, desired: Desired) -> dict[str, int]:
     """The sizes of the volumes that a linked clone shares with its template."""
-    if not wish["clone"] or "source" not in wish:
+    if not desired["clone"] or "source" not in desired:
         return {}
-    source = wish["source"][1]
-    full = wish["clone"].get("full", not source.get("template"))
+    source = desired["source"][1]
+    full = desired["clone"].get("full", not source.get("template"))
     return {} if full else {slot: _size(held) for slot, held in _slots(guest, source)}
 
 
-def _sources(guest: Planner, before: State, after: State, wish: Wish) -> tuple[str, frozenset[str]]:
+def _sources(guest: Planner, before: State, after: State, desired: Desired) -> tuple[str, frozenset[str]]:
     """For a clone on another node than its source is on: that node, and the storages of the source's volumes."""
-    if before or not wish["clone"] or wish["source"][0].node == after["node"]:
+    if before or not desired["clone"] or desired["source"][0].node == after["node"]:
         return "", frozenset()
-    where, state = wish["source"]
+    where, state = desired["source"]
     held = [held for _slot, held in _slots(guest, state) if _size(held)]
     return where.node, frozenset(filter(None, map(storage_of, held)))
 

@@ -43,9 +43,9 @@ NET = PropertyString(
 class Features(PropertyString):
     """PVE lets only root name another feature than nesting, even to switch it off: what is off anyhow is not written."""
 
-    def merge(self, current: Mapping[str, Any] | None, wish: Mapping[str, Any]) -> dict[str, Any]:
+    def merge(self, current: Mapping[str, Any] | None, desired: Mapping[str, Any]) -> dict[str, Any]:
         present = current or {}
-        named = {name: item for name, item in wish.items() if name in present or item != self._value({}, name)}
+        named = {name: item for name, item in desired.items() if name in present or item != self._value({}, name)}
         return super().merge(present, named)
 
 

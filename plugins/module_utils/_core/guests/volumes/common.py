@@ -51,24 +51,24 @@ def storage_of(slot: Slot) -> str:
     return storage if colon and not storage.startswith("/") else ""
 
 
-def name_storage(wish: dict[str, Any], storage: str) -> None:
+def name_storage(desired: dict[str, Any], storage: str) -> None:
     """Complete a wish with the storage that its volume names; ValueError if it names another one itself."""
-    if wish.get("storage", storage) != storage:
-        raise ValueError(f"names two storages, {storage} and {wish['storage']}")
-    wish["storage"] = storage
+    if desired.get("storage", storage) != storage:
+        raise ValueError(f"names two storages, {storage} and {desired['storage']}")
+    desired["storage"] = storage
 
 
-def take_allocation(wish: dict[str, Any], key: str) -> bool:
+def take_allocation(desired: dict[str, Any], key: str) -> bool:
     """Turn ``STORE:32`` under ``key`` into ``storage`` and ``size``; false if it names something that exists."""
-    if _NUMBER.fullmatch(wish[key]):
-        raise ValueError(f"{wish[key]} names no storage, as local-lvm:{wish[key]} does")
-    found = _ALLOCATION.fullmatch(wish[key])
+    if _NUMBER.fullmatch(desired[key]):
+        raise ValueError(f"{desired[key]} names no storage, as local-lvm:{desired[key]} does")
+    found = _ALLOCATION.fullmatch(desired[key])
     if not found:
         return False
-    name_storage(wish, found[1])
-    del wish[key]
+    name_storage(desired, found[1])
+    del desired[key]
     if float(found[2]):
-        wish.setdefault("size", size_text(bytes_of(found[2], "G")))
+        desired.setdefault("size", size_text(bytes_of(found[2], "G")))
     return True
 
 
@@ -99,9 +99,9 @@ def plan_options(current: Slot, changes: Slot, codec: PropertyString) -> VolumeP
     return VolumePlan(value=codec.format(after), after=after)
 
 
-def check_size(slot: str, wish: Slot) -> None:
+def check_size(slot: str, desired: Slot) -> None:
     """A number without a unit counts bytes in PVE, and is hardly ever meant so."""
-    size = wish.get("size")
+    size = desired.get("size")
     if size and 0 < bytes_of(size) < SMALLEST:
         raise InvalidOption(
             slot,

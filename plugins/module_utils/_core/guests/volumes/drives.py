@@ -42,53 +42,53 @@ def drive_wish(slot: str, value: Any, codec: PropertyString) -> dict[str, Any] |
     if value == "":
         return ""
     try:
-        wish = codec.parse(value)
-        codec.check_known(wish)
-        _resolve_file(wish)
+        desired = codec.parse(value)
+        codec.check_known(desired)
+        _resolve_file(desired)
     except ValueError as error:
         raise InvalidOption(slot, str(error)) from None
     if slot in FIXED_SIZE:
         if isinstance(value, Mapping) and value.get("size"):
             raise InvalidOption(slot, "its size is fixed by PVE and cannot be chosen")
-        wish.pop("size", None)
-    if wish.get("media") == "cdrom":
-        wish.pop("size", None)  # that of the image
-        if wish.get("storage") and wish.get("file") != CLOUD_INIT:
+        desired.pop("size", None)
+    if desired.get("media") == "cdrom":
+        desired.pop("size", None)  # that of the image
+        if desired.get("storage") and desired.get("file") != CLOUD_INIT:
             raise InvalidOption(slot, "a CD-ROM takes an image as file, such as local:iso/debian.iso, or none")
-    check_size(slot, wish)
-    return wish
+    check_size(slot, desired)
+    return desired
 
 
-def _resolve_file(wish: dict[str, Any]) -> None:
+def _resolve_file(desired: dict[str, Any]) -> None:
     """Turn ``file: STORE:32`` and ``file: STORE:cloudinit`` into storage, size and kind."""
-    file = wish.get("file")
+    file = desired.get("file")
     if file in ("none", "cdrom"):
-        wish.setdefault("media", "cdrom")
+        desired.setdefault("media", "cdrom")
     if not file:
         return
-    if take_allocation(wish, "file"):
+    if take_allocation(desired, "file"):
         return
     cloud_init = _NEW_CLOUD_INIT.fullmatch(file)
     if cloud_init:
-        name_storage(wish, cloud_init[1])
+        name_storage(desired, cloud_init[1])
     elif file != CLOUD_INIT:
-        if wish.get("storage"):
+        if desired.get("storage"):
             raise ValueError("give either file, an existing volume, or storage, where to allocate one")
         return
-    wish.update(file=CLOUD_INIT, media="cdrom")
+    desired.update(file=CLOUD_INIT, media="cdrom")
 
 
 def plan_drive(
-    slot: str, current: Slot | None, wish: Slot | str, codec: PropertyString, *, move: bool, purge: bool
+    slot: str, current: Slot | None, desired: Slot | str, codec: PropertyString, *, move: bool, purge: bool
 ) -> VolumePlan:
     """How to get from the current drive to the wish. Raises InvalidOption or Refused."""
-    if wish == "" or isinstance(wish, str):
+    if desired == "" or isinstance(desired, str):
         return plan_removal(slot, current, purge)
     if current is None:
-        return _plan_new(slot, wish, codec)
-    if is_cdrom(current) or is_cdrom(wish):
-        return _plan_cdrom(slot, current, wish, codec)
-    return _plan_disk(slot, current, wish, codec, move)
+        return _plan_new(slot, desired, codec)
+    if is_cdrom(current) or is_cdrom(desired):
+        return _plan_cdrom(slot, current, desired, codec)
+    return _plan_disk(slot, current, desired, codec, move)
 
 
 def is_cdrom(drive: Slot) -> bool:
@@ -104,13 +104,13 @@ def format_of(drive: Slot) -> str:
     return suffix if suffix in ("qcow2", "vmdk", "qcow", "qed", "cloop") else "raw"
 
 
-def _behaviour(wish: Slot) -> dict[str, Any]:
-    return {name: value for name, value in wish.items() if name not in _WHERE}
+def _behaviour(desired: Slot) -> dict[str, Any]:
+    return {name: value for name, value in desired.items() if name not in _WHERE}
 
 
-def _plan_new(slot: str, wish: Slot, codec: PropertyString) -> VolumePlan:
-    options = codec.merge(None, _behaviour(wish))
-    size, storage, file = wish.get("size"), wish.get("storage"), wish.get("file")
+def _plan_new(slot: str, desired: Slot, codec: PropertyString) -> VolumePlan:
+    options = codec.merge(None, _behaviour(desired))
+    size, storage, file = desired.get("size"), desired.get("storage"), desired.get("file")
     resize = None
     if file and file != CLOUD_INIT:
         resize = size
@@ -120,53 +120,53 @@ def _plan_new(slot: str, wish: Slot, codec: PropertyString) -> VolumePlan:
         )
     elif file == CLOUD_INIT:
         file = f"{storage}:{CLOUD_INIT}"
-    elif wish.get("import-from"):
+    elif desired.get("import-from"):
         file, resize = f"{storage}:0", size
-        options["import-from"] = wish["import-from"]
+        options["import-from"] = desired["import-from"]
     elif slot in FIXED_SIZE:
         file = f"{storage}:1"
     elif not size:
         raise InvalidOption(slot, "names no size, as in 32G")
     else:
         file = allocation(storage, size)
-    if wish.get("format"):
-        options["format"] = wish["format"]
+    if desired.get("format"):
+        options["format"] = desired["format"]
     value = codec.format({"file": file, **options})
     after = {"file": file, **options, **({"size": size} if size else {})}
     return VolumePlan(value, allocates=bool(storage), resize=resize, before_size="its present size", after=after)
 
 
-def _plan_cdrom(slot: str, current: Slot, wish: Slot, codec: PropertyString) -> VolumePlan:
+def _plan_cdrom(slot: str, current: Slot, desired: Slot, codec: PropertyString) -> VolumePlan:
     if not is_cdrom(current):
-        if wish.get("file", current.get("file")) == current.get("file"):
+        if desired.get("file", current.get("file")) == current.get("file"):
             raise InvalidOption(slot, f"holds the disk {current.get('file')} and cannot become a CD-ROM")
         raise occupied(slot, current)
-    becomes_disk = not is_cdrom(wish) and ("file" in wish or "storage" in wish)
-    if becomes_disk and wish.get("file") != current.get("file"):
+    becomes_disk = not is_cdrom(desired) and ("file" in desired or "storage" in desired)
+    if becomes_disk and desired.get("file") != current.get("file"):
         hint = f"Name {slot} in unset first, or use another slot."
         raise InvalidOption(slot, f"holds the CD-ROM {current.get('file')}", hint=hint)
-    file = wish.get("file", current["file"])
+    file = desired.get("file", current["file"])
     if file == CLOUD_INIT:
         if _CLOUD_INIT_VOLUME.search(str(current["file"])):
-            if wish.get("storage") not in (None, storage_of(current)):
+            if desired.get("storage") not in (None, storage_of(current)):
                 raise Refused(
-                    f"The cloud-init drive {slot} is on storage {storage_of(current)}, not {wish['storage']}.",
+                    f"The cloud-init drive {slot} is on storage {storage_of(current)}, not {desired['storage']}.",
                     hint=f"Remove it with unset: [{slot}] in one run and create it in the next.",
                 )
             file = current["file"]
         else:
-            return _plan_new(slot, wish, codec)
-    return plan_options(current, {"file": file, "media": "cdrom", **_behaviour(wish)}, codec)
+            return _plan_new(slot, desired, codec)
+    return plan_options(current, {"file": file, "media": "cdrom", **_behaviour(desired)}, codec)
 
 
-def _plan_disk(slot: str, current: Slot, wish: Slot, codec: PropertyString, move: bool) -> VolumePlan:
-    if wish.get("file", current.get("file")) != current.get("file"):
+def _plan_disk(slot: str, current: Slot, desired: Slot, codec: PropertyString, move: bool) -> VolumePlan:
+    if desired.get("file", current.get("file")) != current.get("file"):
         raise occupied(slot, current)
-    _refuse_fixed(slot, current, wish)
-    written = plan_options(current, _behaviour(wish), codec)
+    _refuse_fixed(slot, current, desired)
+    written = plan_options(current, _behaviour(desired), codec)
     after = dict(written.after or current)
-    moved = _move(slot, current, wish, move)
-    resize = growth(slot, current, wish.get("size"))
+    moved = _move(slot, current, desired, move)
+    resize = growth(slot, current, desired.get("size"))
     if moved:
         after["file"] = f"{moved['storage']}:(moved)" if "storage" in moved else after["file"]
     if resize:
@@ -176,14 +176,14 @@ def _plan_disk(slot: str, current: Slot, wish: Slot, codec: PropertyString, move
     )
 
 
-def _refuse_fixed(slot: str, current: Slot, wish: Slot) -> None:
+def _refuse_fixed(slot: str, current: Slot, desired: Slot) -> None:
     for name in FIXED_SIZE.get(slot, ()):
-        if name in wish and wish[name] != current.get(name, wish[name]):
+        if name in desired and desired[name] != current.get(name, desired[name]):
             raise InvalidOption(slot, f"{name} is fixed when the volume is created; it is {current.get(name)!r}")
 
 
-def _move(slot: str, current: Slot, wish: Slot, allowed: bool) -> dict[str, Any] | None:
-    storage, wanted_format = wish.get("storage"), wish.get("format")
+def _move(slot: str, current: Slot, desired: Slot, allowed: bool) -> dict[str, Any] | None:
+    storage, wanted_format = desired.get("storage"), desired.get("format")
     elsewhere = storage is not None and storage != storage_of(current)
     reformatted = wanted_format is not None and wanted_format != format_of(current)
     if not elsewhere and not reformatted:

@@ -43,39 +43,39 @@ def mount_wish(slot: str, value: Any, codec: PropertyString) -> dict[str, Any] |
             raise InvalidOption("unset", "a container always has a rootfs")
         return ""
     try:
-        wish = codec.parse(value)
-        codec.check_known(wish)
-        exists = bool(wish.get("volume")) and not take_allocation(wish, "volume")
+        desired = codec.parse(value)
+        codec.check_known(desired)
+        exists = bool(desired.get("volume")) and not take_allocation(desired, "volume")
     except ValueError as error:
         raise InvalidOption(slot, str(error)) from None
-    if exists and wish.get("storage"):
+    if exists and desired.get("storage"):
         raise InvalidOption(slot, "give either volume, which exists, or storage, where to allocate one")
-    if is_path(wish) and wish.get("size"):
-        raise InvalidOption(slot, f"{wish['volume']} is a path of the host, which has no size here")
-    if wish.get("mp") == "":
+    if is_path(desired) and desired.get("size"):
+        raise InvalidOption(slot, f"{desired['volume']} is a path of the host, which has no size here")
+    if desired.get("mp") == "":
         raise InvalidOption(slot, f"cannot be without mp; name {slot} in unset to remove it")
-    check_size(slot, wish)
-    return wish
+    check_size(slot, desired)
+    return desired
 
 
 def plan_mount_point(
-    slot: str, current: Slot | None, wish: Slot | str, codec: PropertyString, *, move: bool, purge: bool
+    slot: str, current: Slot | None, desired: Slot | str, codec: PropertyString, *, move: bool, purge: bool
 ) -> VolumePlan:
     """How to get from the present mount point to the wish. Raises InvalidOption or Refused."""
-    if isinstance(wish, str):
+    if isinstance(desired, str):
         return plan_removal(slot, current, purge)
-    return _plan_new(slot, wish, codec) if current is None else _plan_present(slot, current, wish, codec, move)
+    return _plan_new(slot, desired, codec) if current is None else _plan_present(slot, current, desired, codec, move)
 
 
-def _behaviour(wish: Slot) -> dict[str, Any]:
-    return {name: value for name, value in wish.items() if name not in _WHERE}
+def _behaviour(desired: Slot) -> dict[str, Any]:
+    return {name: value for name, value in desired.items() if name not in _WHERE}
 
 
-def _plan_new(slot: str, wish: Slot, codec: PropertyString) -> VolumePlan:
-    if slot != "rootfs" and not wish.get("mp"):
+def _plan_new(slot: str, desired: Slot, codec: PropertyString) -> VolumePlan:
+    if slot != "rootfs" and not desired.get("mp"):
         raise InvalidOption(slot, "names no mp, the path of the mount point in the container")
-    options, size, storage = codec.merge(None, _behaviour(wish)), wish.get("size"), wish.get("storage")
-    volume, grow_to = wish.get("volume"), size
+    options, size, storage = codec.merge(None, _behaviour(desired)), desired.get("size"), desired.get("storage")
+    volume, grow_to = desired.get("volume"), size
     if not volume:
         if not storage:
             raise InvalidOption(
@@ -94,9 +94,9 @@ def _plan_new(slot: str, wish: Slot, codec: PropertyString) -> VolumePlan:
     )
 
 
-def _plan_present(slot: str, current: Slot, wish: Slot, codec: PropertyString, move: bool) -> VolumePlan:
-    volume, storage = wish.get("volume", volume_of(current)), wish.get("storage")
-    changes = _behaviour(wish)
+def _plan_present(slot: str, current: Slot, desired: Slot, codec: PropertyString, move: bool) -> VolumePlan:
+    volume, storage = desired.get("volume", volume_of(current)), desired.get("storage")
+    changes = _behaviour(desired)
     if slot == "rootfs" and volume != volume_of(current):
         raise InvalidOption(slot, f"is {volume_of(current)} and cannot be replaced by {volume}")
     if is_path(current):
@@ -112,7 +112,7 @@ def _plan_present(slot: str, current: Slot, wish: Slot, codec: PropertyString, m
             f"{slot} is on {storage_of(current)}, not on {storage}.", hint="Set move_volumes: true to move it there."
         )
     after: dict[str, Any] = dict(written.after or current)
-    resize = growth(slot, current, wish.get("size"))
+    resize = growth(slot, current, desired.get("size"))
     if moves:
         after["volume"] = f"{storage}:(moved)"
     if resize:

@@ -9,14 +9,14 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ..contract import Reader, Resource, State, Wish
+from ..contract import Desired, Reader, Resource, State
 from ..errors import InvalidOption
 from ..given import Use
 from ..plan import Plan
 from .item import Item
 
 
-def refuse_foreign(given: Iterable[str], kind: str, own: Mapping[str, Collection[str]]) -> None:
+def refuse_other_types(given: Iterable[str], kind: str, own: Mapping[str, Collection[str]]) -> None:
     """Refuse options that a type does not have, but others do. ``own`` tells the options of each type."""
     for name in given:
         others = [other for other, names in own.items() if name in names]
@@ -25,7 +25,7 @@ def refuse_foreign(given: Iterable[str], kind: str, own: Mapping[str, Collection
 
 
 @dataclasses.dataclass(frozen=True)
-class Variants(Resource[Wish, State | None]):
+class ByType(Resource[Desired, State | None]):
     """The items of a thing by its type, which a task always names. The items share the key and the extra options."""
 
     name: str
@@ -43,18 +43,18 @@ class Variants(Resource[Wish, State | None]):
     def uses(self) -> dict[str, Use]:
         return {name: use for item in self.items.values() for name, use in item.uses().items()}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         kind = params["type"]
         given = [name for name, value in params.items() if value is not None]
-        refuse_foreign(
+        refuse_other_types(
             given, kind, {other: [field.name for field in item.fields] for other, item in self.items.items()}
         )
-        return {**self.items[kind].wish(params), "type": kind}
+        return {**self.items[kind].parse(params), "type": kind}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        state = self.items[wish["type"]].read(reader, wish)
-        return state and {"type": wish["type"], **state}
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        state = self.items[desired["type"]].read(reader, desired)
+        return state and {"type": desired["type"], **state}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        plan = self.items[wish["type"]].plan(current, wish)
-        return plan if plan.after is None else dataclasses.replace(plan, after={"type": wish["type"], **plan.after})
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        plan = self.items[desired["type"]].plan(current, desired)
+        return plan if plan.after is None else dataclasses.replace(plan, after={"type": desired["type"], **plan.after})

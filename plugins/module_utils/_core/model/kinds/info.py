@@ -9,21 +9,21 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..contract import Reader, Resource, Wish
+from ..contract import Desired, Reader, Resource
 from ..errors import InvalidOption
 from ..field import Field, Fields
 from ..plan import Plan
 
 
-class ReadOnly(Resource[Wish, Any]):
+class Info(Resource[Desired, Any]):
     """A resource that is only read."""
 
-    def plan(self, current: Any, wish: Wish) -> Plan:
+    def plan(self, current: Any, desired: Desired) -> Plan:
         return Plan.nothing(current)
 
 
 @dataclasses.dataclass(frozen=True)
-class Listing(ReadOnly):
+class ListInfo(Info):
     """Rows of one call, canonical by the fields of the managed kind where there is one.
 
     ``key`` is the option that picks one row; a name that does not exist gives an empty list. ``query`` names the options that
@@ -31,7 +31,7 @@ class Listing(ReadOnly):
     """
 
     name: str
-    path: Callable[[Wish], str]
+    path: Callable[[Desired], str]
     key: str = ""
     fields: Fields | None = None
     options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
@@ -41,17 +41,17 @@ class Listing(ReadOnly):
         key = {self.key: Field(self.key).spec()} if self.key else {}
         return {"argument_spec": {**key, **self.options}}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         return {name: params.get(name) for name in (*self.options, *([self.key] if self.key else []))}
 
-    def read(self, reader: Reader, wish: Wish) -> Any:
-        shown = [self._shown(row) for row in self._rows(reader, wish)]
-        picked = [row for row in shown if not self.key or wish[self.key] in (None, row.get(self.key))]
+    def read(self, reader: Reader, desired: Desired) -> Any:
+        shown = [self._shown(row) for row in self._rows(reader, desired)]
+        picked = [row for row in shown if not self.key or desired[self.key] in (None, row.get(self.key))]
         return sorted(picked, key=lambda row: str(row.get(self.key, "")))
 
-    def _rows(self, reader: Reader, wish: Wish) -> Iterable[Mapping[str, Any]]:
+    def _rows(self, reader: Reader, desired: Desired) -> Iterable[Mapping[str, Any]]:
         """What the server lists, as it answers."""
-        rows: Iterable[Mapping[str, Any]] = reader.get(self.path(wish), given(wish, self.query)) or []
+        rows: Iterable[Mapping[str, Any]] = reader.get(self.path(desired), given(desired, self.query)) or []
         return rows
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,14 +63,14 @@ class Listing(ReadOnly):
 
 
 @dataclasses.dataclass(frozen=True)
-class Reading(ReadOnly):
+class OneInfo(Info):
     """One call whose answer is one thing.
 
     ``query`` names the options that are passed on as parameters, ``needed`` those that must be given.
     """
 
     name: str
-    path: Callable[[Wish], str]
+    path: Callable[[Desired], str]
     options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     query: Sequence[str] = ()
     needed: Sequence[str] = ()
@@ -79,22 +79,22 @@ class Reading(ReadOnly):
     def arguments(self) -> dict[str, Any]:
         return {"argument_spec": dict(self.options)}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         for name in self.needed:
             if params[name] is None:
                 raise InvalidOption(name, f"is needed for {self.name}")
         return {name: params[name] for name in self.options}
 
-    def read(self, reader: Reader, wish: Wish) -> Any:
-        return self.shape(reader.get(self.path(wish), given(wish, self.query)))
+    def read(self, reader: Reader, desired: Desired) -> Any:
+        return self.shape(reader.get(self.path(desired), given(desired, self.query)))
 
 
 @dataclasses.dataclass(frozen=True)
-class Parts(ReadOnly):
+class Composite(Info):
     """Listings and readings by the name under which their answer stands; a task names those it wants in ``gather``."""
 
     name: str
-    parts: Mapping[str, Listing | Reading]
+    parts: Mapping[str, ListInfo | OneInfo]
     default: Sequence[str]
 
     def arguments(self) -> dict[str, Any]:
@@ -104,13 +104,13 @@ class Parts(ReadOnly):
         gather = {"type": "list", "elements": "str", "choices": list(self.parts), "default": list(self.default)}
         return {"argument_spec": {**spec, "gather": gather}}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        return {name: part.wish(params) for name, part in self.parts.items() if name in params["gather"]}
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        return {name: part.parse(params) for name, part in self.parts.items() if name in params["gather"]}
 
-    def read(self, reader: Reader, wish: Wish) -> dict[str, Any]:
-        return {name: self.parts[name].read(reader, own) for name, own in wish.items()}
+    def read(self, reader: Reader, desired: Desired) -> dict[str, Any]:
+        return {name: self.parts[name].read(reader, own) for name, own in desired.items()}
 
 
-def given(wish: Wish, names: Sequence[str]) -> dict[str, Any]:
+def given(desired: Desired, names: Sequence[str]) -> dict[str, Any]:
     """Those of the options that have a value."""
-    return {name: wish[name] for name in names if wish[name] is not None}
+    return {name: desired[name] for name in names if desired[name] is not None}

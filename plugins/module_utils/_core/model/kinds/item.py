@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..changes import changed_fields, present_at_creation, refuse_create_only, require_release, secret_keys, shown
-from ..contract import STATES, UPDATE_PASSWORD, Reader, Resource, State, Wish, unset_option
+from ..contract import STATES, UPDATE_PASSWORD, Desired, Reader, Resource, State, unset_option
 from ..errors import InvalidOption, NotFound
 from ..field import Field, Fields, update_params
 from ..given import TO_MAKE, Use
@@ -18,7 +18,7 @@ from ..plan import Plan, Step, api_path
 
 
 @dataclasses.dataclass(frozen=True)
-class Item(Resource[Wish, State | None]):
+class Item(Resource[Desired, State | None]):
     """A thing with an id: read one, POST to the collection, PUT and DELETE the item.
 
     ``needed`` are the options that a new one has to have; "a or b" is one of both. ``delete_keys`` tells that the PUT takes
@@ -63,13 +63,13 @@ class Item(Resource[Wish, State | None]):
         append = {"append": Use(never=("absent",), beside=(self.append,))} if self.append else {}
         return {**described, "unset": TO_MAKE, "update_password": TO_MAKE, **append, **self.extra_uses}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         extra = {name: params[name] for name in self.extra_options}
         key = self.key.parse(params[self.key.name])
         if key == "":
             raise InvalidOption(self.key.name, "must not be empty")
         push_secrets = params.get("update_password") == "always"
-        fields = self.fields.wish(params)
+        fields = self.fields.parse(params)
         emptied = [name for name, value in fields.items() if value == "" and self.fields.named(name).secret]
         if emptied and not push_secrets:
             raise InvalidOption(
@@ -88,13 +88,13 @@ class Item(Resource[Wish, State | None]):
     def path(self, key: str) -> str:
         return self.collection + api_path(key)
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        answer = self._answer(reader, wish["key"])
-        state = None if answer is None else self.observe(wish["key"], answer)
-        if wish["state"] == "present":
-            require_release(reader, self.fields, changed_fields(self.fields, state or {}, wish["fields"]))
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        answer = self._answer(reader, desired["key"])
+        state = None if answer is None else self.observe(desired["key"], answer)
+        if desired["state"] == "present":
+            require_release(reader, self.fields, changed_fields(self.fields, state or {}, desired["fields"]))
         if self.digest and answer is not None:
-            wish["digest"] = answer.get("digest")
+            desired["digest"] = answer.get("digest")
         return state
 
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
@@ -108,56 +108,56 @@ class Item(Resource[Wish, State | None]):
             return None
         return answer
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "absent":
-            return self._plan_absent(current, wish)
-        return self._plan_create(wish) if current is None else self._plan_update(current, wish)
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] == "absent":
+            return self._plan_absent(current, desired)
+        return self._plan_create(desired) if current is None else self._plan_update(current, desired)
 
-    def _plan_absent(self, current: State | None, wish: Wish) -> Plan:
+    def _plan_absent(self, current: State | None, desired: Desired) -> Plan:
         if current is None:
             return Plan.nothing(None)
-        why = f"delete {self.name} {wish['key']}"
-        return Plan(current, None, (Step("DELETE", self.path(wish["key"]), self.delete_params(wish), why),))
+        why = f"delete {self.name} {desired['key']}"
+        return Plan(current, None, (Step("DELETE", self.path(desired["key"]), self.delete_params(desired), why),))
 
-    def delete_params(self, wish: Wish) -> dict[str, Any]:
+    def delete_params(self, desired: Desired) -> dict[str, Any]:
         """The parameters of the call that deletes."""
         return {}
 
-    def _plan_create(self, wish: Wish) -> Plan:
-        given = present_at_creation(self.fields, wish["fields"])
+    def _plan_create(self, desired: Desired) -> Plan:
+        given = present_at_creation(self.fields, desired["fields"])
         for names in self.needed:
             if not any(name in given for name in names.split(" or ")):
-                raise InvalidOption(names, f"is needed to create {self.name} {wish['key']}")
-        named_by = {} if self.own_path else {self.key.api: self.key.format(wish["key"])}
+                raise InvalidOption(names, f"is needed to create {self.name} {desired['key']}")
+        named_by = {} if self.own_path else {self.key.api: self.key.format(desired["key"])}
         step = Step(
             "POST",
-            self.path(wish["key"]) if self.own_path else self.collection,
+            self.path(desired["key"]) if self.own_path else self.collection,
             {**named_by, **update_params(given, self.fields, {})},
-            why=f"create {self.name} {wish['key']}",
+            why=f"create {self.name} {desired['key']}",
             secrets=secret_keys(self.fields, given),
         )
-        return Plan(None, {self.key.name: wish["key"], **shown(self.fields, {}, given)}, (step,))
+        return Plan(None, {self.key.name: desired["key"], **shown(self.fields, {}, given)}, (step,))
 
-    def _plan_update(self, current: State, wish: Wish) -> Plan:
-        wanted = dict(wish["fields"])
-        if wish.get("append") and self.append in wanted:
+    def _plan_update(self, current: State, desired: Desired) -> Plan:
+        wanted = dict(desired["fields"])
+        if desired.get("append") and self.append in wanted:
             members = [*current.get(self.append, []), *wanted[self.append]]
             wanted[self.append] = self.fields.named(self.append).read(members)
-        changes = changed_fields(self.fields, current, wanted, push_secrets=wish["push_secrets"])
-        refuse_create_only(self.fields, current, changes, f"{self.name} {wish['key']}")
+        changes = changed_fields(self.fields, current, wanted, push_secrets=desired["push_secrets"])
+        refuse_create_only(self.fields, current, changes, f"{self.name} {desired['key']}")
         if not changes:
             return Plan.nothing(current)
-        return Plan(current, shown(self.fields, current, changes), (self._update_step(wish, changes, current),))
+        return Plan(current, shown(self.fields, current, changes), (self._update_step(desired, changes, current),))
 
-    def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
+    def _update_step(self, desired: Desired, changes: Mapping[str, Any], current: State) -> Step:
         told = {name: current[name] for name in self.always if name in current}
         params = update_params({**told, **changes}, self.fields, current)
-        if wish.get("digest"):
-            params["digest"] = wish["digest"]
-        if wish.get("append") and self.append in changes:
+        if desired.get("digest"):
+            params["digest"] = desired["digest"]
+        if desired.get("append") and self.append in changes:
             field = self.fields.named(self.append)
             added = [member for member in changes[field.name] if member not in current.get(field.name, [])]
             params.update({field.api: field.format(added), "append": True})
         verify = any(not self.fields.named(name).secret for name in changes)
-        why = f"change {', '.join(changes)} of {self.name} {wish['key']}"
-        return Step("PUT", self.path(wish["key"]), params, why, secret_keys(self.fields, changes), verify=verify)
+        why = f"change {', '.join(changes)} of {self.name} {desired['key']}"
+        return Step("PUT", self.path(desired["key"]), params, why, secret_keys(self.fields, changes), verify=verify)

@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..changes import changed_fields, shown
-from ..contract import Reader, Resource, State, Wish, unset_option
+from ..contract import Desired, Reader, Resource, State, unset_option
 from ..field import Fields, update_params
 from ..plan import Plan, Step
 
 
 @dataclasses.dataclass(frozen=True)
-class Singleton(Resource[Wish, State | None]):
+class Singleton(Resource[Desired, State | None]):
     """The options of something that always exists: GET and PUT one path, which may hold names from the task."""
 
     name: str
-    path: Callable[[Wish], str]
+    path: Callable[[Desired], str]
     fields: Fields
     keys: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)  # options that address it
     delete_keys: bool = True
@@ -42,20 +42,23 @@ class Singleton(Resource[Wish, State | None]):
     def may_be_empty(self) -> set[str]:
         return self.fields.clearable()
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        return {**{name: params[name] for name in self.keys}, "fields": self.fields.wish(params)}
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        return {**{name: params[name] for name in self.keys}, "fields": self.fields.parse(params)}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        return {**{name: wish[name] for name in self.keys}, **self.fields.observe(reader.get(self.path(wish)) or {})}
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        return {
+            **{name: desired[name] for name in self.keys},
+            **self.fields.observe(reader.get(self.path(desired)) or {}),
+        }
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         current = current or {}
-        changes = changed_fields(self.fields, current, wish["fields"])
+        changes = changed_fields(self.fields, current, desired["fields"])
         if not changes:
             return Plan.nothing(current)
         step = Step(
             "PUT",
-            self.path(wish),
+            self.path(desired),
             update_params(changes, self.fields, current),
             why=f"change {', '.join(changes)}",
             task=self.task,

@@ -10,10 +10,10 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ...model.contract import STATES, Reader, Resource, State, Wish
+from ...model.contract import STATES, Desired, Reader, Resource, State
 from ...model.errors import InvalidOption
 from ...model.given import TO_MAKE, Use
-from ...model.kinds.info import Listing
+from ...model.kinds.info import ListInfo
 from ...model.plan import Plan, Step
 from ...model.values import Boolean, split_list
 from . import lockout
@@ -37,7 +37,7 @@ def normalised_path(text: str) -> str:
     return "/" + "/".join(part for part in text.strip().split("/") if part)
 
 
-class Acl(Resource[Wish, State | None]):
+class Acl(Resource[Desired, State | None]):
     """The entries of one path. An entry is a subject with a role; ``propagate`` is its only property."""
 
     name = "acl"
@@ -59,7 +59,7 @@ class Acl(Resource[Wish, State | None]):
     def uses(self) -> dict[str, Use]:
         return {"propagate": TO_MAKE}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         subjects = [
             (kind, name) for kind, (option, _p, _e) in SUBJECTS.items() for name in _names(params, option, kind)
         ]
@@ -85,27 +85,27 @@ class Acl(Resource[Wish, State | None]):
             "state": params["state"],
         }
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        state = observe(wish["path"], reader.get(COLLECTION) or [])
-        lockout.look_around(reader, wish, self._plan(state, wish))
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        state = observe(desired["path"], reader.get(COLLECTION) or [])
+        lockout.look_around(reader, desired, self._plan(state, desired))
         return state
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        plan = self._plan(current, wish)
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        plan = self._plan(current, desired)
         return lockout.refuse_loss(
-            plan, wish, lambda rights: rights.with_entries(wish["path"], (plan.after or {})["entries"])
+            plan, desired, lambda rights: rights.with_entries(desired["path"], (plan.after or {})["entries"])
         )
 
     @staticmethod
-    def _plan(current: State | None, wish: Wish) -> Plan:
-        path = wish["path"]
+    def _plan(current: State | None, desired: Desired) -> Plan:
+        path = desired["path"]
         have = {_entry(row): row["propagate"] for row in (current or {}).get("entries", [])}
-        wanted, propagate = wish["entries"], wish["propagate"]
-        if wish["state"] == "absent":
+        wanted, propagate = desired["entries"], desired["propagate"]
+        if desired["state"] == "absent":
             grants, revokes = [], [entry for entry in wanted if entry in have]
         else:
             grants = [entry for entry in wanted if entry not in have or propagate not in (None, have[entry])]
-            revokes = [entry for entry in have if wish["exclusive"] and entry not in wanted]
+            revokes = [entry for entry in have if desired["exclusive"] and entry not in wanted]
         if not grants and not revokes:
             return Plan.nothing(current)
         flags = {} if propagate is None else {"propagate": propagate}
@@ -173,20 +173,20 @@ def regrants(rows: Iterable[Mapping[str, Any]]) -> list[Step]:
     ]
 
 
-class AclListing(Listing):
+class AclList(ListInfo):
     """All entries, or those of one path."""
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         return {"path": params["path"] and normalised_path(params["path"])}
 
-    def read(self, reader: Reader, wish: Wish) -> list[dict[str, Any]]:
+    def read(self, reader: Reader, desired: Desired) -> list[dict[str, Any]]:
         shown = [
             {"path": row["path"], **_row(_entry(row), PROPAGATE.parse(row["propagate"]))}
             for row in reader.get(COLLECTION) or []
-            if wish["path"] in (None, row["path"])
+            if desired["path"] in (None, row["path"])
         ]
         return sorted(shown, key=lambda row: (row["path"], _entry(row)))
 
 
 ACL = Acl()
-ACL_INFO = AclListing("acl", lambda wish: COLLECTION, key="path")
+ACL_INFO = AclList("acl", lambda desired: COLLECTION, key="path")

@@ -9,7 +9,7 @@ import dataclasses
 import time
 from typing import Any
 
-from ...model.contract import State, Wish
+from ...model.contract import Desired, State
 from ...model.errors import InvalidOption
 from ...model.field import Field
 from ...model.values import Expiry, seconds_of
@@ -59,7 +59,7 @@ def refuse_past(expire: Any, present: int | None, now: int) -> None:
         )
 
 
-def settled(fields: Wish, current: State | None, renew_before: int = 0) -> Wish:
+def settled(fields: Desired, current: State | None, renew_before: int = 0) -> Desired:
     """The wished fields with a point in time in place of a period."""
     expire = fields.get(EXPIRE.name)
     if not isinstance(expire, Lifetime):

@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields
 from ...model.given import TO_MAKE, Use
-from ...model.kinds.info import Listing
+from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item
 from ...model.plan import Plan, Step, api_path
 from ...model.values import Set
@@ -33,55 +33,55 @@ class Group(Item):
     def may_be_empty(self) -> set[str]:
         return {*super().may_be_empty(), "members"}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = super().wish(params)
-        if not GROUPID.fullmatch(wish["key"]):
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = super().parse(params)
+        if not GROUPID.fullmatch(desired["key"]):
             raise InvalidOption(
-                self.key.name, f"{wish['key']!r} has other characters than letters, digits, '.', '_', '-'"
+                self.key.name, f"{desired['key']!r} has other characters than letters, digits, '.', '_', '-'"
             )
-        if wish["members"] is not None:
-            wish["members"] = MEMBERS.parse(wish["members"])
-            for userid in wish["members"]:
+        if desired["members"] is not None:
+            desired["members"] = MEMBERS.parse(desired["members"])
+            for userid in desired["members"]:
                 check_userid("members", userid)
-        return wish
+        return desired
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
         """Whoever leaves is read, too: the other groups of a user are sent along when it leaves one."""
-        state = super().read(reader, wish)
-        wish["other_groups"] = {}
-        if state is not None and wish["state"] == "present":
-            for userid in _leaving(state, wish):
+        state = super().read(reader, desired)
+        desired["other_groups"] = {}
+        if state is not None and desired["state"] == "present":
+            for userid in _leaving(state, desired):
                 groups = reader.get(api_path("access", "users", userid)).get("groups") or []
-                wish["other_groups"][userid] = [group for group in MEMBERS.parse(groups) if group != wish["key"]]
-        lockout.look_around(reader, wish, self._plan(state, wish))
+                desired["other_groups"][userid] = [group for group in MEMBERS.parse(groups) if group != desired["key"]]
+        lockout.look_around(reader, desired, self._plan(state, desired))
         return state
 
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
         return {**super().observe(key, answer), "members": MEMBERS.parse(answer.get("members") or [])}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        plan = self._plan(current, wish)
-        return lockout.refuse_loss(plan, wish, lambda rights: rights.with_group(wish["key"], plan.after))
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        plan = self._plan(current, desired)
+        return lockout.refuse_loss(plan, desired, lambda rights: rights.with_group(desired["key"], plan.after))
 
-    def _plan(self, current: State | None, wish: Wish) -> Plan:
-        plan = super().plan(current, wish)
-        if wish["state"] == "absent" or wish["members"] is None:
+    def _plan(self, current: State | None, desired: Desired) -> Plan:
+        plan = super().plan(current, desired)
+        if desired["state"] == "absent" or desired["members"] is None:
             return plan
         present = (current or {}).get("members", [])
-        joining = [userid for userid in wish["members"] if userid not in present]
-        leaving = _leaving(current or {}, wish)
+        joining = [userid for userid in desired["members"] if userid not in present]
+        leaving = _leaving(current or {}, desired)
         if not joining and not leaving:
             return plan
         members = MEMBERS.parse([*(userid for userid in present if userid not in leaving), *joining])
-        steps = [_join(userid, wish["key"]) for userid in joining]
-        steps += [_leave(userid, wish["key"], wish["other_groups"][userid]) for userid in leaving]
+        steps = [_join(userid, desired["key"]) for userid in joining]
+        steps += [_leave(userid, desired["key"], desired["other_groups"][userid]) for userid in leaving]
         return dataclasses.replace(plan, after={**(plan.after or {}), "members": members}, steps=(*plan.steps, *steps))
 
 
-def _leaving(current: State, wish: Wish) -> list[str]:
-    if wish["members"] is None or wish["append"]:
+def _leaving(current: State, desired: Desired) -> list[str]:
+    if desired["members"] is None or desired["append"]:
         return []
-    return [userid for userid in current.get("members", []) if userid not in wish["members"]]
+    return [userid for userid in current.get("members", []) if userid not in desired["members"]]
 
 
 def _join(userid: str, group: str) -> Step:
@@ -94,7 +94,7 @@ def _leave(userid: str, group: str, others: list[str]) -> Step:
     return Step("PUT", api_path("access", "users", userid), {"groups": ",".join(others)}, why)
 
 
-class GroupListing(Listing):
+class GroupList(ListInfo):
     """Groups with their members."""
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,4 +116,4 @@ GROUP = Group(
     },
     extra_uses={"members": TO_MAKE, "append": Use(never=("absent",), beside=("members",))},
 )
-GROUP_INFO = GroupListing("groups", lambda wish: COLLECTION, key="groupid", fields=FIELDS)
+GROUP_INFO = GroupList("groups", lambda desired: COLLECTION, key="groupid", fields=FIELDS)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ...model.contract import Reader, Wish
+from ...model.contract import Desired, Reader
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan
 from ...model.values import Boolean, split_list
@@ -116,13 +116,13 @@ def _levels(path: str) -> Iterator[str]:
         yield "/" + "/".join(parts[:count])
 
 
-def look_around(reader: Reader, wish: Wish, plan: Plan) -> None:
+def look_around(reader: Reader, desired: Desired, plan: Plan) -> None:
     """Complete the wish with the rights of the login, where the plan changes something that may take them."""
-    if plan.steps and not wish["allow_lockout"] and "rights" not in wish:
-        wish["rights"] = survey(reader)
+    if plan.steps and not desired["allow_lockout"] and "rights" not in desired:
+        desired["rights"] = collect_context(reader)
 
 
-def survey(reader: Reader) -> Rights | None:
+def collect_context(reader: Reader) -> Rights | None:
     """The rights of the login; None if nothing can take them, as those of root@pam in person."""
     connection = reader.connection
     token = connection.token
@@ -143,9 +143,9 @@ def survey(reader: Reader) -> Rights | None:
     )
 
 
-def refuse_loss(plan: Plan, wish: Wish, change: Callable[[Rights], Rights]) -> Plan:
+def refuse_loss(plan: Plan, desired: Desired, change: Callable[[Rights], Rights]) -> Plan:
     """The plan, unless the login could not take its change back."""
-    rights: Rights | None = wish.get("rights")
+    rights: Rights | None = desired.get("rights")
     if not plan.steps or rights is None:
         return plan
     lost = rights.lost(change(rights))
@@ -170,7 +170,7 @@ def login_of(params: Mapping[str, Any]) -> tuple[str, str]:
     return token.partition("!")[0] or user, token
 
 
-def refuse_own_user(params: Mapping[str, Any], userid: str, fields: Wish) -> None:
+def refuse_own_user(params: Mapping[str, Any], userid: str, fields: Desired) -> None:
     """Refuse to delete, disable or let expire the user that the task logs in with."""
     ends = _end_of("userid", params, fields)
     if ends and userid == login_of(params)[0]:
@@ -179,7 +179,7 @@ def refuse_own_user(params: Mapping[str, Any], userid: str, fields: Wish) -> Non
         )
 
 
-def refuse_own_token(params: Mapping[str, Any], token: str, fields: Wish) -> None:
+def refuse_own_token(params: Mapping[str, Any], token: str, fields: Desired) -> None:
     """Refuse to delete, regenerate or let expire the token that the task logs in with."""
     ends = "tokenid" if params["regenerate"] else _end_of("tokenid", params, fields)
     if ends and token == login_of(params)[1]:
@@ -188,7 +188,7 @@ def refuse_own_token(params: Mapping[str, Any], token: str, fields: Wish) -> Non
         )
 
 
-def _end_of(key: str, params: Mapping[str, Any], fields: Wish) -> str:
+def _end_of(key: str, params: Mapping[str, Any], fields: Desired) -> str:
     """The option by which a login would end; empty if it would not."""
     if params["state"] == "absent":
         return key
@@ -198,10 +198,10 @@ def _end_of(key: str, params: Mapping[str, Any], fields: Wish) -> str:
     return "expire" if isinstance(expire, int) and 0 < expire <= time.time() else ""
 
 
-def refuse_end_of_root(plan: Plan, wish: Wish) -> None:
+def refuse_end_of_root(plan: Plan, desired: Desired) -> None:
     """Refuse to delete or disable root@pam, which no other user can replace."""
     ends = plan.after is None or plan.after.get("enable") is False
-    if plan.steps and ends and wish["key"] == ROOT and not wish["allow_lockout"]:
+    if plan.steps and ends and desired["key"] == ROOT and not desired["allow_lockout"]:
         raise Refused(
             f"{ROOT} could not log in any more, and some things only {ROOT} may do.",
             hint="If that is wanted, set allow_lockout to true.",

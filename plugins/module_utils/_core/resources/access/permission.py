@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, Wish
+from ...model.contract import Desired, Reader
 from ...model.errors import InvalidOption
-from ...model.kinds.info import ReadOnly
+from ...model.kinds.info import Info
 from .acl import normalised_path
 from .role import GUEST_AGENT
 
@@ -118,7 +118,7 @@ REQUIREMENTS = {
 }
 
 
-class Permissions(ReadOnly):
+class Permissions(Info):
     """Effective permissions, by path. With privileges or modules to look for, also what of these is missing where."""
 
     name = "permissions"
@@ -133,7 +133,7 @@ class Permissions(ReadOnly):
         }
         return {"argument_spec": spec}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         path = params["path"] and normalised_path(params["path"])
         needed: dict[str, set[str]] = {}
         if params["privs"]:
@@ -149,20 +149,20 @@ class Permissions(ReadOnly):
                 needed.setdefault(where, set()).update(privs)
         return {"userid": params["userid"], "path": path, "needed": needed}
 
-    def read(self, reader: Reader, wish: Wish) -> dict[str, Any]:
+    def read(self, reader: Reader, desired: Desired) -> dict[str, Any]:
         if (
-            any(priv in GUEST_AGENT for privs in wish["needed"].values() for priv in privs)
+            any(priv in GUEST_AGENT for privs in desired["needed"].values() for priv in privs)
             and reader.release()[0] < NEW_NAMES
         ):
-            wish["needed"] = {path: set(map(_until_8, privs)) for path, privs in wish["needed"].items()}
+            desired["needed"] = {path: set(map(_until_8, privs)) for path, privs in desired["needed"].items()}
         paths: dict[str, dict[str, bool]] = {}
-        for path in sorted(wish["needed"]) or [wish["path"]]:
-            paths.update(_effective(reader, wish["userid"], path))
-        if not wish["needed"]:
+        for path in sorted(desired["needed"]) or [desired["path"]]:
+            paths.update(_effective(reader, desired["userid"], path))
+        if not desired["needed"]:
             return {"paths": paths}
-        lacking = {path: sorted(privs - set(paths.get(path, {}))) for path, privs in sorted(wish["needed"].items())}
+        lacking = {path: sorted(privs - set(paths.get(path, {}))) for path, privs in sorted(desired["needed"].items())}
         missing = {path: privs for path, privs in lacking.items() if privs}
-        elsewhere = _effective(reader, wish["userid"], None) if missing else {}
+        elsewhere = _effective(reader, desired["userid"], None) if missing else {}
         granted_on = {path: _narrower(path, set(privs), elsewhere) for path, privs in missing.items()}
         return {
             "paths": paths,

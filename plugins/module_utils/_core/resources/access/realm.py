@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import Reader, Resource, State, Wish
+from ...model.contract import Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, Refused
 from ...model.field import Field, Fields, hyphenated
 from ...model.given import TO_MAKE
-from ...model.kinds.by_type import refuse_foreign
-from ...model.kinds.info import Listing
+from ...model.kinds.by_type import refuse_other_types
+from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item
 from ...model.plan import Plan, Step, api_path
 from ...model.property_string import BOOLEAN, SEMICOLON_SET, WORD, Part, PropertyString
@@ -103,27 +103,27 @@ FIELDS = Fields(
 class Realm(Item):
     """An item whose type decides which options it has. ``pam`` and ``pve`` always exist."""
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "absent":
-            if wish["key"] in BUILT_IN:
-                raise Refused(f"Realm {wish['key']} is built in and cannot be deleted.")
-            return super().plan(current, wish)
-        _check_options(current, wish)
-        plan = super().plan(current, wish)
-        if not wish["check_connection"]:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] == "absent":
+            if desired["key"] in BUILT_IN:
+                raise Refused(f"Realm {desired['key']} is built in and cannot be deleted.")
+            return super().plan(current, desired)
+        _check_options(current, desired)
+        plan = super().plan(current, desired)
+        if not desired["check_connection"]:
             return plan
         steps = (dataclasses.replace(step, params={**step.params, "check-connection": True}) for step in plan.steps)
         return dataclasses.replace(plan, steps=tuple(steps))
 
 
-def _check_options(current: State | None, wish: Wish) -> None:
+def _check_options(current: State | None, desired: Desired) -> None:
     """Refuse what the type of the realm does not have, or lacks."""
-    fields = wish["fields"]
+    fields = desired["fields"]
     kind = (current or fields).get("type")
     if not kind:
         raise InvalidOption("type", "is needed to create a realm")
     needed, _others = REALM_TYPES[kind]
-    refuse_foreign((name for name, value in fields.items() if value != ""), kind, REALM_OPTIONS)
+    refuse_other_types((name for name, value in fields.items() if value != ""), kind, REALM_OPTIONS)
     for name, value in fields.items():
         if value == "" and name in needed:
             raise InvalidOption(name, f"a realm of type {kind} needs it")
@@ -135,7 +135,7 @@ def _check_options(current: State | None, wish: Wish) -> None:
                 raise InvalidOption(name, f"is needed to create a realm of type {kind}")
 
 
-class RealmSync(Resource[Wish, State | None]):
+class RealmSync(Resource[Desired, State | None]):
     """An action: take over users and groups from the directory behind a realm."""
 
     name = "sync"
@@ -151,7 +151,7 @@ class RealmSync(Resource[Wish, State | None]):
         }
         return {"argument_spec": spec}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         vanished = params["remove_vanished"]
         if vanished is not None and "none" in vanished and len(vanished) > 1:
             raise InvalidOption("remove_vanished", "none goes with nothing else")
@@ -163,25 +163,30 @@ class RealmSync(Resource[Wish, State | None]):
         }
         return {"realm": params["realm"], "sent": {name: value for name, value in sent.items() if value is not None}}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
         """The options that the realm itself sets, so that a missing scope is told before anything is sent."""
-        answer = reader.get(COLLECTION + api_path(wish["realm"]))
-        return {"realm": wish["realm"], "type": answer.get("type"), "defaults": answer.get("sync-defaults-options", "")}
+        answer = reader.get(COLLECTION + api_path(desired["realm"]))
+        return {
+            "realm": desired["realm"],
+            "type": answer.get("type"),
+            "defaults": answer.get("sync-defaults-options", ""),
+        }
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         current = current or {}
         if current.get("type") not in ("ad", "ldap"):
             raise InvalidOption(
-                "realm", f"{wish['realm']} is of type {current.get('type')}; only ad and ldap have users to take over"
+                "realm",
+                f"{desired['realm']} is of type {current.get('type')}; only ad and ldap have users to take over",
             )
-        if "scope" not in wish["sent"] and "scope" not in SYNC_OPTIONS.parse(current["defaults"]):
+        if "scope" not in desired["sent"] and "scope" not in SYNC_OPTIONS.parse(current["defaults"]):
             raise InvalidOption("scope", "is missing: the realm has no default for it in sync_defaults_options")
-        dry = bool(wish["sent"].get("dry-run"))
+        dry = bool(desired["sent"].get("dry-run"))
         step = Step(
             "POST",
-            COLLECTION + api_path(wish["realm"], "sync"),
-            wish["sent"],
-            f"{'try to take' if dry else 'take'} over users and groups of realm {wish['realm']}",
+            COLLECTION + api_path(desired["realm"], "sync"),
+            desired["sent"],
+            f"{'try to take' if dry else 'take'} over users and groups of realm {desired['realm']}",
             task=True,
             returns={"task": ""},
             changes=not dry,
@@ -200,4 +205,4 @@ REALM = Realm(
     extra_uses={"check_connection": TO_MAKE},
 )
 REALM_SYNC = RealmSync()
-REALM_INFO = Listing("realms", lambda wish: COLLECTION, key="realm", fields=FIELDS)
+REALM_INFO = ListInfo("realms", lambda desired: COLLECTION, key="realm", fields=FIELDS)

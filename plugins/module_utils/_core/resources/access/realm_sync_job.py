@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.calendar import Schedule
-from ...model.contract import Wish
+from ...model.contract import Desired
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.property_string import SEMICOLON_SET
-from ..cluster.scheduled import Job, JobListing
+from ..cluster.scheduled import Job, JobList
 from .realm import SCOPES, VANISHED
 
 JOBS = "/cluster/jobs/realm-sync"
@@ -34,12 +34,12 @@ FIELDS = Fields(
 class RealmSyncJob(Job):
     """A job that says what becomes of users and groups that have vanished."""
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = super().wish(params)
-        vanished = wish["fields"].get("remove_vanished") or []
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = super().parse(params)
+        vanished = desired["fields"].get("remove_vanished") or []
         if "none" in vanished and len(vanished) > 1:
             raise InvalidOption("remove_vanished", "none goes with nothing else")
-        return wish
+        return desired
 
 
 JOB = RealmSyncJob(
@@ -51,4 +51,4 @@ JOB = RealmSyncJob(
     own_path=True,
     always=("schedule",),
 )
-JOB_INFO = JobListing("jobs", lambda wish: JOBS, key="id", fields=FIELDS)
+JOB_INFO = JobList("jobs", lambda desired: JOBS, key="id", fields=FIELDS)

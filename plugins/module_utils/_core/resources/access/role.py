@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption, Refused
 from ...model.field import Field, Fields
-from ...model.kinds.info import Listing
+from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item
 from ...model.plan import Plan
 from . import lockout
@@ -33,19 +33,21 @@ SINCE_9 = {
 class Role(Item):
     """An item whose only property is a set. Roles that PVE brings along cannot be changed."""
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        state = super().read(reader, wish)
-        if wish["state"] == "present":
-            _refuse_other_release(reader, set(wish["fields"].get("privs") or []) - set((state or {}).get("privs", [])))
-        lockout.look_around(reader, wish, super().plan(state, wish))
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        state = super().read(reader, desired)
+        if desired["state"] == "present":
+            _refuse_other_release(
+                reader, set(desired["fields"].get("privs") or []) - set((state or {}).get("privs", []))
+            )
+        lockout.look_around(reader, desired, super().plan(state, desired))
         return state
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        plan = super().plan(current, wish)
-        if plan.steps and (wish["key"] in SPECIAL or wish["key"].lower().startswith(RESERVED)):
-            raise Refused(f"Role {wish['key']} belongs to the server, as do all whose names begin with PVE.")
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        plan = super().plan(current, desired)
+        if plan.steps and (desired["key"] in SPECIAL or desired["key"].lower().startswith(RESERVED)):
+            raise Refused(f"Role {desired['key']} belongs to the server, as do all whose names begin with PVE.")
         privileges = None if plan.after is None else plan.after.get("privs", [])
-        return lockout.refuse_loss(plan, wish, lambda rights: rights.with_role(wish["key"], privileges))
+        return lockout.refuse_loss(plan, desired, lambda rights: rights.with_role(desired["key"], privileges))
 
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
         return super().observe(key, {"privs": [name for name, given in answer.items() if given]})
@@ -61,7 +63,7 @@ def _refuse_other_release(reader: Reader, privs: set[str]) -> None:
         raise InvalidOption("privs", f"PVE {major} has no {name}: {unknown[name]}")
 
 
-class RoleListing(Listing):
+class RoleList(ListInfo):
     """Roles with their privileges; ``special`` tells those that PVE brings along."""
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,4 +79,4 @@ ROLE = Role(
     append="privs",
     extra_options=lockout.OPTION,
 )
-ROLE_INFO = RoleListing("roles", lambda wish: COLLECTION, key="roleid", fields=FIELDS)
+ROLE_INFO = RoleList("roles", lambda desired: COLLECTION, key="roleid", fields=FIELDS)

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ...model.contract import STATES, Reader, Resource, State, Wish
+from ...model.contract import STATES, Desired, Reader, Resource, State
 from ...model.errors import InvalidOption
 from ...model.given import TO_MAKE, Use
-from ...model.kinds.info import Listing
+from ...model.kinds.info import ListInfo
 from ...model.plan import Plan, Step, api_path
 from ...model.values import Boolean
 from .user import by_token, check_userid, own_password
@@ -47,7 +47,7 @@ def totp_code(uri: str, now: float) -> str:
     return f"{number % 10**digits:0{digits}d}"
 
 
-class SecondFactor(Resource[Wish, State | None]):
+class SecondFactor(Resource[Desired, State | None]):
     """One factor of a user, named by ``id``, or by ``type`` and ``description``. A user has one set of recovery keys."""
 
     name = "tfa"
@@ -72,110 +72,121 @@ class SecondFactor(Resource[Wish, State | None]):
     def uses(self) -> dict[str, Use]:
         return dict.fromkeys(("enable", "totp", "value", "unlock"), TO_MAKE)
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         check_userid("userid", params["userid"])
         if not (params["id"] or params["type"] or params["unlock"]):
             raise InvalidOption("id, type", "name the factor by one of them")
         if params["unlock"] and params["state"] == "absent":
             raise InvalidOption("unlock", "goes with state: present")
-        wish = {name: params[name] for name in ("userid", "id", "type", "description", "enable", "unlock", "state")}
+        desired = {name: params[name] for name in ("userid", "id", "type", "description", "enable", "unlock", "state")}
         value = params["value"]
         if params["totp"] and not value:
             value = totp_code(params["totp"], time.time())
         return {
-            **wish,
+            **desired,
             "totp": params["totp"],
             "value": value,
             "by_token": by_token(params),
             "own_password": own_password(params),
         }
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
         """Whether a user is locked out is told only in the list of all users."""
-        if not wish["unlock"]:
+        if not desired["unlock"]:
             return observe(
-                {"userid": wish["userid"], "entries": reader.get(COLLECTION + api_path(wish["userid"])) or []}
+                {"userid": desired["userid"], "entries": reader.get(COLLECTION + api_path(desired["userid"])) or []}
             )
-        rows = [row for row in reader.get(COLLECTION) or [] if row["userid"] == wish["userid"]]
-        state = observe(rows[0] if rows else {"userid": wish["userid"]})
-        wish["locked"] = state.get("totp-locked", False) or state.get("tfa-locked-until", 0) > time.time()
+        rows = [row for row in reader.get(COLLECTION) or [] if row["userid"] == desired["userid"]]
+        state = observe(rows[0] if rows else {"userid": desired["userid"]})
+        desired["locked"] = state.get("totp-locked", False) or state.get("tfa-locked-until", 0) > time.time()
         return state
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        current = current or observe({"userid": wish["userid"]})
-        steps = [*self._unlock(wish), *self._steps(current, wish)]
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        current = current or observe({"userid": desired["userid"]})
+        steps = [*self._unlock(desired), *self._steps(current, desired)]
         if not steps:
             return Plan.nothing(current)
-        if wish["by_token"] and any(step.path.startswith(COLLECTION) for step in steps):
+        if desired["by_token"] and any(step.path.startswith(COLLECTION) for step in steps):
             raise InvalidOption(
                 "api_token_id", "PVE lets no API token change second factors; log in with api_user and api_password"
             )
         return Plan(current, _after(current, steps), tuple(steps))
 
     @staticmethod
-    def _unlock(wish: Wish) -> list[Step]:
-        if not wish.get("locked"):
+    def _unlock(desired: Desired) -> list[Step]:
+        if not desired.get("locked"):
             return []
-        path = api_path("access", "users", wish["userid"], "unlock-tfa")
-        return [Step("PUT", path, why=f"let user {wish['userid']} use second factors again")]
+        path = api_path("access", "users", desired["userid"], "unlock-tfa")
+        return [Step("PUT", path, why=f"let user {desired['userid']} use second factors again")]
 
-    def _steps(self, current: State, wish: Wish) -> list[Step]:
-        if not wish["id"] and not wish["type"]:
+    def _steps(self, current: State, desired: Desired) -> list[Step]:
+        if not desired["id"] and not desired["type"]:
             return []
-        found = [entry for entry in current["entries"] if _is_meant(entry, wish)]
+        found = [entry for entry in current["entries"] if _is_meant(entry, desired)]
         if len(found) > 1:
             listed = ", ".join(f"{entry['id']} ({entry.get('description', '')!r})" for entry in found)
             raise InvalidOption("description", f"several factors fit: {listed}; name one by id or description")
-        whose = f"of user {wish['userid']}"
-        if wish["state"] == "absent":
+        whose = f"of user {desired['userid']}"
+        if desired["state"] == "absent":
             return (
-                [_step("DELETE", wish, {}, f"delete second factor {found[0]['id']} {whose}", found[0])] if found else []
+                [_step("DELETE", desired, {}, f"delete second factor {found[0]['id']} {whose}", found[0])]
+                if found
+                else []
             )
         if not found:
-            return [self._addition(wish)]
+            return [self._addition(desired)]
         changes = {
-            name: wish[name]
+            name: desired[name]
             for name in ("description", "enable")
-            if wish[name] is not None and wish[name] != found[0].get(name, "")
+            if desired[name] is not None and desired[name] != found[0].get(name, "")
         }
         return (
-            [_step("PUT", wish, changes, f"change second factor {found[0]['id']} {whose}", found[0])] if changes else []
+            [_step("PUT", desired, changes, f"change second factor {found[0]['id']} {whose}", found[0])]
+            if changes
+            else []
         )
 
     @staticmethod
-    def _addition(wish: Wish) -> Step:
-        kind = wish["type"]
+    def _addition(desired: Desired) -> Step:
+        kind = desired["type"]
         if kind is None:
-            raise InvalidOption("id", f"user {wish['userid']} has no second factor {wish['id']!r}")
+            raise InvalidOption("id", f"user {desired['userid']} has no second factor {desired['id']!r}")
         if kind not in ADDABLE:
             raise InvalidOption("type", f"a factor of type {kind} can be added in a browser only")
-        if wish["enable"] is False:
+        if desired["enable"] is False:
             raise InvalidOption("enable", "a new factor is always enabled; disable it once it is there")
-        if kind == "totp" and not wish["totp"]:
+        if kind == "totp" and not desired["totp"]:
             raise InvalidOption("totp", "is needed to add a factor of type totp")
-        if kind == "yubico" and not wish["value"]:
+        if kind == "yubico" and not desired["value"]:
             raise InvalidOption("value", "is needed to add a factor of type yubico: what the key types")
-        params = {"type": kind, "description": wish["description"]}
-        params |= {"totp": wish["totp"], "value": wish["value"]} if kind != "recovery" else {}
+        params = {"type": kind, "description": desired["description"]}
+        params |= {"totp": desired["totp"], "value": desired["value"]} if kind != "recovery" else {}
         returns = {"recovery_keys": "recovery"} if kind == "recovery" else {}
-        why = f"add a second factor of type {kind} to user {wish['userid']}"
-        return _step("POST", wish, params, why, returns=returns)
+        why = f"add a second factor of type {kind} to user {desired['userid']}"
+        return _step("POST", desired, params, why, returns=returns)
 
 
-def _is_meant(entry: Mapping[str, Any], wish: Wish) -> bool:
-    if wish["id"]:
-        return bool(entry["id"] == wish["id"])
+def _is_meant(entry: Mapping[str, Any], desired: Desired) -> bool:
+    if desired["id"]:
+        return bool(entry["id"] == desired["id"])
     named = (
-        wish["description"] is None or wish["type"] == "recovery" or entry.get("description", "") == wish["description"]
+        desired["description"] is None
+        or desired["type"] == "recovery"
+        or entry.get("description", "") == desired["description"]
     )
-    return bool(entry["type"] == wish["type"] and named)
+    return bool(entry["type"] == desired["type"] and named)
 
 
 def _step(
-    method: str, wish: Wish, params: Mapping[str, Any], why: str, entry: Mapping[str, Any] | None = None, **more: Any
+    method: str,
+    desired: Desired,
+    params: Mapping[str, Any],
+    why: str,
+    entry: Mapping[str, Any] | None = None,
+    **more: Any,
 ) -> Step:
-    path = COLLECTION + api_path(wish["userid"], *([entry["id"]] if entry else []))
-    sent = {name: value for name, value in {**params, "password": wish["own_password"]}.items() if value is not None}
+    path = COLLECTION + api_path(desired["userid"], *([entry["id"]] if entry else []))
+    sent = {name: value for name, value in {**params, "password": desired["own_password"]}.items() if value is not None}
     secrets = frozenset({"password", "totp", "value"})
     return Step(method, path, sent, why, secrets, repeatable=method != "POST", **more)
 
@@ -205,7 +216,7 @@ def observe(row: Mapping[str, Any]) -> State:
     return state
 
 
-class SecondFactorListing(Listing):
+class SecondFactorList(ListInfo):
     """Users with their second factors; those without any are not in the list."""
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -213,4 +224,4 @@ class SecondFactorListing(Listing):
 
 
 TFA = SecondFactor()
-TFA_INFO = SecondFactorListing("tfa", lambda wish: COLLECTION, key="userid")
+TFA_INFO = SecondFactorList("tfa", lambda desired: COLLECTION, key="userid")

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.changes import changed_fields, shown
-from ...model.contract import STATES, Reader, Resource, State, Wish
+from ...model.contract import STATES, Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, NotFound
 from ...model.field import Field, Fields, update_params
 from ...model.given import TO_MAKE, Use
-from ...model.kinds.info import Listing
+from ...model.kinds.info import ListInfo
 from ...model.periods import period
 from ...model.plan import Plan, Step, api_path
 from . import acl, lockout
@@ -29,7 +29,7 @@ SECRET = {"token_secret": "value"}  # key of the result -> key of the server's a
 FIELDS = Fields([Field("comment"), EXPIRE, Field("privsep", type="bool", clear="never", default=True)])
 
 
-class Token(Resource[Wish, State | None]):
+class Token(Resource[Desired, State | None]):
     """A token of a user, named by ``userid`` and ``tokenid`` or by the latter alone as ``user@realm!id``."""
 
     name = "token"
@@ -52,9 +52,9 @@ class Token(Resource[Wish, State | None]):
     def uses(self) -> dict[str, Use]:
         return dict.fromkeys([*(field.name for field in FIELDS), "renew_before", "regenerate"], TO_MAKE)
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         userid, tokenid = _identity(params)
-        fields = FIELDS.wish(params)
+        fields = FIELDS.parse(params)
         lockout.refuse_own_token(params, f"{userid}!{tokenid}", fields)
         renew_before = period("renew_before", params["renew_before"]) if params["renew_before"] else 0
         if renew_before and not isinstance(fields.get("expire"), Lifetime):
@@ -70,70 +70,72 @@ class Token(Resource[Wish, State | None]):
             "state": params["state"],
         }
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
         try:
-            answer = reader.get(_path(wish))
+            answer = reader.get(_path(desired))
         except NotFound:
             return None
-        state = {**_key(wish), **FIELDS.observe(answer)}
-        cleared = wish["fields"].get("comment") == "" and "comment" in state
-        if wish["state"] == "present" and (wish["regenerate"] or cleared):
-            wish["full_update"] = reader.release() >= FULL_UPDATE_SINCE
-            if wish["regenerate"] and not wish["full_update"] and "acl" not in wish:
-                mine = [row for row in reader.get(acl.COLLECTION) or [] if row["ugid"] == _full(wish)]
-                wish["acl"] = [row for row in mine if row["type"] == "token"]
-        if wish["fields"].get("privsep") and _full(wish) == reader.connection.token:
-            lockout.look_around(reader, wish, self._plan(state, wish))
+        state = {**_key(desired), **FIELDS.observe(answer)}
+        cleared = desired["fields"].get("comment") == "" and "comment" in state
+        if desired["state"] == "present" and (desired["regenerate"] or cleared):
+            desired["full_update"] = reader.release() >= FULL_UPDATE_SINCE
+            if desired["regenerate"] and not desired["full_update"] and "acl" not in desired:
+                mine = [row for row in reader.get(acl.COLLECTION) or [] if row["ugid"] == _full(desired)]
+                desired["acl"] = [row for row in mine if row["type"] == "token"]
+        if desired["fields"].get("privsep") and _full(desired) == reader.connection.token:
+            lockout.look_around(reader, desired, self._plan(state, desired))
         return state
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        plan = self._plan(current, wish)
-        return lockout.refuse_loss(plan, wish, lambda rights: rights.with_token(_full(wish), plan.after))
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        plan = self._plan(current, desired)
+        return lockout.refuse_loss(plan, desired, lambda rights: rights.with_token(_full(desired), plan.after))
 
-    def _plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "absent":
-            step = Step("DELETE", _path(wish), why=f"delete token {_full(wish)}")
+    def _plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] == "absent":
+            step = Step("DELETE", _path(desired), why=f"delete token {_full(desired)}")
             return Plan.nothing(None) if current is None else Plan(current, None, (step,))
-        refuse_past(wish["fields"].get("expire"), (current or {}).get("expire"), wish["now"])
-        fresh = current is None or wish["regenerate"]
-        fields = settled(wish["fields"], None if fresh else current, wish["renew_before"])
+        refuse_past(desired["fields"].get("expire"), (current or {}).get("expire"), desired["now"])
+        fresh = current is None or desired["regenerate"]
+        fields = settled(desired["fields"], None if fresh else current, desired["renew_before"])
         changes = changed_fields(FIELDS, current or {}, fields) if current else dict(fields)
-        after = shown(FIELDS, current or _key(wish), changes)
+        after = shown(FIELDS, current or _key(desired), changes)
         if current is None:
-            return Plan(None, after, self._creation(wish, after))
-        if wish["regenerate"] and not wish["full_update"]:
-            delete = Step("DELETE", _path(wish), why=f"delete token {_full(wish)}, to create it anew", verify=False)
-            return Plan(current, after, (delete, *self._creation(wish, after, verify=bool(changes))))
-        if wish["regenerate"] or changes:
-            return Plan(current, after, (self._update(wish, changes, current),))
+            return Plan(None, after, self._creation(desired, after))
+        if desired["regenerate"] and not desired["full_update"]:
+            delete = Step(
+                "DELETE", _path(desired), why=f"delete token {_full(desired)}, to create it anew", verify=False
+            )
+            return Plan(current, after, (delete, *self._creation(desired, after, verify=bool(changes))))
+        if desired["regenerate"] or changes:
+            return Plan(current, after, (self._update(desired, changes, current),))
         return Plan.nothing(current)
 
     @staticmethod
-    def _creation(wish: Wish, after: State, *, verify: bool = True) -> tuple[Step, ...]:
+    def _creation(desired: Desired, after: State, *, verify: bool = True) -> tuple[Step, ...]:
         """The call that creates it, and those that give it back the roles that its predecessor had."""
-        named = {name: value for name, value in after.items() if name not in _key(wish)}
+        named = {name: value for name, value in after.items() if name not in _key(desired)}
         create = Step(
             "POST",
-            _path(wish),
+            _path(desired),
             update_params(named, FIELDS, {}),
-            f"create token {_full(wish)}",
+            f"create token {_full(desired)}",
             returns=SECRET,
             verify=verify,
             repeatable=False,
         )
-        return (create, *acl.regrants(wish.get("acl", [])))
+        return (create, *acl.regrants(desired.get("acl", [])))
 
     @staticmethod
-    def _update(wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
+    def _update(desired: Desired, changes: Mapping[str, Any], current: State) -> Step:
         params = update_params(changes, FIELDS, current)
-        if "delete" in params and not wish["full_update"]:
+        if "delete" in params and not desired["full_update"]:
             del params["delete"]
             params["comment"] = " "  # an empty one is ignored; a blank is trimmed when it is stored
-        if not wish["regenerate"]:
-            return Step("PUT", _path(wish), params, f"change {', '.join(changes)} of token {_full(wish)}")
-        why = f"give token {_full(wish)} a new secret" + (f", change {', '.join(changes)}" if changes else "")
+        if not desired["regenerate"]:
+            return Step("PUT", _path(desired), params, f"change {', '.join(changes)} of token {_full(desired)}")
+        why = f"give token {_full(desired)} a new secret" + (f", change {', '.join(changes)}" if changes else "")
         params["regenerate"] = True
-        return Step("PUT", _path(wish), params, why, returns=SECRET, verify=bool(changes), repeatable=False)
+        return Step("PUT", _path(desired), params, why, returns=SECRET, verify=bool(changes), repeatable=False)
 
 
 def _identity(params: Mapping[str, Any]) -> tuple[str, str]:
@@ -151,31 +153,31 @@ def _identity(params: Mapping[str, Any]) -> tuple[str, str]:
     return userid, tokenid
 
 
-def _full(wish: Wish) -> str:
-    return f"{wish['userid']}!{wish['tokenid']}"
+def _full(desired: Desired) -> str:
+    return f"{desired['userid']}!{desired['tokenid']}"
 
 
-def _key(wish: Wish) -> State:
-    return {"userid": wish["userid"], "tokenid": wish["tokenid"], "full_tokenid": _full(wish)}
+def _key(desired: Desired) -> State:
+    return {"userid": desired["userid"], "tokenid": desired["tokenid"], "full_tokenid": _full(desired)}
 
 
-def _path(wish: Wish) -> str:
-    return api_path("access", "users", wish["userid"], "token", wish["tokenid"])
+def _path(desired: Desired) -> str:
+    return api_path("access", "users", desired["userid"], "token", desired["tokenid"])
 
 
-class TokenListing(Listing):
+class TokenList(ListInfo):
     """The tokens of one user, never their secrets."""
 
-    def read(self, reader: Reader, wish: Wish) -> list[dict[str, Any]]:
-        check_userid("userid", wish["userid"])
-        rows: list[dict[str, Any]] = super().read(reader, wish)
-        return [{**row, **_key({"userid": wish["userid"], "tokenid": row["tokenid"]})} for row in rows]
+    def read(self, reader: Reader, desired: Desired) -> list[dict[str, Any]]:
+        check_userid("userid", desired["userid"])
+        rows: list[dict[str, Any]] = super().read(reader, desired)
+        return [{**row, **_key({"userid": desired["userid"], "tokenid": row["tokenid"]})} for row in rows]
 
 
 TOKEN = Token()
-TOKEN_INFO = TokenListing(
+TOKEN_INFO = TokenList(
     "tokens",
-    lambda wish: api_path("access", "users", wish["userid"], "token"),
+    lambda desired: api_path("access", "users", desired["userid"], "token"),
     key="tokenid",
     fields=FIELDS,
     options={"userid": {"type": "str", "required": True}},

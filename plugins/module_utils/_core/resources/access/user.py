@@ -10,10 +10,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields
-from ...model.kinds.info import Listing
+from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item
 from ...model.plan import HIDDEN, Plan, Step
 from . import lockout
@@ -56,51 +56,51 @@ def own_password(params: Mapping[str, Any]) -> str | None:
 class User(Item):
     """An item whose password is changed by a call of its own, which no API token may make."""
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = super().wish(params)
-        check_userid(self.key.name, wish["key"])
-        lockout.refuse_own_user(params, wish["key"], wish["fields"])
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = super().parse(params)
+        check_userid(self.key.name, desired["key"])
+        lockout.refuse_own_user(params, desired["key"], desired["fields"])
         now = int(time.time())
-        return {**wish, "by_token": by_token(params), "own_password": own_password(params), "now": now}
+        return {**desired, "by_token": by_token(params), "own_password": own_password(params), "now": now}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        state = super().read(reader, wish)
-        if "groups" in wish["fields"]:
-            lockout.look_around(reader, wish, self._plan(state, wish))
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        state = super().read(reader, desired)
+        if "groups" in desired["fields"]:
+            lockout.look_around(reader, desired, self._plan(state, desired))
         return state
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        plan = self._plan(current, wish)
-        lockout.refuse_end_of_root(plan, wish)
-        return lockout.refuse_loss(plan, wish, lambda rights: rights.with_user(wish["key"], plan.after))
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        plan = self._plan(current, desired)
+        lockout.refuse_end_of_root(plan, desired)
+        return lockout.refuse_loss(plan, desired, lambda rights: rights.with_user(desired["key"], plan.after))
 
-    def _plan(self, current: State | None, wish: Wish) -> Plan:
-        refuse_past(wish["fields"].get("expire"), (current or {}).get("expire"), wish["now"])
-        return super().plan(current, {**wish, "fields": settled(wish["fields"], current)})
+    def _plan(self, current: State | None, desired: Desired) -> Plan:
+        refuse_past(desired["fields"].get("expire"), (current or {}).get("expire"), desired["now"])
+        return super().plan(current, {**desired, "fields": settled(desired["fields"], current)})
 
-    def _plan_update(self, current: State, wish: Wish) -> Plan:
-        fields = dict(wish["fields"])
+    def _plan_update(self, current: State, desired: Desired) -> Plan:
+        fields = dict(desired["fields"])
         password = fields.pop("password", None)
-        plan = super()._plan_update(current, {**wish, "fields": fields})
-        if password is None or not wish["push_secrets"]:
+        plan = super()._plan_update(current, {**desired, "fields": fields})
+        if password is None or not desired["push_secrets"]:
             return plan
-        if wish["by_token"]:
+        if desired["by_token"]:
             raise InvalidOption(
                 "update_password", "PVE lets no API token change a password; log in with api_user and api_password"
             )
-        params = {"userid": wish["key"], "password": password}
-        if wish["own_password"]:
-            params["confirmation-password"] = wish["own_password"]
-        why = f"set the password of user {wish['key']}"
+        params = {"userid": desired["key"], "password": password}
+        if desired["own_password"]:
+            params["confirmation-password"] = desired["own_password"]
+        why = f"set the password of user {desired['key']}"
         step = Step("PUT", PASSWORD_PATH, params, why, frozenset({"password", "confirmation-password"}), verify=False)
         return Plan(current, {**(plan.after or {}), "password": HIDDEN}, (*plan.steps, step))
 
 
-class UserListing(Listing):
+class UserList(ListInfo):
     """Users with their groups and the names, not the secrets, of their tokens."""
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        return {**super().wish(params), "full": True}
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        return {**super().parse(params), "full": True}
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -113,4 +113,4 @@ class UserListing(Listing):
 USER = User(
     "user", "/access/users", Field("userid", aliases=("name",)), FIELDS, append="groups", extra_options=lockout.OPTION
 )
-USER_INFO = UserListing("users", lambda wish: "/access/users", key="userid", fields=FIELDS, query=("full",))
+USER_INFO = UserList("users", lambda desired: "/access/users", key="userid", fields=FIELDS, query=("full",))

@@ -12,42 +12,42 @@ from typing import Any
 
 from ...guests.kinds import BY_WORD, WORDS
 from ...guests.sources import read_backup
-from ...model.contract import Reader, Wish
-from ...model.kinds.info import Listing
+from ...model.contract import Desired, Reader
+from ...model.kinds.info import ListInfo
 from ...model.periods import period
 from .volume import backups_of, newest_first, owner_of, storage_of
 
 PARALLEL = 8  # storages and backups that are asked at the same time
 
 
-class BackupListing(Listing):
+class BackupList(ListInfo):
     """The backups on all storages that a task does not rule out, each storage asked once, however many nodes share it."""
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = super().wish(params)
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = super().parse(params)
         now = int(time.time())
         for option in ("younger_than", "older_than"):
-            wish[option] = None if wish[option] is None else now - period(option, wish[option])
-        if wish["volume"]:
-            wish["storage"] = wish["storage"] or storage_of("volume", wish["volume"])
-        return wish
+            desired[option] = None if desired[option] is None else now - period(option, desired[option])
+        if desired["volume"]:
+            desired["storage"] = desired["storage"] or storage_of("volume", desired["volume"])
+        return desired
 
-    def read(self, reader: Reader, wish: Wish) -> list[dict[str, Any]]:
-        rows = sorted((row for row in super().read(reader, wish) if _fits(row, wish)), key=newest_first)
-        if wish["newest"]:
+    def read(self, reader: Reader, desired: Desired) -> list[dict[str, Any]]:
+        rows = sorted((row for row in super().read(reader, desired) if _fits(row, desired)), key=newest_first)
+        if desired["newest"]:
             newest: dict[Any, dict[str, Any]] = {}
             for row in rows:
                 newest.setdefault(row.get("vmid"), row)
             rows = list(newest.values())
-        if not wish["config"]:
+        if not desired["config"]:
             return rows
         with ThreadPoolExecutor(PARALLEL) as threads:
             configs = threads.map(lambda row: _config(reader, row), rows)
             return [{**row, "config": config} for row, config in zip(rows, configs, strict=True)]
 
-    def _rows(self, reader: Reader, wish: Wish) -> Iterable[Mapping[str, Any]]:
-        vmid = wish["vmid"][0] if wish["vmid"] and len(wish["vmid"]) == 1 else None
-        places = _places(reader, wish["node"], wish["storage"])
+    def _rows(self, reader: Reader, desired: Desired) -> Iterable[Mapping[str, Any]]:
+        vmid = desired["vmid"][0] if desired["vmid"] and len(desired["vmid"]) == 1 else None
+        places = _places(reader, desired["node"], desired["storage"])
         with ThreadPoolExecutor(PARALLEL) as threads:
             found = threads.map(lambda place: backups_of(reader, place[0], place[1], vmid), places)
             return [
@@ -82,14 +82,14 @@ def _type(row: Mapping[str, Any]) -> str | None:
     return WORDS.get(str(kind))
 
 
-def _fits(row: Mapping[str, Any], wish: Wish) -> bool:
+def _fits(row: Mapping[str, Any], desired: Desired) -> bool:
     return (
-        wish["volume"] in (None, row["volid"])
-        and (wish["vmid"] is None or row.get("vmid") in wish["vmid"])
-        and wish["type"] in (None, row["type"])
-        and wish["protected"] in (None, row["protected"])
-        and (wish["younger_than"] is None or row["ctime"] >= wish["younger_than"])
-        and (wish["older_than"] is None or row["ctime"] < wish["older_than"])
+        desired["volume"] in (None, row["volid"])
+        and (desired["vmid"] is None or row.get("vmid") in desired["vmid"])
+        and desired["type"] in (None, row["type"])
+        and desired["protected"] in (None, row["protected"])
+        and (desired["younger_than"] is None or row["ctime"] >= desired["younger_than"])
+        and (desired["older_than"] is None or row["ctime"] < desired["older_than"])
     )
 
 
@@ -99,9 +99,9 @@ def _config(reader: Reader, row: Mapping[str, Any]) -> dict[str, Any] | None:
     return None if config is None or row["type"] is None else BY_WORD[row["type"]].observe_config(config)
 
 
-BACKUP_INFO = BackupListing(
+BACKUP_INFO = BackupList(
     "backups",
-    lambda wish: "",
+    lambda desired: "",
     options={
         "node": {"type": "str"},
         "storage": {"type": "str"},

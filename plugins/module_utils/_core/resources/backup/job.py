@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.calendar import Schedule
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.given import TO_MAKE, Use
@@ -18,7 +18,7 @@ from ...model.plan import Plan, Step
 from ...model.property_string import INTEGER, WORD, Part, PropertyString, flag
 from ...model.values import Items, Text, Within
 from ..cluster.pool import Vmids
-from ..cluster.scheduled import Job, JobListing, in_utc
+from ..cluster.scheduled import Job, JobList, in_utc
 from ..storage.fields import KEEP
 
 JOBS = "/cluster/backup"
@@ -89,24 +89,24 @@ FIELDS = Fields(
 class BackupJob(Job):
     """A job that selects its guests in one of three ways, which exclude each other."""
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = super().wish(params)
-        chosen = [name for name in SELECTIONS if wish["fields"].get(name)]
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = super().parse(params)
+        chosen = [name for name in SELECTIONS if desired["fields"].get(name)]
         if len(chosen) > 1:
             raise InvalidOption(" and ".join(chosen), "exclude each other: a job selects its guests in one way")
-        if wish["fields"].get("exclude") and chosen and chosen != ["all"]:
+        if desired["fields"].get("exclude") and chosen and chosen != ["all"]:
             raise InvalidOption("exclude", f"goes with all: true, not with {chosen[0]}")
-        if wish["show_runs"] is not None and not 1 <= wish["show_runs"] <= MOST_RUNS:
+        if desired["show_runs"] is not None and not 1 <= desired["show_runs"] <= MOST_RUNS:
             raise InvalidOption("show_runs", f"is a number from 1 to {MOST_RUNS}")
-        return wish
+        return desired
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        state = super().read(reader, wish)
-        schedule = wish["fields"].get("schedule") or (state or {}).get("schedule")
-        if wish["state"] == "present" and wish["show_runs"] and schedule:
-            rows = reader.get(ANALYZE, {"schedule": schedule, "iterations": wish["show_runs"]}) or []
-            wish["runs"] = [in_utc(row["timestamp"]) for row in rows]
-            state = state and {**state, "next_runs": wish["runs"]}
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        state = super().read(reader, desired)
+        schedule = desired["fields"].get("schedule") or (state or {}).get("schedule")
+        if desired["state"] == "present" and desired["show_runs"] and schedule:
+            rows = reader.get(ANALYZE, {"schedule": schedule, "iterations": desired["show_runs"]}) or []
+            desired["runs"] = [in_utc(row["timestamp"]) for row in rows]
+            state = state and {**state, "next_runs": desired["runs"]}
         return state
 
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
@@ -114,22 +114,22 @@ class BackupJob(Job):
             answer = {**answer, "schedule": f"{answer.get('dow', '')} {answer['starttime']}"}
         return super().observe(key, answer)
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "absent":
-            return self._plan_absent(current, wish)
-        fields = select(current or {}, wish["fields"], append=wish["append"])
-        wish = {**wish, "fields": fields, "append": False}
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] == "absent":
+            return self._plan_absent(current, desired)
+        fields = select(current or {}, desired["fields"], append=desired["append"])
+        desired = {**desired, "fields": fields, "append": False}
         storage = fields.get("storage", (current or {}).get("storage"))
         for name in NEED_STORAGE:
             if fields.get(name) and not storage:
                 raise InvalidOption(name, "needs storage")
-        plan = super().plan(current, wish)
-        if current is None and "runs" in wish:
-            return dataclasses.replace(plan, after={**(plan.after or {}), "next_runs": wish["runs"]})
+        plan = super().plan(current, desired)
+        if current is None and "runs" in desired:
+            return dataclasses.replace(plan, after={**(plan.after or {}), "next_runs": desired["runs"]})
         return plan
 
-    def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
-        step = super()._update_step(wish, changes, current)
+    def _update_step(self, desired: Desired, changes: Mapping[str, Any], current: State) -> Step:
+        step = super()._update_step(desired, changes, current)
         if any(changes.get(name) not in (None, "") for name in NEED_STORAGE) and "storage" not in step.params:
             return dataclasses.replace(step, params={**step.params, "storage": current["storage"]})
         return step
@@ -176,4 +176,4 @@ JOB = BackupJob(
     extra_options={"append": {"type": "bool", "default": False}, "show_runs": {"type": "int"}},
     extra_uses={"append": Use(never=("absent",), beside=("vmid", "exclude")), "show_runs": TO_MAKE},
 )
-JOB_INFO = JobListing("jobs", lambda wish: JOBS, key="id", fields=FIELDS)
+JOB_INFO = JobList("jobs", lambda desired: JOBS, key="id", fields=FIELDS)

@@ -13,13 +13,13 @@ from ...api.client import Client
 from ...api.connection import task_arguments
 from ...guests.actions.restore import Restore
 from ...guests.named import refuse_unknown, warn_of_unknown
-from ...model.contract import Planned, Reader, State, Wish
+from ...model.contract import Desired, Planned, Reader, State
 from ...model.errors import InvalidOption
 from ...model.field import Fields, update_params
 from ...model.periods import period
 from ...model.plan import Plan, Step, api_path
-from ...run.batch import Crew, Job, check_counts, summary
-from ...run.engine import bring_about
+from ...run.batch import Job, WorkerPool, check_counts, summary
+from ...run.engine import run_plan
 from ...run.hosted import CustomRun
 from .job import FIELDS as JOB_FIELDS
 from .volume import Prune, Volume, backups_of, owner_of, storage_of
@@ -44,32 +44,36 @@ PURPOSES = {
 }
 
 
-class GuestBackup(Planned[Wish, State | None]):
+class GuestBackup(Planned[Desired, State | None]):
     """A backup of one guest that is at most so old; without an age a new one at every run."""
 
     name = "backup"
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         return dict(params)
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
         """The newest backup that counts as done: one that is young enough, or one that this run took."""
-        found = backups_of(reader, wish["node"], wish["storage"], wish["vmid"])
-        if wish["oldest"] is None:  # only what comes after those that are there
-            wish["oldest"] = found[0]["ctime"] + 1 if found else 0
+        found = backups_of(reader, desired["node"], desired["storage"], desired["vmid"])
+        if desired["oldest"] is None:  # only what comes after those that are there
+            desired["oldest"] = found[0]["ctime"] + 1 if found else 0
             return None
-        return found[0] if found and found[0]["ctime"] >= wish["oldest"] else None
+        return found[0] if found and found[0]["ctime"] >= desired["oldest"] else None
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         if current is not None:
             return Plan.nothing(current)
-        params = {"vmid": wish["vmid"], "storage": wish["storage"], **update_params(wish["options"], OPTIONS, {})}
-        why = f"back up guest {wish['vmid']} to {wish['storage']}"
-        path = api_path("nodes", wish["node"], "vzdump")
+        params = {
+            "vmid": desired["vmid"],
+            "storage": desired["storage"],
+            **update_params(desired["options"], OPTIONS, {}),
+        }
+        why = f"back up guest {desired['vmid']} to {desired['storage']}"
+        path = api_path("nodes", desired["node"], "vzdump")
         step = Step(
-            "POST", path, params, why, task=True, guest=str(wish["vmid"]), repeatable=wish["oldest"] is not None
+            "POST", path, params, why, task=True, guest=str(desired["vmid"]), repeatable=desired["oldest"] is not None
         )
-        return Plan(None, {"vmid": wish["vmid"], "storage": wish["storage"]}, (step,))
+        return Plan(None, {"vmid": desired["vmid"], "storage": desired["storage"]}, (step,))
 
 
 class Backup(CustomRun):
@@ -114,10 +118,12 @@ class Backup(CustomRun):
         }
         if purpose in single:
             checked = restoration(params) if purpose == "restore" else params
-            return bring_about(client, single[purpose], checked, check_mode=check_mode).result()
+            return run_plan(client, single[purpose], checked, check_mode=check_mode).result()
         jobs = self._jobs(client, params)
-        crew = Crew(client, parallel=params["parallel"], fail_fast=params["fail_fast"], check_mode=check_mode)
-        crew.run(jobs)
+        pool_of_workers = WorkerPool(
+            client, parallel=params["parallel"], fail_fast=params["fail_fast"], check_mode=check_mode
+        )
+        pool_of_workers.run(jobs)
         return summary(self.name, jobs, "backups")
 
     def _purpose(self, params: Mapping[str, Any]) -> str:
@@ -141,12 +147,12 @@ class Backup(CustomRun):
             raise InvalidOption(" and ".join(chosen), "exclude each other: guests are selected in one way")
         if not chosen and params.get("node") is None:
             raise InvalidOption("vmid", "is missing: give vmid, pool, node or all")
-        options = OPTIONS.wish(params)
+        options = OPTIONS.parse(params)
         oldest = _oldest(params.get("max_age"))
         jobs = []
         for row in _guests(client, params):
             vmid = int(row["vmid"])
-            wish = {
+            desired = {
                 "vmid": vmid,
                 "node": row["node"],
                 "storage": params["storage"],
@@ -154,7 +160,7 @@ class Backup(CustomRun):
                 "oldest": oldest,
             }
             entry = {"vmid": vmid, "name": row.get("name", ""), "node": row["node"]}
-            jobs.append(Job(f"{vmid} {row.get('name', '')}".strip(), GuestBackup(), params, wish, entry=entry))
+            jobs.append(Job(f"{vmid} {row.get('name', '')}".strip(), GuestBackup(), params, desired, entry=entry))
         return jobs
 
 

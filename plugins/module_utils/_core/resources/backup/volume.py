@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.changes import changed_fields, shown
-from ...model.contract import Planned, Reader, State, Wish
+from ...model.contract import Desired, Planned, Reader, State
 from ...model.errors import ApiError, InvalidOption, NotFound, Refused
 from ...model.field import Field, Fields, update_params
 from ...model.plan import Plan, Step, api_path, whole_part
@@ -56,22 +56,22 @@ def owner_of(volume: str) -> tuple[str, int] | None:
     return found and (_KINDS[found["dump"] or found["group"]], int(found["dumped"] or found["grouped"]))
 
 
-class Volume(Planned[Wish, State | None]):
+class Volume(Planned[Desired, State | None]):
     """One backup that exists: its notes, its protection, or its deletion."""
 
     name = "backup"
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         storage = storage_of("volume", params["volume"])
         if not params.get("node"):
             raise InvalidOption("node", "is needed with volume: a node that has the storage")
-        fields = VOLUME_FIELDS.wish({name: params.get(name) for name in ("notes", "protected")})
+        fields = VOLUME_FIELDS.parse({name: params.get(name) for name in ("notes", "protected")})
         path = api_path("nodes", params["node"], "storage", storage, "content") + whole_part(params["volume"])
         return {"path": path, "volume": params["volume"], "state": params["state"], "fields": fields}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
         try:
-            answer = reader.get(wish["path"])
+            answer = reader.get(desired["path"])
         except NotFound:
             return None
         except ApiError as error:
@@ -79,57 +79,57 @@ class Volume(Planned[Wish, State | None]):
             if "volume_size_info" in error.server_message:
                 return None
             raise
-        told = {"volid": wish["volume"], "protected": False, **VOLUME_FIELDS.observe(answer)}
+        told = {"volid": desired["volume"], "protected": False, **VOLUME_FIELDS.observe(answer)}
         return {**told, "size": answer.get("size")}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "absent":
-            return self._plan_absent(current, wish)
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] == "absent":
+            return self._plan_absent(current, desired)
         if current is None:
-            raise InvalidOption("volume", f"there is no backup {wish['volume']}")
-        changes = changed_fields(VOLUME_FIELDS, current, wish["fields"])
+            raise InvalidOption("volume", f"there is no backup {desired['volume']}")
+        changes = changed_fields(VOLUME_FIELDS, current, desired["fields"])
         if not changes:
             return Plan.nothing(current)
         params = update_params(changes, VOLUME_FIELDS, current)
-        step = Step("PUT", wish["path"], params, f"change {', '.join(changes)} of {wish['volume']}")
+        step = Step("PUT", desired["path"], params, f"change {', '.join(changes)} of {desired['volume']}")
         return Plan(current, shown(VOLUME_FIELDS, current, changes), (step,))
 
     @staticmethod
-    def _plan_absent(current: State | None, wish: Wish) -> Plan:
+    def _plan_absent(current: State | None, desired: Desired) -> Plan:
         if current is None:
             return Plan.nothing(None)
         if current["protected"]:
-            raise Refused(f"The backup {wish['volume']} is protected.", hint="Set protected: false first.")
-        step = Step("DELETE", wish["path"], {}, f"delete the backup {wish['volume']}", task=True)
+            raise Refused(f"The backup {desired['volume']} is protected.", hint="Set protected: false first.")
+        step = Step("DELETE", desired["path"], {}, f"delete the backup {desired['volume']}", task=True)
         return Plan(current, None, (step,))
 
 
-class Prune(Planned[Wish, State | None]):
+class Prune(Planned[Desired, State | None]):
     """The backups that a retention keeps, of one guest or of all on a storage."""
 
     name = "pruned"
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         for name in ("node", "storage"):
             if not params.get(name):
                 raise InvalidOption(name, "is needed with state: pruned")
         vmids = params.get("vmid") or []
         if len(vmids) > 1:
             raise InvalidOption("vmid", "takes one id with state: pruned, or none for all guests")
-        rule = RETENTION.wish({"prune_backups": params.get("prune_backups")})
+        rule = RETENTION.parse({"prune_backups": params.get("prune_backups")})
         query = {**update_params(rule, RETENTION, {}), **({"vmid": vmids[0]} if vmids else {})}
         path = api_path("nodes", params["node"], "storage", params["storage"], "prunebackups")
         return {"path": path, "query": query, "storage": params["storage"]}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        rows = reader.get(wish["path"], wish["query"]) or []
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        rows = reader.get(desired["path"], desired["query"]) or []
         kinds = ("keep", "remove", "protected")
         return {kind: sorted(row["volid"] for row in rows if row.get("mark") == kind) for kind in kinds}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         current = current or {}
         if not current.get("remove"):
             return Plan.nothing(current)
-        why = f"delete {len(current['remove'])} backups on {wish['storage']}: {', '.join(current['remove'])}"
-        step = Step("DELETE", wish["path"], wish["query"], why, task=True)
+        why = f"delete {len(current['remove'])} backups on {desired['storage']}: {', '.join(current['remove'])}"
+        step = Step("DELETE", desired["path"], desired["query"], why, task=True)
         return Plan(current, {**current, "remove": []}, (step,))

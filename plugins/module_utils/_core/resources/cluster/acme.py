@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption, InvalidParameter
 from ...model.field import Field, Fields, hyphenated
-from ...model.kinds.by_type import refuse_foreign
-from ...model.kinds.info import Listing, Parts, Reading
+from ...model.kinds.by_type import refuse_other_types
+from ...model.kinds.info import Composite, ListInfo, OneInfo
 from ...model.kinds.item import Item
 from ...model.plan import Plan, Step, api_path
 from ...model.values import Codec, Set
@@ -70,11 +70,11 @@ class Account(Item):
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
         return {self.key.name: key, **answer}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        fields = wish["fields"]
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        fields = desired["fields"]
         if current is not None:  # nothing tells to whom an account was bound
-            wish = {**wish, "fields": {name: value for name, value in fields.items() if name != "eab_kid"}}
-        plan = super().plan(current, wish)
+            desired = {**desired, "fields": {name: value for name, value in fields.items() if name != "eab_kid"}}
+        plan = super().plan(current, desired)
         return dataclasses.replace(plan, steps=tuple(dataclasses.replace(step, task=True) for step in plan.steps))
 
 
@@ -88,20 +88,20 @@ ACCOUNT = Account(
 )
 
 
-class AccountListing(Listing):
+class AccountList(ListInfo):
     """Accounts with what the authorities tell of them, each of which is asked for by itself."""
 
-    def _rows(self, reader: Reader, wish: Wish) -> list[dict[str, Any]]:
-        names = [row["name"] for row in super()._rows(reader, wish) if wish["name"] in (None, row["name"])]
+    def _rows(self, reader: Reader, desired: Desired) -> list[dict[str, Any]]:
+        names = [row["name"] for row in super()._rows(reader, desired) if desired["name"] in (None, row["name"])]
         return [account_of({"name": name, **reader.get(ACCOUNTS + api_path(name))}) for name in names]
 
 
-ACCOUNT_INFO = Parts(
+ACCOUNT_INFO = Composite(
     "acme",
     {
-        "accounts": AccountListing("accounts", lambda wish: ACCOUNTS, key="name"),
-        "directories": Listing("directories", lambda wish: f"{ACME}/directories"),
-        "meta": Reading("meta", lambda wish: f"{ACME}/meta", {"directory": {"type": "str"}}, query=("directory",)),
+        "accounts": AccountList("accounts", lambda desired: ACCOUNTS, key="name"),
+        "directories": ListInfo("directories", lambda desired: f"{ACME}/directories"),
+        "meta": OneInfo("meta", lambda desired: f"{ACME}/meta", {"directory": {"type": "str"}}, query=("directory",)),
     },
     default=("accounts",),
 )
@@ -146,42 +146,44 @@ class Plugin(Item):
     def arguments(self) -> dict[str, Any]:
         return {"argument_spec": without_update_password(super().arguments()["argument_spec"])}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = super().wish({**params, "update_password": "always"})
-        if wish["state"] == "absent" and wish["key"] == STANDALONE:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = super().parse({**params, "update_password": "always"})
+        if desired["state"] == "absent" and desired["key"] == STANDALONE:
             raise InvalidOption(self.key.name, f"{STANDALONE} always exists; disable: true puts it out of use")
-        return wish
+        return desired
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        answer = self._answer(reader, wish["key"])
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        answer = self._answer(reader, desired["key"])
         if answer is None:
             return None
-        wish["digest"] = answer.get("digest")
-        wish["present_data"] = self.fields.named("data").read(answer.get("data") or "") or ""
-        return self.observe(wish["key"], answer)
+        desired["digest"] = answer.get("digest")
+        desired["present_data"] = self.fields.named("data").read(answer.get("data") or "") or ""
+        return self.observe(desired["key"], answer)
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "present":
-            self._check(wish["fields"], current or {})
-        new_data = current is not None and wish["fields"].get("data", wish["present_data"]) != wish["present_data"]
-        return super().plan(current, {**wish, "push_secrets": new_data})
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] == "present":
+            self._check(desired["fields"], current or {})
+        new_data = (
+            current is not None and desired["fields"].get("data", desired["present_data"]) != desired["present_data"]
+        )
+        return super().plan(current, {**desired, "push_secrets": new_data})
 
     @staticmethod
     def _check(fields: Mapping[str, Any], current: Mapping[str, Any]) -> None:
         kind = current.get("type", fields.get("type"))
         if kind:
-            refuse_foreign((name for name, value in fields.items() if value != ""), kind, OWN)
+            refuse_other_types((name for name, value in fields.items() if value != ""), kind, OWN)
         if kind == "dns" and "api" not in fields and "api" not in current:
             raise InvalidOption("api", "is needed to create a plugin of type: dns")
 
-    def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
-        return dataclasses.replace(super()._update_step(wish, changes, current), verify=True)
+    def _update_step(self, desired: Desired, changes: Mapping[str, Any], current: State) -> Step:
+        return dataclasses.replace(super()._update_step(desired, changes, current), verify=True)
 
 
 PLUGIN = Plugin("plugin", PLUGINS, Field("id", aliases=("name",)), PLUGIN_FIELDS, needed=("type",))
 
 
-class PluginListing(Listing):
+class PluginList(ListInfo):
     """Plugins with their ids under the name of the option."""
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,18 +191,18 @@ class PluginListing(Listing):
         return {"id": row["plugin"], **super()._shown(told)}
 
 
-PLUGIN_INFO = Parts(
+PLUGIN_INFO = Composite(
     "acme",
     {
-        "plugins": PluginListing(
+        "plugins": PluginList(
             "plugins",
-            lambda wish: PLUGINS,
+            lambda desired: PLUGINS,
             key="id",
             fields=PLUGIN_FIELDS,
             options={"type": {"type": "str", "choices": ["dns", STANDALONE]}},
             query=("type",),
         ),
-        "apis": Listing("apis", lambda wish: f"{ACME}/challenge-schema"),
+        "apis": ListInfo("apis", lambda desired: f"{ACME}/challenge-schema"),
     },
     default=("plugins",),
 )

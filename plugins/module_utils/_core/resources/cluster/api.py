@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from ...api import schema as apidoc
 from ...api.connection import task_arguments
-from ...model.contract import Reader, Resource, State, Wish
+from ...model.contract import Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, NotFound
 from ...model.plan import Plan, Step
 from ...model.values import split_list
@@ -24,7 +24,7 @@ _SECRET = re.compile(
 )
 
 
-class ApiCall(Resource[Wish, State | None]):
+class ApiCall(Resource[Desired, State | None]):
     """A GET reads. A write is a plan of one step, or of none if ``get_path`` shows that it is not needed."""
 
     name = "data"
@@ -55,7 +55,7 @@ class ApiCall(Resource[Wish, State | None]):
         names = _secret_names(given, params.get("secret_params"))
         return {text for name in names for text in _leaves(given[name]) if text}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         method, api_format, ensure = params["method"].upper(), params["format"], params["ensure"]
         path = clean_path("path", params["path"], api_format)
         get_path = clean_path("get_path", params["get_path"], "json") if params["get_path"] else ""
@@ -76,47 +76,47 @@ class ApiCall(Resource[Wish, State | None]):
             "validate": params["validate"],
         }
 
-    def read(self, reader: Reader, wish: Wish) -> Any:
-        if wish["validate"]:
-            apidoc.check_call(apidoc.load(reader), wish["method"], wish["path"], wish["params"])
-            wish["validate"] = False  # once is enough
-        if wish["method"] == "GET":
-            return reader.get(wish["path"], wish["params"], api_format=wish["format"])
-        if not wish["get_path"]:
+    def read(self, reader: Reader, desired: Desired) -> Any:
+        if desired["validate"]:
+            apidoc.check_call(apidoc.load(reader), desired["method"], desired["path"], desired["params"])
+            desired["validate"] = False  # once is enough
+        if desired["method"] == "GET":
+            return reader.get(desired["path"], desired["params"], api_format=desired["format"])
+        if not desired["get_path"]:
             return None
         try:
-            return reader.get(wish["get_path"])
+            return reader.get(desired["get_path"])
         except NotFound:
             return None
 
-    def plan(self, current: Any, wish: Wish) -> Plan:
-        if wish["method"] == "GET":
+    def plan(self, current: Any, desired: Desired) -> Plan:
+        if desired["method"] == "GET":
             return Plan.nothing(current)
-        if not wish["get_path"]:
-            return Plan(None, None, (self._step(wish),))
-        if wish["method"] == "DELETE":
-            return Plan.nothing(None) if current is None else Plan(_shown(current, {}), None, (self._step(wish),))
-        if current is not None and contains(current, wish["ensure"]):
+        if not desired["get_path"]:
+            return Plan(None, None, (self._step(desired),))
+        if desired["method"] == "DELETE":
+            return Plan.nothing(None) if current is None else Plan(_shown(current, {}), None, (self._step(desired),))
+        if current is not None and contains(current, desired["ensure"]):
             return Plan.nothing(current)
-        before = _shown(current, wish["ensure"])
-        after = {key: value for key, value in {**before, **wish["ensure"]}.items() if value is not None}
-        return Plan(before, after, (self._step(wish),))
+        before = _shown(current, desired["ensure"])
+        after = {key: value for key, value in {**before, **desired["ensure"]}.items() if value is not None}
+        return Plan(before, after, (self._step(desired),))
 
-    def _step(self, wish: Wish) -> Step:
-        looked = bool(wish["get_path"])
-        guest = re.match(r"/nodes/[^/]+/(?:qemu|lxc)/(\d+)(?:/|$)", wish["path"])
+    def _step(self, desired: Desired) -> Step:
+        looked = bool(desired["get_path"])
+        guest = re.match(r"/nodes/[^/]+/(?:qemu|lxc)/(\d+)(?:/|$)", desired["path"])
         return Step(
-            wish["method"],
-            wish["path"],
-            wish["params"],
-            why=f"{wish['method']} {wish['path']}",
-            secrets=wish["secrets"],
-            task=wish["path"].startswith(("/nodes/", "/cluster/")),
+            desired["method"],
+            desired["path"],
+            desired["params"],
+            why=f"{desired['method']} {desired['path']}",
+            secrets=desired["secrets"],
+            task=desired["path"].startswith(("/nodes/", "/cluster/")),
             returns={"data": ""},
             verify=looked,
             repeatable=looked,
             guest=guest[1] if guest else "",
-            api_format=wish["format"],
+            api_format=desired["format"],
         )
 
 

@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption, NotImplementedByServer
 from ...model.field import Field, Fields, hyphenated
-from ...model.kinds.info import Listing
+from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item
 from ...model.values import Set, Within, Word
 
@@ -61,14 +61,14 @@ FIELDS = Fields(
 class CpuModel(Item):
     """An item that PVE 9.2 and newer have."""
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = super().wish(params)
-        _check(wish["fields"])
-        return wish
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = super().parse(params)
+        _check(desired["fields"])
+        return desired
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
         try:
-            return super().read(reader, wish)
+            return super().read(reader, desired)
         except NotImplementedByServer as error:
             error.hint = TOO_OLD
             raise
@@ -87,19 +87,19 @@ def _check(fields: Mapping[str, Any]) -> None:
         raise InvalidOption("hv_vendor_id", f"{vendor!r} is not one to twelve letters and digits")
 
 
-class CpuModelListing(Listing):
+class CpuModelList(ListInfo):
     """Models by their names without the prefix."""
 
     def arguments(self) -> dict[str, Any]:
         return {"argument_spec": {KEY.name: KEY.spec()}}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         name = params["cputype"]
         return {"cputype": name and KEY.parse(name)}
 
-    def read(self, reader: Reader, wish: Wish) -> Any:
+    def read(self, reader: Reader, desired: Desired) -> Any:
         try:
-            return super().read(reader, wish)
+            return super().read(reader, desired)
         except NotImplementedByServer as error:
             error.hint = TOO_OLD
             raise
@@ -110,4 +110,4 @@ class CpuModelListing(Listing):
 
 KEY = Field("cputype", aliases=("name",), codec=ModelName())
 CPU_MODEL = CpuModel("model", MODELS, KEY, FIELDS, needed=("reported_model",), digest=True)
-CPU_MODEL_INFO = CpuModelListing("models", lambda wish: MODELS, key="cputype", fields=FIELDS)
+CPU_MODEL_INFO = CpuModelList("models", lambda desired: MODELS, key="cputype", fields=FIELDS)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...model.contract import Reader, Wish
+from ...model.contract import Desired, Reader
 from ...model.errors import InvalidOption
-from ...model.kinds.info import ReadOnly
+from ...model.kinds.info import Info
 from ...model.values import split_list
 from .task import describe
 
@@ -22,7 +22,7 @@ KINDS = ("cpu", "memory", "disk")
 _ALLOCATED = {"cpu": "maxcpu", "memory": "maxmem", "disk": "maxdisk"}  # keys of a guest's row
 
 
-class ClusterInfo(ReadOnly):
+class ClusterInfo(Info):
     """See the module pve_cluster_info. Each subject is one request."""
 
     name = "cluster"
@@ -35,13 +35,13 @@ class ClusterInfo(ReadOnly):
         }
         return {"argument_spec": spec}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         if params["limit"] < 1:
             raise InvalidOption("limit", "must be at least 1")
         return {"gather": params["gather"], "limit": params["limit"]}
 
-    def read(self, reader: Reader, wish: Wish) -> Row:
-        wanted, limit = wish["gather"], wish["limit"]
+    def read(self, reader: Reader, desired: Desired) -> Row:
+        wanted, limit = desired["gather"], desired["limit"]
         found: Row = {}
         if "status" in wanted:
             found["status"] = status(reader.get("/cluster/status"))

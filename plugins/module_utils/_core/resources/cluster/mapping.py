@@ -10,12 +10,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import State, Wish
+from ...model.contract import Desired, State
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.given import Use
-from ...model.kinds.by_type import Variants
-from ...model.kinds.info import Listing
+from ...model.kinds.by_type import ByType
+from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item
 from ...model.plan import Plan, api_path
 from ...model.property_string import INTEGER, TEXT, WORD, Part, PropertyString
@@ -69,21 +69,21 @@ class DeviceMapping(Item):
 
     entries: Entries = dataclasses.field(kw_only=True)
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = super().wish(params)
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = super().parse(params)
         try:
-            self.entries.check(wish["fields"].get("map", []))
+            self.entries.check(desired["fields"].get("map", []))
         except ValueError as error:
             raise InvalidOption("map", str(error)) from None
-        return wish
+        return desired
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        fields = wish["fields"]
-        if wish["append"] and "map" in fields:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        fields = desired["fields"]
+        if desired["append"] and "map" in fields:
             nodes = {entry["node"] for entry in fields["map"]}
             others = [entry for entry in (current or {}).get("map", []) if entry["node"] not in nodes]
-            wish = {**wish, "fields": {**fields, "map": self.entries.parse([*others, *fields["map"]])}}
-        return super().plan(current, wish)
+            desired = {**desired, "fields": {**fields, "map": self.entries.parse([*others, *fields["map"]])}}
+        return super().plan(current, desired)
 
 
 def _item(kind: str, entries: Entries, *fields: Field) -> DeviceMapping:
@@ -126,11 +126,11 @@ ITEMS = {
 }
 
 
-class MappingListing(Listing):
+class MappingList(ListInfo):
     """The mappings of a type; with ``check_node`` also what is wrong with them on that node."""
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        return {**super().wish(params), "check-node": params["check_node"]}
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        return {**super().parse(params), "check-node": params["check_node"]}
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
         kind = str(row.get("type"))
@@ -139,10 +139,10 @@ class MappingListing(Listing):
         return shown if found is None else {**shown, "problems": found}
 
 
-MAPPING = Variants("mapping", ITEMS)
-MAPPING_INFO = MappingListing(
+MAPPING = ByType("mapping", ITEMS)
+MAPPING_INFO = MappingList(
     "mappings",
-    lambda wish: MAPPINGS + api_path(wish["type"]),
+    lambda desired: MAPPINGS + api_path(desired["type"]),
     key="id",
     options={"type": {"type": "str", "choices": list(ITEMS), "required": True}, "check_node": {"type": "str"}},
     query=("check-node",),

@@ -12,10 +12,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import State, Wish
+from ...model.contract import Desired, State
 from ...model.field import Field, Fields, hyphenated
-from ...model.kinds.by_type import refuse_foreign
-from ...model.kinds.info import Listing
+from ...model.kinds.by_type import refuse_other_types
+from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item
 from ...model.plan import Plan
 from ...model.values import Codec
@@ -90,11 +90,11 @@ OWN = {
 class MetricServer(Item):
     """An item whose type decides which options it has."""
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        kind = (current or wish["fields"]).get("type")
-        if wish["state"] == "present" and kind:
-            refuse_foreign((name for name, value in wish["fields"].items() if value != ""), kind, OWN)
-        return super().plan(current, wish)
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        kind = (current or desired["fields"]).get("type")
+        if desired["state"] == "present" and kind:
+            refuse_other_types((name for name, value in desired["fields"].items() if value != ""), kind, OWN)
+        return super().plan(current, desired)
 
 
 SERVER = MetricServer(
@@ -106,4 +106,4 @@ SERVER = MetricServer(
     own_path=True,
     always=("server", "port"),
 )
-SERVER_INFO = Listing("servers", lambda wish: SERVERS, key="id", fields=FIELDS)
+SERVER_INFO = ListInfo("servers", lambda desired: SERVERS, key="id", fields=FIELDS)

@@ -11,12 +11,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption, Refused
 from ...model.field import Field, Fields, hyphenated
 from ...model.given import TO_MAKE
-from ...model.kinds.by_type import Variants
-from ...model.kinds.info import Listing
+from ...model.kinds.by_type import ByType
+from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item
 from ...model.plan import Plan, Step, api_path
 from ...model.values import Codec, Items, Text
@@ -75,21 +75,21 @@ class Notification(Item):
             answer["header"] = pairs(answer["header"])
         return super().observe(key, answer)
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "absent" and wish["key"] == self.built_in:
-            raise Refused(f"The server always has {self.name} {wish['key']}.", hint="disable: true switches it off.")
-        plan = super().plan(current, wish)
-        if not wish.get("send_test"):
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] == "absent" and desired["key"] == self.built_in:
+            raise Refused(f"The server always has {self.name} {desired['key']}.", hint="disable: true switches it off.")
+        plan = super().plan(current, desired)
+        if not desired.get("send_test"):
             return plan
-        if wish["state"] == "absent":
+        if desired["state"] == "absent":
             raise InvalidOption("send_test", "needs state: present")
-        path = f"{TARGETS}{api_path(wish['key'])}/test"
-        why = f"send a test message to {self.name} {wish['key']}"
+        path = f"{TARGETS}{api_path(desired['key'])}/test"
+        why = f"send a test message to {self.name} {desired['key']}"
         send = Step("POST", path, why=why, verify=False, repeatable=False)
         return dataclasses.replace(plan, steps=(*plan.steps, send))
 
-    def _update_step(self, wish: Wish, changes: Mapping[str, Any], current: State) -> Step:
-        step = super()._update_step(wish, changes, current)
+    def _update_step(self, desired: Desired, changes: Mapping[str, Any], current: State) -> Step:
+        step = super()._update_step(desired, changes, current)
         if "delete" not in step.params:
             return step
         return dataclasses.replace(step, params={**step.params, "delete": step.params["delete"].split(",")})
@@ -146,25 +146,25 @@ MATCHER_FIELDS = Fields(
         _list("target"),
     ]
 )
-ENDPOINT = Variants("endpoint", ITEMS)
+ENDPOINT = ByType("endpoint", ITEMS)
 MATCHER = Notification(name="matcher", collection=MATCHERS, key=NAME, fields=MATCHER_FIELDS, built_in="default-matcher")
 
 
-class EndpointListing(Listing):
+class EndpointList(ListInfo):
     """Endpoints. PVE lists those of all types with little more than their names, those of one type with all options."""
 
-    def read(self, reader: Reader, wish: Wish) -> Any:
-        rows, kind = super().read(reader, wish), wish["type"]
+    def read(self, reader: Reader, desired: Desired) -> Any:
+        rows, kind = super().read(reader, desired), desired["type"]
         if kind is None:
             return rows
         return [{"type": kind, **ITEMS[kind].observe(row["name"], row), "origin": row.get("origin")} for row in rows]
 
 
-ENDPOINT_INFO = EndpointListing(
+ENDPOINT_INFO = EndpointList(
     "endpoints",
-    lambda wish: f"{ENDPOINTS}/{wish['type']}" if wish["type"] else TARGETS,
+    lambda desired: f"{ENDPOINTS}/{desired['type']}" if desired["type"] else TARGETS,
     key="name",
     fields=Fields(_COMMON),
     options={"type": {"type": "str", "choices": list(ITEMS)}},
 )
-MATCHER_INFO = Listing("matchers", lambda wish: MATCHERS, key="name", fields=MATCHER_FIELDS)
+MATCHER_INFO = ListInfo("matchers", lambda desired: MATCHERS, key="name", fields=MATCHER_FIELDS)

@@ -121,4 +121,4 @@ class ClusterOptions(Singleton):
         return {password[1]} if password and password[1] else set()
 
 
-CLUSTER_OPTIONS = ClusterOptions("options", lambda wish: "/cluster/options", FIELDS)
+CLUSTER_OPTIONS = ClusterOptions("options", lambda desired: "/cluster/options", FIELDS)

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.changes import changed_fields, shown
-from ...model.contract import STATES, Reader, Resource, State, Wish
+from ...model.contract import STATES, Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, NotFound, Refused
 from ...model.field import Field, Fields, update_params
 from ...model.given import TO_DELETE, TO_MAKE, Use
-from ...model.kinds.info import Listing
+from ...model.kinds.info import ListInfo
 from ...model.plan import Plan, Step
 from ...model.values import Set
 
@@ -44,7 +44,7 @@ MEMBERS = {
 }
 
 
-class Pool(Resource[Wish, State | None]):
+class Pool(Resource[Desired, State | None]):
     """An item whose members are two sets: a given list is the whole list unless ``append``."""
 
     name = "pool"
@@ -69,7 +69,7 @@ class Pool(Resource[Wish, State | None]):
         of_members = Use(never=("absent",), beside=tuple(MEMBERS))
         return {**described, "append": of_members, "allow_move": of_members, "force": TO_DELETE}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         key = KEY.parse(params[KEY.name])
         if key == "" or key.startswith("/"):
             raise InvalidOption(KEY.name, f"{key!r} is not a pool id such as 'web' or 'web/frontend'")
@@ -79,29 +79,29 @@ class Pool(Resource[Wish, State | None]):
             name: field.parse(params[name]) or [] for name, field in MEMBERS.items() if params.get(name) is not None
         }
         flags = {name: params[name] for name in ("state", "append", "allow_move", "force")}
-        return {"key": key, "fields": FIELDS.wish(params), "members": members, **flags}
+        return {"key": key, "fields": FIELDS.parse(params), "members": members, **flags}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
         try:
-            rows = reader.get(COLLECTION, {"poolid": wish["key"]})
+            rows = reader.get(COLLECTION, {"poolid": desired["key"]})
         except NotFound:
             return None
-        if wish["state"] == "absent":  # it is deleted only after the pools that it holds
+        if desired["state"] == "absent":  # it is deleted only after the pools that it holds
             listed = [str(row["poolid"]) for row in reader.get(COLLECTION) or []]
-            wish["nested"] = sorted(poolid for poolid in listed if poolid.startswith(f"{wish['key']}/"))
+            desired["nested"] = sorted(poolid for poolid in listed if poolid.startswith(f"{desired['key']}/"))
         return observe(rows[0]) if rows else None
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "absent":
-            return self._plan_absent(current, wish)
-        present = current or {KEY.name: wish["key"], "vms": [], "storage": []}
-        changes = changed_fields(FIELDS, present, wish["fields"])
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] == "absent":
+            return self._plan_absent(current, desired)
+        present = current or {KEY.name: desired["key"], "vms": [], "storage": []}
+        changes = changed_fields(FIELDS, present, desired["fields"])
         after = shown(FIELDS, present, changes)
         adds, drops = {}, {}
-        for name, wanted in wish["members"].items():
+        for name, wanted in desired["members"].items():
             have = present[name]
             adds[name] = [member for member in wanted if member not in have]
-            drops[name] = [] if wish["append"] else [member for member in have if member not in wanted]
+            drops[name] = [] if desired["append"] else [member for member in have if member not in wanted]
             after[name] = sorted((set(have) | set(wanted)) - set(drops[name]))
         steps = []
         if current is None:
@@ -109,44 +109,44 @@ class Pool(Resource[Wish, State | None]):
                 Step(
                     "POST",
                     COLLECTION,
-                    {"poolid": wish["key"], **update_params(changes, FIELDS, {})},
-                    "create pool " + wish["key"],
+                    {"poolid": desired["key"], **update_params(changes, FIELDS, {})},
+                    "create pool " + desired["key"],
                 )
             )
             changes = {}
-        steps += self._steps(wish, drops, delete=True)
-        steps += self._steps(wish, adds, delete=False, more=update_params(changes, FIELDS, present))
+        steps += self._steps(desired, drops, delete=True)
+        steps += self._steps(desired, adds, delete=False, more=update_params(changes, FIELDS, present))
         return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
 
     @staticmethod
     def _steps(
-        wish: Wish, members: Mapping[str, list[Any]], *, delete: bool, more: Mapping[str, Any] | None = None
+        desired: Desired, members: Mapping[str, list[Any]], *, delete: bool, more: Mapping[str, Any] | None = None
     ) -> list[Step]:
         params = {name: MEMBERS[name].format(rows) for name, rows in members.items() if rows}
         if not params and not more:
             return []
         names = [f"{name} {params[name]}" for name in params]
-        flags = {"delete": True} if delete else {"allow-move": True} if wish["allow_move"] and params else {}
+        flags = {"delete": True} if delete else {"allow-move": True} if desired["allow_move"] and params else {}
         verb = "take" if delete else "put" if params else "change"
         where = "out of" if delete else "into" if params else "of"
-        why = f"{verb} {', '.join([*names, *(more or {})])} {where} pool {wish['key']}"
-        return [Step("PUT", COLLECTION, {"poolid": wish["key"], **params, **(more or {}), **flags}, why)]
+        why = f"{verb} {', '.join([*names, *(more or {})])} {where} pool {desired['key']}"
+        return [Step("PUT", COLLECTION, {"poolid": desired["key"], **params, **(more or {}), **flags}, why)]
 
-    def _plan_absent(self, current: State | None, wish: Wish) -> Plan:
+    def _plan_absent(self, current: State | None, desired: Desired) -> Plan:
         if current is None:
             return Plan.nothing(None)
-        if wish["nested"]:
+        if desired["nested"]:
             raise Refused(
-                f"Pool {wish['key']} holds other pools: {', '.join(wish['nested'])}.", hint="Delete these first."
+                f"Pool {desired['key']} holds other pools: {', '.join(desired['nested'])}.", hint="Delete these first."
             )
         members = {name: current[name] for name in MEMBERS if current[name]}
-        if members and not wish["force"]:
+        if members and not desired["force"]:
             held = "; ".join(f"{name}: {', '.join(map(str, rows))}" for name, rows in members.items())
             raise Refused(
-                f"Pool {wish['key']} is not empty ({held}).", hint="Set force: true to take them out and delete it."
+                f"Pool {desired['key']} is not empty ({held}).", hint="Set force: true to take them out and delete it."
             )
-        delete = Step("DELETE", COLLECTION, {"poolid": wish["key"]}, f"delete pool {wish['key']}")
-        return Plan(current, None, (*self._steps(wish, members, delete=True), delete))
+        delete = Step("DELETE", COLLECTION, {"poolid": desired["key"]}, f"delete pool {desired['key']}")
+        return Plan(current, None, (*self._steps(desired, members, delete=True), delete))
 
 
 def observe(row: Mapping[str, Any]) -> State:
@@ -160,18 +160,18 @@ def observe(row: Mapping[str, Any]) -> State:
     }
 
 
-class PoolListing(Listing):
+class PoolList(ListInfo):
     """Pools; the members only of the one that is asked for, as the server tells them for no more than one at a time."""
 
-    def read(self, reader: Reader, wish: Wish) -> list[dict[str, Any]]:
-        if wish["poolid"] is None:
-            rows: list[dict[str, Any]] = super().read(reader, wish)
+    def read(self, reader: Reader, desired: Desired) -> list[dict[str, Any]]:
+        if desired["poolid"] is None:
+            rows: list[dict[str, Any]] = super().read(reader, desired)
             return rows
         try:
-            return [observe(row) for row in reader.get(COLLECTION, {"poolid": wish["poolid"]}) or []]
+            return [observe(row) for row in reader.get(COLLECTION, {"poolid": desired["poolid"]}) or []]
         except NotFound:
             return []
 
 
 POOL = Pool()
-POOL_INFO = PoolListing("pools", lambda wish: COLLECTION, key="poolid", fields=FIELDS)
+POOL_INFO = PoolList("pools", lambda desired: COLLECTION, key="poolid", fields=FIELDS)

@@ -12,11 +12,11 @@ from typing import Any
 
 from ...api.connection import task_arguments
 from ...model.calendar import Schedule
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption, PveError
 from ...model.field import Field, Fields
 from ...model.given import TO_DELETE, TO_MAKE
-from ...model.kinds.info import Listing
+from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item
 from ...model.plan import Plan, Step, api_path
 from ...run.polling import wait_until
@@ -38,16 +38,16 @@ FIELDS = Fields(
 class Replication(Item):
     """An item that the node of its guest deletes some time after it was told to: until then it counts as gone."""
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = super().wish(params)
-        if not re.fullmatch(r"[1-9]\d{2,8}-\d{1,9}", wish["key"]):
-            raise InvalidOption("id", f"{wish['key']!r} is not the id of a guest and a number, such as '100-0'")
-        if wish["keep"] and wish["force"]:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = super().parse(params)
+        if not re.fullmatch(r"[1-9]\d{2,8}-\d{1,9}", desired["key"]):
+            raise InvalidOption("id", f"{desired['key']!r} is not the id of a guest and a number, such as '100-0'")
+        if desired["keep"] and desired["force"]:
             raise InvalidOption("keep", "cannot be had with force, which forgets the job and cleans up nothing")
-        rate = wish["fields"].get("rate")
+        rate = desired["fields"].get("rate")
         if isinstance(rate, (int, float)) and rate < 1:
             raise InvalidOption("rate", f"{rate} is less than 1 MB per second")
-        return wish
+        return desired
 
     def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
         answer = super()._answer(reader, key)
@@ -57,31 +57,31 @@ class Replication(Item):
         source = {"source": answer["source"]} if answer.get("source") else {}
         return {**super().observe(key, answer), **source}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        plan = super().plan(current, wish)
-        if not wish["run_now"]:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        plan = super().plan(current, desired)
+        if not desired["run_now"]:
             return plan
         if (plan.after or {}).get("disable"):
             raise InvalidOption("run_now", "a job that is disabled does not run")
         if current is None:  # a new job is due at once
             return plan
         path = f"{_on_node(current)}/schedule_now"
-        run = Step("POST", path, why=f"run job {wish['key']} now", verify=False)
+        run = Step("POST", path, why=f"run job {desired['key']} now", verify=False)
         return dataclasses.replace(plan, steps=(*plan.steps, run))
 
     def after_apply(
-        self, reader: Reader, wish: Wish, state: State, answers: Mapping[str, Any], *, changed: bool
+        self, reader: Reader, desired: Desired, state: State, answers: Mapping[str, Any], *, changed: bool
     ) -> dict[str, Any]:
         """How the run ended that the task asked for."""
-        if not wish["run_now"] or not wish["wait"]:
+        if not desired["run_now"] or not desired["wait"]:
             return {}
-        return {"run": wait_for_run(reader, state, wish["timeout"])}
+        return {"run": wait_for_run(reader, state, desired["timeout"])}
 
-    def delete_params(self, wish: Wish) -> dict[str, Any]:
-        return {name: True for name in ("keep", "force") if wish[name]}
+    def delete_params(self, desired: Desired) -> dict[str, Any]:
+        return {name: True for name in ("keep", "force") if desired[name]}
 
-    def _plan_create(self, wish: Wish) -> Plan:
-        plan = super()._plan_create(wish)
+    def _plan_create(self, desired: Desired) -> Plan:
+        plan = super()._plan_create(desired)
         steps = tuple(dataclasses.replace(step, params={"type": "local", **step.params}) for step in plan.steps)
         return Plan(plan.before, plan.after, steps)
 
@@ -126,9 +126,9 @@ REPLICATION = Replication(
     },
     extra_uses={"keep": TO_DELETE, "force": TO_DELETE, "run_now": TO_MAKE},
 )
-REPLICATION_INFO = Listing(
+REPLICATION_INFO = ListInfo(
     "jobs",
-    lambda wish: api_path("nodes", wish["node"], "replication") if wish["node"] else JOBS,
+    lambda desired: api_path("nodes", desired["node"], "replication") if desired["node"] else JOBS,
     key="id",
     fields=FIELDS,
     options={"node": {"type": "str"}},

@@ -10,20 +10,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, Wish
+from ...model.contract import Desired, Reader
 from ...model.errors import InvalidOption, InvalidParameter
-from ...model.kinds.info import Listing
+from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item
 
 
 class Job(Item):
     """An item whose absence is answered as a wrong parameter."""
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = super().wish(params)
-        if not re.fullmatch(r"[A-Za-z][\w-]+", wish["key"]):
-            raise InvalidOption(self.key.name, f"{wish['key']!r} is not an id such as 'nightly'")
-        return wish
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = super().parse(params)
+        if not re.fullmatch(r"[A-Za-z][\w-]+", desired["key"]):
+            raise InvalidOption(self.key.name, f"{desired['key']!r} is not an id such as 'nightly'")
+        return desired
 
     def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
         try:
@@ -34,7 +34,7 @@ class Job(Item):
             raise
 
 
-class JobListing(Listing):
+class JobList(ListInfo):
     """Jobs with the moments of their last and next run, where the server tells them."""
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,15 +9,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, Resource, State, Wish
+from ...model.contract import Desired, Reader, Resource, State
 from ...model.errors import InvalidOption
-from ...model.kinds.info import ReadOnly
+from ...model.kinds.info import Info
 from ...model.periods import moment
 from ...model.plan import Plan, Step, api_path
 from ...run.task import Upid, read_log, succeeded, wait_for_task
 
 
-class Task(Resource[Wish, State | None]):
+class Task(Resource[Desired, State | None]):
     """One task. Waiting for it only reads; stopping a running one is a step."""
 
     name = "task"
@@ -30,7 +30,7 @@ class Task(Resource[Wish, State | None]):
         }
         return {"argument_spec": spec}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         try:
             upid = Upid.parse(params["upid"])
         except ValueError as error:
@@ -39,10 +39,10 @@ class Task(Resource[Wish, State | None]):
             raise InvalidOption("timeout", "must not be less than 0 seconds")
         return {"upid": upid, "state": params["state"], "timeout": params["timeout"]}
 
-    def read(self, reader: Reader, wish: Wish) -> State:
-        upid: Upid = wish["upid"]
-        if wish["state"] == "waited":
-            wait_for_task(reader, upid.text, wish["timeout"])
+    def read(self, reader: Reader, desired: Desired) -> State:
+        upid: Upid = desired["upid"]
+        if desired["state"] == "waited":
+            wait_for_task(reader, upid.text, desired["timeout"])
         status = reader.get(f"{upid.path}/status")
         return {
             "upid": upid.text,
@@ -56,17 +56,17 @@ class Task(Resource[Wish, State | None]):
             "log": read_log(reader, upid),
         }
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if current is None or wish["state"] == "waited" or not current["running"]:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        if current is None or desired["state"] == "waited" or not current["running"]:
             return Plan.nothing(current)
         # How a stopped task ends is up to what it was doing.
         after = {
             name: value for name, value in {**current, "running": False}.items() if name not in ("exitstatus", "log")
         }
-        return Plan(current, after, (Step("DELETE", wish["upid"].path, why=f"stop task {wish['upid']}"),))
+        return Plan(current, after, (Step("DELETE", desired["upid"].path, why=f"stop task {desired['upid']}"),))
 
 
-class TaskList(ReadOnly):
+class TaskList(Info):
     """Tasks of some or all nodes, newest first."""
 
     name = "tasks"
@@ -85,7 +85,7 @@ class TaskList(ReadOnly):
         }
         return {"argument_spec": spec}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         if params["limit"] < 1:
             raise InvalidOption("limit", "must be at least 1")
         if params["errors"] and params["running"]:
@@ -111,16 +111,16 @@ class TaskList(ReadOnly):
             "query": {name: value for name, value in query.items() if value is not None},
         }
 
-    def read(self, reader: Reader, wish: Wish) -> Any:
-        nodes = wish["nodes"] if wish["nodes"] is not None else _online_nodes(reader)
-        rows = [row for node in nodes for row in reader.get(api_path("nodes", node, "tasks"), wish["query"]) or []]
+    def read(self, reader: Reader, desired: Desired) -> Any:
+        nodes = desired["nodes"] if desired["nodes"] is not None else _online_nodes(reader)
+        rows = [row for node in nodes for row in reader.get(api_path("nodes", node, "tasks"), desired["query"]) or []]
         tasks = sorted(map(describe, rows), key=lambda task: (task["starttime"], task["upid"]), reverse=True)
         picked = [
             task
             for task in tasks
-            if wish["running"] in (None, task["running"]) and (not wish["errors"] or task["failed"])
+            if desired["running"] in (None, task["running"]) and (not desired["errors"] or task["failed"])
         ]
-        return picked[: wish["limit"]]
+        return picked[: desired["limit"]]
 
 
 def describe(row: Mapping[str, Any]) -> dict[str, Any]:

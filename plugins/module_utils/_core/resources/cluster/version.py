@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from ...model.kinds.info import Reading
+from ...model.kinds.info import OneInfo
 
-VERSION_INFO = Reading("version", lambda wish: "/version", shape=dict)
+VERSION_INFO = OneInfo("version", lambda desired: "/version", shape=dict)

@@ -76,52 +76,52 @@ class _Line:
         self.order.remove(number)
 
 
-def plan_edits(current: Sequence[Rule], wished: Sequence[Rule]) -> list[Edit]:
+def plan_edits(current: Sequence[Rule], wanted: Sequence[Rule]) -> list[Edit]:
     """The edits that turn one list into the other; none if they are equal."""
     rules: list[Rule] = [Keyed(rule) for rule in current]
-    wished = [Keyed(rule) for rule in wished]
-    waiting, safety = waiting_forms(wished), Safety(wished)
+    wanted = [Keyed(rule) for rule in wanted]
+    waiting, safety = staged(wanted), Safety(wanted)
     edits: list[Edit] = []
-    while not safety.of_all(rules, short := short_way(rules, wished, waiting)):
-        edits.append(next_of_rewrite(rules, wished, waiting))
+    while not safety.of_all(rules, short := minimal_edits(rules, wanted, waiting)):
+        edits.append(next_of_rewrite(rules, wanted, waiting))
         rules = apply_edit(rules, edits[-1])
     return edits + short
 
 
-def next_of_rewrite(current: Sequence[Rule], wished: Sequence[Rule], waiting: Sequence[Rule]) -> Edit:
+def next_of_rewrite(current: Sequence[Rule], wanted: Sequence[Rule], waiting: Sequence[Rule]) -> Edit:
     """The next edit of a rewrite: create all rules at the top, put them in force, delete the others."""
-    number = len(wished) - _rewritten(current, wished, waiting) - 1
+    number = len(wanted) - _rewritten(current, wanted, waiting) - 1
     if number >= 0:
-        return Edit("insert", rule=wished[number] if decides_as_all_above(wished, number) else waiting[number])
-    for number, rule in enumerate(wished):
+        return Edit("insert", rule=wanted[number] if decides_as_all_above(wanted, number) else waiting[number])
+    for number, rule in enumerate(wanted):
         if current[number] != rule:
             return Edit("update", number, rule=rule, old=current[number])
     return Edit("delete", len(current) - 1)
 
 
-def _rewritten(current: Sequence[Rule], wished: Sequence[Rule], waiting: Sequence[Rule]) -> int:
+def _rewritten(current: Sequence[Rule], wanted: Sequence[Rule], waiting: Sequence[Rule]) -> int:
     """How many of the last wished rules stand at the top already."""
-    for count in range(min(len(current), len(wished)), 0, -1):
-        pairs = zip(current, wished[-count:], waiting[-count:], strict=False)
+    for count in range(min(len(current), len(wanted)), 0, -1):
+        pairs = zip(current, wanted[-count:], waiting[-count:], strict=False)
         if all(present in (rule, form) for present, rule, form in pairs):
             return count
     return 0
 
 
-def short_way(current: Sequence[Rule], wished: Sequence[Rule], waiting: Sequence[Rule]) -> list[Edit]:
+def minimal_edits(current: Sequence[Rule], wanted: Sequence[Rule], waiting: Sequence[Rule]) -> list[Edit]:
     """The edits that keep as much as they can; some of them may be unsafe."""
-    names = [_key(rule) for rule in wished]
-    roles, needless = _roles(current, wished, waiting)
+    names = [_key(rule) for rule in wanted]
+    roles, needless = _roles(current, wanted, waiting)
     line = _Line(current, roles)
     for place in reversed(needless):
         line.delete(place)
     for number in reversed(_first(Counter(names) - Counter(filter(None, roles)), names)):
-        line.insert(wished[number] if decides_as_all_above(wished, number) else waiting[number], names[number])
+        line.insert(wanted[number] if decides_as_all_above(wanted, number) else waiting[number], names[number])
     places = _put_in_order(line, names)
-    differing = [number for number, place in enumerate(places) if line.rules[place] != wished[number]]
-    in_force = [number for number in differing if wished[number]["enable"]]
+    differing = [number for number, place in enumerate(places) if line.rules[place] != wanted[number]]
+    in_force = [number for number in differing if wanted[number]["enable"]]
     for number in in_force + [number for number in reversed(differing) if number not in in_force]:
-        line.update(places[number], wished[number])
+        line.update(places[number], wanted[number])
     for place in [place for place in reversed(line.order) if place not in places]:
         line.delete(place)
     return line.edits
@@ -141,16 +141,16 @@ def _put_in_order(line: _Line, names: Sequence[Key]) -> list[int]:
     return found
 
 
-def waiting_forms(wished: Sequence[Rule]) -> list[Rule]:
+def staged(wanted: Sequence[Rule]) -> list[Rule]:
     """Each rule as it waits: disabled and, where that alone is a wished rule as well, with a mark in its comment.
 
     No waiting form of a rule in force is a wished rule, and no two rules have the same one.
     """
-    mark, names = WAITING, {_key(rule) for rule in wished}
-    while any(str(rule.get("comment", "")).startswith(mark) for rule in wished):
+    mark, names = WAITING, {_key(rule) for rule in wanted}
+    while any(str(rule.get("comment", "")).startswith(mark) for rule in wanted):
         mark += WAITING
     forms: list[Rule] = []
-    for rule in wished:
+    for rule in wanted:
         form = {**rule, "enable": False}
         if rule["enable"] and _key(form) in names:
             form["comment"] = f"{mark} {rule.get('comment', '')}".strip()
@@ -158,22 +158,22 @@ def waiting_forms(wished: Sequence[Rule]) -> list[Rule]:
     return forms
 
 
-def match(current: Sequence[Rule], wished: Sequence[Rule]) -> list[int | None]:
+def match(current: Sequence[Rule], wanted: Sequence[Rule]) -> list[int | None]:
     """For each wished rule the place of the present rule that is or becomes it."""
-    roles, _needless = _roles(current, wished, waiting_forms(wished))
+    roles, _needless = _roles(current, wanted, staged(wanted))
     free = _by(roles.__getitem__, range(len(current)))
-    return [free[key].pop(0) if free.get(key) else None for key in map(_key, wished)]
+    return [free[key].pop(0) if free.get(key) else None for key in map(_key, wanted)]
 
 
 def _roles(
-    current: Sequence[Rule], wished: Sequence[Rule], waiting: Sequence[Rule]
+    current: Sequence[Rule], wanted: Sequence[Rule], waiting: Sequence[Rule]
 ) -> tuple[list[Key | None], list[int]]:
     """For each present rule the wished one that it is or becomes, if any; and the places of those that wait for nothing.
 
     First what is equal, then what waits. Of the rest, a rule without a twin may be changed: one that differs only in being
     enabled, one with the same comment, one that differs only in how it is logged or commented.
     """
-    names, keys = list(map(_key, wished)), list(map(_key, current))
+    names, keys = list(map(_key, wanted)), list(map(_key, current))
     present = Counter(keys)
     copies = Counter(names)
     needed = copies - present
@@ -193,7 +193,7 @@ def _roles(
         kinds = {place: alike(current[place]) for place in single if roles[place] is None}
         free = _by(kinds.__getitem__, kinds)
         for number in _first(+needed, names):
-            what = alike(wished[number])
+            what = alike(wanted[number])
             if what is not None and free.get(what):
                 roles[free[what].pop(0)] = names[number]
                 needed[names[number]] -= 1
@@ -223,7 +223,7 @@ def _without(*names: str) -> Callable[[Rule], Any]:
     return lambda rule: frozenset((name, value) for name, value in rule.items() if name not in names)
 
 
-def common_subsequence(wished: Sequence[Any], present: Sequence[Any]) -> list[int | None]:
+def common_subsequence(wanted: Sequence[Any], present: Sequence[Any]) -> list[int | None]:
     """For each wished thing its place in a longest common subsequence, None if it is not in it.
 
     Of several ones the one that has the earliest wished things, and these at the earliest places.
@@ -231,14 +231,14 @@ def common_subsequence(wished: Sequence[Any], present: Sequence[Any]) -> list[in
     places = _by(present.__getitem__, range(len(present)))
     last: list[int] = []  # by length, the last place (negative) where a subsequence of what is left begins
     lengths: dict[tuple[int, int], int] = {}
-    for number in reversed(range(len(wished))):
-        found = [(bisect.bisect_left(last, -place), place) for place in places.get(wished[number], ())]
+    for number in reversed(range(len(wanted))):
+        found = [(bisect.bisect_left(last, -place), place) for place in places.get(wanted[number], ())]
         for length, place in found:
             lengths[number, place] = length + 1
             last[length : length + 1] = [min(-place, *last[length : length + 1])] if length < len(last) else [-place]
     chosen: list[int | None] = []
     left, start = len(last), 0
-    for number, thing in enumerate(wished):
+    for number, thing in enumerate(wanted):
         at = next((place for place in places.get(thing, ()) if place >= start), None)
         if at is not None and lengths[number, at] == left:
             left, start = left - 1, at + 1

@@ -110,7 +110,7 @@ def option_specs() -> dict[str, dict[str, Any]]:
 def parse_rule(number: int, row: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
     """A rule in canonical form; InvalidOption names what is wrong in which one. A pattern (not ``whole``) may lack parts."""
     try:
-        rule = {name: value for name, value in RULE_FIELDS.wish(row).items() if value != ""}
+        rule = {name: value for name, value in RULE_FIELDS.parse(row).items() if value != ""}
     except InvalidOption as error:
         raise error.inside(f"rules[{number}]") from None
     if rule.get("log") == "nolog":

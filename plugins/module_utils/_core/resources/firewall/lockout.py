@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from ...model.contract import Reader, Resource, State, Wish
+from ...model.contract import Desired, Reader, Resource, State
 from ...model.errors import NotFound, Refused
 from ...model.plan import Plan, api_path
 from .fields import OPTIONS, observe_rule
@@ -38,7 +38,7 @@ Fit: TypeAlias = "bool | None"  # None: perhaps
 
 
 @dataclasses.dataclass(frozen=True)
-class Outlook:
+class Reachability:
     """Everything that decides about a connection from ``own`` to a port of ``server``; an empty address is not known."""
 
     own: str
@@ -152,7 +152,7 @@ class Outlook:
         return None if inside and any(fit is not False for fit in fits[True]) else inside
 
 
-def survey(reader: Reader, scope: Wish, state: State, after: State) -> dict[str, Any] | None:
+def collect_context(reader: Reader, scope: Desired, state: State, after: State) -> dict[str, Any] | None:
     """What surrounds the scope of a change; None if the change cannot keep this machine out."""
     connection = reader.connection
     own, server = reader.addresses() or ("", "")
@@ -228,7 +228,7 @@ def is_translated(own: str, server: str) -> bool:
     return bool(own) and not ipaddress.ip_address(own).is_global and ipaddress.ip_address(server).is_global
 
 
-def check_lockout(surroundings: Mapping[str, Any], scope: Wish, current: State, after: State) -> tuple[str, ...]:
+def check_lockout(surroundings: Mapping[str, Any], scope: Desired, current: State, after: State) -> tuple[str, ...]:
     """Refuse a change that keeps this machine out. What to warn of, where the present rules would keep it out as well."""
     then, known = outlook(surroundings, scope, after), outlook(surroundings, scope, current)
     reason = then.kept_out_by()
@@ -248,41 +248,41 @@ def check_lockout(surroundings: Mapping[str, Any], scope: Wish, current: State, 
     )
 
 
-class Guarded(Resource[Wish, State | None]):
+class Guarded(Resource[Desired, State | None]):
     """A named thing of the cluster's firewall that rules refer to: what keeps this machine out by it is refused.
 
     It has ``_read`` and ``_plan``, and ``_view``, which tells what is changed and how it looks there in a state.
     """
 
     @abc.abstractmethod
-    def _read(self, reader: Reader, wish: Wish) -> State | None:
+    def _read(self, reader: Reader, desired: Desired) -> State | None:
         """The present state, as ``read``."""
 
     @abc.abstractmethod
-    def _plan(self, current: State | None, wish: Wish) -> Plan:
+    def _plan(self, current: State | None, desired: Desired) -> Plan:
         """What to do, as ``plan``."""
 
     @abc.abstractmethod
-    def _view(self, wish: Wish, state: Mapping[str, Any] | None) -> tuple[Wish, State] | None:
+    def _view(self, desired: Desired, state: Mapping[str, Any] | None) -> tuple[Desired, State] | None:
         """The scope and state for ``outlook``; None for what is not of the cluster."""
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        state = self._read(reader, wish)
-        view = self._view(wish, state)
-        if view and not wish["allow_lockout"] and "surroundings" not in wish and self._plan(state, wish).steps:
-            wish["surroundings"] = survey(reader, view[0], view[1], {})
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        state = self._read(reader, desired)
+        view = self._view(desired, state)
+        if view and not desired["allow_lockout"] and "surroundings" not in desired and self._plan(state, desired).steps:
+            desired["surroundings"] = collect_context(reader, view[0], view[1], {})
         return state
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        plan = self._plan(current, wish)
-        before, after = self._view(wish, current), self._view(wish, plan.after)
-        if not plan.steps or not wish.get("surroundings") or not before or not after:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        plan = self._plan(current, desired)
+        before, after = self._view(desired, current), self._view(desired, plan.after)
+        if not plan.steps or not desired.get("surroundings") or not before or not after:
             return plan
-        notes = check_lockout(wish["surroundings"], before[0], before[1], after[1])
+        notes = check_lockout(desired["surroundings"], before[0], before[1], after[1])
         return dataclasses.replace(plan, notes=(*plan.notes, *notes))
 
 
-def options_come_first(surroundings: Mapping[str, Any], scope: Wish, current: State, after: State) -> bool:
+def options_come_first(surroundings: Mapping[str, Any], scope: Desired, current: State, after: State) -> bool:
     """Whether this machine is kept out between the calls if the rules are changed first, but not the other way round."""
     if "options" not in after or "rules" not in after:
         return False
@@ -291,7 +291,7 @@ def options_come_first(surroundings: Mapping[str, Any], scope: Wish, current: St
     return bool(rules_first.kept_out_by()) and not options_first.kept_out_by()
 
 
-def outlook(surroundings: Mapping[str, Any], scope: Wish, state: State) -> Outlook:
+def outlook(surroundings: Mapping[str, Any], scope: Desired, state: State) -> Reachability:
     """The surroundings with the scope in a state."""
     parts = dict(surroundings)
     if scope["scope"] in OBJECTS:
@@ -303,4 +303,4 @@ def outlook(surroundings: Mapping[str, Any], scope: Wish, state: State) -> Outlo
         parts["groups"] = {**parts["groups"], scope["group"]: state["rules"]}
     else:
         parts |= {f"{scope['scope']}_{part}": state[part] for part in ("options", "rules") if part in state}
-    return Outlook(**parts)
+    return Reachability(**parts)

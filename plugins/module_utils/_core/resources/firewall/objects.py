@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import STATES, Reader, State, Wish
+from ...model.contract import STATES, Desired, Reader, State
 from ...model.errors import InvalidOption, InvalidParameter, NotFound, Refused
 from ...model.field import Field, Fields
 from ...model.given import TO_DELETE, TO_MAKE, Use
@@ -73,41 +73,41 @@ class Alias(Guarded):
     def uses(self) -> dict[str, Use]:
         return dict.fromkeys((field.name for field in ALIAS_FIELDS), TO_MAKE)
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         return {
             "scope": scope_of(params, _WITH_SETS),
             "name": checked_name("name", params["name"], 64),
-            "fields": ALIAS_FIELDS.wish(params),
+            "fields": ALIAS_FIELDS.parse(params),
             "allow_lockout": params["allow_lockout"],
             "state": params["state"],
         }
 
-    def _view(self, wish: Wish, state: Mapping[str, Any] | None) -> tuple[Wish, State] | None:
-        if wish["scope"]["scope"] != "cluster":
+    def _view(self, desired: Desired, state: Mapping[str, Any] | None) -> tuple[Desired, State] | None:
+        if desired["scope"]["scope"] != "cluster":
             return None
-        return {"scope": "alias", "name": wish["name"].lower()}, {"aliases": state["cidr"]} if state else {}
+        return {"scope": "alias", "name": desired["name"].lower()}, {"aliases": state["cidr"]} if state else {}
 
-    def _read(self, reader: Reader, wish: Wish) -> State | None:
-        wish["path"] = f"{find_scope(reader, wish['scope'])}/aliases"
+    def _read(self, reader: Reader, desired: Desired) -> State | None:
+        desired["path"] = f"{find_scope(reader, desired['scope'])}/aliases"
         try:
-            answer = reader.get(wish["path"] + api_path(wish["name"]))
+            answer = reader.get(desired["path"] + api_path(desired["name"]))
         except NotFound:
             return None
         except InvalidParameter as error:
             if "no such alias" in error.errors.get("name", ""):
                 return None
             raise
-        return {"name": wish["name"], **ALIAS_FIELDS.observe(answer)}
+        return {"name": desired["name"], **ALIAS_FIELDS.observe(answer)}
 
-    def _plan(self, current: State | None, wish: Wish) -> Plan:
-        name, path = wish["name"], wish["path"]
-        if wish["state"] == "absent":
+    def _plan(self, current: State | None, desired: Desired) -> Plan:
+        name, path = desired["name"], desired["path"]
+        if desired["state"] == "absent":
             if current is None:
                 return Plan.nothing(None)
             return Plan(current, None, (Step("DELETE", path + api_path(name), {}, f"delete alias {name}"),))
-        if current is None and "cidr" not in wish["fields"]:
+        if current is None and "cidr" not in desired["fields"]:
             raise InvalidOption("cidr", "is needed to create an alias")
-        after = {**(current or {"name": name}), **wish["fields"]}
+        after = {**(current or {"name": name}), **desired["fields"]}
         after = {key: value for key, value in after.items() if value != ""}
         if after == current:
             return Plan.nothing(current)
@@ -127,19 +127,19 @@ class Container(Guarded):
     key: str  # of the name, as an option and on the wire
     longest: int
 
-    def _change_steps(self, current: State | None, wish: Wish) -> tuple[list[Step], State]:
+    def _change_steps(self, current: State | None, desired: Desired) -> tuple[list[Step], State]:
         """Create it or change its comment."""
-        key, name, comment = self.key, wish[self.key], wish["comment"]
+        key, name, comment = self.key, desired[self.key], desired["comment"]
         after = {**(current or {key: name}), **({} if comment is None else {"comment": comment})}
         if comment == "":
             del after["comment"]
         if current is None:
             params = {key: name, **({"comment": comment} if comment else {})}
-            return [Step("POST", wish["path"], params, f"create {self.name} {name}")], after
+            return [Step("POST", desired["path"], params, f"create {self.name} {name}")], after
         if comment is None or comment == current.get("comment", ""):
             return [], after
         params = {key: name, "rename": name, "comment": comment}
-        return [Step("POST", wish["path"], params, f"change the comment of {self.name} {name}")], after
+        return [Step("POST", desired["path"], params, f"change the comment of {self.name} {name}")], after
 
 
 class AddressSet(Container):
@@ -172,7 +172,7 @@ class AddressSet(Container):
         append = Use(never=("absent",), beside=("entries",))
         return {"comment": TO_MAKE, "entries": TO_MAKE, "append": append, "force": TO_DELETE}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         entries = params["entries"]
         return {
             "scope": scope_of(params, _WITH_SETS),
@@ -182,62 +182,62 @@ class AddressSet(Container):
             **{name: params[name] for name in ("append", "force", "allow_lockout", "state")},
         }
 
-    def _view(self, wish: Wish, state: Mapping[str, Any] | None) -> tuple[Wish, State] | None:
-        if wish["scope"]["scope"] != "cluster":
+    def _view(self, desired: Desired, state: Mapping[str, Any] | None) -> tuple[Desired, State] | None:
+        if desired["scope"]["scope"] != "cluster":
             return None
-        return {"scope": "ipset", "name": wish["name"]}, {"ipsets": state["entries"]} if state else {}
+        return {"scope": "ipset", "name": desired["name"]}, {"ipsets": state["entries"]} if state else {}
 
-    def _read(self, reader: Reader, wish: Wish) -> State | None:
+    def _read(self, reader: Reader, desired: Desired) -> State | None:
         """Two reads: the entries, and the list of sets for the comment, which is nowhere else."""
-        wish["path"] = f"{find_scope(reader, wish['scope'])}/ipset"
-        rows = reader.get(wish["path"]) or []
-        row = next((row for row in rows if row["name"] == wish["name"]), None)
+        desired["path"] = f"{find_scope(reader, desired['scope'])}/ipset"
+        rows = reader.get(desired["path"]) or []
+        row = next((row for row in rows if row["name"] == desired["name"]), None)
         if row is None:
             return None
-        entries = [observe_entry(entry) for entry in reader.get(wish["path"] + api_path(wish["name"])) or []]
+        entries = [observe_entry(entry) for entry in reader.get(desired["path"] + api_path(desired["name"])) or []]
         comment = {"comment": row["comment"]} if row.get("comment") else {}
-        return {"name": wish["name"], **comment, "entries": sorted(entries, key=lambda entry: str(entry["cidr"]))}
+        return {"name": desired["name"], **comment, "entries": sorted(entries, key=lambda entry: str(entry["cidr"]))}
 
-    def _plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "absent":
-            return self._plan_absent(current, wish)
-        steps, after = self._change_steps(current, wish)
+    def _plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] == "absent":
+            return self._plan_absent(current, desired)
+        steps, after = self._change_steps(current, desired)
         have = {entry["cidr"]: entry for entry in (current or {}).get("entries", [])}
         result = dict(have)
-        if wish["entries"] is not None:
-            wanted = {cidr: {**have.get(cidr, {}), **entry} for cidr, entry in wish["entries"].items()}
+        if desired["entries"] is not None:
+            wanted = {cidr: {**have.get(cidr, {}), **entry} for cidr, entry in desired["entries"].items()}
             wanted = {cidr: {k: v for k, v in entry.items() if v not in ("", False)} for cidr, entry in wanted.items()}
-            result = {**(have if wish["append"] else {}), **wanted}
-            steps += self._entry_steps(wish, have, result)
+            result = {**(have if desired["append"] else {}), **wanted}
+            steps += self._entry_steps(desired, have, result)
         after["entries"] = [result[cidr] for cidr in sorted(result)]
         return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
 
     @staticmethod
-    def _entry_steps(wish: Wish, have: Mapping[str, Any], result: Mapping[str, Any]) -> list[Step]:
+    def _entry_steps(desired: Desired, have: Mapping[str, Any], result: Mapping[str, Any]) -> list[Step]:
         """Exceptions (``nomatch``) come before what they are exceptions of, and everything new before what goes."""
-        base = wish["path"] + api_path(wish["name"])
+        base = desired["path"] + api_path(desired["name"])
         steps = []
         for cidr in sorted(result, key=lambda cidr: (not result[cidr].get("nomatch"), cidr)):
             options = {name: value for name, value in result[cidr].items() if name != "cidr"}
             if cidr not in have:
-                steps.append(Step("POST", base, {"cidr": cidr, **options}, f"add {cidr} to ipset {wish['name']}"))
+                steps.append(Step("POST", base, {"cidr": cidr, **options}, f"add {cidr} to ipset {desired['name']}"))
             elif result[cidr] != have[cidr]:
                 path = base + whole_part(cidr)
-                steps.append(Step("PUT", path, options, f"change {cidr} in ipset {wish['name']}"))
+                steps.append(Step("PUT", path, options, f"change {cidr} in ipset {desired['name']}"))
         for cidr in sorted(set(have) - set(result), key=lambda cidr: (bool(have[cidr].get("nomatch")), cidr)):
-            steps.append(Step("DELETE", base + whole_part(cidr), {}, f"take {cidr} out of ipset {wish['name']}"))
+            steps.append(Step("DELETE", base + whole_part(cidr), {}, f"take {cidr} out of ipset {desired['name']}"))
         return steps
 
-    def _plan_absent(self, current: State | None, wish: Wish) -> Plan:
+    def _plan_absent(self, current: State | None, desired: Desired) -> Plan:
         if current is None:
             return Plan.nothing(None)
-        if current["entries"] and not wish["force"]:
+        if current["entries"] and not desired["force"]:
             raise Refused(
-                f"IP set {wish['name']} has {len(current['entries'])} entries.",
+                f"IP set {desired['name']} has {len(current['entries'])} entries.",
                 hint="Set force: true to delete it with them.",
             )
         params = {"force": True} if current["entries"] else {}
-        step = Step("DELETE", wish["path"] + api_path(wish["name"]), params, f"delete ipset {wish['name']}")
+        step = Step("DELETE", desired["path"] + api_path(desired["name"]), params, f"delete ipset {desired['name']}")
         return Plan(current, None, (step,))
 
 
@@ -289,7 +289,7 @@ class SecurityGroup(Container):
     def uses(self) -> dict[str, Use]:
         return {"comment": TO_MAKE, "force": TO_DELETE}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         comment = params["comment"]
         return {
             "group": checked_name("group", params["group"], self.longest).lower(),
@@ -300,35 +300,39 @@ class SecurityGroup(Container):
             "state": params["state"],
         }
 
-    def _view(self, wish: Wish, state: Mapping[str, Any] | None) -> tuple[Wish, State] | None:
-        if wish["state"] != "absent":
+    def _view(self, desired: Desired, state: Mapping[str, Any] | None) -> tuple[Desired, State] | None:
+        if desired["state"] != "absent":
             return None  # a comment decides nothing
-        return {"scope": "group", "group": wish["group"]}, {"rules": wish.get("rules", []) if state else []}
+        return {"scope": "group", "group": desired["group"]}, {"rules": desired.get("rules", []) if state else []}
 
-    def _read(self, reader: Reader, wish: Wish) -> State | None:
-        rows = reader.get(wish["path"]) or []
-        row = next((row for row in rows if row["group"] == wish["group"]), None)
+    def _read(self, reader: Reader, desired: Desired) -> State | None:
+        rows = reader.get(desired["path"]) or []
+        row = next((row for row in rows if row["group"] == desired["group"]), None)
         if row is None:
             return None
-        if wish["state"] == "absent":
-            rows = sorted(reader.get(wish["path"] + api_path(wish["group"])) or [], key=lambda rule: int(rule["pos"]))
-            wish["rules"] = [observe_rule(rule) for rule in rows]
-        return {"group": wish["group"], **({"comment": row["comment"]} if row.get("comment") else {})}
+        if desired["state"] == "absent":
+            rows = sorted(
+                reader.get(desired["path"] + api_path(desired["group"])) or [], key=lambda rule: int(rule["pos"])
+            )
+            desired["rules"] = [observe_rule(rule) for rule in rows]
+        return {"group": desired["group"], **({"comment": row["comment"]} if row.get("comment") else {})}
 
-    def _plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] != "absent":
-            steps, after = self._change_steps(current, wish)
+    def _plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] != "absent":
+            steps, after = self._change_steps(current, desired)
             return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
         if current is None:
             return Plan.nothing(None)
-        path, count = wish["path"] + api_path(wish["group"]), len(wish["rules"])
-        if count and not wish["force"]:
-            raise Refused(f"Group {wish['group']} has {count} rules.", hint="Set force: true to delete it with them.")
+        path, count = desired["path"] + api_path(desired["group"]), len(desired["rules"])
+        if count and not desired["force"]:
+            raise Refused(
+                f"Group {desired['group']} has {count} rules.", hint="Set force: true to delete it with them."
+            )
         steps = [
-            Step("DELETE", f"{path}/{pos}", {}, f"delete rule {pos} of group {wish['group']}")
+            Step("DELETE", f"{path}/{pos}", {}, f"delete rule {pos} of group {desired['group']}")
             for pos in reversed(range(count))
         ]
-        return Plan(current, None, (*steps, Step("DELETE", path, {}, f"delete group {wish['group']}")))
+        return Plan(current, None, (*steps, Step("DELETE", path, {}, f"delete group {desired['group']}")))
 
 
 ALIAS, IPSET, GROUP = Alias(), AddressSet(), SecurityGroup()

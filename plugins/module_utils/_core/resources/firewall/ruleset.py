@@ -10,20 +10,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...model.changes import changed_fields, shown
-from ...model.contract import STATES, Reader, Resource, State, Wish, unset_option
+from ...model.contract import STATES, Desired, Reader, Resource, State, unset_option
 from ...model.errors import InvalidOption, NotFound
 from ...model.field import update_params
 from ...model.given import TO_MAKE, Use
-from ...model.kinds.info import ReadOnly
+from ...model.kinds.info import Info
 from ...model.plan import Plan, Step
 from .edits import match, plan_edits
 from .fields import OPTIONS, RULE_FIELDS, observe_rule, option_specs, parse_rule, rule_params
-from .lockout import check_lockout, options_come_first, survey
+from .lockout import check_lockout, collect_context, options_come_first
 from .safety import Edit, Rule
 from .scope import SCOPES, find_scope, scope_of, scope_options
 
 
-class Firewall(Resource[Wish, State | None]):
+class Firewall(Resource[Desired, State | None]):
     """Options by name, and rules by what they say: the whole list, or with ``append`` single ones."""
 
     name = "firewall"
@@ -49,24 +49,24 @@ class Firewall(Resource[Wish, State | None]):
     def uses(self) -> dict[str, Use]:
         return {"insert": Use(never=("absent",), beside=("append",)), "options": TO_MAKE, "unset": TO_MAKE}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         scope = scope_of(params, list(SCOPES))
         absent = params["state"] == "absent"
         if absent and (params["options"] or params["unset"] or not params["rules"] or params["append"]):
             raise InvalidOption("state", "absent takes away the listed rules: give rules, no options, and no append")
         if params["append"] and params["rules"] is None:
             raise InvalidOption("append", "adds the listed rules: give rules")
-        wish: Wish = {
+        desired: Desired = {
             "scope": scope,
             "options": None,
             "rules": None,
             **{name: params[name] for name in ("append", "insert", "allow_lockout", "state")},
         }
         if params["options"] is not None or params["unset"]:
-            wish["options"] = self._options(scope["scope"], params)
+            desired["options"] = self._options(scope["scope"], params)
         if params["rules"] is not None:
-            wish["rules"] = [parse_rule(number, row, whole=not absent) for number, row in enumerate(params["rules"])]
-        return wish
+            desired["rules"] = [parse_rule(number, row, whole=not absent) for number, row in enumerate(params["rules"])]
+        return desired
 
     @staticmethod
     def _options(scope: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,29 +78,29 @@ class Firewall(Resource[Wish, State | None]):
         if foreign:
             known = ", ".join(field.name for field in fields)
             raise InvalidOption(f"options.{foreign[0]}", f"scope: {scope} does not have it; it has {known}")
-        return fields.wish({**given, "unset": params["unset"]})
+        return fields.parse({**given, "unset": params["unset"]})
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        scope = wish["scope"]["scope"]
-        wish["path"] = path = find_scope(reader, wish["scope"])
-        everything = wish["options"] is None and wish["rules"] is None
-        state: State = dict(wish["scope"])
-        if scope in OPTIONS and (everything or wish["options"] is not None):
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        scope = desired["scope"]["scope"]
+        desired["path"] = path = find_scope(reader, desired["scope"])
+        everything = desired["options"] is None and desired["rules"] is None
+        state: State = dict(desired["scope"])
+        if scope in OPTIONS and (everything or desired["options"] is not None):
             state["options"] = OPTIONS[scope].observe(reader.get(f"{path}/options") or {})
-        if everything or wish["rules"] is not None:
-            rows = self._rows(reader, wish)
-            wish["digest"] = next((row["digest"] for row in rows if "digest" in row), None)
+        if everything or desired["rules"] is not None:
+            rows = self._rows(reader, desired)
+            desired["digest"] = next((row["digest"] for row in rows if "digest" in row), None)
             state["rules"] = [observe_rule(row) for row in rows]
-        if not wish["allow_lockout"] and "surroundings" not in wish and scope in ("cluster", "node", "group"):
-            after, steps = self._changes(state, wish)
-            wish["surroundings"] = survey(reader, wish["scope"], state, after) if steps else None
+        if not desired["allow_lockout"] and "surroundings" not in desired and scope in ("cluster", "node", "group"):
+            after, steps = self._changes(state, desired)
+            desired["surroundings"] = collect_context(reader, desired["scope"], state, after) if steps else None
         return state
 
     @staticmethod
-    def _rows(reader: Reader, wish: Wish) -> list[dict[str, Any]]:
-        group = wish["scope"].get("group")
+    def _rows(reader: Reader, desired: Desired) -> list[dict[str, Any]]:
+        group = desired["scope"].get("group")
         try:
-            rows = reader.get(wish["path"] if group else f"{wish['path']}/rules") or []
+            rows = reader.get(desired["path"] if group else f"{desired['path']}/rules") or []
         except NotFound:
             if not group:
                 raise
@@ -109,40 +109,40 @@ class Firewall(Resource[Wish, State | None]):
             ) from None
         return sorted(rows, key=lambda row: int(row["pos"]))
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         current = current or {}
-        after, steps = self._changes(current, wish)
+        after, steps = self._changes(current, desired)
         if not steps:
             return Plan.nothing(current)
         notes: tuple[str, ...] = ()
-        if wish.get("surroundings"):
-            notes = check_lockout(wish["surroundings"], wish["scope"], current, after)
-            if len(steps) > 1 and options_come_first(wish["surroundings"], wish["scope"], current, after):
+        if desired.get("surroundings"):
+            notes = check_lockout(desired["surroundings"], desired["scope"], current, after)
+            if len(steps) > 1 and options_come_first(desired["surroundings"], desired["scope"], current, after):
                 steps = [dataclasses.replace(steps[-1], replan=True), *steps[:-1]]
         return Plan(current, after, tuple(steps), notes)
 
-    def _changes(self, current: State, wish: Wish) -> tuple[State, list[Step]]:
+    def _changes(self, current: State, desired: Desired) -> tuple[State, list[Step]]:
         """The scope as it is to be, and the calls that bring it there."""
         after, steps = dict(current), []
-        if wish["rules"] is not None:
-            after["rules"] = target_list(current["rules"], wish)
+        if desired["rules"] is not None:
+            after["rules"] = target_list(current["rules"], desired)
             edits = plan_edits(current["rules"], after["rules"])
-            steps += [self._rule_step(wish, edit, number, len(edits)) for number, edit in enumerate(edits)]
-        if wish["options"] is not None:
-            fields = OPTIONS[wish["scope"]["scope"]]
-            changes = changed_fields(fields, current["options"], wish["options"])
+            steps += [self._rule_step(desired, edit, number, len(edits)) for number, edit in enumerate(edits)]
+        if desired["options"] is not None:
+            fields = OPTIONS[desired["scope"]["scope"]]
+            changes = changed_fields(fields, current["options"], desired["options"])
             after["options"] = shown(fields, current["options"], changes)
             if changes:
                 params = update_params(changes, fields, current["options"])
                 steps.append(
-                    Step("PUT", f"{wish['path']}/options", params, f"change {', '.join(changes)} of the firewall")
+                    Step("PUT", f"{desired['path']}/options", params, f"change {', '.join(changes)} of the firewall")
                 )
         return after, steps
 
     @staticmethod
-    def _rule_step(wish: Wish, edit: Edit, number: int, count: int) -> Step:
+    def _rule_step(desired: Desired, edit: Edit, number: int, count: int) -> Step:
         """The call of an edit. Positions and the digest hold only after the call before it: each one is planned anew."""
-        path = wish["path"] if "group" in wish["scope"] else f"{wish['path']}/rules"
+        path = desired["path"] if "group" in desired["scope"] else f"{desired['path']}/rules"
         params: dict[str, Any] = {}
         if edit.kind == "insert":
             params = rule_params(edit.rule)
@@ -152,8 +152,8 @@ class Firewall(Resource[Wish, State | None]):
             params |= {"delete": ",".join(gone)} if gone else {}
         if edit.kind == "move":
             params["moveto"] = edit.target
-        if number or wish.get("digest"):
-            params["digest"] = wish.get("digest") or ""
+        if number or desired.get("digest"):
+            params["digest"] = desired.get("digest") or ""
         method = {"insert": "POST", "delete": "DELETE"}.get(edit.kind, "PUT")
         return Step(
             method,
@@ -165,12 +165,12 @@ class Firewall(Resource[Wish, State | None]):
         )
 
 
-def target_list(current: Sequence[Rule], wish: Wish) -> list[Rule]:
+def target_list(current: Sequence[Rule], desired: Desired) -> list[Rule]:
     """The list that a task describes, given the present one."""
-    wanted: list[Rule] = wish["rules"]
-    if wish["state"] == "absent":
+    wanted: list[Rule] = desired["rules"]
+    if desired["state"] == "absent":
         return [rule for rule in current if not any(fits(pattern, rule) for pattern in wanted)]
-    if not wish["append"]:
+    if not desired["append"]:
         return wanted
     owners = match(current, wanted)
     kept = list(current)
@@ -178,7 +178,7 @@ def target_list(current: Sequence[Rule], wish: Wish) -> list[Rule]:
         if owner is not None:
             kept[owner] = rule
     new = [rule for rule, owner in zip(wanted, owners, strict=True) if owner is None]
-    return [*new, *kept] if wish["insert"] == "top" else [*kept, *new]
+    return [*new, *kept] if desired["insert"] == "top" else [*kept, *new]
 
 
 def fits(pattern: Rule, rule: Rule) -> bool:
@@ -200,7 +200,7 @@ def describe(edit: Edit) -> str:
     return f"delete rule {edit.position}"
 
 
-class FirewallInfo(ReadOnly):
+class FirewallInfo(Info):
     """Reads a scope: options and rules, and on demand what rules may refer to, the macros and the log."""
 
     name = "firewall"
@@ -212,7 +212,7 @@ class FirewallInfo(ReadOnly):
         part = {name: {"type": "int"} for name in self.log_options}
         return {"argument_spec": {**scope_options(*SCOPES), "include": include, **part}}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         scope = scope_of(params, list(SCOPES))
         has: dict[str, tuple[str, ...]] = {
             "refs": ("cluster", "guest"),
@@ -229,12 +229,12 @@ class FirewallInfo(ReadOnly):
         nothing = {"options": None, "rules": None, "allow_lockout": True}
         return {"scope": scope, **nothing, "include": params["include"], "log": part}
 
-    def read(self, reader: Reader, wish: Wish) -> State:
-        state = FIREWALL.read(reader, wish) or {}
-        path = wish["path"]
-        for name in wish["include"]:
+    def read(self, reader: Reader, desired: Desired) -> State:
+        state = FIREWALL.read(reader, desired) or {}
+        path = desired["path"]
+        for name in desired["include"]:
             place = {"macros": "/cluster/firewall/macros", "ipsets": f"{path}/ipset"}.get(name, f"{path}/{name}")
-            rows = reader.get(place, wish["log"] if name == "log" else None) or []
+            rows = reader.get(place, desired["log"] if name == "log" else None) or []
             if name == "log":
                 state["log"] = [row["t"] for row in rows]
             else:

@@ -71,22 +71,22 @@ def decides_otherwise(rule: Rule, other: Rule) -> bool:
     return bool(rule["type"] == other["type"] and rule["action"] != other["action"])
 
 
-def decides_as_all_above(wished: Sequence[Rule], number: int) -> bool:
+def decides_as_all_above(wanted: Sequence[Rule], number: int) -> bool:
     """Whether a packet meets the same fate by this rule as by any one above it, so that it does no harm at the top."""
-    rule = wished[number]
+    rule = wanted[number]
     return not rule["enable"] or not any(
-        other["enable"] and decides_otherwise(rule, other) for other in wished[:number]
+        other["enable"] and decides_otherwise(rule, other) for other in wanted[:number]
     )
 
 
 class Safety:
     """Judges edits on the way to a wish."""
 
-    def __init__(self, wished: Sequence[Rule]) -> None:
-        self.in_force = {key(rule) for rule in wished if rule["enable"]}
+    def __init__(self, wanted: Sequence[Rule]) -> None:
+        self.in_force = {key(rule) for rule in wanted if rule["enable"]}
         self.above: dict[Key, set[Key]] = {}  # of each wished rule those above its first copy that decide otherwise
-        for number, rule in enumerate(wished):
-            others = (other for other in wished[:number] if other["enable"] and decides_otherwise(rule, other))
+        for number, rule in enumerate(wanted):
+            others = (other for other in wanted[:number] if other["enable"] and decides_otherwise(rule, other))
             self.above.setdefault(key(rule), {key(other) for other in others})
 
     def of_all(self, rules: Sequence[Rule], edits: Iterable[Edit]) -> bool:

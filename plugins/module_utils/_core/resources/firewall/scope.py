@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...guests.locate import locate_any
-from ...model.contract import Reader, Wish
+from ...model.contract import Desired, Reader
 from ...model.errors import InvalidOption
 from ...model.plan import api_path
 
@@ -24,7 +24,7 @@ def scope_options(*scopes: str) -> dict[str, dict[str, Any]]:
     return {"scope": {"type": "str", "choices": list(scopes), "required": True}, **named}
 
 
-def scope_of(params: Mapping[str, Any], scopes: Sequence[str]) -> Wish:
+def scope_of(params: Mapping[str, Any], scopes: Sequence[str]) -> Desired:
     """The scope that a task names; InvalidOption if it does not say which one, or says too much."""
     scope = params["scope"]
     for other in scopes:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import Reader, Resource, State, Wish
+from ...model.contract import Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, NotImplementedByServer, PveError
 from ...model.plan import Plan, Step, api_path
 from ...run.polling import wait_until
@@ -44,7 +44,7 @@ def wait_for_status(client: Reader, timeout: float, look: Callable[[Rows], State
 # --- moving a resource --------------------------------------------------------------------------------------------------
 
 
-class HaMove(Resource[Wish, State | None]):
+class HaMove(Resource[Desired, State | None]):
     """A resource is on the node that a task names; the manager brings it there."""
 
     name = "resource"
@@ -58,45 +58,45 @@ class HaMove(Resource[Wish, State | None]):
         }
         return {"argument_spec": spec}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         return {**{name: params[name] for name in self.arguments()["argument_spec"]}, "sid": _sid(params)}
 
-    def read(self, reader: Reader, wish: Wish) -> State:
+    def read(self, reader: Reader, desired: Desired) -> State:
         rows = status(reader)
-        service = find_service(rows, wish["sid"])
+        service = find_service(rows, desired["sid"])
         if service is None:
             raise InvalidOption(
                 "sid",
-                f"{wish['sid']} is not under high availability",
+                f"{desired['sid']} is not under high availability",
                 hint="Put it there by pve_ha, or move the guest.",
             )
-        wish["sid"] = service["sid"]
-        if service.get("node") != wish["node"]:
-            wish["nodes"] = {row["node"]: row["status"] for row in reader.get("/nodes") or []}
-            wish["rules"] = _rules(reader, service)
-            wish["rows"] = rows
+        desired["sid"] = service["sid"]
+        if service.get("node") != desired["node"]:
+            desired["nodes"] = {row["node"]: row["status"] for row in reader.get("/nodes") or []}
+            desired["rules"] = _rules(reader, service)
+            desired["rows"] = rows
         return shown_service(service)
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         current = current or {}
-        sid, node = wish["sid"], wish["node"]
+        sid, node = desired["sid"], desired["node"]
         if current["node"] == node:
             return Plan.nothing(current)
-        check_move(wish, current["node"])
+        check_move(desired, current["node"])
         step = Step(
             "POST",
-            f"{RESOURCES}{api_path(sid, wish['method'])}",
+            f"{RESOURCES}{api_path(sid, desired['method'])}",
             {"node": node},
-            f"{wish['method']} {sid} from {current['node']} to {node}",
+            f"{desired['method']} {sid} from {current['node']} to {node}",
             verify=False,  # the manager comes to it later
             returns={"move": ""},
         )
-        friends = companions(wish["rules"], sid, "positive")
+        friends = companions(desired["rules"], sid, "positive")
         notes = tuple(f"{other} moves along, by rule {rule}." for other, rule in friends.items())
         return Plan(current, {**current, "node": node}, (step,), notes)
 
     def after_apply(
-        self, reader: Reader, wish: Wish, state: State, answers: Mapping[str, Any], *, changed: bool
+        self, reader: Reader, desired: Desired, state: State, answers: Mapping[str, Any], *, changed: bool
     ) -> dict[str, Any]:
         """Wait until the resource is where it is wished to be, in the state that is requested of it."""
         if not changed:
@@ -104,28 +104,28 @@ class HaMove(Resource[Wish, State | None]):
         blockers = [row["sid"] for row in (answers.get("move") or {}).get("blocking-resources", [])]
         if blockers:
             raise PveError(
-                f"{wish['sid']} does not move to {wish['node']}: {', '.join(blockers)} must not be beside it."
+                f"{desired['sid']} does not move to {desired['node']}: {', '.join(blockers)} must not be beside it."
             )
-        if not wish["wait"]:
+        if not desired["wait"]:
             return {}
         moving = False
 
         def arrived(rows: Rows) -> State | None:
             nonlocal moving
-            service = find_service(rows, wish["sid"]) or {}
+            service = find_service(rows, desired["sid"]) or {}
             busy = service.get("crm_state") in MOVING
-            there = service.get("node") == wish["node"]
+            there = service.get("node") == desired["node"]
             if service.get("crm_state") == "error" or (moving and not busy and not there):
                 raise PveError(
-                    f"{wish['sid']} did not move to {wish['node']}: {service.get('status')}.",
+                    f"{desired['sid']} did not move to {desired['node']}: {service.get('status')}.",
                     hint=f"The task log of the guest on {service.get('node')} tells why.",
                 )
             moving = busy
             settled = service.get("request_state") != "started" or service.get("state") == "started"
             return shown_service(service) if there and settled and not busy else None
 
-        what = f"{wish['sid']} has not arrived on {wish['node']}"
-        return {self.name: wait_for_status(reader, wish["timeout"], arrived, what)}
+        what = f"{desired['sid']} has not arrived on {desired['node']}"
+        return {self.name: wait_for_status(reader, desired["timeout"], arrived, what)}
 
 
 def _sid(params: Mapping[str, Any]) -> str:
@@ -166,9 +166,9 @@ def companions(rules: Iterable[Mapping[str, Any]], sid: str, affinity: str) -> d
     }
 
 
-def check_move(wish: Wish, source: str) -> None:
+def check_move(desired: Desired, source: str) -> None:
     """Refuse what the manager would accept and never do."""
-    sid, node, rows = wish["sid"], wish["node"], wish["rows"]
+    sid, node, rows = desired["sid"], desired["node"], desired["rows"]
     service = find_service(rows, sid) or {}
     if service.get("request_state") == "ignored":
         raise InvalidOption(
@@ -178,21 +178,21 @@ def check_move(wish: Wish, source: str) -> None:
         raise InvalidOption("sid", f"{sid} is in state error", hint="Repair it and set it to disabled by pve_ha first.")
     if armed_state(rows).get("state", "armed") in ("disarming", "disarmed"):
         raise InvalidOption("sid", "the manager is disarmed and moves nothing", hint="Arm it by pve_ha_arm.")
-    if node not in wish["nodes"]:
-        known = ", ".join(sorted(set(wish["nodes"]) - {source}))
+    if node not in desired["nodes"]:
+        known = ", ".join(sorted(set(desired["nodes"]) - {source}))
         raise InvalidOption("node", f"there is no node {node!r} in the cluster; {sid} could go to {known or 'none'}")
-    if wish["nodes"][node] != "online":
-        raise InvalidOption("node", f"{node} is {wish['nodes'][node]}")
+    if desired["nodes"][node] != "online":
+        raise InvalidOption("node", f"{node} is {desired['nodes'][node]}")
     if any(row["type"] == "lrm" and row.get("node") == node and "maintenance mode" in row["status"] for row in rows):
         raise InvalidOption("node", f"{node} is in maintenance mode")
-    for rule in wish["rules"]:
+    for rule in desired["rules"]:
         if rule["type"] == NODE and rule.get("strict") and sid in rule["resources"]:
             named = [name.partition(":")[0] for name in rule["nodes"]]
             apart = rule.get("affinity") == "negative"
             if (node in named) == apart:
                 keeps = f"keeps {sid} away from" if apart else f"keeps {sid} on"
                 raise InvalidOption("node", f"the strict rule {rule['rule']} {keeps} {', '.join(named)}")
-    for other, name in companions(wish["rules"], sid, "negative").items():
+    for other, name in companions(desired["rules"], sid, "negative").items():
         if (find_service(rows, other) or {}).get("node") == node:
             raise InvalidOption("node", f"{other} is on {node}, and rule {name} keeps {sid} apart from it")
 
@@ -200,7 +200,7 @@ def check_move(wish: Wish, source: str) -> None:
 # --- arming -------------------------------------------------------------------------------------------------------------
 
 
-class HaArm(Resource[Wish, State | None]):
+class HaArm(Resource[Desired, State | None]):
     """The manager is armed, or is not: then it fences no node and leaves resources as they are."""
 
     name = "ha"
@@ -213,48 +213,50 @@ class HaArm(Resource[Wish, State | None]):
         }
         return {"argument_spec": spec, "required_if": [("state", "disarmed", ("resource_mode",))]}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         if params["state"] == "armed" and params["resource_mode"] is not None:
             raise InvalidOption("resource_mode", "goes with state: disarmed")
         return {name: params[name] for name in self.arguments()["argument_spec"]}
 
-    def read(self, reader: Reader, wish: Wish) -> State:
+    def read(self, reader: Reader, desired: Desired) -> State:
         state = armed_state(status(reader))
         if not state:
             raise InvalidOption("state", "this server's manager cannot be disarmed; that came with PVE 9.2")
         return state
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         current = current or {}
-        if is_on_the_way(current, wish):
+        if is_on_the_way(current, desired):
             return Plan.nothing(current)
-        if wish["state"] == "armed":
+        if desired["state"] == "armed":
             step = Step("POST", f"{STATUS}/arm-ha", {}, "arm the manager of high availability", verify=False)
             return Plan(current, {"state": "armed"}, (step,))
-        mode = wish["resource_mode"]
+        mode = desired["resource_mode"]
         why = f"disarm the manager of high availability, resources: {mode}"
         step = Step("POST", f"{STATUS}/disarm-ha", {"resource-mode": mode}, why, verify=False)
         return Plan(current, {"state": "disarmed", "resource_mode": mode}, (step,))
 
     def after_apply(
-        self, reader: Reader, wish: Wish, state: State, answers: Mapping[str, Any], *, changed: bool
+        self, reader: Reader, desired: Desired, state: State, answers: Mapping[str, Any], *, changed: bool
     ) -> dict[str, Any]:
         """Wait until every node is there."""
-        if not wish["wait"]:
+        if not desired["wait"]:
             return {}
 
         def reached(rows: Rows) -> State | None:
             found = armed_state(rows)
-            return found if is_on_the_way(found, wish) and found["state"] != "disarming" else None
+            return found if is_on_the_way(found, desired) and found["state"] != "disarming" else None
 
-        return {self.name: wait_for_status(reader, wish["timeout"], reached, f"The manager is not {wish['state']}")}
+        return {
+            self.name: wait_for_status(reader, desired["timeout"], reached, f"The manager is not {desired['state']}")
+        }
 
 
-def is_on_the_way(state: State, wish: Wish) -> bool:
+def is_on_the_way(state: State, desired: Desired) -> bool:
     """Whether it is as wished, or is becoming so."""
-    if wish["state"] == "armed":
+    if desired["state"] == "armed":
         return bool(state.get("state") == "armed")
-    return state.get("state") in ("disarming", "disarmed") and state.get("resource_mode") == wish["resource_mode"]
+    return state.get("state") in ("disarming", "disarmed") and state.get("resource_mode") == desired["resource_mode"]
 
 
 MOVE = HaMove()

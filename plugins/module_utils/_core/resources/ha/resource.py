@@ -13,11 +13,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...model.changes import changed_fields, require_release
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption, NotFound
 from ...model.field import Field, Fields, hyphenated
 from ...model.given import TO_DELETE
-from ...model.kinds.info import ReadOnly
+from ...model.kinds.info import Info
 from ...model.kinds.item import Item
 from ...model.values import Text, Within, Word
 
@@ -92,44 +92,44 @@ class HaResource(Item):
         arguments["argument_spec"]["state"] = {"type": "str", "choices": choices, "default": "present"}
         return arguments
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         state = params["state"]
-        wish = super().wish({**params, "state": "absent" if state == "absent" else "present"})
-        wish["fields"].pop("state", None)
+        desired = super().parse({**params, "state": "absent" if state == "absent" else "present"})
+        desired["fields"].pop("state", None)
         if state in REQUESTED:
-            wish["fields"]["state"] = state
-        check_sid(self.key.name, wish["key"])
-        return wish
+            desired["fields"]["state"] = state
+        check_sid(self.key.name, desired["key"])
+        return desired
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
         try:
-            answer = reader.get(self.path(wish["key"]))
+            answer = reader.get(self.path(desired["key"]))
         except NotFound:
             answer = None
         if answer is not None:
-            wish["key"] = str(answer["sid"])
-        elif wish["state"] == "present":
-            wish["key"] = complete_sids(reader, self.key.name, [wish["key"]])[0]
-        state = None if answer is None else self.observe(wish["key"], answer)
-        self._check_release(reader, wish, state or {})
+            desired["key"] = str(answer["sid"])
+        elif desired["state"] == "present":
+            desired["key"] = complete_sids(reader, self.key.name, [desired["key"]])[0]
+        state = None if answer is None else self.observe(desired["key"], answer)
+        self._check_release(reader, desired, state or {})
         return state
 
-    def delete_params(self, wish: Wish) -> dict[str, Any]:
-        return {} if wish["purge"] is None else {"purge": wish["purge"]}
+    def delete_params(self, desired: Desired) -> dict[str, Any]:
+        return {} if desired["purge"] is None else {"purge": desired["purge"]}
 
-    def _check_release(self, reader: Reader, wish: Wish, current: State) -> None:
-        if wish["state"] == "absent":
-            if wish["purge"] is not None and reader.release() < (9, 0):
+    def _check_release(self, reader: Reader, desired: Desired, current: State) -> None:
+        if desired["state"] == "absent":
+            if desired["purge"] is not None and reader.release() < (9, 0):
                 raise InvalidOption("purge", "needs PVE 9.0 or newer, which has rules to take the resource out of")
             return
-        require_release(reader, FIELDS, changed_fields(FIELDS, current, wish["fields"]))
-        group = wish["fields"].get("group")
+        require_release(reader, FIELDS, changed_fields(FIELDS, current, desired["fields"]))
+        group = desired["fields"].get("group")
         if group and group != current.get("group") and reader.release() >= (9, 0):
             raise InvalidOption(
                 "group",
                 "PVE 9 has no HA groups",
                 hint=f"Name the resource in a rule instead: pve_ha_rule with rule: {group}, type: node-affinity, "
-                f"resources: ['{wish['key']}'], append: true.",
+                f"resources: ['{desired['key']}'], append: true.",
             )
 
 
@@ -142,7 +142,7 @@ def armed_state(rows: Iterable[Mapping[str, Any]]) -> State:
     return {"state": "armed" if row["armed-state"] == "standby" else row["armed-state"], **mode}
 
 
-class HaStatus(ReadOnly):
+class HaStatus(Info):
     """What the manager tells: quorum, who is master, the state of every service; on demand configuration and rules."""
 
     name = "ha"
@@ -152,11 +152,11 @@ class HaStatus(ReadOnly):
         include = {"type": "list", "elements": "str", "choices": list(self.extras), "default": []}
         return {"argument_spec": {"sid": {"type": "str"}, "include": include}}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         sid = params.get("sid")
         return {"sid": check_sid("sid", sid) if sid is not None else "", "include": params["include"]}
 
-    def read(self, reader: Reader, wish: Wish) -> State:
+    def read(self, reader: Reader, desired: Desired) -> State:
         rows = reader.get(f"{STATUS}/current") or []
         by_type: dict[str, list[dict[str, Any]]] = {}
         for row in rows:
@@ -170,16 +170,16 @@ class HaStatus(ReadOnly):
             "master": first.get("master", {}).get("node"),
             "armed": armed["state"] == "armed" if armed else None,
             "nodes": sorted(by_type.get("lrm", []), key=lambda row: str(row.get("node"))),
-            "services": self._picked(by_type.get("service", []), wish["sid"]),
+            "services": self._picked(by_type.get("service", []), desired["sid"]),
         }
-        if "resources" in wish["include"]:
+        if "resources" in desired["include"]:
             listed = [RESOURCE.observe(row["sid"], row) for row in reader.get(RESOURCES) or []]
-            state["resources"] = self._picked(listed, wish["sid"])
-        if "rules" in wish["include"]:
+            state["resources"] = self._picked(listed, desired["sid"])
+        if "rules" in desired["include"]:
             state["rules"] = sorted(reader.get("/cluster/ha/rules") or [], key=lambda row: row.get("order", 0))
-        if "groups" in wish["include"]:
+        if "groups" in desired["include"]:
             state["groups"] = sorted(reader.get("/cluster/ha/groups") or [], key=lambda row: str(row["group"]))
-        if "manager" in wish["include"]:
+        if "manager" in desired["include"]:
             state["manager"] = reader.get(f"{STATUS}/manager_status")
         return state
 

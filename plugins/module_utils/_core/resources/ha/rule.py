@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Desired, Reader, State
 from ...model.errors import ApiError, InvalidOption, NotFound, NotImplementedByServer, Refused
 from ...model.field import Field, Fields
 from ...model.given import Use
-from ...model.kinds.by_type import refuse_foreign
+from ...model.kinds.by_type import refuse_other_types
 from ...model.kinds.item import Item
 from ...model.plan import Plan, Step
 from ...model.values import Set
@@ -65,29 +65,29 @@ RULE_FIELDS = Fields(
 class HaRule(Item):
     """An item whose update names its type, and whose type changes only by deleting it and creating it anew."""
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = super().wish(params)
-        for sid in wish["fields"].get("resources") or []:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = super().parse(params)
+        for sid in desired["fields"].get("resources") or []:
             check_sid("resources", sid)
-        return wish
+        return desired
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
         try:
-            current = super().read(reader, wish)
+            current = super().read(reader, desired)
         except NotImplementedByServer as error:
             error.hint = "HA rules came with PVE 9.0; PVE 8 has groups: use pve_ha_group."
             raise
-        fields = wish["fields"]
-        if wish["state"] == "present" and fields.get("resources"):
+        fields = desired["fields"]
+        if desired["state"] == "present" and fields.get("resources"):
             known = (current or {}).get("resources", [])
             fields["resources"] = complete_sids(reader, "resources", fields["resources"], known)
         return current
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "absent":
-            return self._plan_absent(current, wish)
-        fields = dict(wish["fields"])
-        if current and wish["append"] and "resources" in fields:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] == "absent":
+            return self._plan_absent(current, desired)
+        fields = dict(desired["fields"])
+        if current and desired["append"] and "resources" in fields:
             fields["resources"] = Sids().parse([*current.get("resources", []), *fields["resources"]])
         kind = fields.get("type") or (current or {}).get("type")
         if kind is None:
@@ -95,15 +95,15 @@ class HaRule(Item):
         replaced = current is not None and current.get("type") not in (None, kind)
         carried = _without_type(current or {}, kind) if replaced else (current or {})
         self._check(kind, fields, carried)
-        wish = {**wish, "fields": {**fields, "type": kind}, "append": False}
+        desired = {**desired, "fields": {**fields, "type": kind}, "append": False}
         if not replaced:
-            return super().plan(current, wish)
-        return self._plan_replace(current or {}, carried, wish)
+            return super().plan(current, desired)
+        return self._plan_replace(current or {}, carried, desired)
 
     @staticmethod
     def _check(kind: str, fields: Mapping[str, Any], current: Mapping[str, Any]) -> None:
         """Refuse what the type does not take, and a rule that would lack what it needs."""
-        refuse_foreign(fields, kind, OWN)
+        refuse_other_types(fields, kind, OWN)
         for name in NEEDED[kind]:
             if not fields.get(name) and not current.get(name):
                 raise InvalidOption(name, f"is needed for a rule of type {kind}")
@@ -111,11 +111,13 @@ class HaRule(Item):
         if kind == RESOURCE and len(members) < 2:
             raise InvalidOption("resources", f"a rule of type {kind} needs at least two resources")
 
-    def _plan_replace(self, current: State, carried: State, wish: Wish) -> Plan:
+    def _plan_replace(self, current: State, carried: State, desired: Desired) -> Plan:
         """Delete and create; what the task does not name and the new type takes is carried over."""
         options = {name: value for name, value in carried.items() if name != self.key.name}
-        create = self._plan_create({**wish, "fields": {**options, **wish["fields"]}})
-        delete = Step("DELETE", self.path(wish["key"]), {}, f"delete rule {wish['key']}, whose type cannot be changed")
+        create = self._plan_create({**desired, "fields": {**options, **desired["fields"]}})
+        delete = Step(
+            "DELETE", self.path(desired["key"]), {}, f"delete rule {desired['key']}, whose type cannot be changed"
+        )
         return Plan(current, create.after, (delete, *create.steps))
 
 
@@ -138,27 +140,29 @@ GROUP_FIELDS = Fields(
 class HaGroup(Item):
     """An item of PVE 8; a newer server gets the wish told in its own terms."""
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
         try:
-            return super().read(reader, wish)
+            return super().read(reader, desired)
         except NotFound:
             return None
         except ApiError as error:
             if "migrated to rules" not in error.server_message:
                 raise
-            if wish["state"] == "absent":
+            if desired["state"] == "absent":
                 return None
-            raise Refused("PVE 9 has no HA groups.", hint=f"Use this task instead:\n{equivalent_rule(wish)}") from None
+            raise Refused(
+                "PVE 9 has no HA groups.", hint=f"Use this task instead:\n{equivalent_rule(desired)}"
+            ) from None
 
 
-def equivalent_rule(wish: Wish) -> str:
+def equivalent_rule(desired: Desired) -> str:
     """The task that does on PVE 9 what a wish for a group does on PVE 8, as YAML."""
-    fields = wish["fields"]
+    fields = desired["fields"]
     nodes = ", ".join(f"'{node}'" for node in fields.get("nodes") or [])
     lines = [
-        f"- name: Resources of the former HA group {wish['key']}",
+        f"- name: Resources of the former HA group {desired['key']}",
         "  pve.automation.pve_ha_rule:",
-        f"    rule: {wish['key']}",
+        f"    rule: {desired['key']}",
         f"    type: {NODE}",
         f"    nodes: [{nodes}]",
         f"    strict: {str(bool(fields.get('restricted'))).lower()}",

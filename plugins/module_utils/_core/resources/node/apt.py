@@ -10,26 +10,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
+from ...model.contract import NODE_KEY, Desired, Reader, Resource, State
 from ...model.errors import InvalidOption
-from ...model.kinds.info import Listing, Parts, Reading
+from ...model.kinds.info import Composite, ListInfo, OneInfo
 from ...model.plan import Plan, Step, api_path
 
 REFRESHES = {"typefilter": "aptupdate", "statusfilter": "ok", "source": "archive", "limit": 1}
 
 
-def apt_path(wish: Wish, name: str) -> str:
-    return api_path("nodes", wish["node"], "apt", name)
+def apt_path(desired: Desired, name: str) -> str:
+    return api_path("nodes", desired["node"], "apt", name)
 
 
-UPDATES = Listing("updates", lambda wish: apt_path(wish, "update"), options=NODE_KEY)
+UPDATES = ListInfo("updates", lambda desired: apt_path(desired, "update"), options=NODE_KEY)
 
 
 def by_name(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row.get("Package", "")))
 
 
-class NodeApt(Resource[Wish, State | None]):
+class NodeApt(Resource[Desired, State | None]):
     """See the module pve_node_apt. When the lists were refreshed last, the node's tasks tell."""
 
     name = "apt"
@@ -45,7 +45,7 @@ class NodeApt(Resource[Wish, State | None]):
         }
         return {"argument_spec": spec}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         valid, refresh = params["cache_valid_time"], params["update_cache"]
         if valid is not None and valid < 0:
             raise InvalidOption("cache_valid_time", "must not be less than 0 seconds")
@@ -55,38 +55,38 @@ class NodeApt(Resource[Wish, State | None]):
         for name in ("notify", "quiet"):
             if params[name] is not None and not refresh:
                 raise InvalidOption(name, "belongs to update_cache")
-        wish = {name: params[name] for name in ("node", "cache_valid_time", "notify", "quiet")}
-        return {**wish, "update_cache": refresh, "now": int(time.time())}
+        desired = {name: params[name] for name in ("node", "cache_valid_time", "notify", "quiet")}
+        return {**desired, "update_cache": refresh, "now": int(time.time())}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        state: State = {"node": wish["node"], "updates": by_name(UPDATES.read(reader, wish))}
-        if wish["cache_valid_time"] is not None:
-            tasks = reader.get(api_path("nodes", wish["node"], "tasks"), REFRESHES) or []
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        state: State = {"node": desired["node"], "updates": by_name(UPDATES.read(reader, desired))}
+        if desired["cache_valid_time"] is not None:
+            tasks = reader.get(api_path("nodes", desired["node"], "tasks"), REFRESHES) or []
             state["refreshed"] = max((int(task.get("endtime", 0)) for task in tasks), default=0)
         return state
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         present: State = current or {}
-        valid = wish["cache_valid_time"]
-        fresh = valid is not None and present["refreshed"] >= wish["now"] - valid
-        if not wish["update_cache"] or fresh:
+        valid = desired["cache_valid_time"]
+        fresh = valid is not None and present["refreshed"] >= desired["now"] - valid
+        if not desired["update_cache"] or fresh:
             return Plan.nothing(present)
-        params = {name: wish[name] for name in ("notify", "quiet") if wish[name] is not None}
-        why = f"refresh the lists of packages of {wish['node']}"
-        step = Step("POST", apt_path(wish, "update"), params, why, task=True, verify=False)
-        return Plan(present, {**present, "refreshed": wish["now"]}, (step,))
+        params = {name: desired[name] for name in ("notify", "quiet") if desired[name] is not None}
+        why = f"refresh the lists of packages of {desired['node']}"
+        step = Step("POST", apt_path(desired, "update"), params, why, task=True, verify=False)
+        return Plan(present, {**present, "refreshed": desired["now"]}, (step,))
 
 
 APT = NodeApt()
-APT_INFO = Parts(
+APT_INFO = Composite(
     "apt",
     {
         "updates": UPDATES,
-        "versions": Listing("versions", lambda wish: apt_path(wish, "versions"), options=NODE_KEY),
-        "repositories": Reading("repositories", lambda wish: apt_path(wish, "repositories"), NODE_KEY),
-        "changelog": Reading(
+        "versions": ListInfo("versions", lambda desired: apt_path(desired, "versions"), options=NODE_KEY),
+        "repositories": OneInfo("repositories", lambda desired: apt_path(desired, "repositories"), NODE_KEY),
+        "changelog": OneInfo(
             "changelog",
-            lambda wish: apt_path(wish, "changelog"),
+            lambda desired: apt_path(desired, "changelog"),
             {**NODE_KEY, "name": {"type": "str"}, "version": {"type": "str"}},
             query=("name", "version"),
             needed=("name",),

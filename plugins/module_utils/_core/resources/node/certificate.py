@@ -11,9 +11,9 @@ from typing import Any
 
 from ...api.connection import task_arguments
 from ...api.pem import certificate_chain, fingerprint, plain, private_key
-from ...model.contract import NODE_KEY, STATES, Reader, Resource, State, Wish
+from ...model.contract import NODE_KEY, STATES, Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, Refused
-from ...model.kinds.info import Listing
+from ...model.kinds.info import ListInfo
 from ...model.periods import period
 from ...model.plan import Plan, Step, api_path
 from .settings import MAX_ACME_DOMAINS, OPTIONS
@@ -28,7 +28,7 @@ BELONGS = {  # option -> what it belongs to
 }
 
 
-class NodeCertificate(Resource[Wish, State | None]):
+class NodeCertificate(Resource[Desired, State | None]):
     """See the module pve_node_certificate."""
 
     name = "certificate"
@@ -47,110 +47,114 @@ class NodeCertificate(Resource[Wish, State | None]):
         }
         return {"argument_spec": spec}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         _check_combination(params)
-        wish = {name: params[name] for name in ("node", "acme", "restart", "force", "state")}
-        wish["path"] = api_path("nodes", params["node"], "certificates")
+        desired = {name: params[name] for name in ("node", "acme", "restart", "force", "state")}
+        desired["path"] = api_path("nodes", params["node"], "certificates")
         if params["certificates"] is not None:
             chain = certificate_chain("certificates", params["certificates"])
-            wish.update(certificates="\n".join([*chain, ""]), fingerprint=fingerprint(chain[0]))
+            desired.update(certificates="\n".join([*chain, ""]), fingerprint=fingerprint(chain[0]))
             if params["key"] is not None:
-                wish["key"] = private_key("key", params["key"], chain) + "\n"
+                desired["key"] = private_key("key", params["key"], chain) + "\n"
         renew_before = period("renew_before", params["renew_before"] or "30d")
-        return {**wish, "renew_before": renew_before, "now": int(time.time())}
+        return {**desired, "renew_before": renew_before, "now": int(time.time())}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        rows = {row.get("filename"): row for row in reader.get(f"{wish['path']}/info") or []}
-        wish["own_fingerprint"] = rows.get(OWN, {}).get("fingerprint", "")
-        if wish["acme"] and wish["state"] == "present":
-            wish["domains"] = _domains(reader.get(api_path("nodes", wish["node"], "config")) or {})
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        rows = {row.get("filename"): row for row in reader.get(f"{desired['path']}/info") or []}
+        desired["own_fingerprint"] = rows.get(OWN, {}).get("fingerprint", "")
+        if desired["acme"] and desired["state"] == "present":
+            desired["domains"] = _domains(reader.get(api_path("nodes", desired["node"], "config")) or {})
         found = rows.get(CUSTOM)
-        return found and {"node": wish["node"], **{name: value for name, value in found.items() if name != "pem"}}
+        return found and {"node": desired["node"], **{name: value for name, value in found.items() if name != "pem"}}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "absent":
-            return self._plan_absent(current, wish)
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] == "absent":
+            return self._plan_absent(current, desired)
         step = None
-        if wish["acme"]:
-            step = self._acme_step(current, wish)
-        elif "certificates" in wish:
-            step = self._upload_step(current, wish)
+        if desired["acme"]:
+            step = self._acme_step(current, desired)
+        elif "certificates" in desired:
+            step = self._upload_step(current, desired)
         if step is None:
             return Plan.nothing(current)
-        after = {"node": wish["node"], "filename": CUSTOM}
-        if not wish["acme"]:
-            after["fingerprint"] = wish["fingerprint"]
+        after = {"node": desired["node"], "filename": CUSTOM}
+        if not desired["acme"]:
+            after["fingerprint"] = desired["fingerprint"]
         return Plan(current, after, (step,))
 
     @staticmethod
-    def _plan_absent(current: State | None, wish: Wish) -> Plan:
+    def _plan_absent(current: State | None, desired: Desired) -> Plan:
         if current is None:
             return Plan.nothing(None)
-        if wish["acme"]:
-            why = f"revoke and delete the certificate of {wish['node']}"
-            step = _acme("DELETE", wish, {}, why, presents=_presents(wish["own_fingerprint"]))
+        if desired["acme"]:
+            why = f"revoke and delete the certificate of {desired['node']}"
+            step = _acme("DELETE", desired, {}, why, presents=_presents(desired["own_fingerprint"]))
         else:
-            why = f"delete the custom certificate of {wish['node']}"
+            why = f"delete the custom certificate of {desired['node']}"
             step = Step(
-                "DELETE", f"{wish['path']}/custom", _restart(wish), why, presents=_presents(wish["own_fingerprint"])
+                "DELETE",
+                f"{desired['path']}/custom",
+                _restart(desired),
+                why,
+                presents=_presents(desired["own_fingerprint"]),
             )
         return Plan(current, None, (step,))
 
     @staticmethod
-    def _upload_step(current: State | None, wish: Wish) -> Step | None:
-        node = wish["node"]
-        if current is not None and plain(current.get("fingerprint", "")) == plain(wish["fingerprint"]):
+    def _upload_step(current: State | None, desired: Desired) -> Step | None:
+        node = desired["node"]
+        if current is not None and plain(current.get("fingerprint", "")) == plain(desired["fingerprint"]):
             return None
-        if current is not None and not wish["force"]:
+        if current is not None and not desired["force"]:
             raise Refused(
                 f"{node} has another certificate than this one: {current.get('subject')} by {current.get('issuer')}.",
                 hint="force: true replaces it.",
             )
-        if current is None and "key" not in wish:
+        if current is None and "key" not in desired:
             raise InvalidOption("key", f"is missing: {node} has no custom certificate whose key could stay")
         params = {
-            "certificates": wish["certificates"],
-            **({"key": wish["key"]} if "key" in wish else {}),
-            **_restart(wish),
+            "certificates": desired["certificates"],
+            **({"key": desired["key"]} if "key" in desired else {}),
+            **_restart(desired),
         }
-        if wish["force"]:
+        if desired["force"]:
             params["force"] = True
         verb = "upload" if current is None else "replace"
         return Step(
             "POST",
-            f"{wish['path']}/custom",
+            f"{desired['path']}/custom",
             params,
             f"{verb} the custom certificate of {node}",
             secrets=frozenset({"key"}),
-            presents=_presents(wish["fingerprint"]),
+            presents=_presents(desired["fingerprint"]),
         )
 
     @staticmethod
-    def _acme_step(current: State | None, wish: Wish) -> Step | None:
-        node, domains = wish["node"], wish["domains"]
+    def _acme_step(current: State | None, desired: Desired) -> Step | None:
+        node, domains = desired["node"], desired["domains"]
         if not domains:
             raise InvalidOption("acme", f"{node} has no ACME domain; set acme or acmedomain0 by pve_node")
-        forced = {"force": True} if wish["force"] else {}
+        forced = {"force": True} if desired["force"] else {}
         if current is None:
-            return _acme("POST", wish, forced, f"order a certificate for {', '.join(domains)}")
+            return _acme("POST", desired, forced, f"order a certificate for {', '.join(domains)}")
         missing = sorted(set(domains) - {name.lower() for name in current.get("san", [])})
-        if missing and not wish["force"]:
+        if missing and not desired["force"]:
             raise Refused(
                 f"The certificate of {node} ({current.get('subject')}) is not for {', '.join(missing)}.",
                 hint="force: true orders one that replaces it.",
             )
         if missing:
-            return _acme("POST", wish, forced, f"order a certificate for {', '.join(domains)}")
-        left = int(current["notafter"]) - wish["now"]
-        if left >= wish["renew_before"]:
+            return _acme("POST", desired, forced, f"order a certificate for {', '.join(domains)}")
+        left = int(current["notafter"]) - desired["now"]
+        if left >= desired["renew_before"]:
             return None
         lifetime = int(current["notafter"]) - int(current["notbefore"])
         return _acme(
             "PUT",
-            wish,
+            desired,
             {"force": True} if left >= SOON else {},
             f"renew the certificate of {node}, which is good for {max(0, left) // 86400} more days",
-            verify=wish["renew_before"] < lifetime,  # else even the new one is due
+            verify=desired["renew_before"] < lifetime,  # else even the new one is due
         )
 
 
@@ -177,12 +181,12 @@ def _domains(config: Mapping[str, Any]) -> list[str]:
     return sorted({name.lower() for name in [*options.get("acme", {}).get("domains", []), *single] if name})
 
 
-def _acme(method: str, wish: Wish, params: Mapping[str, Any], why: str, **more: Any) -> Step:
-    return Step(method, f"{wish['path']}/acme/certificate", params, why, task=True, **more)
+def _acme(method: str, desired: Desired, params: Mapping[str, Any], why: str, **more: Any) -> Step:
+    return Step(method, f"{desired['path']}/acme/certificate", params, why, task=True, **more)
 
 
-def _restart(wish: Wish) -> dict[str, Any]:
-    return {} if wish["restart"] is None else {"restart": wish["restart"]}
+def _restart(desired: Desired) -> dict[str, Any]:
+    return {} if desired["restart"] is None else {"restart": desired["restart"]}
 
 
 def _presents(text: str) -> frozenset[str]:
@@ -190,9 +194,9 @@ def _presents(text: str) -> frozenset[str]:
 
 
 CERTIFICATE = NodeCertificate()
-CERTIFICATE_INFO = Listing(
+CERTIFICATE_INFO = ListInfo(
     "certificates",
-    lambda wish: api_path("nodes", wish["node"], "certificates", "info"),
+    lambda desired: api_path("nodes", desired["node"], "certificates", "info"),
     key="filename",
     options=NODE_KEY,
 )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption, NotFound
 from ...model.plan import api_path
 from ...model.property_string import INTEGER, Part, PropertyString
@@ -42,7 +42,7 @@ class Kind(abc.ABC):
     delete_options: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     @abc.abstractmethod
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
         """What there is of that name. ``devices`` are as the server names them."""
 
     def parse(self, params: Options) -> dict[str, Any]:
@@ -66,12 +66,12 @@ class Kind(abc.ABC):
         """How the server names a device that it is made of."""
         return str(row["devpath"])
 
-    def delete_params(self, wish: Wish) -> dict[str, Any]:
+    def delete_params(self, desired: Desired) -> dict[str, Any]:
         return {}
 
-    def task_id(self, wish: Wish) -> str:
+    def task_id(self, desired: Desired) -> str:
         """The id of the task that deletes it."""
-        return str(wish["name"])
+        return str(desired["name"])
 
 
 class Group(Kind):
@@ -79,11 +79,11 @@ class Group(Kind):
 
     type, label = "lvm", "volume group"
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        groups = flatten_groups(reader.get(disks_path(wish["node"], "lvm")))
-        if wish["name"] not in groups:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        groups = flatten_groups(reader.get(disks_path(desired["node"], "lvm")))
+        if desired["name"] not in groups:
             return None
-        return {"devices": sorted(groups[wish["name"]])}
+        return {"devices": sorted(groups[desired["name"]])}
 
 
 class ThinPool(Kind):
@@ -92,22 +92,22 @@ class ThinPool(Kind):
     type, label = "lvmthin", "thin pool"
     delete_options: ClassVar = {"volume_group": {"type": "str"}}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        group = wish.get("volume_group") or wish["name"]
-        rows = reader.get(disks_path(wish["node"], "lvmthin")) or []
-        if not any((row["lv"], row["vg"]) == (wish["name"], group) for row in rows):
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        group = desired.get("volume_group") or desired["name"]
+        rows = reader.get(disks_path(desired["node"], "lvmthin")) or []
+        if not any((row["lv"], row["vg"]) == (desired["name"], group) for row in rows):
             return None
-        groups = flatten_groups(reader.get(disks_path(wish["node"], "lvm")))
+        groups = flatten_groups(reader.get(disks_path(desired["node"], "lvm")))
         return {"volume_group": group, "devices": sorted(groups.get(group, []))}
 
     def shown(self, options: Options, rows: list[Row]) -> dict[str, Any]:
         return {"volume_group": options["name"], **super().shown(options, rows)}
 
-    def delete_params(self, wish: Wish) -> dict[str, Any]:
-        return {"volume-group": wish.get("volume_group") or wish["name"]}
+    def delete_params(self, desired: Desired) -> dict[str, Any]:
+        return {"volume-group": desired.get("volume_group") or desired["name"]}
 
-    def task_id(self, wish: Wish) -> str:
-        return f"{self.delete_params(wish)['volume-group']}-{wish['name']}"
+    def task_id(self, desired: Desired) -> str:
+        return f"{self.delete_params(desired)['volume-group']}-{desired['name']}"
 
 
 class Zpool(Kind):
@@ -121,12 +121,12 @@ class Zpool(Kind):
         "compression": {"type": "str", "choices": ["on", "off", "gzip", "lz4", "lzjb", "zle", "zstd"]},
     }
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
         """The list tells whether it is there, another call of what it is made."""
-        rows = reader.get(disks_path(wish["node"], "zfs")) or []
-        if not any(row["name"] == wish["name"] for row in rows):
+        rows = reader.get(disks_path(desired["node"], "zfs")) or []
+        if not any(row["name"] == desired["name"] for row in rows):
             return None
-        detail = reader.get(disks_path(wish["node"], "zfs", wish["name"]))
+        detail = reader.get(disks_path(desired["node"], "zfs", desired["name"]))
         devices = sorted(re.sub(r"-part\d+$", "", leaf) for leaf in pool_leaves(detail))
         return {"devices": devices, "raidlevel": raid_level(detail)}
 
@@ -179,9 +179,9 @@ class Directory(Kind):
     type, label, loses_data = "directory", "directory", False
     options: ClassVar = {"filesystem": {"type": "str", "choices": ["ext4", "xfs"]}}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        path = f"/mnt/pve/{wish['name']}"
-        for row in reader.get(disks_path(wish["node"], "directory")) or []:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        path = f"/mnt/pve/{desired['name']}"
+        for row in reader.get(disks_path(desired["node"], "directory")) or []:
             if row["path"] == path:
                 return {"path": path, "filesystem": row["type"]}
         return None

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
+from ...model.contract import NODE_KEY, Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, NotConverged
 from ...model.plan import Plan, Step, api_path
 from ...run.task import LOG_TAIL, Upid, read_log
@@ -56,7 +56,7 @@ PARAMETERS: Mapping[str, tuple[str, Sequence[str]]] = {
 }
 
 
-class NodeGuests(Resource[Wish, State | None]):
+class NodeGuests(Resource[Desired, State | None]):
     """See the module pve_node_guests."""
 
     name = "node"
@@ -77,7 +77,7 @@ class NodeGuests(Resource[Wish, State | None]):
         }
         return {"argument_spec": spec, "required_if": [["state", "migrated", ["target"]]]}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         sent = {name: params[name] for name in PARAMETERS if params[name] is not None}
         for name in sent:
             states = PARAMETERS[name][1]
@@ -95,58 +95,58 @@ class NodeGuests(Resource[Wish, State | None]):
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def read(self, reader: Reader, wish: Wish) -> State:
-        guests = guests_of(reader, wish["node"])
-        if wish["vms"] is not None:
-            _check_vms(reader, wish, guests)
-            guests = [guest for guest in guests if guest["vmid"] in wish["vms"]]
-        wish["left_alone"], wish["told"] = set(), {}
-        concerned = _concerned(guests, wish)
+    def read(self, reader: Reader, desired: Desired) -> State:
+        guests = guests_of(reader, desired["node"])
+        if desired["vms"] is not None:
+            _check_vms(reader, desired, guests)
+            guests = [guest for guest in guests if guest["vmid"] in desired["vms"]]
+        desired["left_alone"], desired["told"] = set(), {}
+        concerned = _concerned(guests, desired)
         if concerned:
-            self._look_closer(reader, wish, concerned)
-        return {"node": wish["node"], "guests": guests}
+            self._look_closer(reader, desired, concerned)
+        return {"node": desired["node"], "guests": guests}
 
-    def _look_closer(self, reader: Reader, wish: Wish, concerned: Sequence[GuestRow]) -> None:
+    def _look_closer(self, reader: Reader, desired: Desired, concerned: Sequence[GuestRow]) -> None:
         """Find out whom PVE leaves alone, and refuse what the server would not do."""
-        sent = wish["sent"]
-        if wish["state"] == "migrated":
+        sent = desired["sent"]
+        if desired["state"] == "migrated":
             rows = reader.get("/nodes") or []
             if not any(row["node"] == sent["target"] and row.get("status") == "online" for row in rows):
                 raise InvalidOption("target", f"there is no node {sent['target']} that is online")
             return
         if "max_workers" in sent and reader.release() < (9, 0):
             raise InvalidOption("max_workers", "needs PVE 9.0 or newer with this state")
-        if wish["vms"] is None:
+        if desired["vms"] is None:
             rows = reader.get("/cluster/resources", {"type": "vm"}) or []
             managed = {int(row["vmid"]) for row in rows if row.get("hastate")}
-            wish["left_alone"].update(managed)
-            if wish["state"] != "started":
-                wish["told"]["high availability manages them, and vms does not name them"] = managed
-        if wish["state"] == "started" and not sent.get("force"):
-            quiet = _without_onboot(reader, wish["node"], concerned)
-            wish["left_alone"].update(quiet)
-            if wish["vms"] is not None:
-                wish["told"]["they do not start at boot (onboot), and force is not set"] = quiet
+            desired["left_alone"].update(managed)
+            if desired["state"] != "started":
+                desired["told"]["high availability manages them, and vms does not name them"] = managed
+        if desired["state"] == "started" and not sent.get("force"):
+            quiet = _without_onboot(reader, desired["node"], concerned)
+            desired["left_alone"].update(quiet)
+            if desired["vms"] is not None:
+                desired["told"]["they do not start at boot (onboot), and force is not set"] = quiet
 
     # --- planning -----------------------------------------------------------------------------------------------------
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         guests: list[GuestRow] = current["guests"] if current else []
-        concerned = _concerned(guests, wish)
+        concerned = _concerned(guests, desired)
         notes = tuple(
             f"Left alone, because {why}: {named(alone)}."
-            for why, vmids in wish["told"].items()
+            for why, vmids in desired["told"].items()
             if (alone := [guest for guest in concerned if guest["vmid"] in vmids])
         )
-        concerned = [guest for guest in concerned if guest["vmid"] not in wish["left_alone"]]
+        concerned = [guest for guest in concerned if guest["vmid"] not in desired["left_alone"]]
         if not concerned or not current:
             return dataclasses.replace(Plan.nothing(current), notes=notes)
-        action = ACTIONS[wish["state"]]
+        action = ACTIONS[desired["state"]]
         step = Step(
             "POST",
-            api_path("nodes", wish["node"], action.call),
-            {"vms": ",".join(str(guest["vmid"]) for guest in concerned), **_params(wish)},
-            why=f"{action.verb} {named(concerned)} of node {wish['node']}",
+            api_path("nodes", desired["node"], action.call),
+            {"vms": ",".join(str(guest["vmid"]) for guest in concerned), **_params(desired)},
+            why=f"{action.verb} {named(concerned)} of node {desired['node']}",
             task=True,
             returns={"task": ""},
         )
@@ -160,11 +160,11 @@ class NodeGuests(Resource[Wish, State | None]):
 
     # --- what has become of it ----------------------------------------------------------------------------------------
 
-    def wait_converged(self, reader: Reader, wish: Wish, answers: Mapping[str, Any], timeout: float) -> State:
+    def wait_converged(self, reader: Reader, desired: Desired, answers: Mapping[str, Any], timeout: float) -> State:
         """PVE's tasks end well whatever becomes of single guests: look at each of them."""
         for pause in (*PAUSES, None):
-            state = self.read(reader, wish)
-            plan = self.plan(state, wish)
+            state = self.read(reader, desired)
+            plan = self.plan(state, desired)
             if not plan.steps:
                 return state
             if pause is not None:
@@ -197,20 +197,20 @@ def guests_of(reader: Reader, node: str) -> list[GuestRow]:
     return sorted(guests, key=lambda guest: guest["vmid"])
 
 
-def _check_vms(reader: Reader, wish: Wish, guests: Iterable[GuestRow]) -> None:
+def _check_vms(reader: Reader, desired: Desired, guests: Iterable[GuestRow]) -> None:
     """Refuse ids that cannot be meant. One that has gone to another node was migrated, if that is what is wished."""
     here = {guest["vmid"]: guest for guest in guests}
-    missing = [vmid for vmid in wish["vms"] if vmid not in here]
+    missing = [vmid for vmid in desired["vms"] if vmid not in here]
     if missing:
         rows = reader.get("/cluster/resources", {"type": "vm"}) or []
         elsewhere = {int(row["vmid"]): row["node"] for row in rows if "vmid" in row}
         for vmid in missing:
             if vmid not in elsewhere:
                 raise InvalidOption("vms", f"there is no guest {vmid} in the cluster")
-            if wish["state"] != "migrated":
-                raise InvalidOption("vms", f"guest {vmid} is on node {elsewhere[vmid]}, not on {wish['node']}")
-    containers = [vmid for vmid in wish["vms"] if here.get(vmid, {}).get("type") == "lxc"]
-    if containers and wish["state"] == "hibernated":
+            if desired["state"] != "migrated":
+                raise InvalidOption("vms", f"guest {vmid} is on node {elsewhere[vmid]}, not on {desired['node']}")
+    containers = [vmid for vmid in desired["vms"] if here.get(vmid, {}).get("type") == "lxc"]
+    if containers and desired["state"] == "hibernated":
         raise InvalidOption("vms", f"guest {containers[0]} is a container, and these cannot be hibernated")
 
 
@@ -222,14 +222,14 @@ def _without_onboot(reader: Reader, node: str, guests: Sequence[GuestRow]) -> se
     return {guest["vmid"] for guest, config in zip(guests, configs, strict=True) if not int(config.get("onboot") or 0)}
 
 
-def _concerned(guests: Iterable[GuestRow], wish: Wish) -> list[GuestRow]:
+def _concerned(guests: Iterable[GuestRow], desired: Desired) -> list[GuestRow]:
     """The guests that are not yet as wished."""
-    return [guest for guest in guests if wish["state"] and ACTIONS[wish["state"]].concerns(guest)]
+    return [guest for guest in guests if desired["state"] and ACTIONS[desired["state"]].concerns(guest)]
 
 
-def _params(wish: Wish) -> dict[str, Any]:
-    params = {PARAMETERS[name][0]: value for name, value in wish["sent"].items()}
-    if wish["state"] == "migrated" and "max-workers" in params:
+def _params(desired: Desired) -> dict[str, Any]:
+    params = {PARAMETERS[name][0]: value for name, value in desired["sent"].items()}
+    if desired["state"] == "migrated" and "max-workers" in params:
         params["maxworkers"] = params.pop("max-workers")  # the name that PVE 8 knows as well
     return params
 

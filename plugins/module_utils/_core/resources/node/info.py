@@ -9,12 +9,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, Wish
+from ...model.contract import Desired, Reader
 from ...model.errors import ConnectionFailed, HopFailed, InvalidOption
-from ...model.kinds.info import ReadOnly
+from ...model.kinds.info import Info
 from ...model.plan import api_path
 from ...model.values import Boolean
-from ...run.fanout import Inquiry, ask_all, warnings_of
+from ...run.fanout import Gatherer, gather_all, warnings_of
 
 Row = dict[str, Any]
 
@@ -46,7 +46,7 @@ SHOWN_AS = {"status": "live"}  # the list has a status, too
 _LISTED = ("status", "level", "cpu", "maxcpu", "mem", "maxmem", "disk", "maxdisk", "uptime", "ssl_fingerprint")
 
 
-class NodeInfo(ReadOnly):
+class NodeInfo(Info):
     """See the module pve_node_info for what its options mean."""
 
     name = "nodes"
@@ -64,25 +64,25 @@ class NodeInfo(ReadOnly):
     def may_be_empty(self) -> set[str]:
         return {"pci_class_blacklist"}  # none is left out then
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = {name: params[name] for name in self.arguments()["argument_spec"]}
-        if not 1 <= wish["parallel"] <= 64:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = {name: params[name] for name in self.arguments()["argument_spec"]}
+        if not 1 <= desired["parallel"] <= 64:
             raise InvalidOption("parallel", "is a number of nodes from 1 to 64")
-        if wish["pci_class_blacklist"] is not None and not {"pci", "mdev"} & set(wish["gather"]):
+        if desired["pci_class_blacklist"] is not None and not {"pci", "mdev"} & set(desired["gather"]):
             raise InvalidOption("pci_class_blacklist", "needs gather with pci or mdev")
-        return wish
+        return desired
 
-    def read(self, reader: Reader, wish: Wish) -> Any:
+    def read(self, reader: Reader, desired: Desired) -> Any:
         listed = sorted(map(_observe, reader.get("/nodes") or []), key=lambda row: str(row["node"]))
-        picked = [row for row in listed if wish["node"] is None or row["node"] in wish["node"]]
-        if not wish["gather"]:
+        picked = [row for row in listed if desired["node"] is None or row["node"] in desired["node"]]
+        if not desired["gather"]:
             return picked
         silent = [row["node"] for row in picked if row["status"] == "offline"]
         reader.warnings.extend(f"Node {node} is offline: nothing was asked of it." for node in silent)
-        inquiries = [_Question(reader, row["node"], wish) for row in picked if row["node"] not in silent]
-        answers = ask_all(inquiries, _Question.read, wish["parallel"])
-        reader.warnings.extend(warnings_of(inquiries))
-        facts = {inquiry.name: answer for inquiry, answer in zip(inquiries, answers, strict=True)}
+        gatherers = [_Question(reader, row["node"], desired) for row in picked if row["node"] not in silent]
+        answers = gather_all(gatherers, _Question.read, desired["parallel"])
+        reader.warnings.extend(warnings_of(gatherers))
+        facts = {gatherer.name: answer for gatherer, answer in zip(gatherers, answers, strict=True)}
         return [{**row, **facts.get(row["node"], {})} for row in picked]
 
 
@@ -94,13 +94,13 @@ def _observe(row: Mapping[str, Any]) -> Row:
     return {"node": row["node"], "status": "unknown", **{name: row[name] for name in _LISTED if name in row}}
 
 
-class _Question(Inquiry):
+class _Question(Gatherer):
     """The questions to one node. What it does not answer is missing in its facts, and told as a warning."""
 
-    def __init__(self, reader: Reader, node: str, wish: Wish) -> None:
+    def __init__(self, reader: Reader, node: str, desired: Desired) -> None:
         super().__init__(reader, api_path("nodes", node), node)
-        self.wanted = set(wish["gather"])
-        hidden = wish["pci_class_blacklist"]
+        self.wanted = set(desired["gather"])
+        hidden = desired["pci_class_blacklist"]
         self.pci_params = {} if hidden is None else {"pci-class-blacklist": ",".join(hidden)}
 
     def read(self) -> Row:

@@ -11,9 +11,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import NODE_KEY, Reader, Wish
+from ...model.contract import NODE_KEY, Desired, Reader
 from ...model.errors import InvalidOption
-from ...model.kinds.info import ReadOnly
+from ...model.kinds.info import Info
 from ...model.periods import moment
 from ...model.plan import api_path
 
@@ -22,7 +22,7 @@ DEFAULT_LIMIT = 100
 _CURSOR = re.compile(r"s=[0-9a-f]+;i=.*")  # the journal names where it begins and ends, as lines of their own
 
 
-class NodeLog(ReadOnly):
+class NodeLog(Info):
     """See the module pve_node_log_info."""
 
     name = "log"
@@ -38,7 +38,7 @@ class NodeLog(ReadOnly):
         }
         return {"argument_spec": spec}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         if params["source"] == "report":
             for name in ("since", "until", "service", "limit"):
                 if params[name] is not None:
@@ -53,32 +53,34 @@ class NodeLog(ReadOnly):
         span = {name: value for name, value in span.items() if value is not None}
         return {**{name: params[name] for name in ("node", "source", "service")}, "limit": limit, "span": span}
 
-    def read(self, reader: Reader, wish: Wish) -> dict[str, Any]:
-        path = api_path("nodes", wish["node"])
-        if wish["source"] == "report":
+    def read(self, reader: Reader, desired: Desired) -> dict[str, Any]:
+        path = api_path("nodes", desired["node"])
+        if desired["source"] == "report":
             lines = str(reader.get(f"{path}/report")).splitlines()
         else:
-            service = {"service": wish["service"]} if wish["service"] else {}
-            read = _journal if wish["source"] == "journal" else _syslog
-            lines = read(reader, path, service, wish)
-        return {"node": wish["node"], "source": wish["source"], "lines": lines}
+            service = {"service": desired["service"]} if desired["service"] else {}
+            read = _journal if desired["source"] == "journal" else _syslog
+            lines = read(reader, path, service, desired)
+        return {"node": desired["node"], "source": desired["source"], "lines": lines}
 
 
 NODE_LOG = NodeLog()
 
 
-def _journal(reader: Reader, path: str, service: Mapping[str, str], wish: Wish) -> list[str]:
+def _journal(reader: Reader, path: str, service: Mapping[str, str], desired: Desired) -> list[str]:
     """The newest lines. PVE cuts them only where no span is given."""
-    asked = wish["span"] or {"lastentries": wish["limit"]}
+    asked = desired["span"] or {"lastentries": desired["limit"]}
     lines = reader.get(f"{path}/journal", {**asked, **service}) or []
-    return [line for line in lines if not _CURSOR.fullmatch(line)][-wish["limit"] :]
+    return [line for line in lines if not _CURSOR.fullmatch(line)][-desired["limit"] :]
 
 
-def _syslog(reader: Reader, path: str, service: Mapping[str, str], wish: Wish) -> list[str]:
+def _syslog(reader: Reader, path: str, service: Mapping[str, str], desired: Desired) -> list[str]:
     """The newest lines. PVE counts from the oldest one, so that it is first asked how many there are."""
-    asked = {**_local(reader, path, wish["span"]), **service}
+    asked = {**_local(reader, path, desired["span"]), **service}
     total = reader.get(f"{path}/syslog", {**asked, "limit": 0}, api_format="extjs").get("total") or 0
-    rows = reader.get(f"{path}/syslog", {**asked, "start": max(0, int(total) - wish["limit"]), "limit": wish["limit"]})
+    rows = reader.get(
+        f"{path}/syslog", {**asked, "start": max(0, int(total) - desired["limit"]), "limit": desired["limit"]}
+    )
     lines = [str(row.get("t", "")) for row in rows or []]
     return [] if lines == ["no content"] else lines
 

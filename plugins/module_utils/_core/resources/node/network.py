@@ -13,10 +13,10 @@ from typing import Any
 
 from ...api.connection import task_arguments
 from ...model.changes import require_release
-from ...model.contract import NODE_KEY, STATES, Reader, Resource, State, Wish, unset_option
+from ...model.contract import NODE_KEY, STATES, Desired, Reader, Resource, State, unset_option
 from ...model.errors import InvalidOption, Refused
 from ...model.field import Field, Fields, update_params
-from ...model.kinds.info import Listing
+from ...model.kinds.info import ListInfo
 from ...model.plan import Plan, Step, api_path
 from .network_interfaces import FIELDS, Interface, Interfaces, options_of, problems, settled, without_empty
 from .network_order import ADDRESSES, in_order, lost_addresses, why_cut_off
@@ -29,7 +29,7 @@ _BY_SERVER = ("dhcp", "auto")
 _OPTION = "allow_cutoff"
 
 
-class NodeNetwork(Resource[Wish, State | None]):
+class NodeNetwork(Resource[Desired, State | None]):
     """See the module pve_node_network."""
 
     name = "network"
@@ -57,7 +57,7 @@ class NodeNetwork(Resource[Wish, State | None]):
         """No interface to manage changes none; an empty option of one is removed."""
         return {"interfaces", "interfaces.unset", *(f"interfaces.{name}" for name in FIELDS.clearable())}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         rows, apply = params["interfaces"], params["apply"]
         if params["revert"] and (rows is not None or apply is not None):
             raise InvalidOption("revert", "forgets what is staged: it goes without interfaces and without apply")
@@ -77,56 +77,56 @@ class NodeNetwork(Resource[Wish, State | None]):
             **{name: params[name] for name in ("revert", "regenerate_frr", _OPTION)},
         }
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
         """One GET. Where something is to be done, a second one tells the node's address, which is not to be cut off."""
-        rows, wish["changes"] = read_interfaces(reader, wish["path"])
-        wish["told"] = reader.connection.backend == "https"
-        wish["dynamic"] = {row["iface"]: way for row in rows for way in _BY_SERVER if way in _methods(row)}
-        wish["cards"] = {row["iface"] for row in rows if row.get("exists") and row.get("type") in ("eth", "OVSPort")}
+        rows, desired["changes"] = read_interfaces(reader, desired["path"])
+        desired["told"] = reader.connection.backend == "https"
+        desired["dynamic"] = {row["iface"]: way for row in rows for way in _BY_SERVER if way in _methods(row)}
+        desired["cards"] = {row["iface"] for row in rows if row.get("exists") and row.get("type") in ("eth", "OVSPort")}
         interfaces = {row["iface"]: FIELDS.observe(row) for row in sorted(rows, key=lambda row: str(row["iface"]))}
-        state = {"node": wish["node"], "interfaces": interfaces, "staged": bool(wish["changes"])}
-        wish["addresses"] = set()
-        if self._has_work(state, wish):
-            if wish["regenerate_frr"] is not None:
+        state = {"node": desired["node"], "interfaces": interfaces, "staged": bool(desired["changes"])}
+        desired["addresses"] = set()
+        if self._has_work(state, desired):
+            if desired["regenerate_frr"] is not None:
                 require_release(reader, _VERSIONED, ["regenerate_frr"])
-            if not wish[_OPTION]:
-                wish["addresses"] = _addresses(reader, wish["node"])
+            if not desired[_OPTION]:
+                desired["addresses"] = _addresses(reader, desired["node"])
         return state
 
     @staticmethod
-    def _has_work(state: State, wish: Wish) -> bool:
-        staged = state["staged"] and wish["apply"]
-        return bool(staged or target(state["interfaces"], wish) != settled(state["interfaces"]))
+    def _has_work(state: State, desired: Desired) -> bool:
+        staged = state["staged"] and desired["apply"]
+        return bool(staged or target(state["interfaces"], desired) != settled(state["interfaces"]))
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         before: State = current or {}
-        if wish["revert"]:
-            return self._plan_revert(before, wish)
-        now, after = settled(before["interfaces"]), target(before["interfaces"], wish)
-        refuse_problems(now, after, wish)
-        if not wish[_OPTION]:
-            refuse_cutoff(now, after, wish)
-        steps = [_step(wish, name, old, new) for name, old, new in in_order(now, after, list(wish["edits"]))]
+        if desired["revert"]:
+            return self._plan_revert(before, desired)
+        now, after = settled(before["interfaces"]), target(before["interfaces"], desired)
+        refuse_problems(now, after, desired)
+        if not desired[_OPTION]:
+            refuse_cutoff(now, after, desired)
+        steps = [_step(desired, name, old, new) for name, old, new in in_order(now, after, list(desired["edits"]))]
         notes: tuple[str, ...] = ()
-        if wish["apply"] and (steps or before["staged"]):
+        if desired["apply"] and (steps or before["staged"]):
             if steps and before["staged"]:
                 notes = ("Changes that were staged before this task are applied with its own.",)
-            params = {} if wish["regenerate_frr"] is None else {"regenerate-frr": wish["regenerate_frr"]}
-            why = f"apply the staged changes of the network of {wish['node']}"
-            steps.append(Step("PUT", wish["path"], params, why, task=True, guest="networking"))
+            params = {} if desired["regenerate_frr"] is None else {"regenerate-frr": desired["regenerate_frr"]}
+            why = f"apply the staged changes of the network of {desired['node']}"
+            steps.append(Step("PUT", desired["path"], params, why, task=True, guest="networking"))
         if not steps:
             return Plan.nothing(before)
-        shown = {**before, "interfaces": dict(sorted(after.items())), "staged": not wish["apply"]}
+        shown = {**before, "interfaces": dict(sorted(after.items())), "staged": not desired["apply"]}
         return Plan(before, shown, tuple(steps), notes)
 
     @staticmethod
-    def _plan_revert(before: State, wish: Wish) -> Plan:
+    def _plan_revert(before: State, desired: Desired) -> Plan:
         """Only the server knows what the interfaces are like then. pvesh does not tell whether something is staged."""
-        if wish["told"] and not before["staged"]:
+        if desired["told"] and not before["staged"]:
             return Plan.nothing(before)
-        why = f"forget the staged changes of the network of {wish['node']}"
-        step = Step("DELETE", wish["path"], {}, why, verify=wish["told"])
-        known = {"node": wish["node"], "staged": before["staged"]}
+        why = f"forget the staged changes of the network of {desired['node']}"
+        step = Step("DELETE", desired["path"], {}, why, verify=desired["told"])
+        known = {"node": desired["node"], "staged": before["staged"]}
         return Plan(known, {**known, "staged": False}, (step,))
 
 
@@ -141,7 +141,7 @@ def parse_row(option: str, row: Mapping[str, Any]) -> dict[str, Any]:
             raise InvalidOption(f"{option}.{min(given)}", "does not go with state: absent")
         return {"iface": name, "option": option, "absent": True, "fields": {}}
     try:
-        fields = FIELDS.wish(_joined(given))
+        fields = FIELDS.parse(_joined(given))
     except InvalidOption as error:
         raise error.inside(option) from None
     for key, low, high in (("mtu", 1280, 65520), ("vlan_id", 1, 4094), ("ovs_tag", 1, 4094)):
@@ -189,12 +189,12 @@ def _addresses(reader: Reader, node: str) -> set[str]:
     return found
 
 
-def target(now: Interfaces, wish: Wish) -> Interfaces:
+def target(now: Interfaces, desired: Desired) -> Interfaces:
     """The interfaces as the task wants them."""
     after = dict(now)
-    for name, edit in wish["edits"].items():
+    for name, edit in desired["edits"].items():
         if edit["absent"]:
-            if name in wish["cards"]:
+            if name in desired["cards"]:
                 raise InvalidOption(f"{edit['option']}.state", f"{name} is hardware, which cannot be deleted")
             after.pop(name, None)
             continue
@@ -215,12 +215,12 @@ def target(now: Interfaces, wish: Wish) -> Interfaces:
     return settled(after)
 
 
-def refuse_problems(now: Interfaces, after: Interfaces, wish: Wish) -> None:
+def refuse_problems(now: Interfaces, after: Interfaces, desired: Desired) -> None:
     """What PVE would refuse half-way or never bring up, and options that would have no effect."""
     for iface, option, text in sorted(problems(after) - problems(now)):
-        where = wish["edits"][iface]["option"] if iface in wish["edits"] else f"interfaces: {iface}"
+        where = desired["edits"][iface]["option"] if iface in desired["edits"] else f"interfaces: {iface}"
         raise InvalidOption(f"{where}.{option}", text)
-    for name, edit in wish["edits"].items():
+    for name, edit in desired["edits"].items():
         for option, value in edit["fields"].items():
             was = after[name].get(option, "")
             if value != was:
@@ -230,24 +230,24 @@ def refuse_problems(now: Interfaces, after: Interfaces, wish: Wish) -> None:
                 )
 
 
-def refuse_cutoff(now: Interfaces, after: Interfaces, wish: Wish) -> None:
+def refuse_cutoff(now: Interfaces, after: Interfaces, desired: Desired) -> None:
     """Refuse what would take the node from the network, or an address from an interface that the API cannot give back."""
     hint = f"Set {_OPTION}: true to do it nevertheless."
-    for name in wish["edits"]:
-        if name in wish["dynamic"] and after.get(name) != now[name]:
-            way = wish["dynamic"][name]
+    for name in desired["edits"]:
+        if name in desired["dynamic"] and after.get(name) != now[name]:
+            way = desired["dynamic"][name]
             raise Refused(f"{name} gets its address by {way}; after a change by the API it would have none.", hint=hint)
     for name in now:
-        if why := why_cut_off(name, now, after, wish["addresses"]):
-            raise Refused(f"{name} holds the address or the default gateway of {wish['node']}: {why}.", hint=hint)
-    if gone := lost_addresses(wish["changes"], after) & wish["addresses"]:
-        text = f"The staged changes take the address {min(gone)} away, by which {wish['node']} is reached."
+        if why := why_cut_off(name, now, after, desired["addresses"]):
+            raise Refused(f"{name} holds the address or the default gateway of {desired['node']}: {why}.", hint=hint)
+    if gone := lost_addresses(desired["changes"], after) & desired["addresses"]:
+        text = f"The staged changes take the address {min(gone)} away, by which {desired['node']} is reached."
         raise Refused(text, hint=hint)
 
 
-def _step(wish: Wish, name: str, old: Interface, new: Interface) -> Step:
+def _step(desired: Desired, name: str, old: Interface, new: Interface) -> Step:
     """PVE keeps what an update does not send, except that an address which is not sent leaves its family (update_network)."""
-    path = wish["path"]
+    path = desired["path"]
     if not new:
         return Step("DELETE", path + api_path(name), {}, f"stage the deletion of {name}")
     named = re.fullmatch(r".+\.\d+", name) and new["type"] == "vlan"
@@ -267,20 +267,20 @@ def _step(wish: Wish, name: str, old: Interface, new: Interface) -> Step:
     return Step("PUT", path + api_path(name), params, f"stage {', '.join(changes)} of {name}")
 
 
-class NetworkListing(Listing):
+class NetworkList(ListInfo):
     """Interfaces as the server tells them, and the changes that are staged."""
 
-    def read(self, reader: Reader, wish: Wish) -> dict[str, Any]:
-        rows, changes = read_interfaces(reader, self.path(wish))
-        fits = [row for row in rows if all(wish[key] in (None, row.get(key)) for key in ("iface", "type"))]
+    def read(self, reader: Reader, desired: Desired) -> dict[str, Any]:
+        rows, changes = read_interfaces(reader, self.path(desired))
+        fits = [row for row in rows if all(desired[key] in (None, row.get(key)) for key in ("iface", "type"))]
         shown = sorted((self._shown(row) for row in fits), key=lambda row: str(row["iface"]))
-        return {"node": wish["node"], "interfaces": shown, "changes": changes}
+        return {"node": desired["node"], "interfaces": shown, "changes": changes}
 
 
 NODE_NETWORK = NodeNetwork()
-NODE_NETWORK_INFO = NetworkListing(
+NODE_NETWORK_INFO = NetworkList(
     "network",
-    lambda wish: api_path("nodes", wish["node"], "network"),
+    lambda desired: api_path("nodes", desired["node"], "network"),
     key="iface",
     fields=FIELDS,
     options={**NODE_KEY, "type": {"type": "str"}},

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
+from ...model.contract import NODE_KEY, Desired, Reader, Resource, State
 from ...model.errors import ApiError, AuthenticationFailed, ConnectionFailed, InvalidOption, PveError, Refused
 from ...model.given import Use
 from ...model.plan import Plan, Step, api_path
@@ -27,7 +27,7 @@ class NodeTimeout(PveError):
     """The node has not come to the wished state in time."""
 
 
-class NodePower(Resource[Wish, State | None]):
+class NodePower(Resource[Desired, State | None]):
     """See the module pve_node_power."""
 
     name = "node"
@@ -45,27 +45,27 @@ class NodePower(Resource[Wish, State | None]):
     def uses(self) -> dict[str, Use]:
         return {"force": Use(only=tuple(COMMANDS))}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         if params["timeout"] < 1:
             raise InvalidOption("timeout", "must be at least 1 second")
         return {name: params[name] for name in ("node", "state", "force")}
 
-    def read(self, reader: Reader, wish: Wish) -> State:
+    def read(self, reader: Reader, desired: Desired) -> State:
         rows = {str(row["node"]): row for row in reader.get("/nodes") or []}
-        if wish["node"] not in rows:
-            raise InvalidOption("node", f"there is no {wish['node']} in the cluster, but {', '.join(sorted(rows))}")
+        if desired["node"] not in rows:
+            raise InvalidOption("node", f"there is no {desired['node']} in the cluster, but {', '.join(sorted(rows))}")
         online = {name for name, row in rows.items() if row.get("status") == "online"}
-        wish["loses_quorum"] = len(rows) > 1 and len(online - {wish["node"]}) <= len(rows) // 2 < len(online)
-        present = wish["node"] in online or (
-            rows[wish["node"]].get("status") != "offline" and _uptime(reader, wish["node"]) is not None
+        desired["loses_quorum"] = len(rows) > 1 and len(online - {desired["node"]}) <= len(rows) // 2 < len(online)
+        present = desired["node"] in online or (
+            rows[desired["node"]].get("status") != "offline" and _uptime(reader, desired["node"]) is not None
         )
-        wish["running"] = []
-        if present and wish["state"] in COMMANDS and not wish["force"]:
-            wish["running"] = [guest for guest in guests_of(reader, wish["node"]) if guest["status"] == "running"]
-        return {"node": wish["node"], "status": "online" if present else "offline"}
+        desired["running"] = []
+        if present and desired["state"] in COMMANDS and not desired["force"]:
+            desired["running"] = [guest for guest in guests_of(reader, desired["node"]) if guest["status"] == "running"]
+        return {"node": desired["node"], "status": "online" if present else "offline"}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        node, state = wish["node"], wish["state"]
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        node, state = desired["node"], desired["state"]
         current = current or {}
         online = current["status"] == "online"
         if state is None or (state == "started" and online) or (state == "shutdown" and not online):
@@ -77,9 +77,9 @@ class NodePower(Resource[Wish, State | None]):
             raise Refused(
                 f"Node {node} is not online, so that it cannot be rebooted.", hint="Wake it by state: started."
             )
-        if wish["running"]:
+        if desired["running"]:
             raise Refused(
-                f"On node {node} run guests that would be shut down with it: {named(wish['running'])}.",
+                f"On node {node} run guests that would be shut down with it: {named(desired['running'])}.",
                 hint="Move them away or stop them first, or set force: true.",
             )
         step = Step(
@@ -92,23 +92,23 @@ class NodePower(Resource[Wish, State | None]):
         )
         after = {**current, "status": "offline" if state == "shutdown" else "online"}
         quorum = f"Without node {node} no majority of the nodes is online: the cluster may lose its quorum."
-        return Plan(current, after, (step,), (quorum,) if wish["loses_quorum"] else ())
+        return Plan(current, after, (step,), (quorum,) if desired["loses_quorum"] else ())
 
-    def wait_converged(self, reader: Reader, wish: Wish, answers: Mapping[str, Any], timeout: float) -> State:
+    def wait_converged(self, reader: Reader, desired: Desired, answers: Mapping[str, Any], timeout: float) -> State:
         """Wait until the node is there, or is not, or is there anew; the node may be the one whose API is asked."""
-        node = wish["node"]
+        node = desired["node"]
         began = time.monotonic()
-        if wish["state"] == "shutdown":
+        if desired["state"] == "shutdown":
             _wait(reader, lambda: _is_off(reader, node), f"node {node} is off", timeout)
             return {"node": node, "status": "offline"}
 
         def is_there() -> bool:
             uptime = _uptime(reader, node)
-            if uptime is None or wish["state"] == "started":
+            if uptime is None or desired["state"] == "started":
                 return uptime is not None
             return uptime < time.monotonic() - began + YOUNGEST  # else it has not yet gone down
 
-        _wait(reader, is_there, f"node {node} is {'up' if wish['state'] == 'started' else 'up again'}", timeout)
+        _wait(reader, is_there, f"node {node} is {'up' if desired['state'] == 'started' else 'up again'}", timeout)
         return {"node": node, "status": "online"}
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
+from ...model.contract import NODE_KEY, Desired, Reader, Resource, State
 from ...model.errors import InvalidOption
 from ...model.plan import Plan, Step, api_path
 from ...model.values import Boolean
@@ -19,7 +19,7 @@ _CEPH = re.compile(r"(ceph-[a-z]+)-(.+)")
 ENABLED = Boolean()
 
 
-class NodeRepository(Resource[Wish, State | None]):
+class NodeRepository(Resource[Desired, State | None]):
     """See the module pve_node_repository."""
 
     name = "repository"
@@ -40,63 +40,63 @@ class NodeRepository(Resource[Wish, State | None]):
             "required_by": {"index": ["path"]},
         }
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = {name: params[name] for name in ("node", "handle", "index", "enabled")}
-        wish["path"] = api_path("nodes", params["node"], "apt", "repositories")
-        return {**wish, "traits": {name: params[name] for name in TRAITS if params[name] is not None}}
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = {name: params[name] for name in ("node", "handle", "index", "enabled")}
+        desired["path"] = api_path("nodes", params["node"], "apt", "repositories")
+        return {**desired, "traits": {name: params[name] for name in TRAITS if params[name] is not None}}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        answer = reader.get(wish["path"])
-        wish["digest"] = answer.get("digest")
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        answer = reader.get(desired["path"])
+        desired["digest"] = answer.get("digest")
         found = [
             {"path": file["path"], "index": index, **entry, "Enabled": ENABLED.parse(entry.get("Enabled", True))}
             for file in answer.get("files") or []
             for index, entry in enumerate(file.get("repositories") or [])
         ]
         found.sort(key=lambda entry: (entry["path"], entry["index"]))
-        state: State = {"node": wish["node"]}
-        if wish["handle"] is None:
-            matching = [entry for entry in found if _fits(entry, wish)]
-            enabled = (any if wish["enabled"] is False else all)(entry["Enabled"] for entry in matching)
+        state: State = {"node": desired["node"]}
+        if desired["handle"] is None:
+            matching = [entry for entry in found if _fits(entry, desired)]
+            enabled = (any if desired["enabled"] is False else all)(entry["Enabled"] for entry in matching)
         else:
             known = {row["handle"]: row for row in answer.get("standard-repos") or []}
-            wish["handles"] = sorted(known)
-            matching = [entry for entry in found if _is_standard(entry, wish["handle"])]
-            enabled = ENABLED.parse(known.get(wish["handle"], {}).get("status") or 0)
-            state["handle"] = wish["handle"]
+            desired["handles"] = sorted(known)
+            matching = [entry for entry in found if _is_standard(entry, desired["handle"])]
+            enabled = ENABLED.parse(known.get(desired["handle"], {}).get("status") or 0)
+            state["handle"] = desired["handle"]
         return {**state, "enabled": enabled, "repositories": matching}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         present: State = current or {"enabled": False, "repositories": []}
-        if wish["handle"] is not None and wish["handle"] not in wish["handles"]:
-            known = ", ".join(wish["handles"])
-            raise InvalidOption("handle", f"{wish['node']} knows no {wish['handle']!r}, but {known}")
-        if wish["handle"] is None and not present["repositories"]:
-            traits = ", ".join(f"{name} {value}" for name, value in wish["traits"].items())
+        if desired["handle"] is not None and desired["handle"] not in desired["handles"]:
+            known = ", ".join(desired["handles"])
+            raise InvalidOption("handle", f"{desired['node']} knows no {desired['handle']!r}, but {known}")
+        if desired["handle"] is None and not present["repositories"]:
+            traits = ", ".join(f"{name} {value}" for name, value in desired["traits"].items())
             raise InvalidOption(
-                next(iter(wish["traits"])),
-                f"{wish['node']} has no repository of {traits}",
+                next(iter(desired["traits"])),
+                f"{desired['node']} has no repository of {traits}",
                 hint="Standard ones are added by handle; the API adds no others. pve_node_apt_info lists what is there.",
             )
-        if wish["enabled"] is None:
+        if desired["enabled"] is None:
             return Plan.nothing(present)
-        if wish["handle"] is not None and wish["enabled"]:
-            return self._plan_standard(present, wish)
-        return self._plan_switch(present, wish)
+        if desired["handle"] is not None and desired["enabled"]:
+            return self._plan_standard(present, desired)
+        return self._plan_switch(present, desired)
 
     @staticmethod
-    def _plan_standard(present: State, wish: Wish) -> Plan:
+    def _plan_standard(present: State, desired: Desired) -> Plan:
         if present["enabled"]:
             return Plan.nothing(present)
-        params = {"handle": wish["handle"], **_digest(wish)}
-        why = f"enable the repository {wish['handle']} of {wish['node']}"
+        params = {"handle": desired["handle"], **_digest(desired)}
+        why = f"enable the repository {desired['handle']} of {desired['node']}"
         after = {name: value for name, value in present.items() if name != "repositories"}
-        return Plan(present, {**after, "enabled": True}, (Step("PUT", wish["path"], params, why),))
+        return Plan(present, {**after, "enabled": True}, (Step("PUT", desired["path"], params, why),))
 
     @staticmethod
-    def _plan_switch(present: State, wish: Wish) -> Plan:
+    def _plan_switch(present: State, desired: Desired) -> Plan:
         """One call for each; the digest goes with the first one, which changes it."""
-        enabled = wish["enabled"]
+        enabled = desired["enabled"]
         due = [entry for entry in present["repositories"] if entry["Enabled"] != enabled]
         steps: list[Step] = []
         for entry in due:
@@ -104,28 +104,28 @@ class NodeRepository(Resource[Wish, State | None]):
                 "path": entry["path"],
                 "index": entry["index"],
                 "enabled": enabled,
-                **({} if steps else _digest(wish)),
+                **({} if steps else _digest(desired)),
             }
             verb = "enable" if enabled else "disable"
             what = f"{' '.join(entry.get('URIs', []))} {' '.join(entry.get('Suites', []))}"
-            steps.append(Step("POST", wish["path"], params, f"{verb} the repository {what} of {wish['node']}"))
+            steps.append(Step("POST", desired["path"], params, f"{verb} the repository {what} of {desired['node']}"))
         if not steps:
             return Plan.nothing(present)
         after = [{**entry, "Enabled": enabled} for entry in present["repositories"]]
         return Plan(present, {**present, "enabled": enabled, "repositories": after}, tuple(steps))
 
 
-def _digest(wish: Wish) -> dict[str, Any]:
-    return {"digest": wish["digest"]} if wish["digest"] else {}
+def _digest(desired: Desired) -> dict[str, Any]:
+    return {"digest": desired["digest"]} if desired["digest"] else {}
 
 
-def _fits(entry: Mapping[str, Any], wish: Wish) -> bool:
+def _fits(entry: Mapping[str, Any], desired: Desired) -> bool:
     """Whether a repository has all traits that the task names."""
-    for name, value in wish["traits"].items():
+    for name, value in desired["traits"].items():
         had = [entry["path"]] if name == "path" else entry.get(TRAITS[name]) or []
         if value.rstrip("/") not in [str(item).rstrip("/") for item in had]:
             return False
-    return wish["index"] in (None, entry["index"])
+    return desired["index"] in (None, entry["index"])
 
 
 def _is_standard(entry: Mapping[str, Any], handle: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
+from ...model.contract import NODE_KEY, Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step, api_path
 
@@ -19,7 +19,7 @@ CALLS = {"started": "start", "stopped": "stop", "restarted": "restart", "reloade
 _ACTIVE = ("active", "reloading", "refreshing")  # states of a systemd unit in which its service runs
 
 
-class NodeService(Resource[Wish, State | None]):
+class NodeService(Resource[Desired, State | None]):
     """See the module pve_node_service."""
 
     name = "service"
@@ -34,41 +34,41 @@ class NodeService(Resource[Wish, State | None]):
         }
         return {"argument_spec": spec}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         if not params["service"]:
             raise InvalidOption("service", "must not be empty")
         path = api_path("nodes", params["node"], "services", params["service"])
         return {"path": path, **{name: params[name] for name in ("node", "service", "state", "force")}}
 
-    def read(self, reader: Reader, wish: Wish) -> State:
-        answer = reader.get(f"{wish['path']}/state")
+    def read(self, reader: Reader, desired: Desired) -> State:
+        answer = reader.get(f"{desired['path']}/state")
         return {
-            "node": wish["node"],
-            "service": wish["service"],
+            "node": desired["node"],
+            "service": desired["service"],
             "description": answer.get("desc", ""),
             "running": answer.get("active-state") in _ACTIVE,
             "unit_state": answer.get("unit-state", "unknown"),
         }
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        state, service = wish["state"], wish["service"]
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        state, service = desired["state"], desired["service"]
         running = bool(current and current["running"])
         if not current or state is None or (state in ("started", "stopped") and running == (state == "started")):
             return Plan.nothing(current)
         if current["unit_state"] == "not-found":
-            raise InvalidOption("service", f"{service} is not installed on node {wish['node']}")
+            raise InvalidOption("service", f"{service} is not installed on node {desired['node']}")
         if state == "reloaded" and not running:
             raise Refused(f"Service {service} does not run, so that it cannot be reloaded.", hint="Start it instead.")
-        if state == "stopped" and service in VITAL and not wish["force"]:
+        if state == "stopped" and service in VITAL and not desired["force"]:
             raise Refused(
-                f"Without {service} node {wish['node']} can no longer be managed by this API.",
+                f"Without {service} node {desired['node']} can no longer be managed by this API.",
                 hint="Use state: restarted, or set force: true; PVE itself never stops some of these.",
             )
         acts = state in ("restarted", "reloaded")  # anew each time
         step = Step(
             "POST",
-            f"{wish['path']}/{CALLS[state]}",
-            why=f"{CALLS[state]} service {service} of {wish['node']}",
+            f"{desired['path']}/{CALLS[state]}",
+            why=f"{CALLS[state]} service {service} of {desired['node']}",
             task=True,
             guest=service,
             verify=not acts,

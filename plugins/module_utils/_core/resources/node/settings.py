@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import NODE_KEY, Reader, Resource, State, Wish
+from ...model.contract import NODE_KEY, Desired, Reader, Resource, State
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.kinds.singleton import Singleton
@@ -52,18 +52,18 @@ OPTIONS = Fields(
         *(_acme_domain(number) for number in range(MAX_ACME_DOMAINS)),
     ]
 )
-NODE = Singleton("options", lambda wish: api_path("nodes", wish["node"], "config"), OPTIONS, keys=NODE_KEY)
+NODE = Singleton("options", lambda desired: api_path("nodes", desired["node"], "config"), OPTIONS, keys=NODE_KEY)
 
 NODE_TIME = Singleton(
     "time",
-    lambda wish: api_path("nodes", wish["node"], "time"),
+    lambda desired: api_path("nodes", desired["node"], "time"),
     Fields([Field("timezone", clear="never")]),
     keys=NODE_KEY,
     delete_keys=False,
 )
 
 
-class NodeDns(Resource[Wish, State | None]):
+class NodeDns(Resource[Desired, State | None]):
     """See the module pve_node_dns. PVE's call replaces everything, so that what is not given is sent as it is."""
 
     name = "dns"
@@ -75,24 +75,24 @@ class NodeDns(Resource[Wish, State | None]):
     def may_be_empty(self) -> set[str]:
         return {"servers"}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         if params["search"] == "":
             raise InvalidOption("search", "must not be empty: PVE asks for a domain")
-        wish = {"node": params["node"], "path": api_path("nodes", params["node"], "dns")}
+        desired = {"node": params["node"], "path": api_path("nodes", params["node"], "dns")}
         if params["search"] is not None:
-            wish["search"] = params["search"].strip()
+            desired["search"] = params["search"].strip()
         if params["servers"] is not None:
-            wish["servers"] = _addresses(params["servers"])
-        return wish
+            desired["servers"] = _addresses(params["servers"])
+        return desired
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        answer = reader.get(wish["path"]) or {}
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        answer = reader.get(desired["path"]) or {}
         servers = [answer[name] for name in SERVER_KEYS if answer.get(name)]
-        return {"node": wish["node"], "search": answer.get("search", ""), "servers": servers}
+        return {"node": desired["node"], "search": answer.get("search", ""), "servers": servers}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         before: State = current or {}
-        after: State = {**before, **{name: wish[name] for name in ("search", "servers") if name in wish}}
+        after: State = {**before, **{name: desired[name] for name in ("search", "servers") if name in desired}}
         changed = [name for name in after if after[name] != before.get(name)]
         if not changed:
             return Plan.nothing(before)
@@ -100,10 +100,10 @@ class NodeDns(Resource[Wish, State | None]):
             raise InvalidOption("search", "is missing: the node has none, and PVE asks for a domain with every change")
         params = {"search": after["search"]}
         params.update(zip(SERVER_KEYS, after["servers"], strict=False))
-        return Plan(before, after, (Step("PUT", wish["path"], params, f"change {', '.join(changed)}"),))
+        return Plan(before, after, (Step("PUT", desired["path"], params, f"change {', '.join(changed)}"),))
 
 
-class NodeHosts(Resource[Wish, State | None]):
+class NodeHosts(Resource[Desired, State | None]):
     """See the module pve_node_hosts."""
 
     name = "hosts"
@@ -111,27 +111,31 @@ class NodeHosts(Resource[Wish, State | None]):
     def arguments(self) -> dict[str, Any]:
         return {"argument_spec": {**NODE_KEY, "data": {"type": "str"}}}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         data = params["data"]
         if data is not None and not data.strip():
             raise InvalidOption("data", "must not be empty: PVE's services need the name of the node in it")
         text = None if data is None else data.rstrip("\n") + "\n"
         return {"node": params["node"], "path": api_path("nodes", params["node"], "hosts"), "data": text}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        answer = reader.get(wish["path"]) or {}
-        wish["digest"] = answer.get("digest")
-        return {"node": wish["node"], "data": str(answer.get("data", ""))}
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        answer = reader.get(desired["path"]) or {}
+        desired["digest"] = answer.get("digest")
+        return {"node": desired["node"], "data": str(answer.get("data", ""))}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         before: State = current or {"data": ""}
-        if wish["data"] in (None, before["data"].rstrip("\n") + "\n"):
+        if desired["data"] in (None, before["data"].rstrip("\n") + "\n"):
             return Plan.nothing(current)
-        params = {"data": wish["data"], **({"digest": wish["digest"]} if wish["digest"] else {})}
-        step = Step("POST", wish["path"], params, f"change the table of hosts of {wish['node']}")
-        named = {word for line in wish["data"].splitlines() for word in line.partition("#")[0].split()[1:]}
-        notes = () if wish["node"] in named else (f"data: no line names {wish['node']}, which PVE's services look up.",)
-        return Plan(before, {**before, "data": wish["data"]}, (step,), notes)
+        params = {"data": desired["data"], **({"digest": desired["digest"]} if desired["digest"] else {})}
+        step = Step("POST", desired["path"], params, f"change the table of hosts of {desired['node']}")
+        named = {word for line in desired["data"].splitlines() for word in line.partition("#")[0].split()[1:]}
+        notes = (
+            ()
+            if desired["node"] in named
+            else (f"data: no line names {desired['node']}, which PVE's services look up.",)
+        )
+        return Plan(before, {**before, "data": desired["data"]}, (step,), notes)
 
 
 NODE_DNS, NODE_HOSTS = NodeDns(), NodeHosts()

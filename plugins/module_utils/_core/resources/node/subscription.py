@@ -9,16 +9,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import NODE_KEY, STATES, Reader, Resource, State, Wish
+from ...model.contract import NODE_KEY, STATES, Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, Refused
-from ...model.kinds.info import Reading
+from ...model.kinds.info import OneInfo
 from ...model.plan import Plan, Step, api_path
 
 KEY = re.compile(r"pve[1248][cbsp]-(arm-)?[0-9a-f]{10}")
 
 
-def subscription_path(wish: Wish) -> str:
-    return api_path("nodes", wish["node"], "subscription")
+def subscription_path(desired: Desired) -> str:
+    return api_path("nodes", desired["node"], "subscription")
 
 
 def masked(key: str) -> str:
@@ -33,7 +33,7 @@ def shown(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {**told, "key": masked(told["key"])} if "key" in told else told
 
 
-class Subscription(Resource[Wish, State | None]):
+class Subscription(Resource[Desired, State | None]):
     """See the module pve_node_subscription."""
 
     name = "subscription"
@@ -47,36 +47,36 @@ class Subscription(Resource[Wish, State | None]):
         }
         return {"argument_spec": spec}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = {name: params[name] for name in ("node", "check", "state")}
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = {name: params[name] for name in ("node", "check", "state")}
         if params["key"] is not None:
-            wish["key"] = params["key"].strip()
-            if not KEY.fullmatch(wish["key"]):
+            desired["key"] = params["key"].strip()
+            if not KEY.fullmatch(desired["key"]):
                 raise InvalidOption("key", "is not a key of Proxmox VE, such as pve2c-0123456789")
         for name in ("key", "check"):
             if params["state"] == "absent" and params[name]:
                 raise InvalidOption(name, "belongs to state: present")
-        return wish
+        return desired
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        answer = reader.get(subscription_path(wish))
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        answer = reader.get(subscription_path(desired))
         if answer.get("status") == "notfound":
             return None
-        wish["present_key"] = answer.get("key")
-        return {"node": wish["node"], **shown(answer)}
+        desired["present_key"] = answer.get("key")
+        return {"node": desired["node"], **shown(answer)}
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        node, path = wish["node"], subscription_path(wish)
-        if wish["state"] == "absent":
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        node, path = desired["node"], subscription_path(desired)
+        if desired["state"] == "absent":
             step = Step("DELETE", path, why=f"delete the subscription key of {node}")
             return Plan.nothing(None) if current is None else Plan(current, None, (step,))
-        if "key" in wish and current is not None and wish["present_key"] is None:
+        if "key" in desired and current is not None and desired["present_key"] is None:
             raise Refused(f"{node} does not tell its subscription key.", hint=f"That needs Sys.Audit on /nodes/{node}.")
-        if "key" in wish and (current is None or wish["key"] != wish["present_key"]):
+        if "key" in desired and (current is None or desired["key"] != desired["present_key"]):
             why = f"set the subscription key of {node}, which is checked then"
-            after = {"node": node, "key": masked(wish["key"])}
-            return Plan(current, after, (Step("PUT", path, {"key": wish["key"]}, why, secrets=frozenset({"key"})),))
-        if not wish["check"]:
+            after = {"node": node, "key": masked(desired["key"])}
+            return Plan(current, after, (Step("PUT", path, {"key": desired["key"]}, why, secrets=frozenset({"key"})),))
+        if not desired["check"]:
             return Plan.nothing(current)
         if current is None:
             raise InvalidOption("check", f"{node} has no subscription key that could be checked")
@@ -85,4 +85,4 @@ class Subscription(Resource[Wish, State | None]):
 
 
 SUBSCRIPTION = Subscription()
-SUBSCRIPTION_INFO = Reading("subscription", subscription_path, NODE_KEY, shape=shown)
+SUBSCRIPTION_INFO = OneInfo("subscription", subscription_path, NODE_KEY, shape=shown)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, STATES, Reader, Resource, State, Wish
+from ...model.contract import NODE_KEY, STATES, Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, Refused
 from ...model.given import TO_MAKE, Use
 from ...model.plan import Plan, Step, Upload, api_path, whole_part
@@ -34,7 +34,7 @@ LONGEST_NAME = 255
 _NAME = re.compile(r"[-A-Za-z0-9_.]+")  # PVE replaces every other character
 
 
-class StorageContent(Resource[Wish, State | None]):
+class StorageContent(Resource[Desired, State | None]):
     """See the module pve_storage_content."""
 
     name = "file"
@@ -70,86 +70,91 @@ class StorageContent(Resource[Wish, State | None]):
         password = _parts(params.get("url") or "").password
         return {password} if password else set()
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         _check_combination(params)
-        wish = {
+        desired = {
             name: params[name] for name in ("node", "storage", "state", "force", "compression", "verify_certificates")
         }
-        wish.update({name: params[name] for name in (*SOURCES, "checksum", "checksum_algorithm")})
-        wish.update(content=_content(params), filename=_filename(params))
-        if wish["filename"] or not params["template"]:
-            _check_name(wish["filename"], wish["content"], params)
+        desired.update({name: params[name] for name in (*SOURCES, "checksum", "checksum_algorithm")})
+        desired.update(content=_content(params), filename=_filename(params))
+        if desired["filename"] or not params["template"]:
+            _check_name(desired["filename"], desired["content"], params)
         if params["src"] and params["state"] == "present":
-            wish["size"] = _size_of(params["src"])
-        wish["path"] = api_path("nodes", params["node"], "storage", params["storage"])
-        return wish
+            desired["size"] = _size_of(params["src"])
+        desired["path"] = api_path("nodes", params["node"], "storage", params["storage"])
+        return desired
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        if not wish["filename"]:
-            wish["filename"] = newest_template(reader, wish["node"], wish["template"])
-        wish["volid"] = f"{wish['storage']}:{wish['content']}/{wish['filename']}"
-        rows = reader.get(f"{wish['path']}/content", {"content": wish["content"]}) or []
-        row = next((row for row in rows if row.get("volid") == wish["volid"]), None)
-        if row is None and wish["state"] == "present":
-            _check_storage(wish, reader.get(f"{wish['path']}/status"))
-            if wish["reference"]:
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        if not desired["filename"]:
+            desired["filename"] = newest_template(reader, desired["node"], desired["template"])
+        desired["volid"] = f"{desired['storage']}:{desired['content']}/{desired['filename']}"
+        rows = reader.get(f"{desired['path']}/content", {"content": desired["content"]}) or []
+        row = next((row for row in rows if row.get("volid") == desired["volid"]), None)
+        if row is None and desired["state"] == "present":
+            _check_storage(desired, reader.get(f"{desired['path']}/status"))
+            if desired["reference"]:
                 require_oci(reader)
-        return None if row is None else _shown(wish, row)
+        return None if row is None else _shown(desired, row)
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "absent":
-            return self._plan_absent(current, wish)
-        if current is not None and (not wish["src"] or current.get("size") == wish["size"]):
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] == "absent":
+            return self._plan_absent(current, desired)
+        if current is not None and (not desired["src"] or current.get("size") == desired["size"]):
             return Plan.nothing(current)
-        if current is not None and not wish["force"]:
+        if current is not None and not desired["force"]:
             raise Refused(
-                f"{wish['volid']} has {current.get('size')} bytes, but {wish['src']} has {wish['size']}.",
+                f"{desired['volid']} has {current.get('size')} bytes, but {desired['src']} has {desired['size']}.",
                 hint="force: true replaces it.",
             )
-        if not any(wish[source] for source in SOURCES):
+        if not any(desired[source] for source in SOURCES):
             raise InvalidOption(
-                "src", f"there is no {wish['volid']}: src, url, template or reference says where it comes from"
+                "src", f"there is no {desired['volid']}: src, url, template or reference says where it comes from"
             )
-        after = {"volid": wish["volid"], **{name: wish[name] for name in ("node", "storage", "content", "filename")}}
-        if wish["src"]:
-            return Plan(current, {**after, "size": wish["size"]}, (self._upload_step(current, wish),))
-        return Plan(None, after, (self._download_step(wish),))
+        after = {
+            "volid": desired["volid"],
+            **{name: desired[name] for name in ("node", "storage", "content", "filename")},
+        }
+        if desired["src"]:
+            return Plan(current, {**after, "size": desired["size"]}, (self._upload_step(current, desired),))
+        return Plan(None, after, (self._download_step(desired),))
 
     @staticmethod
-    def _plan_absent(current: State | None, wish: Wish) -> Plan:
+    def _plan_absent(current: State | None, desired: Desired) -> Plan:
         if current is None:
             return Plan.nothing(None)
-        path = f"{wish['path']}/content{whole_part(wish['volid'])}"
-        step = Step("DELETE", path, {}, f"delete {wish['volid']}", task=True, guest=wish["storage"])
+        path = f"{desired['path']}/content{whole_part(desired['volid'])}"
+        step = Step("DELETE", path, {}, f"delete {desired['volid']}", task=True, guest=desired["storage"])
         return Plan(current, None, (step,))
 
     @staticmethod
-    def _upload_step(current: State | None, wish: Wish) -> Step:
+    def _upload_step(current: State | None, desired: Desired) -> Step:
         """Not repeated after a lost connection: its task, which has no id, may still be copying the file. It is looked for."""
         verb = "upload" if current is None else "replace"
-        why = f"{verb} {wish['volid']} by {wish['src']} ({wish['size']} bytes)"
-        upload = Upload(wish["src"], wish["filename"], wish["size"])
-        return Step("POST", f"{wish['path']}/upload", _file_params(wish), why, upload=upload, repeatable=False)
+        why = f"{verb} {desired['volid']} by {desired['src']} ({desired['size']} bytes)"
+        upload = Upload(desired["src"], desired["filename"], desired["size"])
+        return Step("POST", f"{desired['path']}/upload", _file_params(desired), why, upload=upload, repeatable=False)
 
     @staticmethod
-    def _download_step(wish: Wish) -> Step:
-        why = f"download {wish['volid']}"
-        if wish["template"]:
-            path = api_path("nodes", wish["node"], "aplinfo")
-            params = {"storage": wish["storage"], "template": wish["filename"]}
-            return Step("POST", path, params, why, task=True, guest=wish["filename"])
-        if wish["reference"]:  # PVE adds the ending to the name that is given
-            params = {"reference": wish["reference"], "filename": wish["filename"].removesuffix(SUFFIX)}
-            return Step("POST", f"{wish['path']}/oci-registry-pull", params, why, task=True, guest=wish["filename"])
+    def _download_step(desired: Desired) -> Step:
+        why = f"download {desired['volid']}"
+        if desired["template"]:
+            path = api_path("nodes", desired["node"], "aplinfo")
+            params = {"storage": desired["storage"], "template": desired["filename"]}
+            return Step("POST", path, params, why, task=True, guest=desired["filename"])
+        if desired["reference"]:  # PVE adds the ending to the name that is given
+            params = {"reference": desired["reference"], "filename": desired["filename"].removesuffix(SUFFIX)}
+            return Step(
+                "POST", f"{desired['path']}/oci-registry-pull", params, why, task=True, guest=desired["filename"]
+            )
         params = {
-            **_file_params(wish),
-            "filename": wish["filename"],
-            "url": wish["url"],
-            "compression": wish["compression"],
-            "verify-certificates": wish["verify_certificates"],
+            **_file_params(desired),
+            "filename": desired["filename"],
+            "url": desired["url"],
+            "compression": desired["compression"],
+            "verify-certificates": desired["verify_certificates"],
         }
         given = {name: value for name, value in params.items() if value is not None}
-        return Step("POST", f"{wish['path']}/download-url", given, why, task=True, guest=wish["filename"])
+        return Step("POST", f"{desired['path']}/download-url", given, why, task=True, guest=desired["filename"])
 
 
 STORAGE_CONTENT = StorageContent()
@@ -241,23 +246,31 @@ def _size_of(src: str) -> int:
     return size
 
 
-def _check_storage(wish: Wish, status: Mapping[str, Any]) -> None:
+def _check_storage(desired: Desired, status: Mapping[str, Any]) -> None:
     """Refuse before gigabytes are sent what PVE would refuse after it."""
     contents = sorted(str(status.get("content", "")).split(","))
-    if wish["content"] not in contents:
-        raise InvalidOption("storage", f"{wish['storage']} takes no {wish['content']}, only {', '.join(contents)}")
-    room = status.get("avail")
-    if wish["src"] and room is not None and int(room) < wish["size"]:
-        raise Refused(f"{wish['storage']} has room for {room} bytes only; {wish['src']} has {wish['size']}.")
+    if desired["content"] not in contents:
+        raise InvalidOption(
+            "storage", f"{desired['storage']} takes no {desired['content']}, only {', '.join(contents)}"
+        )
+    free_places = status.get("avail")
+    if desired["src"] and free_places is not None and int(free_places) < desired["size"]:
+        raise Refused(
+            f"{desired['storage']} has room for {free_places} bytes only; {desired['src']} has {desired['size']}."
+        )
 
 
-def _file_params(wish: Wish) -> dict[str, Any]:
-    params = {"content": wish["content"]}
-    if wish["checksum"]:
-        params.update({"checksum": wish["checksum"], "checksum-algorithm": wish["checksum_algorithm"]})
+def _file_params(desired: Desired) -> dict[str, Any]:
+    params = {"content": desired["content"]}
+    if desired["checksum"]:
+        params.update({"checksum": desired["checksum"], "checksum-algorithm": desired["checksum_algorithm"]})
     return params
 
 
-def _shown(wish: Wish, row: Mapping[str, Any]) -> State:
+def _shown(desired: Desired, row: Mapping[str, Any]) -> State:
     told = {name: row[name] for name in ("format", "size", "ctime") if row.get(name) is not None}
-    return {"volid": wish["volid"], **{name: wish[name] for name in ("node", "storage", "content", "filename")}, **told}
+    return {
+        "volid": desired["volid"],
+        **{name: desired[name] for name in ("node", "storage", "content", "filename")},
+        **told,
+    }

@@ -27,8 +27,8 @@ class Retention(PropertyString):
             raise ValueError("keep-all goes with no other rule")
         return policy
 
-    def merge(self, current: Mapping[str, Any] | None, wish: Mapping[str, Any]) -> dict[str, Any]:
-        return super().merge(None, wish)
+    def merge(self, current: Mapping[str, Any] | None, desired: Mapping[str, Any]) -> dict[str, Any]:
+        return super().merge(None, desired)
 
 
 class MountPoint(Text):

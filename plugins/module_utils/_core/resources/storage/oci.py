@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Reader, Wish
+from ...model.contract import Desired, Reader
 from ...model.errors import InvalidOption, NotImplementedByServer
-from ...model.kinds.info import ReadOnly
+from ...model.kinds.info import Info
 from ...model.plan import api_path
 
 SUFFIX = ".tar"
@@ -47,7 +47,7 @@ def require_oci(reader: Reader) -> None:
         raise InvalidOption("reference", f"needs PVE 9.1 or newer; this server has {release[0]}.{release[1]}")
 
 
-class OciTags(ReadOnly):
+class OciTags(Info):
     """The tags of a repository, as the node sees them."""
 
     name = "tags"
@@ -55,16 +55,18 @@ class OciTags(ReadOnly):
     def arguments(self) -> dict[str, Any]:
         return {"argument_spec": {name: {"type": "str", "required": True} for name in ("node", "reference")}}
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         if not _REPOSITORY.fullmatch(params["reference"]):
             raise InvalidOption(
                 "reference", f"{params['reference']!r} is not of the form registry/repository, without scheme and tag"
             )
         return {"node": params["node"], "reference": params["reference"]}
 
-    def read(self, reader: Reader, wish: Wish) -> Any:
+    def read(self, reader: Reader, desired: Desired) -> Any:
         try:
-            return reader.get(api_path("nodes", wish["node"], "query-oci-repo-tags"), {"reference": wish["reference"]})
+            return reader.get(
+                api_path("nodes", desired["node"], "query-oci-repo-tags"), {"reference": desired["reference"]}
+            )
         except NotImplementedByServer as error:
             error.hint = TOO_OLD
             raise

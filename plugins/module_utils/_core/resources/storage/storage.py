@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.changes import changed_fields, refuse_create_only
-from ...model.contract import Reader, State, Wish
+from ...model.contract import Desired, Reader, State
 from ...model.errors import ApiError, InvalidOption, Refused
 from ...model.field import Field, Fields
-from ...model.kinds.by_type import refuse_foreign
-from ...model.kinds.info import Listing
+from ...model.kinds.by_type import refuse_other_types
+from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item
 from ...model.plan import HIDDEN, Plan, api_path
 from .fields import CONTENTS, FIELDS
@@ -31,33 +31,33 @@ TOLD_SECRETS = ("encryption_key", "master_pubkey")  # the server tells whether t
 class Storage(Item):
     """An item whose type decides which options it has and which of them are fixed."""
 
-    def wish(self, params: Mapping[str, Any]) -> Wish:
-        wish = super().wish(params)
-        if not STORAGEID.fullmatch(wish["key"]):
+    def parse(self, params: Mapping[str, Any]) -> Desired:
+        desired = super().parse(params)
+        if not STORAGEID.fullmatch(desired["key"]):
             raise InvalidOption(
                 self.key.name,
-                f"{wish['key']!r} is not two or more letters, digits, '.', '_', '-', with a letter in front",
+                f"{desired['key']!r} is not two or more letters, digits, '.', '_', '-', with a letter in front",
             )
-        return wish
+        return desired
 
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
         told = {name: HIDDEN for name in TOLD_SECRETS if answer.get(self.fields.named(name).api)}
         return {**super().observe(key, answer), **told}
 
-    def read(self, reader: Reader, wish: Wish) -> State | None:
-        state = super().read(reader, wish)
-        if state is not None and wish["state"] == "absent" and not wish["force"]:
-            wish["volumes"], wish["unseen"] = _volumes(reader, state)
+    def read(self, reader: Reader, desired: Desired) -> State | None:
+        state = super().read(reader, desired)
+        if state is not None and desired["state"] == "absent" and not desired["force"]:
+            desired["volumes"], desired["unseen"] = _volumes(reader, state)
         return state
 
-    def plan(self, current: State | None, wish: Wish) -> Plan:
-        if wish["state"] == "absent":
-            if current is not None and not wish["force"]:
-                _refuse_loss(wish)
-            return super().plan(current, wish)
-        _check_options(current, wish)
-        plan = super().plan(current, wish)
-        if wish["fields"].get("encryption_key") != AUTOGEN:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
+        if desired["state"] == "absent":
+            if current is not None and not desired["force"]:
+                _refuse_loss(desired)
+            return super().plan(current, desired)
+        _check_options(current, desired)
+        plan = super().plan(current, desired)
+        if desired["fields"].get("encryption_key") != AUTOGEN:
             return plan
         steps = [
             dataclasses.replace(step, returns={"generated": "config"}, repeatable=False)
@@ -67,22 +67,22 @@ class Storage(Item):
         ]
         return dataclasses.replace(plan, steps=tuple(steps))
 
-    def _plan_update(self, current: State, wish: Wish) -> Plan:
+    def _plan_update(self, current: State, desired: Desired) -> Plan:
         """A secret that is known to be missing is sent, whatever update_password says."""
-        missing = [name for name in TOLD_SECRETS if wish["fields"].get(name) and name not in current]
-        if missing and not wish["push_secrets"]:
+        missing = [name for name in TOLD_SECRETS if desired["fields"].get(name) and name not in current]
+        if missing and not desired["push_secrets"]:
             fields = {
                 name: value
-                for name, value in wish["fields"].items()
+                for name, value in desired["fields"].items()
                 if name in missing or not self.fields.named(name).secret
             }
-            wish = {**wish, "fields": fields, "push_secrets": True}
-        return super()._plan_update(current, wish)
+            desired = {**desired, "fields": fields, "push_secrets": True}
+        return super()._plan_update(current, desired)
 
 
-def _check_options(current: State | None, wish: Wish) -> None:
+def _check_options(current: State | None, desired: Desired) -> None:
     """Refuse what the type of the storage does not have, lacks or keeps."""
-    fields = wish["fields"]
+    fields = desired["fields"]
     kind = (current or fields).get("type")
     if not kind:
         raise InvalidOption("type", "is needed to create a storage")
@@ -91,8 +91,8 @@ def _check_options(current: State | None, wish: Wish) -> None:
         return  # of a plugin that PVE does not bring along: the server knows
     if current is not None:
         fixed = Fields(dataclasses.replace(field, create_only=field.name in {"type", *facts.fixed}) for field in FIELDS)
-        refuse_create_only(fixed, current, changed_fields(FIELDS, current, fields), f"storage {wish['key']}")
-    refuse_foreign((name for name, value in fields.items() if value != ""), kind, STORAGE_OPTIONS)
+        refuse_create_only(fixed, current, changed_fields(FIELDS, current, fields), f"storage {desired['key']}")
+    refuse_other_types((name for name, value in fields.items() if value != ""), kind, STORAGE_OPTIONS)
     if current is None:
         for name in sorted(facts.required):
             if fields.get(name) in (None, ""):
@@ -119,8 +119,8 @@ def _volumes(reader: Reader, state: State) -> tuple[list[str], list[str]]:
     return sorted(volumes), unseen
 
 
-def _refuse_loss(wish: Wish) -> None:
-    volumes, unseen = wish["volumes"], wish["unseen"]
+def _refuse_loss(desired: Desired) -> None:
+    volumes, unseen = desired["volumes"], desired["unseen"]
     if not volumes and not unseen:
         return
     reasons = []
@@ -130,24 +130,25 @@ def _refuse_loss(wish: Wish) -> None:
     if unseen:
         reasons.append(f"may hold volumes that cannot be listed ({'; '.join(unseen)})")
     raise Refused(
-        f"Storage {wish['key']} {' and '.join(reasons)}.",
+        f"Storage {desired['key']} {' and '.join(reasons)}.",
         hint="Set force: true to delete it nevertheless; its data stay where they are, but guests and jobs lose them.",
     )
 
 
-class StorageListing(Listing):
+class StorageList(ListInfo):
     """Storages as configured, each with its status on every node where it can be used."""
 
-    def read(self, reader: Reader, wish: Wish) -> list[dict[str, Any]]:
+    def read(self, reader: Reader, desired: Desired) -> list[dict[str, Any]]:
         status: dict[str, list[dict[str, Any]]] = {}
-        for name, row in _node_status(reader, wish["node"]) if wish["node"] else _cluster_status(reader):
+        for name, row in _node_status(reader, desired["node"]) if desired["node"] else _cluster_status(reader):
             status.setdefault(name, []).append(row)
         rows = [
             {**row, "status": sorted(status.get(row["storage"], []), key=lambda found: str(found["node"]))}
-            for row in super().read(reader, wish)
-            if wish["type"] in (None, row["type"]) and (wish["content"] is None or wish["content"] in row["content"])
+            for row in super().read(reader, desired)
+            if desired["type"] in (None, row["type"])
+            and (desired["content"] is None or desired["content"] in row["content"])
         ]
-        return [row for row in rows if row["status"] or not wish["node"]]
+        return [row for row in rows if row["status"] or not desired["node"]]
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in super()._shown(row).items() if name != "digest"}
@@ -189,9 +190,9 @@ STORAGE = Storage(
     digest=True,
     extra_options={"force": {"type": "bool", "default": False}},
 )
-STORAGE_INFO = StorageListing(
+STORAGE_INFO = StorageList(
     "storages",
-    lambda wish: COLLECTION,
+    lambda desired: COLLECTION,
     key="storage",
     fields=FIELDS,
     options={
