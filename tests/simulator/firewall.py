@@ -10,6 +10,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +87,12 @@ def forget(cluster: Cluster, guest: Guest) -> None:
     cluster.areas["firewall"].pop(f"guest/{guest.vmid}", None)
 
 
+def copy(cluster: Cluster, guest: Guest, clone: Guest) -> None:
+    """A clone takes the firewall of its source along (pve-firewall, clone_vmfw_conf)."""
+    original = configuration(cluster, f"guest/{guest.vmid}")
+    cluster.areas["firewall"][f"guest/{clone.vmid}"] = deepcopy(original)
+
+
 def scope_of(call: Call) -> str:
     """The scope that the path of a call names."""
     if "vnet" in call.params:
@@ -101,6 +108,8 @@ def scope_of(call: Call) -> str:
 def check_rule(call: Call, rule: Rule, environment: str) -> None:
     """Refuse with 400 what no rule may be; the environment is "cluster", "host", "vm", "ct", "vnet" or "group"."""
     errors = _kind_complaints(rule, environment)
+    if rule.get("iface") and environment == "vnet" and "type" not in errors:
+        errors["type"] = "parameter -i not allowed for this rule type"
     if rule.get("iface") and environment in ("vm", "ct") and not re.fullmatch(r"net\d+", rule["iface"]):
         errors["iface"] = "value does not match the regex pattern 'net\\d+'"
     if rule.get("macro") and rule["macro"] not in MACROS:
@@ -108,10 +117,7 @@ def check_rule(call: Call, rule: Rule, environment: str) -> None:
     for name in ("dport", "sport", "icmp-type"):
         if rule.get(name) and not rule.get("proto") and not rule.get("macro"):
             errors["proto"] = f"missing property - '{name}' requires this property"
-    for name in ("source", "dest"):
-        reason = address_complaint(call, rule.get(name, ""))
-        if reason:
-            errors[name] = reason
+    errors |= address_complaints(call, rule)
     versions = {_version_of_list(rule.get(name, "")) for name in ("source", "dest")} - {None}
     if len(versions) > 1:
         errors["dest"] = "detected mixed ipv4/ipv6 addresses in rule"
@@ -122,12 +128,20 @@ def check_rule(call: Call, rule: Rule, environment: str) -> None:
 def _kind_complaints(rule: Rule, environment: str) -> dict[str, str]:
     """Types and actions that a rule cannot have where it stands."""
     kind = rule["type"]
-    foreign = {"group": ("group", "vnet"), "forward": ("vm", "ct")}.get(kind, ())
+    foreign = {"group": ("group", "vnet"), "forward": ("vm", "ct"), "in": ("vnet",), "out": ("vnet",)}.get(kind, ())
     if environment in foreign:
         return {"type": f"invalid rule type '{kind}' for rule_env '{environment}'"}
     if kind != "group" and rule["action"] not in ACTIONS:
         return {"action": f"unknown action '{rule['action']}'"}
+    if kind == "forward" and rule["action"] == "REJECT":
+        return {"action": "cannot define REJECT rules on forward chain"}
     return {}
+
+
+def address_complaints(call: Call, rule: Rule) -> dict[str, str]:
+    """Why the source or the destination of a rule cannot be used."""
+    reasons = {name: address_complaint(call, rule.get(name, "")) for name in ("source", "dest")}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def address_complaint(call: Call, text: str) -> str | None:

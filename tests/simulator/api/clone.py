@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .. import volumes
+from .. import firewall, volumes
 from ..call import Call
 from ..drives import formatting_line, is_cdrom, is_cloudinit, linking_lines, parse_drive, print_drive
 from ..errors import ApiError
@@ -127,6 +127,7 @@ def clone_task(call: Call, guest: Guest, new: Guest, kind: str, work: Any) -> st
     """Start the task under the source's id, with the new guest in place and locked until it is complete."""
     cluster = call.cluster
     cluster.guests[new.vmid] = new
+    firewall.copy(cluster, guest, new)
     if pool := call.params.get("pool"):
         cluster.join_pool(new.vmid, pool)
 

@@ -62,6 +62,9 @@ def saving(handler: Callable[[Call], Any]) -> Callable[[Call], Any]:
 
 
 def own(call: Call) -> Configuration:
+    vnet = call.params.get("vnet")
+    if vnet and vnet not in call.cluster.areas.get("sdn_vnets", ()):  # it has to be in force
+        raise ApiError(500, "invalid vnet specified at /usr/share/perl5/PVE/API2/Firewall/Helpers.pm line 54.")
     return firewall.configuration(call.cluster, firewall.scope_of(call))
 
 
@@ -119,9 +122,11 @@ def rules(call: Call) -> list[Rule]:
 
 
 def shown(call: Call, rule: Rule, pos: int | str) -> dict[str, Any]:
+    """A rule as it is read: what it names and is gone by now is told as an error."""
     version = firewall.ip_version(call, rule)
     bound = {"ipversion": version} if version else {}
-    return {**rule, "pos": pos, "digest": own(call).digest(), **bound}
+    errors = {**rule.get("errors", {}), **firewall.address_complaints(call, rule)}
+    return {**rule, "pos": pos, "digest": own(call).digest(), **bound, **({"errors": errors} if errors else {})}
 
 
 def at(call: Call) -> Rule:
