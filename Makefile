@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/dev
 
 COLLECTION := .build/dev/ansible_collections/pve/automation
-STAGES := lint unit contract sanity integration molecule demo package docs
+STAGES := lint unit functional contract sanity integration molecule demo package docs
 
 .PHONY: help
 help: ## List the targets
@@ -41,7 +41,7 @@ test: setup ## Run all stages of the tests and sum them up
 
 .PHONY: test-fast
 test-fast: setup ## Run what takes less than two minutes: linters, types, unit tests
-	@python -m tools.stages lint-fast unit-fast
+	@python -m tools.stages lint-fast unit
 
 .PHONY: test-live
 test-live: setup ## Run the integration targets against the PVE server in PVE_HOST, PVE_USER, PVE_PASSWORD ...
@@ -67,9 +67,9 @@ format: setup ## Format the Python files
 unit: setup ## Run the unit tests
 	@python -m tools.unit
 
-.PHONY: unit-fast
-unit-fast: setup
-	@python -m tools.unit --fast
+.PHONY: functional
+functional: setup ## Run the tests that start servers and playbooks
+	@python -m tools.unit functional
 
 .PHONY: contract
 contract: setup ## Hold the simulator against the recorded answers of a genuine server

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from tests.harness.cluster import Cluster, running_cluster
-from tests.harness.lives import LIVES, WITHOUT_LIFE, Life, resource_of
+from tests.harness.lifecycle_cases import CASES, WITHOUT_CASE, Case, resource_of
 
 LOGIN = "/access/ticket"
 EXPECTED = {"pool": 1, "acl": 1, "user": 1, "token": 1, "storage": 1, "running vm": 3}  # running: config, power, pool
@@ -16,25 +16,25 @@ def measure() -> None:
     """Print the requests of a second run, besides the login, of every object that the lifecycle tests know."""
     print("Requests of a task that has nothing to do, besides the login that a password needs")
     with running_cluster("demo") as cluster:
-        for life in LIVES:
+        for case in CASES:
             cluster.reset()
-            paths = second_run(cluster, life)
-            expected = EXPECTED.get(life.name)
+            paths = second_run(cluster, case)
+            expected = EXPECTED.get(case.name)
             told = "" if expected is None or expected == len(paths) else f"   EXPECTED {expected}"
-            print(f"  {life.name:28} {life.module:28} {len(paths)}{told}")
-    for module, reason in WITHOUT_LIFE.items():
+            print(f"  {case.name:28} {case.module:28} {len(paths)}{told}")
+    for module, reason in WITHOUT_CASE.items():
         print(f"  {'-':28} {module:28} not measured: {reason}")
 
 
-def second_run(cluster: Cluster, life: Life) -> list[str]:
+def second_run(cluster: Cluster, case: Case) -> list[str]:
     """The requests of the second of two equal tasks."""
-    for module, options in life.needs:
+    for module, options in case.needs:
         done(cluster, module, options)
-    done(cluster, life.module, life.stage("create"))
+    done(cluster, case.module, case.stage("create"))
     cluster.forget_client()
     cluster.requests_made()
-    if done(cluster, life.module, life.stage("create"))["changed"]:
-        raise RuntimeError(f"{life.name}: the second run changed something")
+    if done(cluster, case.module, case.stage("create"))["changed"]:
+        raise RuntimeError(f"{case.name}: the second run changed something")
     return [f"{row['method']} {row['path']}" for row in cluster.requests_made() if row["path"] != LOGIN]
 
 

@@ -18,7 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.pve.automation.plugins.module_utils._core.model.field import Field, Fields
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.access.permission import REQUIREMENTS
 from ansible_collections.pve.automation.plugins.module_utils._core.run.module import module_arguments
-from tests.harness.lives import resource_of
+from tests.harness.lifecycle_cases import resource_of
 from tools import coverage
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,7 +18,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.resources.nod
     CERTIFICATE,
     CERTIFICATE_INFO,
 )
-from tests.harness.lives import PAIRS
+from tests.harness.lifecycle_cases import PAIRS
 from tests.unit.resources.fake import Server, calls, options, planned
 
 INFO, CONFIG = "/nodes/n/certificates/info", "/nodes/n/config"

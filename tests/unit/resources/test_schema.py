@@ -15,7 +15,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.field i
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.by_type import ByType
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.item import Item
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.singleton import Singleton
-from tests.harness.lives import MODULES, resource_of
+from tests.harness.lifecycle_cases import MODULES, resource_of
 from tools.coverage import facts
 
 CONTROL = {"delete", "digest", "append", "node", "vmid"}  # how a call works, not what it sets

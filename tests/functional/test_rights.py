@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.harness.cluster import Cluster
-from tests.harness.lives import resource_of
+from tests.harness.lifecycle_cases import resource_of
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs/docsite/rst/guide_connection.rst"
 MACHINE: dict[str, Any] = {

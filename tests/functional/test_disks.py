@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.harness.cluster import Cluster, Result
-from tests.harness.lives import resource_of
+from tests.harness.lifecycle_cases import resource_of
 
 THINGS: dict[str, dict[str, Any]] = {
     "volume group": {"type": "lvm", "name": "life", "devices": ["/dev/sdb"], "add_storage": True},

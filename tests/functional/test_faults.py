@@ -20,7 +20,7 @@ import pytest
 
 from tests.harness.cluster import Cluster, Result, running_cluster
 from tests.harness.demo import demo_tasks
-from tests.harness.lives import resource_of
+from tests.harness.lifecycle_cases import resource_of
 
 Task = tuple[str, Mapping[str, Any]]  # a module and its options
 Tasks = Sequence[Task]

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
+from tests.functional.test_faults import CLEAR, MAC, Tasks, created_twice, play
 from tests.harness.cluster import Cluster
-from tests.unit.lifecycle.test_faults import CLEAR, MAC, Tasks, created_twice, play
 
 TEMPLATE: Mapping[str, Any] = {
     "node": "pve1",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.harness.cluster import Cluster
-from tests.harness.lives import LIVES, resource_of
+from tests.harness.lifecycle_cases import CASES, resource_of
 from tests.harness.playbook import Played, Task, play
 
 VOLATILE = re.compile(
@@ -49,11 +49,11 @@ BAD = (
 
 
 def script() -> list[Task]:
-    """The creation of every life, some lives to their end, and what goes wrong."""
-    tasks = [Task(f"{life.name}: create", life.module, life.stage("create")) for life in LIVES]
-    full = [life for life in LIVES if life.module == "pve_vm"]
+    """The creation of every case, some cases to their end, and what goes wrong."""
+    tasks = [Task(f"{case.name}: create", case.module, case.stage("create")) for case in CASES]
+    full = [case for case in CASES if case.module == "pve_vm"]
     rest = [
-        Task(f"{life.name}: {stage}", life.module, life.stage(stage)) for life in full for stage in ("update", "absent")
+        Task(f"{case.name}: {stage}", case.module, case.stage(stage)) for case in full for stage in ("update", "absent")
     ]
     return [*tasks, tasks[0], *rest, *BAD]
 
@@ -78,7 +78,7 @@ def in_both_hosts(cluster: Cluster, directory: Path) -> tuple[Played, Played]:
     hosts = []
     for in_process in (True, False):
         cluster.reset()
-        for module, options in (need for life in LIVES for need in life.needs):
+        for module, options in (need for case in CASES for need in case.needs):
             assert not cluster.run(resource_of(module), options).get("failed")
         hosts.append(play(cluster, script(), directory, in_process=in_process))
     return hosts[0], hosts[1]

@@ -15,7 +15,7 @@ import pytest
 
 from tests.harness.cluster import Cluster
 from tests.harness.demo import DEMO, demo_variables
-from tests.harness.lives import LIVES, PAIRS, Life, resource_of
+from tests.harness.lifecycle_cases import CASES, PAIRS, Case, resource_of
 from tests.harness.playbook import Task, play, run_playbook
 
 SECRETS = {
@@ -41,9 +41,9 @@ SECRET = list(SECRETS.values())
 NO_CONNECTION = {"api_user": None, "api_password": None}
 
 
-def with_secret(name: str, secret: str) -> Life:
-    life = next(life for life in LIVES if life.name == name)
-    return dataclasses.replace(life, create={**life.create, "password": SECRETS[secret]})
+def with_secret(name: str, secret: str) -> Case:
+    case = next(case for case in CASES if case.name == name)
+    return dataclasses.replace(case, create={**case.create, "password": SECRETS[secret]})
 
 
 SECRETIVE = (
@@ -99,7 +99,7 @@ def script(connection: Mapping[str, Any]) -> list[Task]:
         Task("an option that is unknown", "pve_user", {**user, "colour": "red"}),
         Task("a machine", "pve_vm", machine),
         Task("a machine again", "pve_vm", {**machine, "cores": 2, "update_password": "always"}),
-        *(Task(f"{life.name}, with a secret", life.module, life.stage("create")) for life in SECRETIVE),
+        *(Task(f"{case.name}, with a secret", case.module, case.stage("create")) for case in SECRETIVE),
         *of_nodes(),
         Task("a token", "pve_token", {"userid": "leak@pve", "tokenid": "one"}, {"no_log": True}),
         Task("a wrong token", "pve_pool", {"poolid": "leak", **by_token, **NO_CONNECTION}),

@@ -14,11 +14,11 @@ from ansible_collections.pve.automation.plugins.module_utils._core.resources.nod
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.log import NODE_LOG
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.power import NODE_POWER
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.settings import NODE
+from tests.functional.test_lifecycle import run_case_stage
 from tests.harness.cluster import Cluster, Result
-from tests.harness.lives import Life
-from tests.unit.lifecycle.test_life import lives_through
+from tests.harness.lifecycle_cases import Case
 
-NODE_LIFE = Life(
+NODE_CASE = Case(
     "node power",
     "pve_node_power",
     {"node": "pve3"},
@@ -61,18 +61,18 @@ def test_a_node_goes_down_and_is_woken(cluster: Cluster) -> None:
     """Predicted exactly, and only if it is not so already."""
     cluster.run(NODE, {"node": "pve3", "wakeonlan": "BC:24:11:00:00:03"})
     cluster.requests_made()
-    lives_through(cluster, NODE_LIFE, "create")
-    lives_through(cluster, NODE_LIFE, "update")
-    for method, path, params in NODE_LIFE.drift:
+    run_case_stage(cluster, NODE_CASE, "create")
+    run_case_stage(cluster, NODE_CASE, "update")
+    for method, path, params in NODE_CASE.drift:
         cluster.call(method, path, params)
     cluster.requests_made()
-    lives_through(cluster, NODE_LIFE, "update")
+    run_case_stage(cluster, NODE_CASE, "update")
 
 
 @pytest.mark.parametrize("drop", ["before", "after"])
 def test_a_lost_answer_to_a_shutdown_is_no_failure(cluster: Cluster, drop: str) -> None:
     cluster.fault(method="POST", path="/nodes/pve3/status", drop=drop)
-    result = cluster.run(NODE_POWER, NODE_LIFE.stage("create"))
+    result = cluster.run(NODE_POWER, NODE_CASE.stage("create"))
     assert (done(result)["changed"], result["node"]) == (True, {"node": "pve3", "status": "offline"})
 
 

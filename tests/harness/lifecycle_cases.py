@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The life of one object for each managing module: what the lifecycle, parity and leak tests run."""
+"""One object of each managing module, from its creation to its end: what the lifecycle, parity and leak tests run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import trustme
 from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import AnyResource
 
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
-WITHOUT_LIFE = {  # and why; they have tests of their own
+WITHOUT_CASE = {  # and why; they have tests of their own
     "pve_api": "any call",
     "pve_backup": "an action",
     "pve_cloudinit": "an action",
@@ -27,7 +27,7 @@ WITHOUT_LIFE = {  # and why; they have tests of their own
     "pve_ha_migrate": "has no options but what is to change",
     "pve_node_apt": "an action",
     "pve_node_disk": "what it makes cannot be changed",
-    "pve_node_power": "takes a node away from the other lives",
+    "pve_node_power": "takes a node away from the other cases",
     "pve_realm_sync": "an action",
     "pve_replication": "needs replicable storage on two nodes",
     "pve_sendkey": "an action",
@@ -47,11 +47,11 @@ def resource_of(module: str) -> AnyResource:
 def managing_modules() -> list[str]:
     """The modules that bring something to a state."""
     names = sorted(path.stem for path in MODULES.glob("pve_*.py"))
-    return [name for name in names if not name.endswith("_info") and name not in WITHOUT_LIFE]
+    return [name for name in names if not name.endswith("_info") and name not in WITHOUT_CASE]
 
 
 @dataclasses.dataclass(frozen=True)
-class Life:
+class Case:
     """One object of a module: ``key`` names it; ``create``, ``update`` and ``absent`` are the further options of its stages.
     What always exists has no ``absent``.
 
@@ -101,8 +101,8 @@ PAIRS = [
     for cert in CERTIFICATES
 ]
 
-LIVES = (
-    Life(
+CASES = (
+    Case(
         "pool",
         "pve_pool",
         {"poolid": "life"},
@@ -110,7 +110,7 @@ LIVES = (
         {"comment": "two\nlines", "storage": []},
         (("PUT", "/pools", {"poolid": "life", "comment": "else", "storage": "local"}),),
     ),
-    Life(
+    Case(
         "pool with members",
         "pve_pool",
         {"poolid": "life"},
@@ -120,7 +120,7 @@ LIVES = (
         absent={"state": "absent", "force": True},
         needs=(("pve_vm", EMPTY_VM),),
     ),
-    Life(
+    Case(
         "user",
         "pve_user",
         {"userid": "life@pve"},
@@ -135,7 +135,7 @@ LIVES = (
         (("PUT", "/access/users/life@pve", {"enable": 1, "groups": "one", "lastname": "kept"}),),
         needs=(("pve_group", {"groupid": "one"}), ("pve_group", {"groupid": "two"})),
     ),
-    Life(
+    Case(
         "group",
         "pve_group",
         {"groupid": "life"},
@@ -144,7 +144,7 @@ LIVES = (
         (("PUT", "/access/users/life@pve", {"groups": ""}),),
         needs=(USER,),
     ),
-    Life(
+    Case(
         "role",
         "pve_role",
         {"roleid": "Life"},
@@ -152,7 +152,7 @@ LIVES = (
         {"privs": ["VM.Audit", "Sys.Audit"]},
         (("PUT", "/access/roles/Life", {"privs": "VM.Console"}),),
     ),
-    Life(
+    Case(
         "token",
         "pve_token",
         {"userid": "life@pve", "tokenid": "one"},
@@ -162,7 +162,7 @@ LIVES = (
         needs=(USER,),
         told_later=frozenset({"token_secret"}),
     ),
-    Life(
+    Case(
         "acl",
         "pve_acl",
         {"path": "/pool/life", "users": ["life@pve"]},
@@ -172,7 +172,7 @@ LIVES = (
         absent={"state": "absent", "roles": ["PVEVMAdmin", "PVEAuditor"]},
         needs=(USER,),
     ),
-    Life(
+    Case(
         "vm",
         "pve_vm",
         {"vmid": 9100},
@@ -207,7 +207,7 @@ LIVES = (
         allocated=frozenset({"scsi0.file", "scsi0.format", "ide2.file"}),
         told_later=frozenset({"pending"}),
     ),
-    Life(
+    Case(
         "running vm",
         "pve_vm",
         {"vmid": 9101, "node": "pve1"},
@@ -217,7 +217,7 @@ LIVES = (
         needs=(("pve_pool", {"poolid": "life"}), ("pve_pool", {"poolid": "other"})),
         told_later=frozenset({"pending"}),
     ),
-    Life(
+    Case(
         "container",
         "pve_lxc",
         {"vmid": 9110},
@@ -276,7 +276,7 @@ LIVES = (
         allocated=frozenset({"rootfs.volume", "mp0.volume", "mp2.volume"}),
         told_later=frozenset({"pending"}),
     ),
-    Life(
+    Case(
         "running container",
         "pve_lxc",
         {"vmid": 9111, "node": "pve1"},
@@ -287,7 +287,7 @@ LIVES = (
         allocated=frozenset({"rootfs.volume"}),
         told_later=frozenset({"pending"}),
     ),
-    Life(
+    Case(
         "snapshot",
         "pve_snapshot",
         {"vmid": 9120, "snapname": "life"},
@@ -297,7 +297,7 @@ LIVES = (
         needs=(("pve_vm", {"node": "pve1", "vmid": 9120, "name": "life", "scsi": {"scsi0": "local:1,format=qcow2"}}),),
         allocated=frozenset({"snapshots"}),  # their times
     ),
-    Life(
+    Case(
         "storage",
         "pve_storage",
         {"storage": "life"},
@@ -317,7 +317,7 @@ LIVES = (
         (("PUT", "/storage/life", {"content": "iso", "delete": "disable"}),),
         absent={"state": "absent", "force": True},
     ),
-    Life(
+    Case(
         "storage with a secret",
         "pve_storage",
         {"storage": "share"},
@@ -332,7 +332,7 @@ LIVES = (
         {"username": "other", "content": ["iso", "vztmpl"]},
         (("PUT", "/storage/share", {"username": "else"}),),
     ),
-    Life(
+    Case(
         "realm",
         "pve_realm",
         {"realm": "life"},
@@ -348,7 +348,7 @@ LIVES = (
         {"comment": "", "server2": "ldap2.example.com", "mode": "ldaps", "verify": True},
         (("PUT", "/access/domains/life", {"comment": "else", "delete": "server2"}),),
     ),
-    Life(
+    Case(
         "realm sync job",
         "pve_realm_sync_job",
         {"id": "life-sync"},  # all jobs share their ids
@@ -359,7 +359,7 @@ LIVES = (
             ("pve_realm", {"realm": "life", "type": "ldap", "server1": "ldap", "base_dn": "dc=x", "user_attr": "uid"}),
         ),
     ),
-    Life(
+    Case(
         "backup job",
         "pve_backup_job",
         {"id": "life"},
@@ -367,7 +367,7 @@ LIVES = (
         {"schedule": "mon..fri 22:00", "vmid": [9001, 9002], "prune_backups": {"keep-last": 2}, "comment": "Life"},
         (("PUT", "/cluster/backup/life", {"schedule": "sun 01:00", "delete": "comment"}),),
     ),
-    Life(
+    Case(
         "HA resource",
         "pve_ha",
         {"sid": "vm:9001"},
@@ -376,7 +376,7 @@ LIVES = (
         (("PUT", "/cluster/ha/resources/vm:9001", {"max_restart": 1, "comment": "else"}),),
         needs=(("pve_vm", EMPTY_VM),),
     ),
-    Life(
+    Case(
         "HA rule",
         "pve_ha_rule",
         {"rule": "life"},
@@ -385,7 +385,7 @@ LIVES = (
         (("PUT", "/cluster/ha/rules/life", {"type": "node-affinity", "nodes": "pve2", "delete": "comment"}),),
         needs=(("pve_vm", EMPTY_VM), ("pve_ha", {"sid": "vm:9001", "state": "stopped"})),
     ),
-    Life(
+    Case(
         "cluster options",
         "pve_cluster_options",
         {},
@@ -399,7 +399,7 @@ LIVES = (
         (("PUT", "/cluster/options", {"description": "else", "migration": "secure"}),),
         absent=None,
     ),
-    Life(
+    Case(
         "node",
         "pve_node",
         {"node": "pve2"},
@@ -408,7 +408,7 @@ LIVES = (
         (("PUT", "/nodes/pve2/config", {"description": "else", "wakeonlan": "bc:24:11:00:00:09"}),),
         absent=None,
     ),
-    Life(
+    Case(
         "node dns",
         "pve_node_dns",
         {"node": "pve2"},
@@ -417,7 +417,7 @@ LIVES = (
         (("PUT", "/nodes/pve2/dns", {"search": "else.example.org"}),),
         absent=None,
     ),
-    Life(
+    Case(
         "node time",
         "pve_node_time",
         {"node": "pve2"},
@@ -426,7 +426,7 @@ LIVES = (
         (("PUT", "/nodes/pve2/time", {"timezone": "UTC"}),),
         absent=None,
     ),
-    Life(
+    Case(
         "node guests",
         "pve_node_guests",
         {"node": "pve3", "vms": [102, 120]},
@@ -436,7 +436,7 @@ LIVES = (
         absent=None,
         told_later=frozenset({"task"}),
     ),
-    Life(
+    Case(
         "node service",
         "pve_node_service",
         {"node": "pve2", "service": "cron"},
@@ -445,7 +445,7 @@ LIVES = (
         (("POST", "/nodes/pve2/services/cron/stop", {}),),
         absent=None,
     ),
-    Life(
+    Case(
         "node hosts",
         "pve_node_hosts",
         {"node": "pve2"},
@@ -454,7 +454,7 @@ LIVES = (
         (("POST", "/nodes/pve2/hosts", {"data": "127.0.0.1 localhost\n"}),),
         absent=None,
     ),
-    Life(
+    Case(
         "node network",
         "pve_node_network",
         {"node": "pve2"},
@@ -507,7 +507,7 @@ LIVES = (
             + [{"iface": "eno3", "comments": ""}]
         },
     ),
-    Life(
+    Case(
         "network of Open vSwitch",
         "pve_node_network",
         {"node": "pve3"},
@@ -537,7 +537,7 @@ LIVES = (
         ),
         absent={"interfaces": [{"iface": name, "state": "absent"} for name in ("bond0", "vmbr1", "int0")]},
     ),
-    Life(
+    Case(
         "firewall",
         "pve_firewall",
         {"scope": "cluster"},
@@ -551,7 +551,7 @@ LIVES = (
         (("POST", "/cluster/firewall/rules", {"type": "in", "action": "REJECT", "enable": 1}),),
         absent=None,
     ),
-    Life(
+    Case(
         "firewall alias",
         "pve_firewall_alias",
         {"scope": "cluster", "name": "life"},
@@ -559,7 +559,7 @@ LIVES = (
         {"cidr": "192.0.2.0/25", "comment": ""},
         (("PUT", "/cluster/firewall/aliases/life", {"cidr": "198.51.100.0/24"}),),
     ),
-    Life(
+    Case(
         "firewall group",
         "pve_firewall_group",
         {"group": "life"},
@@ -567,7 +567,7 @@ LIVES = (
         {"comment": "changed"},
         (("POST", "/cluster/firewall/groups", {"group": "life", "rename": "life", "comment": "else"}),),
     ),
-    Life(
+    Case(
         "IP set",
         "pve_firewall_ipset",
         {"scope": "cluster", "name": "life"},
@@ -576,7 +576,7 @@ LIVES = (
         (("DELETE", "/cluster/firewall/ipset/life/192.0.2.0%2F24", {}),),
         absent={"state": "absent", "force": True},
     ),
-    Life(
+    Case(
         "notification endpoint",
         "pve_notification_endpoint",
         {"name": "life", "type": "smtp"},
@@ -591,7 +591,7 @@ LIVES = (
         {"mailto": ["a@example.com"], "comment": "Life", "port": 587},
         (("PUT", "/cluster/notifications/endpoints/smtp/life", {"server": "else.example.com"}),),
     ),
-    Life(
+    Case(
         "notification matcher",
         "pve_notification_matcher",
         {"name": "life-matcher"},
@@ -599,7 +599,7 @@ LIVES = (
         {"match_severity": ["error", "warning"], "comment": "Life"},
         (("PUT", "/cluster/notifications/matchers/life-matcher", {"comment": "else"}),),
     ),
-    Life(
+    Case(
         "matcher of the server",
         "pve_notification_matcher",
         {"name": "default-matcher"},
@@ -608,7 +608,7 @@ LIVES = (
         (("DELETE", "/cluster/notifications/matchers/default-matcher", {}),),
         absent=None,
     ),
-    Life(
+    Case(
         "PCI mapping",
         "pve_mapping",
         {"type": "pci", "id": "life"},
@@ -623,7 +623,7 @@ LIVES = (
         },
         (("PUT", "/cluster/mapping/pci/life", {"map": "node=pve3,path=0000:00:04.0,id=8086:1234", "mdev": 1}),),
     ),
-    Life(
+    Case(
         "USB mapping",
         "pve_mapping",
         {"type": "usb", "id": "life"},
@@ -631,7 +631,7 @@ LIVES = (
         {"map": [{"node": "pve1", "id": "1234:5678", "path": "1-2.3"}], "append": True, "description": "Life"},
         (("PUT", "/cluster/mapping/usb/life", {"map": "node=pve2,id=1234:5678", "delete": "description"}),),
     ),
-    Life(
+    Case(
         "CPU model",
         "pve_cpu_model",
         {"cputype": "life"},
@@ -639,7 +639,7 @@ LIVES = (
         {"flags": ["+aes"], "hidden": False, "phys_bits": "host"},
         (("PUT", "/cluster/qemu/custom-cpu-models/life", {"reported-model": "max", "delete": "phys-bits"}),),
     ),
-    Life(
+    Case(
         "metric server",
         "pve_metric_server",
         {"id": "life"},
@@ -653,7 +653,7 @@ LIVES = (
         {"port": 8087, "bucket": "pve"},
         (("PUT", "/cluster/metrics/server/life", {"server": "else.example.com", "port": 1, "delete": "bucket"}),),
     ),
-    Life(
+    Case(
         "node certificate",
         "pve_node_certificate",
         {"node": "pve2"},
@@ -661,7 +661,7 @@ LIVES = (
         {**PAIRS[1], "force": True},
         (("POST", "/nodes/pve2/certificates/custom", {**PAIRS[0], "force": 1}),),
     ),
-    Life(
+    Case(
         "standard repository",
         "pve_node_repository",
         {"node": "pve2", "handle": "no-subscription"},
@@ -670,7 +670,7 @@ LIVES = (
         (("PUT", "/nodes/pve2/apt/repositories", {"handle": "no-subscription"}),),
         absent=None,
     ),
-    Life(
+    Case(
         "repositories of a mirror",
         "pve_node_repository",
         {"node": "pve2", "uri": "http://deb.debian.org/debian/"},
@@ -685,7 +685,7 @@ LIVES = (
         ),
         absent=None,
     ),
-    Life(
+    Case(
         "subscription",
         "pve_node_subscription",
         {"node": "pve2"},
@@ -693,7 +693,7 @@ LIVES = (
         {"key": " pve4s-0123456789 "},
         (("PUT", "/nodes/pve2/subscription", {"key": "pve1c-1111111111"}),),
     ),
-    Life(
+    Case(
         "ACME account",
         "pve_acme_account",
         {"name": "life"},
@@ -706,7 +706,7 @@ LIVES = (
         (("PUT", "/cluster/acme/account/life", {"contact": "else@example.com"}),),
         in_person=True,
     ),
-    Life(
+    Case(
         "ACME plugin",
         "pve_acme_plugin",
         {"id": "life"},

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.functional.test_faults import CLEAR, Tasks, created_twice, play
 from tests.harness.cluster import Cluster
-from tests.unit.lifecycle.test_faults import CLEAR, Tasks, created_twice, play
 
 CONTAINER: Mapping[str, Any] = {
     "node": "pve1",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.harness.cluster import Cluster, Result
-from tests.harness.lives import resource_of
+from tests.harness.lifecycle_cases import resource_of
 
 RULES = "/cluster/firewall/rules"
 

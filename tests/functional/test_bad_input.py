@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
 from tests.harness.cluster import Cluster, Result
-from tests.harness.lives import resource_of
+from tests.harness.lifecycle_cases import resource_of
 
 VM, POOL = resource_of("pve_vm"), resource_of("pve_pool")
 BAD = {"node": "pve1", "vmid": 9000, "name": "bad"}

@@ -15,7 +15,7 @@ import trustme
 import yaml
 
 from tests.harness.cluster import Cluster
-from tests.harness.lives import resource_of
+from tests.harness.lifecycle_cases import resource_of
 from tests.unit.test_collection import MODULES, literals
 
 PREFIX = "pve.automation."

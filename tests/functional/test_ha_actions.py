@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from tests.functional.test_lifecycle import prepared, run_case_stage, succeeded
 from tests.harness.cluster import Cluster, Result
-from tests.harness.lives import EMPTY_VM, Life, resource_of
-from tests.unit.lifecycle.test_life import lives_through, prepared, succeeded
+from tests.harness.lifecycle_cases import EMPTY_VM, Case, resource_of
 
 MEMBER = {"sid": "vm:9001"}
 RESOURCES = "/cluster/ha/resources"
-MOVE = Life(
+MOVE = Case(
     "HA move",
     "pve_ha_migrate",
     MEMBER,
@@ -26,7 +26,7 @@ MOVE = Life(
     needs=(("pve_vm", EMPTY_VM), ("pve_ha", {"sid": "vm:9001", "state": "started"})),
     told_later=frozenset({"move"}),
 )
-ARM = Life(
+ARM = Case(
     "HA arming",
     "pve_ha_arm",
     {"state": "disarmed"},
@@ -44,17 +44,17 @@ def move(cluster: Cluster, **options: Any) -> Result:
 def test_a_resource_moves_and_arrives(cluster: Cluster) -> None:
     prepared(cluster, MOVE)
     cluster.task_fault(type="qmigrate", duration=0.5)
-    lives_through(cluster, MOVE, "create")
-    lives_through(cluster, MOVE, "update")
+    run_case_stage(cluster, MOVE, "create")
+    run_case_stage(cluster, MOVE, "update")
     (service,) = cluster.run(resource_of("pve_ha_info"), MEMBER)["ha"]["services"]
     assert (service["node"], service["state"]) == ("pve3", "started")
 
 
 def test_the_manager_is_disarmed_and_armed(cluster: Cluster) -> None:
-    lives_through(cluster, ARM, "create")
+    run_case_stage(cluster, ARM, "create")
     prepared(cluster, MOVE)
     assert "pve_ha_arm" in move(cluster, node="pve2")["msg"]
-    lives_through(cluster, ARM, "update")
+    run_case_stage(cluster, ARM, "update")
     armed = succeeded(cluster.run(ARM.resource, {"state": "armed"}))
     assert (armed["changed"], armed["ha"]) == (True, {"state": "armed"})
     assert not cluster.run(ARM.resource, {"state": "armed"})["changed"]

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.api.pem import fingerprint
+from tests.functional.test_faults import survives
 from tests.harness.cluster import Cluster, Result
-from tests.harness.lives import PAIRS, resource_of
-from tests.unit.lifecycle.test_faults import survives
+from tests.harness.lifecycle_cases import PAIRS, resource_of
 
 CERTIFICATE = resource_of("pve_node_certificate")
 UPLOAD = {"node": "pve1", **PAIRS[0], "restart": True}

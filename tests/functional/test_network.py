@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.harness.cluster import Cluster, Result
-from tests.harness.lives import resource_of
+from tests.harness.lifecycle_cases import resource_of
 
 NETWORK = "/nodes/pve1/network"
 MIGRATION: dict[str, Any] = {

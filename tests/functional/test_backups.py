@@ -14,7 +14,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.guests.action
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.guest import Guest
 from ansible_collections.pve.automation.plugins.module_utils._core.model.contract import Desired, Reader, State
 from tests.harness.cluster import Cluster, Result
-from tests.harness.lives import resource_of
+from tests.harness.lifecycle_cases import resource_of
 
 MACHINE: Mapping[str, Any] = {
     "node": "pve1",

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every managing module lives through creation, update, drift and deletion; check mode predicts each step exactly."""
+"""Every managing module goes through creation, update, drift and deletion; check mode predicts each step exactly."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 from ansible_collections.pve.automation.plugins.module_utils._core.api.https import form
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import HIDDEN
 from tests.harness.cluster import Cluster, Result
-from tests.harness.lives import LIVES, Life, managing_modules, resource_of
+from tests.harness.lifecycle_cases import CASES, Case, managing_modules, resource_of
 from tools.coverage import makes
 
-lives = pytest.mark.parametrize("life", LIVES, ids=lambda life: life.name)
+cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
 def succeeded(result: Result) -> Result:
@@ -25,8 +25,8 @@ def succeeded(result: Result) -> Result:
     return result
 
 
-def prepared(cluster: Cluster, life: Life) -> None:
-    for module, options in life.needs:
+def prepared(cluster: Cluster, case: Case) -> None:
+    for module, options in case.needs:
         succeeded(cluster.run(resource_of(module), options))
     cluster.requests_made()
 
@@ -51,9 +51,9 @@ def unfulfilled(predicted: Any, actual: Any, name: str = "") -> dict[str, Any]:
     return {} if predicted in (actual, HIDDEN) else {name[1:]: (predicted, actual)}
 
 
-def lives_through(cluster: Cluster, life: Life, stage: str) -> None:
+def run_case_stage(cluster: Cluster, case: Case, stage: str) -> None:
     """Check mode writes nothing and predicts exactly what then happens; after that nothing is left to do."""
-    resource, options = life.resource, life.stage(stage)
+    resource, options = case.resource, case.stage(stage)
     predicted = succeeded(cluster.run(resource, options, check_mode=True))
     assert cluster.writes_made() == []
     done = succeeded(cluster.run(resource, options))
@@ -67,9 +67,9 @@ def lives_through(cluster: Cluster, life: Life, stage: str) -> None:
         (row["method"], sent["path"], as_sent(row, sent)) for row, sent in zip(done["requests"], written, strict=True)
     ]
     assert {row["status"] for row in written} == {200}
-    assert [row for row in done["requests"] if not makes(life.module, row["method"], row["path"])] == []
-    assert set(done) - life.told_later == set(predicted)
-    assert set(unfulfilled(predicted[resource.name], done[resource.name])) <= life.allocated
+    assert [row for row in done["requests"] if not makes(case.module, row["method"], row["path"])] == []
+    assert set(done) - case.told_later == set(predicted)
+    assert set(unfulfilled(predicted[resource.name], done[resource.name])) <= case.allocated
 
     for check_mode in (False, True):
         again = succeeded(cluster.run(resource, options, check_mode=check_mode))
@@ -79,36 +79,36 @@ def lives_through(cluster: Cluster, life: Life, stage: str) -> None:
         assert again[resource.name] == done[resource.name]
 
 
-@lives
-def test_life(cluster: Cluster, life: Life) -> None:
-    prepared(cluster, life)
-    lives_through(cluster, life, "create")
-    lives_through(cluster, life, "update")
-    for method, path, params in life.drift:
-        cluster.call(method, path, params, in_person=life.in_person)
+@cases
+def test_lifecycle(cluster: Cluster, case: Case) -> None:
+    prepared(cluster, case)
+    run_case_stage(cluster, case, "create")
+    run_case_stage(cluster, case, "update")
+    for method, path, params in case.drift:
+        cluster.call(method, path, params, in_person=case.in_person)
     cluster.requests_made()
-    lives_through(cluster, life, "update")
-    if life.absent is not None:
-        lives_through(cluster, life, "absent")
+    run_case_stage(cluster, case, "update")
+    if case.absent is not None:
+        run_case_stage(cluster, case, "absent")
 
 
-@pytest.mark.parametrize("life", [life for life in LIVES if life.module != "pve_acl"], ids=lambda life: life.name)
-def test_what_is_not_given_is_not_touched(cluster: Cluster, life: Life) -> None:
+@pytest.mark.parametrize("case", [case for case in CASES if case.module != "pve_acl"], ids=lambda case: case.name)
+def test_what_is_not_given_is_not_touched(cluster: Cluster, case: Case) -> None:
     """A task that only names the object changes nothing, whatever was set before."""
-    prepared(cluster, life)
-    succeeded(cluster.run(life.resource, life.stage("create")))
+    prepared(cluster, case)
+    succeeded(cluster.run(case.resource, case.stage("create")))
     cluster.requests_made()
-    bare = succeeded(cluster.run(life.resource, life.key))
+    bare = succeeded(cluster.run(case.resource, case.key))
     assert (bare["changed"], cluster.writes_made()) == (False, [])
 
 
-@pytest.mark.parametrize("life", [life for life in LIVES if life.absent is not None], ids=lambda life: life.name)
-def test_what_was_never_there_can_be_absent(cluster: Cluster, life: Life) -> None:
-    prepared(cluster, life)
-    result = succeeded(cluster.run(life.resource, life.stage("absent")))
+@pytest.mark.parametrize("case", [case for case in CASES if case.absent is not None], ids=lambda case: case.name)
+def test_what_was_never_there_can_be_absent(cluster: Cluster, case: Case) -> None:
+    prepared(cluster, case)
+    result = succeeded(cluster.run(case.resource, case.stage("absent")))
     assert (result["changed"], cluster.writes_made()) == (False, [])
 
 
-def test_every_managing_module_has_a_life() -> None:
-    without = set(managing_modules()) - {life.module for life in LIVES}
-    assert not without, f"add a Life to tests/harness/lives.py for {', '.join(sorted(without))}"
+def test_every_managing_module_has_a_case() -> None:
+    without = set(managing_modules()) - {case.module for case in CASES}
+    assert not without, f"add a Case to tests/harness/lifecycle_cases.py for {', '.join(sorted(without))}"

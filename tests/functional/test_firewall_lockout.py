@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
 from tests.harness.cluster import Cluster
-from tests.harness.lives import resource_of
+from tests.harness.lifecycle_cases import resource_of
 
 WAY_IN = {"type": "in", "action": "ACCEPT", "proto": "tcp", "dport": "22,8006", "comment": "Administrators"}
 ON = {"scope": "cluster", "options": {"enable": True}}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What guests go through beyond the lives of all objects: interrupted clones, races, and refusals before the first call."""
+"""What guests go through beyond the cases of all modules: interrupted clones, races, and refusals before the first call."""
 
 from __future__ import annotations
 
