@@ -6,24 +6,28 @@ SHELL := /bin/bash
 # The environment is built from this Python; any 3.11, 3.12 or 3.13 will do.
 PYTHON ?= $(shell tools/find-python.sh 3.11 3.12 3.13)
 
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
-export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/dev
+# Nothing is left in the home directory: what the tools keep is below .build.
+export XDG_CACHE_HOME ?= $(CURDIR)/.build/cache
+RUN := .venv/bin/python -m
+# Further arguments of a target: of pytest (unit, functional) and of the contract; TARGETS are integration targets.
+ARGS ?=
+TARGETS ?=
 
 COLLECTION := .build/dev/ansible_collections/pve/automation
-STAGES := lint unit functional contract sanity integration molecule demo package docs
+STAGES := lint unit unit-pythons functional contract sanity integration molecule demo package docs
 
 .PHONY: help
 help: ## List the targets
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 .PHONY: setup
 setup: .venv/.ready $(COLLECTION) ## Build .venv with the pinned tools (once)
 
-.venv/.ready: requirements-dev.txt
+.venv/.ready: requirements-dev.txt tests/requirements.txt
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 with venv was found; name one: make PYTHON=/usr/bin/python3.12"; exit 1; }
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
-	@uv pip install --quiet --python .venv/bin/python -r $< || python -m pip install --quiet -r $<
+	@.venv/bin/uv pip install --quiet --python .venv/bin/python -r $< || .venv/bin/python -m pip install --quiet -r $<
 	@touch $@
 
 # ansible finds the checkout under this name, so that nothing has to be installed to try a change.
@@ -33,71 +37,75 @@ $(COLLECTION):
 
 .PHONY: demo
 demo: setup ## Bring a simulated cluster to a described state, twice
-	@python -m tools.demo
+	@$(RUN) tools.demo
 
 .PHONY: test
 test: setup ## Run all stages of the tests and sum them up
-	@python -m tools.stages $(STAGES)
+	@$(RUN) tools.stages $(STAGES)
 
 .PHONY: test-fast
 test-fast: setup ## Run what takes less than two minutes: linters, types, unit tests
-	@python -m tools.stages lint-fast unit
+	@$(RUN) tools.stages lint-fast unit
 
 .PHONY: test-live
 test-live: setup ## Run the integration targets against the PVE server in PVE_HOST, PVE_USER, PVE_PASSWORD ...
-	@python -m tools.integration --live
+	@$(RUN) tools.integration --live $(TARGETS)
 
 .PHONY: bench
 bench: setup ## Measure time and requests (BENCH_PEER=1: beside community.proxmox from PyPI)
-	@PYTHONPATH=.build/dev python -m tests.benchmark
+	@PYTHONPATH=.build/dev $(RUN) tests.benchmark
 
 .PHONY: lint
 lint: setup ## Check style, types, licences, generated files
-	@python -m tools.lint
+	@$(RUN) tools.lint
 
 .PHONY: lint-fast
 lint-fast: setup
-	@python -m tools.lint --fast
+	@$(RUN) tools.lint --fast
 
 .PHONY: format
 format: setup ## Format the Python files
-	@ruff check --quiet --fix-only . ; ruff format .
+	@.venv/bin/ruff check --quiet --fix-only . ; .venv/bin/ruff format .
 
 .PHONY: unit
-unit: setup ## Run the unit tests
-	@python -m tools.unit
+unit: setup ## Run the unit tests (ARGS="tests/unit/test_coverage.py -k page" for pytest)
+	@$(RUN) tools.unit unit $(ARGS)
+
+.PHONY: unit-pythons
+unit-pythons: setup ## Run the unit tests on the other Pythons that are found here
+	@$(RUN) tools.unit unit-pythons $(ARGS)
 
 .PHONY: functional
-functional: setup ## Run the tests that start servers and playbooks
-	@python -m tools.unit functional
+functional: setup ## Run the tests that start servers and playbooks (ARGS=... for pytest)
+	@$(RUN) tools.unit functional $(ARGS)
 
 .PHONY: contract
 contract: setup ## Hold the simulator against the recorded answers of a genuine server
-	@python -m tools.contract
+	@$(RUN) tools.contract $(ARGS)
 
 .PHONY: sanity
 sanity: setup ## Run ansible-test sanity (SANITY_ALL=1: with every ansible-core that a Python here can run)
-	@python -m tools.sanity
+	@$(RUN) tools.sanity $(ARGS)
 
 .PHONY: integration
-integration: setup ## Run the integration targets against the simulator
-	@python -m tools.integration
+integration: setup ## Run the integration targets against the simulator (TARGETS="pve_pool pve_user" for some)
+	@$(RUN) tools.integration $(TARGETS)
 
 .PHONY: molecule
 molecule: setup ## Run the molecule scenarios against the simulator
-	@python -m tools.molecule
+	@$(RUN) tools.molecule
 
 .PHONY: package
 package: setup ## Build the collection, install it and read its documentation
-	@python -m tools.package
+	@$(RUN) tools.package
 
 .PHONY: docs
 docs: setup ## Check the documentation and build it into docs/build/html
-	@python -m tools.docs
+	@$(RUN) tools.docs
 
 .PHONY: generate
 generate: setup ## Write the generated files
-	@python -m tools.generate
+	@$(RUN) tools.generate
 
 .PHONY: clean
 clean: ## Remove everything that was built

@@ -5,7 +5,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from hypothesis import HealthCheck, settings
+
+BUILD = Path(__file__).resolve().parents[1] / ".build"
+
+# ansible-core makes directories when it is imported; they do not belong into the user's home.
+os.environ.setdefault("ANSIBLE_HOME", str(BUILD / "ansible"))
+os.environ.setdefault("ANSIBLE_REMOTE_TMP", str(BUILD / "ansible" / "tmp"))
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

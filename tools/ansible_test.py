@@ -20,7 +20,10 @@ from subprocess import CalledProcessError
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tools.common import BUILD, ROOT, captured, output, project_files
+from tools.common import BUILD, ROOT, Outcome, captured, output, project_files
+
+# ansible-test keeps a cache and a key pair in the home directory; this one is the project's.
+HOME = BUILD / "home"
 
 # What is in a copy only.
 KEPT = (".git/", "tests/output/")
@@ -81,7 +84,7 @@ def find_python(core: Core) -> str | None:
         return None
 
 
-def prepare(core: Core) -> bool:
+def prepare(core: Core, outcome: Outcome) -> bool:
     """Build the environment of an ansible-core unless it is there; False when no Python here can run it."""
     wanted = [f"ansible-core=={core.version}", f"coverage=={core.coverage}"]
     requirements = ROOT / "tests" / "integration" / "requirements.txt"
@@ -90,7 +93,7 @@ def prepare(core: Core) -> bool:
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != state:
         python = find_python(core)
         if not python:
-            print(f"ansible-core {core.release}: left out, it needs Python {' or '.join(core.pythons)}")
+            outcome.skip(f"ansible-core {core.release}: no Python {' or '.join(core.pythons)} found")
             return False
         output(python, "-m", "venv", "--clear", core.environment)
         output("uv", "pip", "install", "--quiet", "--python", core.bin / "python", *wanted, "-r", requirements)
@@ -102,7 +105,7 @@ def prepare(core: Core) -> bool:
 
 def provide_get_pip(core: Core) -> None:
     """Put the stand-in where ansible-test looks before it downloads."""
-    cached = Path.home() / ".ansible" / "test" / "cache" / f"get_pip_{core.get_pip}.py"
+    cached = HOME / ".ansible" / "test" / "cache" / f"get_pip_{core.get_pip}.py"
     if not cached.exists():
         cached.parent.mkdir(parents=True, exist_ok=True)
         cached.write_text(GET_PIP, encoding="utf-8")
@@ -113,7 +116,7 @@ def provide_ssh_key() -> None:
 
     Here it is made once: runs side by side would get in each other's way, and not every machine has ssh-keygen.
     """
-    private = Path.home() / ".ansible" / "test" / "id_rsa"
+    private = HOME / ".ansible" / "test" / "id_rsa"
     if private.exists():
         return
     key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
@@ -173,26 +176,30 @@ def ansible_test(core: Core, tree: Path, *arguments: str) -> tuple[bool, str]:
     """
     python = output(core.bin / "python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip()
     # Its own programs come first, so that it finds the ansible-core it belongs to.
-    env = {"PATH": f"{core.bin}{os.pathsep}{os.environ['PATH']}"}
+    env = {
+        "PATH": f"{core.bin}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(HOME),
+        # The user's settings of pip stay in force.
+        "XDG_CONFIG_HOME": os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config"),
+    }
     return captured(core.bin / "ansible-test", *arguments, "--local", "--python", python, cwd=tree, env=env)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One run of ansible-test, with what the others must not touch: `run` returns passed, failed and the output."""
+    """One run of ansible-test, with what the others must not touch: `run` returns the outcome and the output."""
 
     title: str
-    run: Callable[[], tuple[int, int, str]]
+    run: Callable[[], tuple[Outcome, str]]
 
 
-def run_jobs(jobs: list[Job]) -> tuple[int, int]:
-    """Run the jobs, two at a time, and print the output of each when it has ended; passed and failed of all."""
-    passed = failed = 0
+def run_jobs(jobs: list[Job], outcome: Outcome) -> None:
+    """Run the jobs, two at a time; print the output of each when it has ended, and count its outcome in."""
+    if not jobs:
+        outcome.check("nothing to run", holds=False)
     with ThreadPoolExecutor(max_workers=2) as pool:
         running = {pool.submit(job.run): job for job in jobs}
         for future in as_completed(running):
-            good, bad, printed = future.result()
+            result, printed = future.result()
             print(f"=== {running[future].title}\n{printed}", flush=True)
-            passed += good
-            failed += bad
-    return passed, failed or int(not jobs)
+            outcome.add(result)

@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tools.common import BUILD, record, run, tee
+from tools.common import BUILD, Outcome, record, run, tee
 from tools.simulated import Simulated, simulator
 
 
@@ -98,9 +98,12 @@ def play_twice(server: Simulated | None, env: Mapping[str, str]) -> int:
         "the second run changes nothing": second.changed == 0 and second.writes == 0,
         "the inventory is listed": graph,
     }
-    for name in (name for name, holds in checks.items() if not holds):
-        print(f"Not so: {name}.")
-    return record("demo", sum(checks.values()), len(checks) - sum(checks.values()))
+    outcome = Outcome()
+    for name, holds in checks.items():
+        outcome.check(name, holds)
+        if not holds:
+            print(f"Not so: {name}.")
+    return record("demo", outcome)
 
 
 if __name__ == "__main__":

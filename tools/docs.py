@@ -9,7 +9,7 @@ import shutil
 import sys
 
 from tools.ansible_test import copied_tree
-from tools.common import BUILD, FULL_NAME, ROOT, conclude, run
+from tools.common import BUILD, FULL_NAME, ROOT, Outcome, conclude, tee
 
 SITE = ROOT / "docs" / "build"
 
@@ -24,12 +24,13 @@ def main() -> int:
         lint = ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "all"]
         antsibull = ["antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
         sphinx = ["sphinx-build", "-q", "-W", "--keep-going"]
-        checks = [
-            run(*lint, tree, env=env),
-            run(*antsibull, "--dest-dir", pages, FULL_NAME, env=env)
-            and run(*sphinx, "-c", ROOT / "docs", pages, SITE / "html", env=env),
-        ]
-    return conclude("docs", checks.count(True), checks.count(False))
+        outcome = Outcome()
+        outcome.check("documentation of the plugins", *tee(*lint, tree, env=env))
+        written, printed = tee(*antsibull, "--dest-dir", pages, FULL_NAME, env=env)
+        if written:
+            written, printed = tee(*sphinx, "-c", ROOT / "docs", pages, SITE / "html", env=env)
+        outcome.check("site", written, printed)
+    return conclude("docs", outcome)
 
 
 if __name__ == "__main__":

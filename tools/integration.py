@@ -26,7 +26,7 @@ from typing import Any
 import yaml
 
 from tools.ansible_test import CORES, Job, ansible_test, copied_tree, prepare, run_jobs
-from tools.common import ROOT, conclude
+from tools.common import ROOT, TAIL, Outcome, conclude
 from tools.simulated import simulator
 
 TARGETS = ROOT / "tests" / "integration" / "targets"
@@ -114,8 +114,8 @@ def simulated_variables(facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def run_targets(run: Run, variables: Mapping[str, Any], targets: list[str]) -> tuple[int, int, str]:
-    """Run the targets; passed and failed ones, and the output."""
+def run_targets(run: Run, variables: Mapping[str, Any], targets: list[str]) -> tuple[Outcome, str]:
+    """Run the targets; returns the outcome and the output."""
     with copied_tree(run.tree) as tree:
         config = tree / "tests" / "integration" / "integration_config.yml"
         config.touch(mode=0o600)
@@ -126,18 +126,37 @@ def run_targets(run: Run, variables: Mapping[str, Any], targets: list[str]) -> t
         finally:
             config.unlink()  # it holds a password
     ran = len(set(re.findall(r"^Running (\S+) integration test role$", printed, re.MULTILINE)))
-    told = re.search(r"The (\d+) integration test\(s\) listed below \(out of \d+\) failed", printed)
-    failed = int(told[1]) if told else 0 if succeeded and ran else 1
-    return max(0, ran - failed), failed, printed
+    listed = re.search(r"The (\d+) integration test\(s\) listed below \(out of \d+\) failed", printed)
+    failed = int(listed[1]) if listed else 0 if succeeded and ran else 1
+    outcome = Outcome(max(0, ran - failed), failed)
+    if failed:
+        shown = failed_tasks(printed) or printed.splitlines()[-TAIL:]
+        outcome.failures.append("\n".join([run.title, *shown]))
+    return outcome, printed
 
 
-def run_simulated(run: Run, targets: list[str]) -> tuple[int, int, str]:
+def failed_tasks(printed: str) -> list[str]:
+    """The lines that name the tasks that failed, with what ended them, and the targets that ansible-test lists."""
+    found, task = [], ""
+    for line in printed.splitlines():
+        if line.startswith("TASK ["):
+            task = line.rstrip("* ")
+        elif line.startswith(("fatal: ", "failed: ")):
+            found += [task, line]
+        elif line == "...ignoring":
+            del found[-2:]
+        elif line.startswith(("ERROR: ", "FATAL: ")):
+            found.append(line)
+    return found
+
+
+def run_simulated(run: Run, targets: list[str]) -> tuple[Outcome, str]:
     """Run the targets against a simulator of their own."""
     with simulator("demo") as server:
         return run_targets(run, simulated_variables(server.facts), targets)
 
 
-def jobs(live: bool, targets: list[str]) -> list[Job]:
+def jobs(live: bool, targets: list[str], outcome: Outcome) -> list[Job]:
     """What is to run, as far as there is a Python for it. Named targets run in every run, others where it is their turn."""
     listed = []
     for run in [LIVE_RUN] if live else RUNS:
@@ -146,7 +165,7 @@ def jobs(live: bool, targets: list[str]) -> list[Job]:
             if live
             else partial(run_simulated, run, targets or run.share())
         )
-        if prepare(CORES[run.release]):
+        if prepare(CORES[run.release], outcome):
             listed.append(Job(f"integration, {run.title}", work))
     return listed
 
@@ -154,12 +173,13 @@ def jobs(live: bool, targets: list[str]) -> list[Job]:
 def main() -> int:
     targets = [word for word in sys.argv[1:] if word != "--live"]
     live = "--live" in sys.argv[1:]
+    outcome = Outcome()
     try:
-        passed, failed = run_jobs(jobs(live, targets))
+        run_jobs(jobs(live, targets, outcome), outcome)
     except ValueError as error:
         print(error)
         return 2
-    return conclude("live" if live else "integration", passed, failed)
+    return conclude("live" if live else "integration", outcome)
 
 
 if __name__ == "__main__":

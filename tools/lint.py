@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from tools.common import conclude, run
+from tools.common import Outcome, conclude, tee
 
 FAST = {
     "ruff": ["ruff", "check", "--quiet", "."],
@@ -26,15 +26,14 @@ SLOW = {
 
 def main() -> int:
     fast = "--fast" in sys.argv[1:]
-    failed = []
+    outcome = Outcome()
     checks = FAST if fast else FAST | SLOW
     for name, command in checks.items():
         print(f"--- {name}", flush=True)
-        if not run(*command):
-            failed.append(name)
-    if failed:
-        print("failed: " + ", ".join(failed))
-    return conclude("lint-fast" if fast else "lint", len(checks) - len(failed), len(failed))
+        outcome.check(name, *tee(*command))
+    if outcome.failures:
+        print("failed: " + ", ".join(failure.splitlines()[0] for failure in outcome.failures))
+    return conclude("lint-fast" if fast else "lint", outcome)
 
 
 if __name__ == "__main__":

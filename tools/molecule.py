@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import sys
 
-from tools.common import conclude, run
+from tools.common import Outcome, conclude, tee
 
 
 def free_port() -> int:
@@ -19,8 +19,9 @@ def free_port() -> int:
 
 
 def main() -> int:
-    succeeded = run("molecule", "test", "--all", env={"PVE_MOLECULE_PORT": str(free_port())})
-    return conclude("molecule", int(succeeded), int(not succeeded))
+    outcome = Outcome()
+    outcome.check("molecule test", *tee("molecule", "test", "--all", env={"PVE_MOLECULE_PORT": str(free_port())}))
+    return conclude("molecule", outcome)
 
 
 if __name__ == "__main__":

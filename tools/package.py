@@ -10,7 +10,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from tools.common import FULL_NAME, ROOT, conclude, output, project_files, run
+from tools.common import FULL_NAME, ROOT, Outcome, conclude, output, project_files, run
 
 # Written by the build itself.
 MANIFESTS = {"MANIFEST.json", "FILES.json"}
@@ -59,9 +59,12 @@ def checks(directory: Path) -> dict[str, bool]:
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pve-package-") as directory:
         result = checks(Path(directory))
-    for name in (name for name, holds in result.items() if not holds):
-        print(f"failed: {name}")
-    return conclude("package", sum(result.values()), len(result) - sum(result.values()))
+    outcome = Outcome()
+    for name, holds in result.items():
+        outcome.check(name, holds)
+        if not holds:
+            print(f"failed: {name}")
+    return conclude("package", outcome)
 
 
 if __name__ == "__main__":

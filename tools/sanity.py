@@ -14,27 +14,31 @@ import sys
 from functools import partial
 
 from tools.ansible_test import CORES, Core, Job, ansible_test, copied_tree, prepare, run_jobs
-from tools.common import conclude, junit_counts
+from tools.common import Outcome, conclude, junit_outcome
 
 ALWAYS = ("2.17", "2.19")
 
 
-def check(core: Core, arguments: list[str]) -> tuple[int, int, str]:
-    """Run the sanity tests with one ansible-core; passed, failed, output."""
+def check(core: Core, arguments: list[str]) -> tuple[Outcome, str]:
+    """Run the sanity tests with one ansible-core; returns the outcome and the output."""
     with copied_tree(f"sanity-{core.release}") as tree:
         reports = tree / "tests" / "output" / "junit"
         shutil.rmtree(reports, ignore_errors=True)
         succeeded, printed = ansible_test(core, tree, "sanity", "--junit", *arguments)
-        passed, failed = junit_counts(reports.glob("*.xml"))
-    return passed, failed if succeeded or failed else 1, printed
+        outcome = junit_outcome(reports.glob("*.xml"))
+    if not succeeded and not outcome.failed:
+        outcome.check(f"sanity, ansible-core {core.version}", holds=False, printed=printed)
+    return outcome, printed
 
 
 def main() -> int:
     tests = [word for name in sys.argv[1:] for word in ("--test", name)]
     releases = CORES if os.environ.get("SANITY_ALL") == "1" else ALWAYS
-    cores = [core for core in map(CORES.__getitem__, releases) if prepare(core)]
+    outcome = Outcome()
+    cores = [core for core in map(CORES.__getitem__, releases) if prepare(core, outcome)]
     jobs = [Job(f"sanity, ansible-core {core.version}", partial(check, core, tests)) for core in cores]
-    return conclude("sanity", *run_jobs(jobs))
+    run_jobs(jobs, outcome)
+    return conclude("sanity", outcome)
 
 
 if __name__ == "__main__":
