@@ -99,11 +99,14 @@ def test_a_clone_on_another_node_tells_where_its_source_is(node, told):
     assert (found.cloned_from, found.sources) == told
 
 
+@pytest.mark.parametrize("given", [{}, {"memory": 1024}])
+def test_a_guest_that_stays_as_it_is_has_no_demand(given):
+    assert demand(VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", **given) is None
+
+
 @pytest.mark.parametrize(
     "given",
     [
-        {},
-        {"memory": 1024},
         {"tags": ["a"]},
         {"memory": 512},
         {"scsi": {"scsi0": {"ssd": True}}},
@@ -113,7 +116,9 @@ def test_a_clone_on_another_node_tells_where_its_source_is(node, told):
 )
 def test_what_a_guest_has_already_is_not_asked_for(given):
     found = demand(VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", **given)
-    assert found is None or not (found.memory or found.space or found.bridges or found.volumes or found.new_vmid)
+    assert found is not None
+    asked = (found.memory, found.space, found.bridges, found.volumes, found.new_vmid)
+    assert asked == (0, (), frozenset(), frozenset(), None)
 
 
 def test_what_is_added_to_a_present_guest():
