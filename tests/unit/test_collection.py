@@ -127,7 +127,7 @@ def test_module_is_in_the_readme(module: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_the_requirements_of_a_module_are_known(module: str) -> None:
     known = (module in REQUIREMENTS) is not (module in WITHOUT_REQUIREMENTS)
-    assert known, "add the privileges that it needs to REQUIREMENTS in resources/permission.py"
+    assert known, "add the privileges that it needs to REQUIREMENTS in resources/access/permission.py"
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if not name.endswith("_info") and name != "pve_api"])
