@@ -121,6 +121,7 @@ cache_timeout: 600
 
 import pathlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleParserError
@@ -336,9 +337,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         known = {**variables, **self.inventory.get_host(host).get_vars()}
         for name, condition in groups.items():
             try:
-                belongs = self._conditions.get(
-                    str(condition), known, lambda condition=condition: self._evaluate(condition, known)
-                )
+                belongs = self._conditions.get(str(condition), known, partial(self._evaluate, condition, known))
             except Exception as error:  # whatever a template can raise
                 if strict:
                     raise AnsibleParserError(f"Cannot tell whether {host} belongs to group {name}: {error}") from None

@@ -79,8 +79,8 @@ def print_requests(cluster: Cluster) -> None:
     for told, more, expected in (("as it is", {}, 1), ("and stopped", {"state": "stopped"}, 2)):
         cluster.requests_made()
         done(cluster, "pve_vm", {**machine, **more})
-        made = len(cluster.requests_made())
-        print(f"  {told:28} {made}" + ("" if made == expected else f"   EXPECTED {expected}"))
+        count = len(cluster.requests_made())
+        print(f"  {told:28} {count}" + ("" if count == expected else f"   EXPECTED {expected}"))
     done(cluster, "pve_vm", TEMPLATE)
     cluster.requests_made()
     done(cluster, "pve_vm", {**CLONE, "vmid": FIRST + 1, "name": "bench-clone"})

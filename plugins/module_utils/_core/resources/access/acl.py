@@ -179,7 +179,7 @@ class AclList(ListInfo):
     def parse(self, params: Mapping[str, Any]) -> Desired:
         return {"path": params["path"] and normalised_path(params["path"])}
 
-    def read(self, reader: Reader, desired: Desired) -> list[dict[str, Any]]:
+    def read(self, reader: Reader, desired: Desired) -> Any:
         shown = [
             {"path": row["path"], **_row(_entry(row), PROPAGATE.parse(row["propagate"]))}
             for row in reader.get(COLLECTION) or []

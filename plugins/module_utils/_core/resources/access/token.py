@@ -168,7 +168,7 @@ def _path(desired: Desired) -> str:
 class TokenList(ListInfo):
     """The tokens of one user, never their secrets."""
 
-    def read(self, reader: Reader, desired: Desired) -> list[dict[str, Any]]:
+    def read(self, reader: Reader, desired: Desired) -> Any:
         check_userid("userid", desired["userid"])
         rows: list[dict[str, Any]] = super().read(reader, desired)
         return [{**row, **_key({"userid": desired["userid"], "tokenid": row["tokenid"]})} for row in rows]

@@ -32,7 +32,7 @@ class BackupList(ListInfo):
             desired["storage"] = desired["storage"] or storage_of("volume", desired["volume"])
         return desired
 
-    def read(self, reader: Reader, desired: Desired) -> list[dict[str, Any]]:
+    def read(self, reader: Reader, desired: Desired) -> Any:
         rows = sorted((row for row in super().read(reader, desired) if _fits(row, desired)), key=newest_first)
         if desired["newest"]:
             newest: dict[Any, dict[str, Any]] = {}

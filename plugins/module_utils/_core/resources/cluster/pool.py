@@ -163,7 +163,7 @@ def observe(row: Mapping[str, Any]) -> State:
 class PoolList(ListInfo):
     """Pools; the members only of the one that is asked for, as the server tells them for no more than one at a time."""
 
-    def read(self, reader: Reader, desired: Desired) -> list[dict[str, Any]]:
+    def read(self, reader: Reader, desired: Desired) -> Any:
         if desired["poolid"] is None:
             rows: list[dict[str, Any]] = super().read(reader, desired)
             return rows

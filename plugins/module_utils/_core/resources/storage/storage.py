@@ -138,7 +138,7 @@ def _refuse_loss(desired: Desired) -> None:
 class StorageList(ListInfo):
     """Storages as configured, each with its status on every node where it can be used."""
 
-    def read(self, reader: Reader, desired: Desired) -> list[dict[str, Any]]:
+    def read(self, reader: Reader, desired: Desired) -> Any:
         status: dict[str, list[dict[str, Any]]] = {}
         for name, row in _node_status(reader, desired["node"]) if desired["node"] else _cluster_status(reader):
             status.setdefault(name, []).append(row)
