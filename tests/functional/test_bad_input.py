@@ -63,9 +63,9 @@ def test_a_token_without_privileges(cluster: Cluster) -> None:
     cluster.connection = {**cluster.token_connection(), "api_token_id": "u@pve!t1", "api_token_secret": secret}
     refused(
         cluster.run(POOL, {"poolid": "x"}),
-        "403: Permission check failed (/pool/x, Pool.Audit)",
+        "403: Permission check failed (/pool/x, Pool.Allocate)",
         "Asked as u@pve!t1.",
-        "It needs Pool.Audit on /pool/x: grant a role with it by pve_acl.",
+        "It needs Pool.Allocate on /pool/x: grant a role with it by pve_acl.",
         "A token with privilege separation has only what its own ACL entries and its user's both allow.",
     )
 
@@ -233,7 +233,8 @@ def test_a_config_that_somebody_else_changes_between_read_and_write(
 ) -> None:
     """The write is refused by the digest; the wish is planned again on what is there now, and nothing of theirs is lost."""
     made(cluster, BAD)
-    call, raced = Client.call, []
+    call = Client.call
+    raced: list[Any] = []
 
     def race(self: Client, method: str, path: str, *rest: Any, **more: Any) -> Any:
         if method in ("PUT", "POST") and path.endswith("/9000/config") and not raced:

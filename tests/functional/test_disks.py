@@ -47,7 +47,7 @@ THINGS: dict[str, dict[str, Any]] = {
     },
 }
 STORAGE = {"lvm": "lvm", "lvmthin": "lvmthin", "zfs": "zfspool", "directory": "dir"}
-GONE = {"state": "absent", "cleanup_config": True, "cleanup_disks": True, "force": True}
+GONE: dict[str, Any] = {"state": "absent", "cleanup_config": True, "cleanup_disks": True, "force": True}
 things = pytest.mark.parametrize("thing", THINGS.values(), ids=THINGS)
 
 

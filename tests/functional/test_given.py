@@ -19,9 +19,9 @@ from ansible_collections.pve.automation.plugins.module_utils._core.api.client im
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection
 from ansible_collections.pve.automation.plugins.module_utils._core.model.given import validate
 from ansible_collections.pve.automation.plugins.module_utils._core.run.module import module_arguments, perform
+from tests.functional.test_examples import VARIABLES, examples, templated
 from tests.harness.cluster import Cluster
-from tests.harness.lives import resource_of
-from tests.unit.lifecycle.test_examples import VARIABLES, examples, templated
+from tests.harness.lifecycle_cases import resource_of
 from tests.unit.test_collection import MODULES
 
 SEED = 20261130

@@ -81,7 +81,8 @@ def test_an_interrupted_clone_is_completed_by_the_next_run(cluster: Cluster, ste
 
 
 def test_a_lost_race_for_an_id_is_run_again_with_another_one(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    call, raced = Client.call, []
+    call = Client.call
+    raced: list[Any] = []
 
     def race(self: Client, method: str, path: str, *rest: Any, **more: Any) -> Any:
         if method == "POST" and path == "/nodes/pve1/qemu" and not raced:
@@ -107,7 +108,9 @@ def test_what_was_found_by_its_name_is_not_looked_for_twice(cluster: Cluster) ->
     [(VM, 100, {"name": "again", "cores": 4}), (LXC, 118, {"hostname": "again", "memory": 512})],
     ids=["vm", "lxc"],
 )
-def test_a_restored_guest_is_found_by_the_name_that_the_task_gives_it(cluster: Cluster, resource, source, task) -> None:
+def test_a_restored_guest_is_found_by_the_name_that_the_task_gives_it(
+    cluster: Cluster, resource: Any, source: int, task: dict[str, Any]
+) -> None:
     """Its backup has another name; by that it would never be found, and be restored without end."""
     node = next(
         row["node"] for row in cluster.call("GET", "/cluster/resources", {"type": "vm"}) if row["vmid"] == source
@@ -162,7 +165,9 @@ def test_what_a_token_may_set_is_not_refused(cluster: Cluster, options: dict[str
 @pytest.mark.parametrize(
     ("resource", "options"), [(VM, {"name": "web1"}), (LXC, {"hostname": "dns1"})], ids=["vm", "lxc"]
 )
-def test_a_running_guest_becomes_no_template_unless_it_is_stopped(cluster: Cluster, resource, options) -> None:
+def test_a_running_guest_becomes_no_template_unless_it_is_stopped(
+    cluster: Cluster, resource: Any, options: dict[str, Any]
+) -> None:
     cluster.writes_made()
     refused = cluster.run(resource, {**options, "template": True}, check_mode=True)
     assert "is running, and cannot become a template. Set state: stopped" in refused["msg"]
@@ -219,7 +224,7 @@ def test_the_interfaces_of_a_container_are_told(cluster: Cluster) -> None:
     ],
     ids=["vm", "lxc"],
 )
-def test_a_growth_is_done_when_its_task_is(cluster: Cluster, resource, options, path) -> None:
+def test_a_growth_is_done_when_its_task_is(cluster: Cluster, resource: Any, options: dict[str, Any], path: str) -> None:
     cluster.task_fault(type="resize", error="no space left on device")
     broken = cluster.run(resource, options)
     assert "failed: no space left on device" in broken["msg"]

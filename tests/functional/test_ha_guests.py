@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.bulk import GUESTS
@@ -37,7 +39,7 @@ def node_of(cluster: Cluster, vmid: int) -> str:
 @pytest.mark.parametrize(
     ("resource", "key", "task"), [(VM, MACHINE, "qmigrate"), (LXC, CONTAINER, "vzmigrate")], ids=["vm", "lxc"]
 )
-def test_a_migration_ends_when_the_guest_is_there(managed: Cluster, resource, key, task):
+def test_a_migration_ends_when_the_guest_is_there(managed: Cluster, resource: Any, key: Any, task: str) -> None:
     managed.task_fault(type=task, duration=SLOW)
     options = {**key, "node": "pve2", "migrate": True, "tags": ["moved"]}
     result = managed.run(resource, options)
@@ -56,7 +58,7 @@ def test_a_migration_ends_when_the_guest_is_there(managed: Cluster, resource, ke
     [(VM, MACHINE, ("qmstart", "qmshutdown")), (LXC, CONTAINER, ("vzstart", "vzshutdown"))],
     ids=["vm", "lxc"],
 )
-def test_starting_and_stopping_end_when_it_is_done(managed: Cluster, resource, key, tasks):
+def test_starting_and_stopping_end_when_it_is_done(managed: Cluster, resource: Any, key: Any, tasks: Any) -> None:
     for state, task, status in zip(("started", "stopped"), tasks, ("running", "stopped"), strict=True):
         managed.task_fault(type=task, duration=SLOW)
         result = managed.run(resource, {**key, "state": state})
@@ -66,14 +68,14 @@ def test_starting_and_stopping_end_when_it_is_done(managed: Cluster, resource, k
         assert len(managed.writes_made()) == 1
 
 
-def test_what_follows_a_stop_waits_for_it(managed: Cluster):
+def test_what_follows_a_stop_waits_for_it(managed: Cluster) -> None:
     managed.run(VM, {**MACHINE, "state": "started"})
     managed.task_fault(type="qmshutdown", duration=SLOW)
     result = managed.run(VM, {**MACHINE, "state": "stopped", "memory": 1024})
     assert (result["vm"]["status"], result["vm"]["memory"], result["pending"]) == ("stopped", 1024, [])
 
 
-def test_a_migration_that_fails_is_told_at_once(managed: Cluster):
+def test_a_migration_that_fails_is_told_at_once(managed: Cluster) -> None:
     managed.task_fault(type="qmigrate", error="migration aborted")
     result = managed.run(VM, {**MACHINE, "node": "pve2", "migrate": True})
     assert result["failed"]
@@ -85,7 +87,7 @@ def test_a_migration_that_fails_is_told_at_once(managed: Cluster):
     assert node_of(managed, 9001) == "pve1"
 
 
-def test_a_rule_against_a_migration_makes_it_fail_in_the_end(managed: Cluster):
+def test_a_rule_against_a_migration_makes_it_fail_in_the_end(managed: Cluster) -> None:
     rule = {"rule": "here", "type": "node-affinity", "resources": "vm:9001", "nodes": "pve1", "strict": 1}
     managed.call("POST", "/cluster/ha/rules", rule)
     result = managed.run(VM, {**MACHINE, "node": "pve2", "migrate": True, "timeout": 1})
@@ -94,19 +96,19 @@ def test_a_rule_against_a_migration_makes_it_fail_in_the_end(managed: Cluster):
     assert result["error"]["type"] == "NotFulfilled"
 
 
-def test_without_waiting_the_request_is_all(managed: Cluster):
+def test_without_waiting_the_request_is_all(managed: Cluster) -> None:
     managed.task_fault(type="qmstart", duration=SLOW)
     result = managed.run(VM, {**MACHINE, "state": "started", "wait": False})
     assert ":hastart:9001:" in result["upid"]
 
 
-def test_a_storage_that_the_manager_would_not_heed_is_refused(managed: Cluster):
+def test_a_storage_that_the_manager_would_not_heed_is_refused(managed: Cluster) -> None:
     result = managed.run(VM, {**MACHINE, "node": "pve2", "migrate": True, "target_storage": "local"})
     assert "target_storage: the HA manager moves the virtual machine 9001 (kept), and takes no storage" in result["msg"]
     assert managed.writes_made() == []
 
 
-def test_a_bulk_waits_as_well(managed: Cluster):
+def test_a_bulk_waits_as_well(managed: Cluster) -> None:
     for task in ("qmstart", "vzstart"):
         managed.task_fault(type=task, duration=SLOW)
     result = managed.run(GUESTS, {"select": {"vmid": [9001, 9101]}, "state": "started"})

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.bulk import GUESTS
@@ -54,11 +56,11 @@ def limited(cluster: Cluster, **privileges: str) -> None:
     cluster.requests_made()
 
 
-def texts(result):
+def texts(result: Any) -> list[Any]:
     return [text.removeprefix("Preflight: ").removesuffix(".") for text in result.get("warnings", [])]
 
 
-def test_what_is_wrong_is_told_before_anything_is_changed(cluster: Cluster):
+def test_what_is_wrong_is_told_before_anything_is_changed(cluster: Cluster) -> None:
     cluster.requests_made()
     result = cluster.run(VM, WRONG, check_mode=True)
     assert sorted(texts(result)) == sorted(FOUND)
@@ -69,20 +71,20 @@ def test_what_is_wrong_is_told_before_anything_is_changed(cluster: Cluster):
     ]
 
 
-def test_with_fail_nothing_is_changed(cluster: Cluster):
+def test_with_fail_nothing_is_changed(cluster: Cluster) -> None:
     result = cluster.run(VM, {**WRONG, "preflight": "fail"})
     assert result["failed"]
     assert all(text in result["msg"] for text in FOUND)
     assert cluster.writes_made() == []
 
 
-def test_switched_off_it_asks_nothing(cluster: Cluster):
+def test_switched_off_it_asks_nothing(cluster: Cluster) -> None:
     cluster.requests_made()
     assert "warnings" not in cluster.run(VM, {**WRONG, "preflight": "off"}, check_mode=True)
     assert asked(cluster) == ["/cluster/resources"]  # to find the guest
 
 
-def test_what_fits_is_no_finding_and_a_second_run_costs_one_request(cluster: Cluster):
+def test_what_fits_is_no_finding_and_a_second_run_costs_one_request(cluster: Cluster) -> None:
     assert "warnings" not in cluster.run(VM, NEW)
     cluster.requests_made()
     again = cluster.run(VM, NEW)
@@ -92,7 +94,7 @@ def test_what_fits_is_no_finding_and_a_second_run_costs_one_request(cluster: Clu
     assert asked(cluster) == []
 
 
-def test_limits_and_a_container(cluster: Cluster):
+def test_limits_and_a_container(cluster: Cluster) -> None:
     options = {
         "node": "pve1",
         "vmid": 9101,
@@ -110,25 +112,25 @@ def test_limits_and_a_container(cluster: Cluster):
     ]
 
 
-def test_nothing_that_is_hidden_is_taken_for_missing(cluster: Cluster):
+def test_nothing_that_is_hidden_is_taken_for_missing(cluster: Cluster) -> None:
     limited(cluster, _vms="VM.Allocate,VM.Audit,VM.Config.Disk,VM.Config.Memory,VM.Config.Options,VM.Config.Network")
     assert texts(cluster.run(VM, {**WRONG, "net": {}}, check_mode=True)) == []
 
 
-def test_what_would_be_seen_is_missing_for_everybody(cluster: Cluster):
+def test_what_would_be_seen_is_missing_for_everybody(cluster: Cluster) -> None:
     limited(cluster, _vms="VM.Allocate,VM.Audit", _storage="Datastore.Audit,Datastore.AllocateSpace")
     result = cluster.run(VM, {"node": "pve1", "vmid": 9001, "scsi": {"scsi0": "nosuch:1"}}, check_mode=True)
     assert texts(result) == ["pve1 has no storage nosuch that is enabled, as 9001 wants"]
     assert len(asked(cluster)) == 3
 
 
-def test_an_id_that_a_hidden_guest_has(cluster: Cluster):
+def test_an_id_that_a_hidden_guest_has(cluster: Cluster) -> None:
     limited(cluster, _pool_staging="VM.Allocate,VM.Audit")
     result = cluster.run(VM, {"node": "pve1", "vmid": 101, "pool": "staging"}, check_mode=True)
     assert texts(result) == ["vmid 101 of 101 is taken; choose another one, or give none for the next free one"]
 
 
-def test_a_bulk_is_judged_together_by_three_requests(cluster: Cluster):
+def test_a_bulk_is_judged_together_by_three_requests(cluster: Cluster) -> None:
     guests = [{**NEW, "vmid": 9001 + number, "name": f"big{number}", "memory": "16G"} for number in range(5)]
     cluster.requests_made()
     result = cluster.run(GUESTS, {"guests": guests}, check_mode=True)
@@ -138,7 +140,7 @@ def test_a_bulk_is_judged_together_by_three_requests(cluster: Cluster):
     assert len(asked(cluster)) == 3
 
 
-def test_a_clone_that_cannot_get_to_its_node(cluster: Cluster):
+def test_a_clone_that_cannot_get_to_its_node(cluster: Cluster) -> None:
     result = cluster.run(VM, {"name": "far", "node": "pve3", "clone": "debian-13"}, check_mode=True)
     assert texts(result) == ["far cannot be cloned from pve1 to pve3, as local-lvm is not shared"]
     result = cluster.run(VM, {"name": "far", "node": "pve3", "clone": {"source": "db1", "full": True}}, check_mode=True)
@@ -146,7 +148,7 @@ def test_a_clone_that_cannot_get_to_its_node(cluster: Cluster):
 
 
 @pytest.mark.parametrize("options", [{"cores": 9}, {"state": "absent", "force": True}])
-def test_a_locked_guest_is_told_in_check_mode_as_well(cluster: Cluster, options):
+def test_a_locked_guest_is_told_in_check_mode_as_well(cluster: Cluster, options: dict[str, Any]) -> None:
     cluster.control("POST", "lock", {"vmid": 100, "lock": "backup"})
     assert texts(cluster.run(VM, {"name": "web1", **options}, check_mode=True)) == ["web1 is locked (backup)"]
     refused = cluster.run(VM, {"name": "web1", **options, "preflight": "fail"})
@@ -154,7 +156,7 @@ def test_a_locked_guest_is_told_in_check_mode_as_well(cluster: Cluster, options)
     assert cluster.writes_made() == []
 
 
-def test_in_a_bulk_only_those_fail_that_do_not_fit(cluster: Cluster):
+def test_in_a_bulk_only_those_fail_that_do_not_fit(cluster: Cluster) -> None:
     small = {**NEW, "vmid": 9002, "name": "small"}
     result = cluster.run(GUESTS, {"guests": [WRONG, small], "preflight": "fail"})
     assert result["msg"].startswith("1 of 2 guests failed.\nbig: Preflight: ")
@@ -163,6 +165,6 @@ def test_in_a_bulk_only_those_fail_that_do_not_fit(cluster: Cluster):
 
 
 @pytest.mark.parametrize("path", ["/nodes/pve1/network", "/nodes/pve1/storage/local/content"])
-def test_a_question_that_is_refused_is_no_error(cluster: Cluster, path: str):
+def test_a_question_that_is_refused_is_no_error(cluster: Cluster, path: str) -> None:
     cluster.fault(method="GET", path=path, status=403, reason="no")
     assert texts(cluster.run(VM, NEW, check_mode=True)) == []

@@ -153,7 +153,7 @@ def test_an_administrator_does_not_lock_itself_out(cluster: Cluster) -> None:
     cluster.connection = {**endpoint, "api_user": "boss@pve", "api_password": "boss-s3cret"}
     cluster.forget_client()
     cluster.requests_made()
-    ways = [
+    ways: list[tuple[str, dict[str, Any]]] = [
         ("pve_user", {"userid": "boss@pve", "state": "absent"}),
         ("pve_user", {"userid": "boss@pve", "enable": False}),
         ("pve_user", {"userid": "boss@pve", "groups": []}),

@@ -20,7 +20,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.api.connectio
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
 from ansible_collections.pve.automation.plugins.module_utils._core.model.given import refuse_unusable, validate
 from ansible_collections.pve.automation.plugins.module_utils._core.run.engine import failure
-from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import AnyResource
+from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import Hosted
 from ansible_collections.pve.automation.plugins.module_utils._core.run.module import module_arguments, perform
 from tools.simulated import simulator
 
@@ -59,7 +59,7 @@ class Cluster:
 
     # --- tasks --------------------------------------------------------------------------------------------------------
 
-    def run(self, resource: AnyResource, options: Mapping[str, Any], *, check_mode: bool = False) -> Result:
+    def run(self, resource: Hosted, options: Mapping[str, Any], *, check_mode: bool = False) -> Result:
         """The result of a task with these options, validated as Ansible does."""
         arguments = module_arguments(resource)
         given = {**self.connection, **options}

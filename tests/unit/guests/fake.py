@@ -34,7 +34,8 @@ class GuestServer(Server):
         connection: Connection = ROOT,
         status: str = "stopped",
     ) -> None:
-        rows, known = [], {}
+        rows: list[dict[str, Any]] = []
+        known: dict[str, Any] = {}
         for place, config in (guests or {}).items():
             kind, vmid = place.split("/")
             name = config.get("hostname") or config.get("name") or ""

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -26,20 +28,21 @@ ROWS = [
 class Server:
     """Answers with the rows and with empty configurations; counts what was asked; ``broken`` guests answer with an error."""
 
-    def __init__(self, broken=()):
+    def __init__(self, broken: Any = ()) -> None:
         self.broken = set(broken)
         self.connection = ROOT
-        self.asked, self.warnings = [], []
+        self.asked: list[Any] = []
+        self.warnings: list[Any] = []
 
-    def sibling(self):
+    def sibling(self) -> Any:
         return copy.copy(self)
 
-    def on_step(self, text):
+    def on_step(self, text: Any) -> None:
         pass
 
     on_progress = on_step
 
-    def get(self, path, params=None):
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         self.asked.append(path)
         if path == "/cluster/resources":
             return ROWS
@@ -52,12 +55,12 @@ class Server:
         return {"status": "running"} if path.endswith("/current") else {"digest": "d"}
 
 
-def defaults():
+def defaults() -> Any:
     """The options of a task that names none."""
     return ArgumentSpecValidator(GUESTS.arguments()["argument_spec"]).validate({}).validated_parameters
 
 
-def run(server, **options):
+def run(server: Any, **options: Any) -> Any:
     checked = ArgumentSpecValidator(**GUESTS.arguments()).validate(options)
     assert not checked.error_messages
     return GUESTS.run(server, checked.validated_parameters, check_mode=True)
@@ -74,20 +77,20 @@ def run(server, **options):
         ([{"cores": 1}], r"guests\[0\]: one of the following is required: vmid, name"),
     ],
 )
-def test_wrong_entries_are_refused_before_anything_is_sent(guests, says):
+def test_wrong_entries_are_refused_before_anything_is_sent(guests: list[Any], says: str) -> None:
     server = Server()
     with pytest.raises(InvalidOption, match=says):
         run(server, guests=guests)
     assert server.asked == []
 
 
-def test_new_guests_get_ids_that_differ():
+def test_new_guests_get_ids_that_differ() -> None:
     guests = [{"name": name, "node": "pve1"} for name in ("a", "b")] + [{"vmid": 105, "node": "pve1"}]
     result = run(Server(), guests=guests)
     assert [entry["vmid"] for entry in result["guests"]] == [106, 107, 105]
 
 
-def test_all_guests_are_found_by_one_request():
+def test_all_guests_are_found_by_one_request() -> None:
     server = Server()
     result = run(server, guests=[{"name": "web1", "cores": 2}, {"name": "web2", "cores": 2}])
     assert server.asked.count("/cluster/resources") == 1
@@ -98,7 +101,7 @@ def test_all_guests_are_found_by_one_request():
     ]
 
 
-def test_entries_take_the_timeout_of_the_task_unless_they_have_their_own():
+def test_entries_take_the_timeout_of_the_task_unless_they_have_their_own() -> None:
     guests = [{"vmid": 101, "name": "web1"}, {"vmid": 103, "hostname": "db1", "type": "lxc", "timeout": 9}]
     jobs = [_job(number, spec, {**defaults(), "timeout": 60}) for number, spec in enumerate(guests)]
     assert [job.params["timeout"] for job in jobs] == [60, 9]
@@ -113,19 +116,19 @@ def test_entries_take_the_timeout_of_the_task_unless_they_have_their_own():
         ({"node": "pve9", "tag": ["web"]}, "select.node: there is no node pve9"),
     ],
 )
-def test_what_a_selection_names_has_to_exist(select, says):
+def test_what_a_selection_names_has_to_exist(select: dict[str, Any], says: str) -> None:
     with pytest.raises(InvalidOption, match=says):
         run(Server(), select=select, state="stopped")
 
 
-def test_a_selection_that_fits_nothing_warns():
+def test_a_selection_that_fits_nothing_warns() -> None:
     server = Server()
     assert run(server, select={"tag": ["nobody"], "pool": "p"}, state="stopped")["guests"] == []
     assert server.warnings == ["select: no guest fits tag: ['nobody'], pool: p."]
 
 
 @pytest.mark.parametrize("options", [{"state": "started", "force": True}, {"state": "paused", "shutdown_timeout": 5}])
-def test_what_means_nothing_for_a_state_is_refused_before_anything_is_asked(options):
+def test_what_means_nothing_for_a_state_is_refused_before_anything_is_asked(options: dict[str, Any]) -> None:
     server = Server()
     with pytest.raises(InvalidOption, match="means nothing with state"):
         run(server, select={"tag": ["web"]}, **options)
@@ -140,7 +143,7 @@ def test_what_means_nothing_for_a_state_is_refused_before_anything_is_asked(opti
         ({"vmid": 101, "state": "absent", "cores": 2}, "cores: means nothing with state: absent"),
     ],
 )
-def test_entries_follow_the_rules_of_their_modules(entry, says):
+def test_entries_follow_the_rules_of_their_modules(entry: dict[str, Any], says: str) -> None:
     server = Server()
     with pytest.raises(InvalidOption, match=says):
         run(server, guests=[entry])
@@ -148,14 +151,14 @@ def test_entries_follow_the_rules_of_their_modules(entry, says):
 
 
 @pytest.mark.parametrize("option", [{"force": True}, {"shutdown_timeout": 5}])
-def test_what_belongs_to_a_selection_is_refused_beside_entries(option):
+def test_what_belongs_to_a_selection_is_refused_beside_entries(option: dict[str, Any]) -> None:
     server = Server()
     with pytest.raises(InvalidOption, match="belongs to select"):
         run(server, guests=[{"vmid": 101, "state": "stopped"}], **option)
     assert server.asked == []
 
 
-def test_one_failure_hides_no_other_guest():
+def test_one_failure_hides_no_other_guest() -> None:
     result = run(Server(broken=["/nodes/pve1/qemu/101"]), guests=[{"vmid": 101, "cores": 2}, {"vmid": 102, "cores": 2}])
     assert result["failed"]
     assert result["msg"].startswith("1 of 2 guests failed.\n101: node: is broken")
@@ -163,7 +166,7 @@ def test_one_failure_hides_no_other_guest():
     assert result["changed"]
 
 
-def test_fail_fast_begins_no_further_guest():
+def test_fail_fast_begins_no_further_guest() -> None:
     server = Server(broken=["/nodes/pve1/qemu/101"])
     result = run(server, guests=[{"vmid": 101, "cores": 2}, {"vmid": 102, "cores": 2}], parallel=1, fail_fast=True)
     assert result["guests"][1]["skipped"]
@@ -184,22 +187,22 @@ def test_fail_fast_begins_no_further_guest():
         ({"tag": ["nobody"]}, []),
     ],
 )
-def test_a_selection_takes_what_all_selectors_fit_and_no_template(select, vmids):
+def test_a_selection_takes_what_all_selectors_fit_and_no_template(select: dict[str, Any], vmids: list[Any]) -> None:
     result = run(Server(), select=select, state="stopped")
     assert [entry["vmid"] for entry in result["guests"]] == vmids
 
 
-def test_an_empty_selection_selects_nothing():
+def test_an_empty_selection_selects_nothing() -> None:
     with pytest.raises(InvalidOption, match="names nothing"):
         run(Server(), select={}, state="stopped")
 
 
-def test_one_guest_named_in_two_ways_is_refused():
+def test_one_guest_named_in_two_ways_is_refused() -> None:
     with pytest.raises(InvalidOption, match="web1 and 101 are the same guest"):
         run(Server(), guests=[{"name": "web1", "cores": 2}, {"vmid": 101, "memory": 512}])
 
 
-def test_a_state_of_machines_needs_a_selection_of_machines():
+def test_a_state_of_machines_needs_a_selection_of_machines() -> None:
     with pytest.raises(InvalidOption, match="paused is for virtual machines; the selection also fits container 103"):
         run(Server(), select={"node": "pve1"}, state="paused")
     result = run(Server(), select={"node": "pve1", "type": "vm"}, state="paused")

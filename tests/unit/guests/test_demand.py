@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.lxc import LXC
@@ -35,13 +37,13 @@ PRESENT = {
 }
 
 
-def demand(kind, guests, /, status="stopped", **given):
+def demand(kind: Any, guests: Any, /, status: str = "stopped", **given: Any) -> Any:
     server = GuestServer(guests, {"/nodes/pve2/qemu": []}, status=status)
     desired = kind.parse(options(kind, **given))
     return demand_of(kind, kind.plan(kind.read(server, desired), desired), desired)
 
 
-def test_a_new_machine():
+def test_a_new_machine() -> None:
     found = demand(
         VM,
         {},
@@ -65,7 +67,7 @@ def test_a_new_machine():
     }  # fmt: skip
 
 
-def test_a_new_container():
+def test_a_new_container() -> None:
     found = demand(
         LXC,
         {},
@@ -86,7 +88,7 @@ def test_a_new_container():
     ("clone", "size"),
     [("900", 6), ({"source": 900, "full": True}, 10), ({"source": 900, "full": False}, 6)],
 )
-def test_a_linked_clone_shares_the_volumes_of_its_template(clone, size):
+def test_a_linked_clone_shares_the_volumes_of_its_template(clone: Any, size: int) -> None:
     found = demand(VM, {"qemu/900": TEMPLATE}, name="web1", clone=clone, scsi={"scsi0": {"size": "10G"}})
     assert sum(part.size for part in found.space) == size * GIB
     assert found.memory == 2 * GIB
@@ -94,13 +96,13 @@ def test_a_linked_clone_shares_the_volumes_of_its_template(clone, size):
 
 
 @pytest.mark.parametrize(("node", "told"), [("pve1", ("", frozenset())), ("pve2", ("pve1", {"lvm"}))])
-def test_a_clone_on_another_node_tells_where_its_source_is(node, told):
+def test_a_clone_on_another_node_tells_where_its_source_is(node: str, told: Any) -> None:
     found = demand(VM, {"qemu/900": TEMPLATE}, name="web1", node=node, clone="base")
     assert (found.cloned_from, found.sources) == told
 
 
 @pytest.mark.parametrize("given", [{}, {"memory": 1024}])
-def test_a_guest_that_stays_as_it_is_has_no_demand(given):
+def test_a_guest_that_stays_as_it_is_has_no_demand(given: dict[str, Any]) -> None:
     assert demand(VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", **given) is None
 
 
@@ -114,14 +116,14 @@ def test_a_guest_that_stays_as_it_is_has_no_demand(given):
         {"state": "absent"},
     ],
 )
-def test_what_a_guest_has_already_is_not_asked_for(given):
+def test_what_a_guest_has_already_is_not_asked_for(given: dict[str, Any]) -> None:
     found = demand(VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", **given)
     assert found is not None
     asked = (found.memory, found.space, found.bridges, found.volumes, found.new_vmid)
     assert asked == (0, (), frozenset(), frozenset(), None)
 
 
-def test_what_is_added_to_a_present_guest():
+def test_what_is_added_to_a_present_guest() -> None:
     found = demand(
         VM,
         {"qemu/9001": PRESENT},
@@ -138,7 +140,7 @@ def test_what_is_added_to_a_present_guest():
     assert found.volumes == {"local:iso/a.iso"}
 
 
-def test_a_moved_disk_needs_space_where_it_goes():
+def test_a_moved_disk_needs_space_where_it_goes() -> None:
     found = demand(
         VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", scsi={"scsi0": {"storage": "fast"}}, move_disks=True
     )
@@ -146,13 +148,13 @@ def test_a_moved_disk_needs_space_where_it_goes():
 
 
 @pytest.mark.parametrize(("state", "memory"), [("started", GIB), ("stopped", 0), ("present", 0)])
-def test_a_guest_asks_for_memory_when_it_starts(state, memory):
+def test_a_guest_asks_for_memory_when_it_starts(state: str, memory: Any) -> None:
     found = demand(VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", state=state, tags=["a"])
     assert (found.memory, found.runs) == (memory, {"started": True, "stopped": False, "present": None}[state])
 
 
 @pytest.mark.parametrize(("status", "runs"), [("running", True), ("stopped", False)])
-def test_a_guest_that_moves_takes_everything_along(status, runs):
+def test_a_guest_that_moves_takes_everything_along(status: str, runs: bool) -> None:
     found = demand(
         VM, {"qemu/9001": PRESENT}, status=status, vmid=9001, node="pve2", migrate=True, target_storage="lvm"
     )
@@ -163,12 +165,12 @@ def test_a_guest_that_moves_takes_everything_along(status, runs):
 
 @pytest.mark.parametrize(("lock", "told"), [("backup", "backup"), ("suspended", "")])
 @pytest.mark.parametrize("given", [{"tags": ["a"]}, {"state": "absent"}])
-def test_the_lock_of_a_guest(given, lock, told):
+def test_the_lock_of_a_guest(given: dict[str, Any], lock: str, told: str) -> None:
     found = demand(VM, {"qemu/9001": {**PRESENT, "lock": lock}}, vmid=9001, node="pve1", **given)
     assert (found.guest, found.lock) == ("web1", told)
 
 
-def test_a_template_asks_for_no_memory():
+def test_a_template_asks_for_no_memory() -> None:
     assert demand(VM, {}, vmid=9001, node="pve1", template=True).memory == 0
 
 
@@ -182,7 +184,7 @@ def test_a_template_asks_for_no_memory():
         ({"cpu": "kvm64"}, 0),
     ],
 )
-def test_a_device_that_is_passed_through_wants_the_processor_as_it_is(given, hints):
+def test_a_device_that_is_passed_through_wants_the_processor_as_it_is(given: dict[str, Any], hints: int) -> None:
     found = demand(VM, {}, vmid=9001, node="pve1", name="gpu", **given)
     assert len(found.hints) == hints
     assert all(hint.startswith("gpu passes hostpci0 through with CPU type ") for hint in found.hints)
@@ -195,6 +197,6 @@ def test_a_device_that_is_passed_through_wants_the_processor_as_it_is(given, hin
         ({"memory_overcommit": 0}, "limits: memory_overcommit: 0 is not more than 0"),
     ],
 )
-def test_wrong_limits_are_refused(given, says):
+def test_wrong_limits_are_refused(given: dict[str, Any], says: str) -> None:
     with pytest.raises(InvalidOption, match=says):
         Limits.parse(given)

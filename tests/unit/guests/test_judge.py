@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.preflight.findings import Facts, amount, judge
@@ -18,15 +20,22 @@ GIB = 1024**3
 ISO = "local:iso/debian.iso"
 
 
-def node(name="pve1", memory=16 * GIB):
+def node(name: str = "pve1", memory: Any = 16 * GIB) -> dict[str, Any]:
     return {"type": "node", "node": name, "status": "online", "maxmem": memory}
 
 
-def guest(vmid, memory, node="pve1", status="running"):
+def guest(vmid: Any, memory: Any, node: str = "pve1", status: str = "running") -> dict[str, Any]:
     return {"type": "qemu", "vmid": vmid, "node": node, "status": status, "maxmem": memory * GIB}
 
 
-def storage(name="local", node="pve1", free=10, content="images,iso", shared=0, status="available"):
+def storage(
+    name: str = "local",
+    node: str = "pve1",
+    free: int = 10,
+    content: str = "images,iso",
+    shared: int = 0,
+    status: str = "available",
+) -> dict[str, Any]:
     sizes = {"maxdisk": 100 * GIB, "disk": (100 - free) * GIB} if status == "available" else {}
     return {
         "type": "storage",
@@ -39,30 +48,38 @@ def storage(name="local", node="pve1", free=10, content="images,iso", shared=0, 
     }
 
 
-def wants(name="web1", vmid=9001, node="pve1", **more):
+def wants(name: str = "web1", vmid: int = 9001, node: str = "pve1", **more: Any) -> Demand:
     return Demand(name, vmid, node, **more)
 
 
-def memory(gib, name="web1", vmid=9001, runs=True, **more):
+def memory(gib: Any, name: str = "web1", vmid: int = 9001, runs: bool | None = True, **more: Any) -> Any:
     return wants(name, vmid, memory=gib * GIB, runs=runs, **more)
 
 
-def space(gib, name="web1", vmid=9001, storage="local", content="images", arrives=False, **more):
+def space(
+    gib: Any,
+    name: str = "web1",
+    vmid: int = 9001,
+    storage: str = "local",
+    content: str = "images",
+    arrives: bool = False,
+    **more: Any,
+) -> Any:
     return wants(name, vmid, space=(Space(storage, content, gib * GIB, arrives),), **more)
 
 
-def texts(facts, *demands):
+def texts(facts: Any, *demands: Any) -> list[Any]:
     return [finding.text for finding in judge(facts, demands)]
 
 
-def test_memory_is_compared_with_what_running_guests_may_use():
+def test_memory_is_compared_with_what_running_guests_may_use() -> None:
     rows = [node(), guest(100, 10), guest(101, 5.2), guest(102, 50, status="stopped"), guest(103, 50, node="pve2")]
     assert texts(Facts(rows), memory(8)) == ["pve1 has 4 GiB free of 16 GiB at overcommit 1.2; web1 wants 8 GiB"]
     assert texts(Facts(rows), memory(4)) == []
     assert texts(Facts(rows), memory(8, limits=Limits(memory_overcommit=1.5))) == []
 
 
-def test_a_running_guest_is_not_counted_twice_and_a_stopped_one_not_at_all():
+def test_a_running_guest_is_not_counted_twice_and_a_stopped_one_not_at_all() -> None:
     rows = [node(), guest(100, 10), guest(9001, 8)]
     assert texts(Facts(rows), memory(9, runs=None)) == []
     assert texts(Facts(rows), memory(10, runs=None)) != []
@@ -71,7 +88,7 @@ def test_a_running_guest_is_not_counted_twice_and_a_stopped_one_not_at_all():
     assert texts(Facts(rows), memory(100, runs=False)) == []
 
 
-def test_what_several_guests_want_of_a_node_is_summed_up():
+def test_what_several_guests_want_of_a_node_is_summed_up() -> None:
     demands = [memory(7, f"web{number}", 9000 + number) for number in range(1, 6)]
     assert texts(Facts([node()]), *demands[:2]) == []
     assert texts(Facts([node()]), *demands) == [
@@ -83,7 +100,7 @@ def test_what_several_guests_want_of_a_node_is_summed_up():
     assert texts(Facts([node(f"pve{number}") for number in range(1, 4)]), *elsewhere) == []
 
 
-def test_space_on_a_storage():
+def test_space_on_a_storage() -> None:
     facts = Facts([storage()])
     assert texts(facts, space(10)) == []
     assert texts(facts, space(11)) == ["storage local on pve1 has 10 GiB free; web1 wants 11 GiB"]
@@ -96,7 +113,7 @@ def test_space_on_a_storage():
     ]
 
 
-def test_a_shared_storage_has_one_space_for_all_nodes():
+def test_a_shared_storage_has_one_space_for_all_nodes() -> None:
     nodes = ("pve1", "pve2")
     demands = [space(6, name, vmid, node=name) for vmid, name in enumerate(nodes, 9001)]
     assert texts(Facts([storage(node=name) for name in nodes]), *demands) == []
@@ -105,19 +122,19 @@ def test_a_shared_storage_has_one_space_for_all_nodes():
     ]
 
 
-def test_a_guest_that_moves_needs_no_space_on_a_shared_storage():
+def test_a_guest_that_moves_needs_no_space_on_a_shared_storage() -> None:
     assert texts(Facts([storage(shared=1)]), space(50, arrives=True)) == []
     assert texts(Facts([storage()]), space(50, arrives=True)) != []
 
 
-def test_content_types():
+def test_content_types() -> None:
     assert texts(Facts([storage(content="iso,backup")]), space(1)) == [
         "storage local on pve1 holds backup, iso, but no images, as web1 wants"
     ]
     assert texts(Facts([{**storage(), "content": None}]), space(1)) == []
 
 
-def test_a_storage_that_is_not_there():
+def test_a_storage_that_is_not_there() -> None:
     elsewhere = Facts([node(), storage("fast", node="pve2")])
     assert texts(elsewhere, space(1, storage="fast")) == ["pve1 has no storage fast, as web1 wants; pve2 has"]
     hidden = Facts([node()])
@@ -126,7 +143,7 @@ def test_a_storage_that_is_not_there():
         assert texts(certain, space(1, storage="fast")) == ["pve1 has no storage fast that is enabled, as web1 wants"]
 
 
-def test_bridges_and_volumes():
+def test_bridges_and_volumes() -> None:
     bridges = Facts(bridges={"pve1": frozenset({"vmbr0", "vmbr1"})})
     assert texts(bridges, wants(bridges=frozenset({"vmbr0"}))) == []
     assert texts(bridges, wants(bridges=frozenset({"vmbr9"}))) == [
@@ -140,14 +157,14 @@ def test_bridges_and_volumes():
 
 
 @pytest.mark.parametrize(("shared", "found"), [(0, 1), (1, 0)])
-def test_a_clone_to_another_node_needs_shared_storages(shared, found):
+def test_a_clone_to_another_node_needs_shared_storages(shared: int, found: int) -> None:
     demand = wants(node="pve2", cloned_from="pve1", sources=frozenset({"local"}))
     told = texts(Facts([storage(shared=shared)]), demand)
     assert told == ["web1 cannot be cloned from pve1 to pve2, as local is not shared"][:found]
     assert texts(Facts(), demand) == []
 
 
-def test_limits_of_a_guest():
+def test_limits_of_a_guest() -> None:
     limits = Limits.parse({"max_memory": "8G", "max_disk": 1024})
     assert texts(Facts(), memory(8, limits=limits, disk=GIB)) == []
     assert texts(Facts(), memory(9, limits=limits, disk=2 * GIB)) == [
@@ -156,11 +173,11 @@ def test_limits_of_a_guest():
     ]
 
 
-def test_a_lock():
+def test_a_lock() -> None:
     assert texts(Facts(), wants(lock="backup"), wants("web2", 9002)) == ["web1 is locked (backup)"]
 
 
-def test_ids_that_are_taken_and_hints():
+def test_ids_that_are_taken_and_hints() -> None:
     assert texts(Facts(taken={9001}), wants(new_vmid=9001), wants("web2", 9002, new_vmid=9002)) == [
         "vmid 9001 of web1 is taken; choose another one, or give none for the next free one"
     ]
@@ -177,7 +194,7 @@ def test_ids_that_are_taken_and_hints():
         Facts([{"type": "storage", "storage": "local", "node": "pve1"}]),
     ],
 )
-def test_what_is_unknown_is_no_finding(facts):
+def test_what_is_unknown_is_no_finding(facts: Any) -> None:
     everything = wants(
         memory=99 * GIB,
         runs=True,
@@ -192,5 +209,5 @@ def test_what_is_unknown_is_no_finding(facts):
 @pytest.mark.parametrize(
     ("number", "text"), [(GIB, "1 GiB"), (4.5 * GIB, "4.5 GiB"), (GIB / 2, "512 MiB"), (0, "0 MiB")]
 )
-def test_amounts_are_for_people(number, text):
+def test_amounts_are_for_people(number: Any, text: str) -> None:
     assert amount(number) == text

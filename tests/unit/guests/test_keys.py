@@ -70,19 +70,19 @@ FORMS = [
 
 
 @pytest.mark.parametrize("guest", [VM, LXC], ids=["vm", "lxc"])
-def test_every_key_is_an_option(guest):
+def test_every_key_is_an_option(guest: Any) -> None:
     creation = {name.replace("_", "-") for name in guest.own_arguments()}
     assert sorted(set(keys(guest)) - set(fields(guest)) - creation) == []
 
 
 @pytest.mark.parametrize("guest", [VM, LXC], ids=["vm", "lxc"])
-def test_no_option_is_for_a_key_that_does_not_exist(guest):
+def test_no_option_is_for_a_key_that_does_not_exist(guest: Any) -> None:
     names = {field.api for field in (*guest.config, *guest.volumes)}
     assert sorted(names - set(keys(guest))) == []
 
 
 @pytest.mark.parametrize("guest", [VM, LXC], ids=["vm", "lxc"])
-def test_choices_and_defaults_are_those_of_the_api(guest):
+def test_choices_and_defaults_are_those_of_the_api(guest: Any) -> None:
     wrong = {}
     for name, facts in keys(guest).items():
         field = fields(guest).get(name)
@@ -101,14 +101,14 @@ def test_choices_and_defaults_are_those_of_the_api(guest):
 
 
 @pytest.mark.parametrize(("guest", "codec", "facts"), FORMS)
-def test_property_strings_have_the_sub_options_of_the_api(guest, codec, facts):
+def test_property_strings_have_the_sub_options_of_the_api(guest: Any, codec: Any, facts: Any) -> None:
     told = {name for name, fact in facts.items() if "alias" not in fact and "keyAlias" not in fact}
     assert sorted(told - set(codec.parts)) == []
     assert sorted(set(codec.parts) - told - OURS) == []
 
 
 @pytest.mark.parametrize(("guest", "codec", "facts"), FORMS)
-def test_sub_options_have_the_choices_bounds_and_defaults_of_the_api(guest, codec, facts):
+def test_sub_options_have_the_choices_bounds_and_defaults_of_the_api(guest: Any, codec: Any, facts: Any) -> None:
     wrong = {}
     for name, part in codec.parts.items():
         fact = facts.get(name, {})

@@ -402,7 +402,7 @@ def test_migration_restarts_a_running_container(status: str, params: dict[str, A
 
 def test_a_change_that_waits_restarts_where_it_is_wished() -> None:
     def steps(**desired: Any) -> list[str]:
-        answers = {f"{PATH}/pending": []}
+        answers: dict[str, Any] = {f"{PATH}/pending": []}
         made = plan(server(status="running", answers=answers), restart="if_needed", **desired)
         return [path.rpartition("/")[2] for _method, path, _params in calls(made)]
 

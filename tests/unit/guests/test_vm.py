@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -68,7 +69,7 @@ SCALARS = {
 specs = st.fixed_dictionaries({}, optional=SCALARS)
 
 
-def wish_of(options):
+def wish_of(options: Any) -> Any:
     arguments = VM.arguments()
     checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate({**BASE, **options})
     assert not checked.error_messages
@@ -77,7 +78,7 @@ def wish_of(options):
     return desired
 
 
-def served(params):
+def served(params: Any) -> Any:
     """The configuration that a server has after a creation with these parameters: volumes allocated, MACs chosen."""
     config = {}
     for key, value in params.items():
@@ -94,23 +95,23 @@ def served(params):
     return config
 
 
-def state_of(config):
+def state_of(config: Any) -> dict[str, Any]:
     return {"vmid": 9001, "node": "pve1", **VM.observe_config(config)}
 
 
-def created(options):
+def created(options: Any) -> Any:
     (create,) = VM.plan(None, wish_of(options)).steps
     return served(create.params)
 
 
 @given(specs)
-def test_what_is_created_needs_no_change(options):
+def test_what_is_created_needs_no_change(options: Any) -> None:
     config = created(options)
     assert VM.plan(state_of(config), wish_of(options)).steps == ()
 
 
 @given(specs, st.data())
-def test_one_changed_option_writes_its_keys_only(options, data):
+def test_one_changed_option_writes_its_keys_only(options: Any, data: Any) -> None:
     state = state_of(created(options))
     name = data.draw(st.sampled_from(sorted(set(SCALARS) - {"net", "scsi"})))
     value = data.draw(SCALARS[name])
@@ -147,23 +148,23 @@ NET = "virtio=BC:24:11:00:00:01,bridge=vmbr0,rate="
         ({}, {"kvm": True, "onboot": False, "cores": 1, "memory": 512, "tags": [], "description": "", "agent": "0"}),
     ],
 )
-def test_what_means_the_same_is_no_change(config, desired):
+def test_what_means_the_same_is_no_change(config: dict[str, Any], desired: dict[str, Any]) -> None:
     assert VM.plan(state_of(config), wish_of(desired)).steps == ()
 
 
-def test_what_is_emptied_is_not_there_to_begin_with():
+def test_what_is_emptied_is_not_there_to_begin_with() -> None:
     (create,) = VM.plan(None, wish_of({"agent": {"enabled": ""}, "description": "", "net": {"net0": ""}})).steps
     assert create.params == {"vmid": 9001}
 
 
 @pytest.mark.parametrize(("status", "online"), [("running", True), ("paused", True), ("stopped", False)])
-def test_only_what_runs_is_migrated_online(status, online):
+def test_only_what_runs_is_migrated_online(status: str, online: bool) -> None:
     desired = {**wish_of({"migrate": True}), "node": "pve2"}
     (migrate,) = VM.plan({**state_of({}), "status": status}, desired).steps
     assert bool(migrate.params.get("online")) is online
 
 
-def test_a_change_of_the_tag_keeps_the_mac():
+def test_a_change_of_the_tag_keeps_the_mac() -> None:
     state = state_of({"net0": "virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=1,firewall=1"})
     (step,) = VM.plan(state, wish_of({"net": {"net0": {"tag": 2}}})).steps
     assert step.params == {"net0": "virtio,macaddr=BC:24:11:00:00:01,bridge=vmbr0,tag=2,firewall=1", "digest": "d"}
@@ -185,18 +186,18 @@ def test_a_change_of_the_tag_keeps_the_mac():
         ("running", "hibernated", ["suspend"]),
     ],
 )
-def test_power(present, state, calls):
+def test_power(present: str, state: str, calls: list[Any]) -> None:
     steps = VM.plan({**state_of({}), "status": present}, wish_of({"state": state})).steps
     assert [step.path.rpartition("/")[2] for step in steps] == calls
 
 
 @pytest.mark.parametrize("state", ["paused", "hibernated"])
-def test_a_stopped_machine_cannot_be_paused(state):
+def test_a_stopped_machine_cannot_be_paused(state: str) -> None:
     with pytest.raises(Refused, match="is stopped, so that it cannot become"):
         VM.plan({**state_of({}), "status": "stopped"}, wish_of({"state": state}))
 
 
-def test_hard_and_graceful_stops():
+def test_hard_and_graceful_stops() -> None:
     running = {**state_of({}), "status": "running"}
     (hard,) = VM.plan(running, wish_of({"state": "stopped", "force": True})).steps
     (both,) = VM.plan(running, wish_of({"state": "stopped", "force": True, "shutdown_timeout": 9})).steps
@@ -204,7 +205,7 @@ def test_hard_and_graceful_stops():
     assert (both.path.rpartition("/")[2], dict(both.params)) == ("shutdown", {"timeout": 9, "forceStop": True})
 
 
-def test_deletion_is_refused_where_it_would_hurt():
+def test_deletion_is_refused_where_it_would_hurt() -> None:
     with pytest.raises(Refused, match="is protected"):
         VM.plan({**state_of({"protection": "1"}), "status": "stopped"}, wish_of({"state": "absent", "force": True}))
     running = {**state_of({}), "status": "running"}
@@ -214,7 +215,7 @@ def test_deletion_is_refused_where_it_would_hurt():
     assert [(step.method, dict(step.params)) for step in steps] == [("POST", {}), ("DELETE", {"purge": True})]
 
 
-def test_a_template_stays_one():
+def test_a_template_stays_one() -> None:
     with pytest.raises(InvalidOption, match="cannot become a virtual machine again"):
         VM.plan(state_of({"template": 1}), wish_of({"template": False}))
 
@@ -235,7 +236,9 @@ PINNED = {"ostype": "win11", "machine": "pc-q35-10.0+pve1,viommu=intel"}
         ({"ostype": "w2k19", "machine": "pc-i440fx-9.0"}, {"machine": "pc"}, None),
     ],
 )
-def test_a_windows_keeps_the_version_of_its_machine_type(config, desired, written):
+def test_a_windows_keeps_the_version_of_its_machine_type(
+    config: Any, desired: dict[str, Any], written: str | None
+) -> None:
     steps = VM.plan(state_of(config), wish_of(desired)).steps
     assert [step.params["machine"] for step in steps] == ([written] if written else [])
 
@@ -252,6 +255,8 @@ def test_a_windows_keeps_the_version_of_its_machine_type(config, desired, writte
         ("a-b-c", "d-e-f", "d-e-f"),
     ],
 )
-def test_the_id_of_a_generation_may_be_made_up_by_the_server(present, desired, written):
+def test_the_id_of_a_generation_may_be_made_up_by_the_server(
+    present: str | None, desired: str, written: str | None
+) -> None:
     steps = VM.plan(state_of({"vmgenid": present} if present else {}), wish_of({"vmgenid": desired})).steps
     assert [step.params["vmgenid"] for step in steps] == ([written] if written else [])

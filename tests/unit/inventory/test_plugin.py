@@ -20,7 +20,7 @@ from ansible_collections.pve.automation.plugins.inventory import pve
 from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import connection_arguments
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"id": "node/pve1", "type": "node", "node": "pve1", "status": "online"},
     {"id": "node/pve2", "type": "node", "node": "pve2", "status": "offline"},
     {
@@ -63,7 +63,7 @@ class World:
             return world.answers[path]
 
         def read_config(plugin: pve.InventoryModule, path: str) -> dict[str, Any]:
-            config = plugin.loader.load_from_file(path, **_TRUST)
+            config: dict[str, Any] = plugin.loader.load_from_file(path, **_TRUST)
             connection = {name: row.get("default") for name, row in connection_arguments().items()}
             plugin._options = {**connection, **DEFAULTS, **config}
             plugin._cache = world.cache

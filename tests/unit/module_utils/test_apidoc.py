@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import pathlib
 import stat
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.api.connectio
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, PveError
 from tests.simulator import facts
 from tests.simulator.apidoc import apidoc as published
+from tests.unit.resources import fake
 
 TREE = [
     {
@@ -63,14 +65,15 @@ SCRIPT = f"const apiSchema = {json.dumps(TREE)}\n;\n\nlet other = [1, 2];\n"
 CALLS = apidoc.parse(SCRIPT)
 
 
-class Server:
+class Server(fake.Server):
     """A node that publishes a schema."""
 
     def __init__(self, script: str = SCRIPT, version: str = "9.2.11", host: str = "pve1") -> None:
+        super().__init__()
         self.script, self.version, self.fetched = script, version, 0
         self.connection = Connection(endpoints=(Endpoint(host, 8006),))
 
-    def get(self, path: str) -> dict[str, str]:
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         assert path == "/version"
         return {"version": self.version, "repoid": "14a22df35955d97d", "release": "9.2"}
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -36,11 +37,11 @@ DOWN = ConnectionFailed("down", sent=False)
 LOCKED = "can't lock file '/var/lock/qemu-server/lock-100.conf' - got timeout"
 
 
-def ok(data=None):
+def ok(data: Any = None) -> Response:
     return Response(200, "OK", {"data": data})
 
 
-def no(status, message="", errors=None):
+def no(status: Any, message: str = "", errors: Any = None) -> Response:
     return Response(
         status, message, {"data": None, "message": f"{message}\n", **({"errors": errors} if errors else {})}
     )
@@ -49,20 +50,23 @@ def no(status, message="", errors=None):
 class Script:
     """A server that answers logins by itself and everything else as told, in turn; then with ``ok``."""
 
-    def __init__(self, *answers, logins=()):
+    def __init__(self, *answers: Any, logins: Any = ()) -> None:
         self.answers, self.logins = list(answers), list(logins)
-        self.asked, self.pauses, self.opened, self.tickets = [], [], [], 0
+        self.asked: list[Any] = []
+        self.pauses: list[Any] = []
+        self.opened: list[Any] = []
+        self.tickets = 0
 
-    def client(self, connection):
+    def client(self, connection: Any) -> Any:
         client = Client(connection, self.open)
         client.sleep = self.pauses.append
         return client
 
-    def open(self, endpoint):
+    def open(self, endpoint: Any) -> Host:
         self.opened.append(endpoint)
         return Host(self, endpoint)
 
-    def answer(self, url):
+    def answer(self, url: Any) -> Any:
         if url == "/api2/json/access/ticket":
             if self.logins:
                 return self.logins.pop(0)
@@ -71,50 +75,53 @@ class Script:
         return self.answers.pop(0) if self.answers else ok("done")
 
     @property
-    def calls(self):
+    def calls(self) -> list[Any]:
         """(host, method, path) of everything but logins."""
         return [
             (host, method, path) for host, method, path, _params, _headers in self.asked if path != "/access/ticket"
         ]
 
     @property
-    def log_ins(self):
+    def log_ins(self) -> list[Any]:
         return [params for _host, _method, path, params, _headers in self.asked if path == "/access/ticket"]
 
-    def headers(self, index=-1):
+    def headers(self, index: Any = -1) -> Any:
         return self.asked[index][4]
 
 
 class Host:
-    def __init__(self, script, endpoint):
+    def __init__(self, script: Any, endpoint: Any) -> None:
         self.script, self.host = script, endpoint.host if endpoint else "here"
 
-    def send(self, method, url, params, headers, upload=None):
+    def send(self, method: Any, url: Any, params: Any, headers: Any, upload: Any = None) -> Any:
         self.script.asked.append((self.host, method, url.removeprefix("/api2/json"), dict(params), dict(headers)))
         answer = self.script.answer(url)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def close(self):
+    def addresses(self) -> tuple[str, str] | None:
+        return None
+
+    def close(self) -> None:
         self.script.opened.remove(next(one for one in self.script.opened if one.host == self.host))
 
 
 @pytest.fixture
-def clock(monkeypatch):
+def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The time as the client sees it, in seconds: set ``clock.now``."""
 
     class Clock:
         now = 1000.0
 
-    monkeypatch.setattr(client_module.time, "monotonic", lambda: Clock.now)
+    monkeypatch.setattr("time.monotonic", lambda: Clock.now)
     return Clock
 
 
 # --- identity ---------------------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_opened_or_sent_before_the_first_call():
+def test_nothing_is_opened_or_sent_before_the_first_call() -> None:
     script = Script()
     client = script.client(LOGIN)
     assert (script.opened, script.asked) == ([], [])
@@ -124,7 +131,7 @@ def test_nothing_is_opened_or_sent_before_the_first_call():
     assert client.get("/version") == "done"
 
 
-def test_a_token_goes_into_the_header_and_needs_neither_login_nor_csrf_token():
+def test_a_token_goes_into_the_header_and_needs_neither_login_nor_csrf_token() -> None:
     script = Script()
     script.client(TOKEN).call("POST", "/pools", {"poolid": "x"})
     assert script.asked == [
@@ -132,7 +139,7 @@ def test_a_token_goes_into_the_header_and_needs_neither_login_nor_csrf_token():
     ]
 
 
-def test_a_password_becomes_one_ticket_and_writes_carry_the_csrf_token():
+def test_a_password_becomes_one_ticket_and_writes_carry_the_csrf_token() -> None:
     script = Script()
     client = script.client(LOGIN)
     client.get("/pools")
@@ -145,7 +152,7 @@ def test_a_password_becomes_one_ticket_and_writes_carry_the_csrf_token():
     assert script.headers(2) == script.headers(3) == {**cookie, "CSRFPreventionToken": "csrf1"}
 
 
-def test_a_ticket_is_renewed_by_itself_before_it_expires(clock):
+def test_a_ticket_is_renewed_by_itself_before_it_expires(clock: Any) -> None:
     script = Script()
     client = script.client(LOGIN)
     client.get("/version")
@@ -158,7 +165,7 @@ def test_a_ticket_is_renewed_by_itself_before_it_expires(clock):
     assert "%3A2%3A" in script.headers()["Cookie"]
 
 
-def test_a_ticket_that_is_too_old_is_not_renewed_by_itself(clock):
+def test_a_ticket_that_is_too_old_is_not_renewed_by_itself(clock: Any) -> None:
     script = Script()
     client = script.client(LOGIN)
     client.get("/version")
@@ -167,7 +174,7 @@ def test_a_ticket_that_is_too_old_is_not_renewed_by_itself(clock):
     assert script.log_ins[1]["password"] == "p4ss"
 
 
-def test_a_renewal_that_is_refused_falls_back_to_the_password(clock):
+def test_a_renewal_that_is_refused_falls_back_to_the_password(clock: Any) -> None:
     script = Script()
     client = script.client(LOGIN)
     client.get("/version")
@@ -178,7 +185,7 @@ def test_a_renewal_that_is_refused_falls_back_to_the_password(clock):
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_a_ticket_that_expires_in_mid_run_costs_one_login(method):
+def test_a_ticket_that_expires_in_mid_run_costs_one_login(method: str) -> None:
     script = Script(ok(), no(401, "permission denied - invalid PVE ticket"), ok("second"))
     client = script.client(LOGIN)
     client.get("/version")
@@ -188,14 +195,14 @@ def test_a_ticket_that_expires_in_mid_run_costs_one_login(method):
     assert script.pauses == []
 
 
-def test_a_new_login_is_tried_once_and_after_other_retries_too():
+def test_a_new_login_is_tried_once_and_after_other_retries_too() -> None:
     script = Script(*[no(500, LOCKED)] * len(PAUSES), no(401, "no ticket"), no(401, "no ticket"))
     with pytest.raises(AuthenticationFailed):
         script.client(LOGIN).get("/pools")
     assert len(script.log_ins) == 2
 
 
-def test_a_connection_lost_at_a_new_login_says_that_the_request_did_not_run():
+def test_a_connection_lost_at_a_new_login_says_that_the_request_did_not_run() -> None:
     script = Script(ok(), no(401, "no ticket"))
     client = script.client(LOGIN)
     client.get("/version")
@@ -206,13 +213,13 @@ def test_a_connection_lost_at_a_new_login_says_that_the_request_did_not_run():
     assert script.calls == [("a", "GET", "/version"), ("a", "PUT", "/pools")]
 
 
-def test_a_ticket_that_another_thread_replaced_is_used():
+def test_a_ticket_that_another_thread_replaced_is_used() -> None:
     script = Script(ok(), no(401, "no ticket"))
     client = script.client(LOGIN)
     client.get("/version")
     forget = client._forget
 
-    def race(ticket):
+    def race(ticket: Any) -> None:
         forget(ticket)
         client.get("/version")  # as another thread would
         forget(ticket)
@@ -222,14 +229,14 @@ def test_a_ticket_that_another_thread_replaced_is_used():
     assert len(script.log_ins) == 2
 
 
-def test_a_refused_token_is_refused_at_once():
+def test_a_refused_token_is_refused_at_once() -> None:
     script = Script(no(401, "no such token 't' for user 'u@pve'"))
     with pytest.raises(AuthenticationFailed, match="no such token"):
         script.client(TOKEN).get("/version")
     assert len(script.asked) == 1
 
 
-def test_a_wrong_password_is_tried_once_and_explained_without_it():
+def test_a_wrong_password_is_tried_once_and_explained_without_it() -> None:
     script = Script(logins=[no(401, "authentication failure")])
     with pytest.raises(AuthenticationFailed) as refusal:
         script.client(LOGIN).get("/version")
@@ -242,20 +249,20 @@ def test_a_wrong_password_is_tried_once_and_explained_without_it():
 @pytest.mark.parametrize(
     ("otp", "proof"), [("123456", "totp:123456"), ("recovery:AB-CD", "recovery:AB-CD"), ("totp:1", "totp:1")]
 )
-def test_a_second_factor(otp, proof):
+def test_a_second_factor(otp: str, proof: str) -> None:
     script = Script(logins=[ok({"ticket": "PVE:!tfa!x", "NeedTFA": 1})])
     script.client(Connection(endpoints=HOSTS[:1], user="u@pve", password="p4ss", otp=otp)).get("/version")
     assert script.log_ins[1] == {"username": "u@pve", "password": proof, "tfa-challenge": "PVE:!tfa!x"}
 
 
-def test_a_second_factor_that_is_missing_is_asked_for():
+def test_a_second_factor_that_is_missing_is_asked_for() -> None:
     script = Script(logins=[ok({"ticket": "PVE:!tfa!x", "NeedTFA": 1})])
     with pytest.raises(AuthenticationFailed, match="Set api_otp to a code of it, or use an API token"):
         script.client(LOGIN).get("/version")
     assert len(script.asked) == 1
 
 
-def test_on_a_node_itself_there_are_no_credentials():
+def test_on_a_node_itself_there_are_no_credentials() -> None:
     script = Script()
     script.client(Connection(backend="local")).call("POST", "/pools")
     assert script.asked == [("here", "POST", "/pools", {}, {})]
@@ -267,7 +274,7 @@ def test_on_a_node_itself_there_are_no_credentials():
 @pytest.mark.parametrize(
     "fault", [LOST, DOWN, no(595, "No route to host"), no(599, "Too many redirections"), no(500, LOCKED)]
 )
-def test_reads_are_tried_again_with_growing_pauses(fault):
+def test_reads_are_tried_again_with_growing_pauses(fault: Any) -> None:
     script = Script(ok(), fault, fault, ok("at last"))
     client = script.client(TOKEN)
     client.get("/version")
@@ -276,7 +283,7 @@ def test_reads_are_tried_again_with_growing_pauses(fault):
 
 
 @pytest.mark.parametrize("fault", [LOST, no(500, LOCKED)])
-def test_reads_give_up_in_the_end(fault):
+def test_reads_give_up_in_the_end(fault: Any) -> None:
     script = Script(*[fault] * 9)
     with pytest.raises((ConnectionFailed, Locked)):
         script.client(TOKEN).get("/pools")
@@ -285,7 +292,7 @@ def test_reads_give_up_in_the_end(fault):
 
 @pytest.mark.parametrize("fault", [DOWN, no(595, "No route to host"), no(500, LOCKED)])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_writes_that_certainly_did_not_run_are_tried_again(method, fault):
+def test_writes_that_certainly_did_not_run_are_tried_again(method: str, fault: Any) -> None:
     script = Script(ok(), fault, ok("at last"))
     client = script.client(TOKEN)
     client.get("/version")
@@ -294,7 +301,7 @@ def test_writes_that_certainly_did_not_run_are_tried_again(method, fault):
 
 @pytest.mark.parametrize("fault", [LOST, no(596, "Connection timed out"), no(599, "")])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_writes_that_may_have_run_are_not(method, fault):
+def test_writes_that_may_have_run_are_not(method: str, fault: Any) -> None:
     script = Script(ok(), fault)
     client = script.client(TOKEN)
     client.get("/version")
@@ -306,21 +313,21 @@ def test_writes_that_may_have_run_are_not(method, fault):
 @pytest.mark.parametrize(
     "fault", [no(400, "x"), no(403, "x"), no(500, "x"), no(501, "x"), no(500, "VM is locked (backup)"), no(404, "x")]
 )
-def test_answers_are_not_asked_for_twice(fault):
+def test_answers_are_not_asked_for_twice(fault: Any) -> None:
     script = Script(fault)
     with pytest.raises(ApiError):
         script.client(TOKEN).get("/pools")
     assert (len(script.asked), script.pauses) == (1, [])
 
 
-def test_a_host_that_never_answered_is_not_tried_for_long():
+def test_a_host_that_never_answered_is_not_tried_for_long() -> None:
     script = Script(DOWN)
     with pytest.raises(ConnectionFailed):
         script.client(TOKEN).call("PUT", "/pools")
     assert script.pauses == []
 
 
-def test_an_upload_is_never_repeated():
+def test_an_upload_is_never_repeated() -> None:
     script = Script(ok(), DOWN)
     client = script.client(TOKEN)
     client.get("/version")
@@ -335,7 +342,7 @@ THREE = Connection(endpoints=HOSTS, user="u@pve", token="u@pve!t", token_secret=
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_the_next_host_when_one_is_down_and_then_that_one(method):
+def test_the_next_host_when_one_is_down_and_then_that_one(method: str) -> None:
     script = Script(DOWN, ok("from b"))
     client = script.client(THREE)
     assert client.call(method, "/pools") == "from b"
@@ -344,26 +351,26 @@ def test_the_next_host_when_one_is_down_and_then_that_one(method):
     assert script.pauses == []
 
 
-def test_a_read_goes_to_the_next_host_when_a_connection_is_lost():
+def test_a_read_goes_to_the_next_host_when_a_connection_is_lost() -> None:
     script = Script(LOST, ok("from b"))
     assert script.client(THREE).get("/pools") == "from b"
 
 
-def test_a_write_that_may_have_run_goes_to_no_other_host():
+def test_a_write_that_may_have_run_goes_to_no_other_host() -> None:
     script = Script(LOST)
     with pytest.raises(ConnectionFailed):
         script.client(THREE).call("PUT", "/pools")
     assert script.calls == [("a", "PUT", "/pools")]
 
 
-def test_a_login_goes_to_the_next_host_even_before_a_write():
+def test_a_login_goes_to_the_next_host_even_before_a_write() -> None:
     script = Script(logins=[ConnectionFailed("lost", sent=True)])
     client = script.client(Connection(endpoints=HOSTS, user="u@pve", password="p4ss"))
     assert client.call("PUT", "/pools") == "done"
     assert script.calls == [("b", "PUT", "/pools")]
 
 
-def test_when_all_hosts_are_down_each_is_named():
+def test_when_all_hosts_are_down_each_is_named() -> None:
     script = Script(*[ConnectionFailed(f"Cannot connect to {host}.", sent=False) for host in "abc"])
     with pytest.raises(ConnectionFailed) as refusal:
         script.client(THREE).call("PUT", "/pools")
@@ -373,13 +380,13 @@ def test_when_all_hosts_are_down_each_is_named():
     assert not refusal.value.sent
 
 
-def test_when_no_certificate_is_trusted_the_cures_are_kept():
+def test_when_no_certificate_is_trusted_the_cures_are_kept() -> None:
     script = Script(*[CertificateRefused("not trusted", hint="cures")] * 3)
     with pytest.raises(CertificateRefused, match="cures"):
         script.client(THREE).get("/pools")
 
 
-def test_when_hosts_fail_for_several_reasons_each_cure_is_told_once():
+def test_when_hosts_fail_for_several_reasons_each_cure_is_told_once() -> None:
     down = ConnectionFailed("Cannot connect.", sent=False, hint="Check it.")
     script = Script(down, CertificateRefused("Not trusted.", hint="Cures."), down)
     with pytest.raises(ConnectionFailed, match=r"Cannot connect\. Not trusted\. Cannot connect\. Check it\. Cures\.$"):
@@ -416,13 +423,13 @@ def test_when_hosts_fail_for_several_reasons_each_cure_is_told_once():
         (no(500, "something else"), ApiError),
     ],
 )
-def test_the_kind_of_an_error_follows_from_status_and_text(response, kind):
+def test_the_kind_of_an_error_follows_from_status_and_text(response: Any, kind: Any) -> None:
     with pytest.raises(ApiError) as refusal:
         Script(*[response] * 9).client(TOKEN).get("/x")
     assert refusal.value.__class__ is kind
 
 
-def test_the_reasons_of_all_parameters_are_told():
+def test_the_reasons_of_all_parameters_are_told() -> None:
     script = Script(no(400, "Parameter verification failed.", {"vmid": "bad\n  format", "name": "too long"}))
     with pytest.raises(InvalidParameter) as refusal:
         script.client(TOKEN).call("POST", "/nodes/pve/qemu")
@@ -440,7 +447,7 @@ def test_the_reasons_of_all_parameters_are_told():
     }
 
 
-def test_a_missing_privilege_is_named_with_its_path_and_the_identity():
+def test_a_missing_privilege_is_named_with_its_path_and_the_identity() -> None:
     script = Script(no(403, "Permission check failed (/vms/100, VM.Config.Disk)"))
     with pytest.raises(PermissionDenied) as refusal:
         script.client(TOKEN).get("/nodes/pve/qemu/100/config")
@@ -470,24 +477,24 @@ def test_a_missing_privilege_is_named_with_its_path_and_the_identity():
         ),
     ],
 )
-def test_what_to_do_next_is_told_where_it_is_known(response, told):
+def test_what_to_do_next_is_told_where_it_is_known(response: Any, told: str) -> None:
     with pytest.raises(ApiError, match=re.escape(told)):
         Script(response).client(TOKEN).call("PUT", "/x")
 
 
-def test_an_unknown_node_is_named():
+def test_an_unknown_node_is_named() -> None:
     script = Script(no(500, "hostname lookup 'pve9' failed - failed to get address info for: pve9: Temporary failure"))
     with pytest.raises(ApiError, match="There is no node of that name in the cluster"):
         script.client(TOKEN).get("/nodes/pve9/qemu")
 
 
-def test_without_a_body_the_reason_phrase_is_the_message():
+def test_without_a_body_the_reason_phrase_is_the_message() -> None:
     script = Script(Response(500, "storage 'x' is not online", ""))
     with pytest.raises(ApiError, match="storage 'x' is not online"):
         script.client(TOKEN).get("/x")
 
 
-def test_the_body_goes_before_the_reason_phrase():
+def test_the_body_goes_before_the_reason_phrase() -> None:
     """A proxy may have put its own phrase there."""
     body = {"data": None, "message": "Configuration file 'nodes/pve/lxc/100.conf' does not exist\n"}
     with pytest.raises(
@@ -497,19 +504,19 @@ def test_the_body_goes_before_the_reason_phrase():
 
 
 @pytest.mark.parametrize(("phrase", "told"), [("", "no reason given"), ("Internal Server Error", "Internal")])
-def test_a_reason_that_was_lost_on_the_way_is_told_as_such(phrase, told):
+def test_a_reason_that_was_lost_on_the_way_is_told_as_such(phrase: str, told: str) -> None:
     with pytest.raises(ApiError, match=rf"{told}.*\. A proxy on the way may have dropped it"):
         Script(Response(500, phrase, {"data": None})).client(TOKEN).get("/x")
 
 
 @pytest.mark.parametrize("response", [Response(301, "Moved", "<html>"), Response(200, "OK", "<html>login</html>")])
-def test_what_is_no_pve_is_told(response):
+def test_what_is_no_pve_is_told(response: Any) -> None:
     for connection, script in ((TOKEN, Script(response)), (LOGIN, Script(logins=[response]))):
         with pytest.raises(PveError, match="Something other than PVE answers there"):
             script.client(connection).get("/x")
 
 
-def test_no_secret_is_in_any_error():
+def test_no_secret_is_in_any_error() -> None:
     for response in (no(401, "no"), no(403, "Permission check failed (/, Sys.Audit)"), no(500, "no"), LOST):
         with pytest.raises(PveError) as refusal:
             Script(*[response] * 9).client(TOKEN).call("PUT", "/x", {"password": "p4ss"})
@@ -520,13 +527,13 @@ def test_no_secret_is_in_any_error():
 # --- release ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_release_is_asked_for_once():
+def test_the_release_is_asked_for_once() -> None:
     script = Script(ok({"version": "9.2.11", "release": "9.2"}))
     client = script.client(TOKEN)
     assert [client.release(), client.release()] == [(9, 2), (9, 2)]
     assert len(script.asked) == 1
 
 
-def test_a_server_without_a_version_is_an_error():
+def test_a_server_without_a_version_is_an_error() -> None:
     with pytest.raises(PveError, match="does not tell its version"):
         Script(ok({})).client(TOKEN).release()

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
+from typing import Any, NoReturn
 
 import pytest
 
@@ -32,28 +34,35 @@ LOST_BEFORE = ConnectionFailed("The connection was lost.", sent=True)
 UNSENT = ConnectionFailed("Cannot connect.", sent=False)
 
 
-def fail(error):
+def fail(error: Any) -> None:
     raise error
 
 
 class Server:
     """A thing with keys. ``faults`` holds for each write, in turn, an error and whether the write happens nevertheless."""
 
-    def __init__(self, state=None, faults=(), *, task=False, unsettled=0):
-        self.state = None if state is None else dict(state)
+    def __init__(self, state: Any = None, faults: Any = (), *, task: bool = False, unsettled: int = 0) -> None:
+        self.state: Any = None if state is None else dict(state)
+        self.act: Callable[[str, dict[str, Any]], Any] = self.do_act
+        self.call: Callable[..., Any] = self.do_call
         self.faults = list(faults)
-        self.writes, self.warnings, self.said, self.pauses, self.looks = [], [], [], [], 0
-        self.trusted = set()
+        self.writes: list[Any] = []
+        self.warnings: list[Any] = []
+        self.said: list[Any] = []
+        self.pauses: list[Any] = []
+        self.looks = 0
+        self.trusted: set[Any] = set()
         self.task, self.task_ends = task, "OK"
-        self.unsettled, self.stale = unsettled, None
+        self.unsettled = unsettled
+        self.stale: Any = None
         self.connection = SimpleNamespace(identity="root@pam")
         self.on_step = self.said.append
         self.on_progress = self.said.append
         self.sleep = self.pauses.append
-        self.read_faults = []
-        self.active = []
+        self.read_faults: list[Any] = []
+        self.active: list[Any] = []
 
-    def get(self, path, params=None):
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         if path == "/thing":
             self.looks += 1
             if self.read_faults:
@@ -71,7 +80,7 @@ class Server:
         assert path == "/nodes/pve/tasks"
         return self.active
 
-    def call(self, method, path, params=None, **_more):
+    def do_call(self, method: Any, path: Any, params: Any = None, **_more: Any) -> Any:
         self.writes.append((method, path, dict(params or {})))
         fault, acts = self.faults.pop(0) if self.faults else (None, True)
         if acts:
@@ -80,7 +89,7 @@ class Server:
             fail(fault)
         return UPID if self.task else {"value": "once"}
 
-    def act(self, method, params):
+    def do_act(self, method: str, params: dict[str, Any]) -> None:
         params.pop("digest", None)
         if self.unsettled and not self.stale:
             self.stale = None if self.state is None else dict(self.state)
@@ -90,28 +99,28 @@ class Server:
             self.state = {**(self.state or {}), **params}
 
 
-class Thing(Resource):
+class Thing(Resource[Any, Any]):
     """A resource with two keys, each of which is set by a step of its own; ``make`` is the first one's."""
 
     name = "thing"
 
-    def __init__(self, **step):
+    def __init__(self, **step: Any) -> None:
         self.step = step
         self.digest = ""
 
-    def arguments(self):
+    def arguments(self) -> dict[str, Any]:
         return {"argument_spec": {}}
 
-    def parse(self, params):
+    def parse(self, params: Any) -> dict[str, Any]:
         return dict(params["wish"])
 
-    def read(self, reader, desired):
+    def read(self, reader: Any, desired: Any) -> Any:
         state = reader.get("/thing")
         if state is not None:
             self.digest = str(state.get("b", ""))
         return state
 
-    def plan(self, current, desired):
+    def plan(self, current: Any, desired: Any) -> Plan:
         missing = {name: value for name, value in desired.items() if (current or {}).get(name) != value}
         steps = [
             Step(
@@ -126,12 +135,12 @@ class Thing(Resource):
         return Plan(current, {**(current or {}), **desired} if steps else current, tuple(steps))
 
 
-def run(server, desired=None, *, resource=None, check_mode=False, **params):
+def run(server: Any, desired: Any = None, *, resource: Any = None, check_mode: bool = False, **params: Any) -> Any:
     options = {"wish": {"a": 1, "b": 2} if desired is None else desired, **params}
     return run_plan(server, resource or Thing(), options, check_mode=check_mode)
 
 
-def interrupted(server, **more):
+def interrupted(server: Any, **more: Any) -> Any:
     with pytest.raises(Interrupted) as caught:
         run(server, **more)
     return caught.value
@@ -140,7 +149,7 @@ def interrupted(server, **more):
 # --- the plain way ----------------------------------------------------------------------------------------------------
 
 
-def test_check_mode_predicts_exactly_the_calls_and_makes_none():
+def test_check_mode_predicts_exactly_the_calls_and_makes_none() -> None:
     predicted = run(Server({"c": 3}), check_mode=True).result()
     server = Server({"c": 3})
     done = run(server).result()
@@ -153,7 +162,7 @@ def test_check_mode_predicts_exactly_the_calls_and_makes_none():
     assert untouched.writes == []
 
 
-def test_a_second_run_changes_nothing_with_one_look():
+def test_a_second_run_changes_nothing_with_one_look() -> None:
     server = Server({"a": 1, "b": 2})
     result = run(server).result()
     assert (result["changed"], result["requests"], server.writes, server.looks) == (False, [], [], 1)
@@ -161,24 +170,24 @@ def test_a_second_run_changes_nothing_with_one_look():
     assert result["diff"]["before"] == result["diff"]["after"]
 
 
-def test_what_the_server_says_afterwards_is_returned():
+def test_what_the_server_says_afterwards_is_returned() -> None:
     server = Server()
     server.act = lambda method, params: setattr(server, "state", {"a": 1, "b": 2, "filled_in": True})
     assert run(server).object == {"a": 1, "b": 2, "filled_in": True}
 
 
-def test_answers_that_are_told_once_are_returned():
+def test_answers_that_are_told_once_are_returned() -> None:
     result = run(Server(), {"a": 1}, resource=Thing(returns={"secret": "value"})).result()
     assert result["secret"] == "once"
 
 
-def test_lists_that_lag_behind_are_read_until_they_follow():
+def test_lists_that_lag_behind_are_read_until_they_follow() -> None:
     server = Server({"c": 3}, unsettled=3)
     assert run(server).object == {"a": 1, "b": 2, "c": 3}
     assert server.pauses == list(engine.READ_BACK_PAUSES[:3])
 
 
-def test_what_stays_different_is_an_error_with_both_values():
+def test_what_stays_different_is_an_error_with_both_values() -> None:
     server = Server({"a": 0, "b": 2})
     server.act = lambda method, params: None
     error = interrupted(server)
@@ -191,7 +200,7 @@ def test_what_stays_different_is_an_error_with_both_values():
 # --- conflicts --------------------------------------------------------------------------------------------------------
 
 
-def test_a_conflict_is_planned_again_and_the_refused_call_is_not_counted():
+def test_a_conflict_is_planned_again_and_the_refused_call_is_not_counted() -> None:
     server = Server({"b": 0}, [(Conflict("PUT", "/thing", 500, "checksum mismatch"), False)])
     result = run(server).result()
     assert server.state == {"a": 1, "b": 2}
@@ -199,13 +208,13 @@ def test_a_conflict_is_planned_again_and_the_refused_call_is_not_counted():
     assert [row["why"] for row in result["requests"]] == ["set a", "set b"]
 
 
-def test_what_someone_else_did_meanwhile_is_no_change_of_ours():
+def test_what_someone_else_did_meanwhile_is_no_change_of_ours() -> None:
     server = Server(None, [(Conflict("POST", "/thing", 500, "thing already exists"), True)])
     result = run(server, {"a": 1}).result()
     assert (result["changed"], result["requests"], result["thing"]) == (False, [], {"a": 1})
 
 
-def test_a_conflict_that_stays_ends_after_a_few_plans():
+def test_a_conflict_that_stays_ends_after_a_few_plans() -> None:
     server = Server({"c": 3}, [(Conflict("PUT", "/thing", 500, "checksum mismatch"), False)] * 9)
     error = interrupted(server)
     assert len(server.writes) == engine.MAX_PLANS
@@ -220,7 +229,9 @@ def test_a_conflict_that_stays_ends_after_a_few_plans():
 @pytest.mark.parametrize("acts", [False, True])
 @pytest.mark.parametrize("index", [0, 1])
 @pytest.mark.parametrize("start", [None, {"c": 3}])
-def test_a_connection_lost_at_any_write_ends_in_the_wished_state_with_nothing_done_twice(error, acts, index, start):
+def test_a_connection_lost_at_any_write_ends_in_the_wished_state_with_nothing_done_twice(
+    error: Any, acts: bool, index: int, start: dict[str, Any] | None
+) -> None:
     server = Server(start, [(None, True)] * index + [(error, acts)])
     result = run(server).result()
     assert {name: server.state[name] for name in ("a", "b")} == {"a": 1, "b": 2}
@@ -231,14 +242,14 @@ def test_a_connection_lost_at_any_write_ends_in_the_wished_state_with_nothing_do
     assert f"'set {'ab'[index]}' was unclear" in server.warnings[0]
 
 
-def test_what_certainly_was_not_sent_is_a_plain_error():
+def test_what_certainly_was_not_sent_is_a_plain_error() -> None:
     error = interrupted(Server({"c": 3}, [(UNSENT, False)]))
     assert error.cause is UNSENT
     assert error.outcome.result()["changed"] is False
     assert str(error) == "Cannot connect.\nNot done: set a; set b. Run the task again to complete it."
 
 
-def test_a_step_that_must_not_run_twice_is_not_repeated():
+def test_a_step_that_must_not_run_twice_is_not_repeated() -> None:
     server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), True)])
     error = interrupted(server, resource=Thing(repeatable=False))
     assert len(server.writes) == 1
@@ -249,7 +260,7 @@ def test_a_step_that_must_not_run_twice_is_not_repeated():
     assert [row["why"] for row in error.outcome.result()["requests"]] == ["set a"]
 
 
-def test_an_unclear_outcome_that_cannot_be_looked_up_is_told():
+def test_an_unclear_outcome_that_cannot_be_looked_up_is_told() -> None:
     server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), True)])
     server.read_faults = [None, ConnectionFailed("Cannot connect.", sent=False)]
     error = interrupted(server)
@@ -260,14 +271,14 @@ def test_an_unclear_outcome_that_cannot_be_looked_up_is_told():
     assert run(server).object == {"a": 1, "b": 2, "c": 3}
 
 
-def test_a_connection_that_is_lost_again_and_again_ends():
+def test_a_connection_that_is_lost_again_and_again_ends() -> None:
     server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), False)] * 9)
     error = interrupted(server)
     assert len(server.writes) == engine.MAX_PLANS
     assert "It is unknown whether this ran: set a." in str(error)
 
 
-def test_a_task_that_an_unanswered_write_may_have_started_is_awaited(monkeypatch):
+def test_a_task_that_an_unanswered_write_may_have_started_is_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
     awaited = []
     monkeypatch.setattr(engine, "wait_for_task", lambda client, upid, timeout: awaited.append((upid, timeout)))
     server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), True)])
@@ -283,7 +294,7 @@ def test_a_task_that_an_unanswered_write_may_have_started_is_awaited(monkeypatch
 # --- tasks ------------------------------------------------------------------------------------------------------------
 
 
-def test_without_waiting_the_last_task_is_named_and_nothing_is_read_back():
+def test_without_waiting_the_last_task_is_named_and_nothing_is_read_back() -> None:
     server = Server({"c": 3}, task=True)
     result = run(server, wait=False).result()
     assert result["upid"] == UPID
@@ -291,7 +302,7 @@ def test_without_waiting_the_last_task_is_named_and_nothing_is_read_back():
     assert (server.looks, len(server.writes)) == (1, 2)
 
 
-def test_the_time_out_of_the_step_comes_before_that_of_the_task(monkeypatch):
+def test_the_time_out_of_the_step_comes_before_that_of_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
     waits = []
     monkeypatch.setattr(engine, "wait_for_task", lambda client, upid, timeout: waits.append(timeout))
     run(Server(task=True), {"a": 1}, timeout=7)
@@ -301,7 +312,7 @@ def test_the_time_out_of_the_step_comes_before_that_of_the_task(monkeypatch):
     assert waits == [7.0, 30, 0.0, 600.0]
 
 
-def test_a_failed_task_that_left_nothing_is_no_change():
+def test_a_failed_task_that_left_nothing_is_no_change() -> None:
     server = Server({"c": 3}, task=True)
     server.task_ends = "unable to open disk"
     error = interrupted(server)
@@ -313,26 +324,26 @@ def test_a_failed_task_that_left_nothing_is_no_change():
     assert "Not done: set a; set b." in str(error)
 
 
-def test_a_failed_task_that_left_something_is_a_change():
+def test_a_failed_task_that_left_something_is_a_change() -> None:
     server = Server({"c": 3}, task=True)
     server.task_ends = "broke off"
     server.act = lambda method, params: server.state.update(a=1)
     assert interrupted(server).outcome.result()["changed"] is True
 
 
-def test_a_failed_task_after_which_nothing_can_be_read_may_have_changed_something():
+def test_a_failed_task_after_which_nothing_can_be_read_may_have_changed_something() -> None:
     server = Server({"c": 3}, task=True)
     server.task_ends = "broke off"
     server.read_faults = [None, ConnectionFailed("Cannot connect.", sent=False)]
     assert interrupted(server).outcome.result()["changed"] is True
 
 
-def test_a_task_that_did_not_get_its_lock_is_tried_again():
+def test_a_task_that_did_not_get_its_lock_is_tried_again() -> None:
     server = Server({"c": 3}, task=True)
     server.task_ends = "can't lock file '/var/lock/qemu-server/lock-100.conf' - got timeout"
     writes = server.call
 
-    def call(*args, **more):
+    def call(*args: Any, **more: Any) -> Any:
         if len(server.writes) == 1:
             server.task_ends = "OK"
         return writes(*args, **more)
@@ -343,8 +354,8 @@ def test_a_task_that_did_not_get_its_lock_is_tried_again():
     assert len(server.writes) == 3
 
 
-def test_a_task_that_takes_too_long_goes_on_and_counts_as_a_change(monkeypatch):
-    def endless(client, upid, timeout):
+def test_a_task_that_takes_too_long_goes_on_and_counts_as_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(client: Any, upid: Any, timeout: Any) -> None:
         raise TaskTimeout("Task still runs.", upid=upid, exitstatus=None, log=[])
 
     monkeypatch.setattr(engine, "wait_for_task", endless)
@@ -357,7 +368,7 @@ def test_a_task_that_takes_too_long_goes_on_and_counts_as_a_change(monkeypatch):
 # --- errors -----------------------------------------------------------------------------------------------------------
 
 
-def test_an_error_in_the_middle_says_what_is_done_and_what_is_not():
+def test_an_error_in_the_middle_says_what_is_done_and_what_is_not() -> None:
     server = Server(None, [(None, True), (PermissionDenied("PUT", "/thing", 403, "no"), False)])
     error = interrupted(server, desired={"a": 1, "b": 2, "d": 4})
     assert str(error).endswith("Done before that: set a.\nNot done: set b; set d. Run the task again to complete it.")
@@ -367,24 +378,24 @@ def test_an_error_in_the_middle_says_what_is_done_and_what_is_not():
     assert error.cause.details()["status"] == 403
 
 
-def test_an_error_of_the_only_step_speaks_for_itself():
+def test_an_error_of_the_only_step_speaks_for_itself() -> None:
     error = interrupted(Server(None, [(ApiError("POST", "/thing", 500, "no"), False)]), desired={"a": 1})
     assert str(error) == "POST /thing was answered with 500: no"
     assert error.outcome.result()["changed"] is False
 
 
-def test_an_error_before_any_step_is_not_interrupted():
+def test_an_error_before_any_step_is_not_interrupted() -> None:
     class Refusing(Thing):
-        def plan(self, current, desired):
+        def plan(self, current: Any, desired: Any) -> NoReturn:
             raise InvalidOption("a", "is wrong")
 
     with pytest.raises(InvalidOption):
         run(Server(), resource=Refusing())
 
 
-def test_notes_of_a_plan_become_warnings_once():
+def test_notes_of_a_plan_become_warnings_once() -> None:
     class Noting(Thing):
-        def plan(self, current, desired):
+        def plan(self, current: Any, desired: Any) -> Plan:
             plan = super().plan(current, desired)
             return Plan(plan.before, plan.after, plan.steps, ("mind the gap",))
 
@@ -394,7 +405,7 @@ def test_notes_of_a_plan_become_warnings_once():
         assert server.warnings == ["mind the gap"]
 
 
-def test_progress_is_told_step_by_step():
+def test_progress_is_told_step_by_step() -> None:
     server = Server()
     with contextlib.suppress(Interrupted):
         run(server)
@@ -404,18 +415,18 @@ def test_progress_is_told_step_by_step():
 class Settling(Thing):
     """It tells by itself what has become of its steps; ``waited`` is how often it was asked, and with what."""
 
-    def __init__(self, **step):
+    def __init__(self, **step: Any) -> None:
         super().__init__(**step)
-        self.waited = []
+        self.waited: list[Any] = []
 
     converges_later = True
 
-    def wait_converged(self, reader, desired, answers, timeout):
+    def wait_converged(self, reader: Any, desired: Any, answers: Any, timeout: Any) -> dict[str, Any]:
         self.waited.append((dict(answers), timeout))
         return {"settled": True}
 
 
-def test_what_settles_by_itself_is_not_read_back():
+def test_what_settles_by_itself_is_not_read_back() -> None:
     server, resource = Server(), Settling(returns={"answer": "value"})
     result = run(server, {"a": 1}, resource=resource, timeout=7).result()
     assert (result["changed"], result["thing"]) == (True, {"settled": True})
@@ -423,7 +434,7 @@ def test_what_settles_by_itself_is_not_read_back():
     assert server.looks == 1
 
 
-def test_what_settles_is_not_awaited_without_wait_or_in_check_mode_or_if_nothing_was_done():
+def test_what_settles_is_not_awaited_without_wait_or_in_check_mode_or_if_nothing_was_done() -> None:
     for server, options in (
         (Server(), {"wait": False}),
         (Server(), {"check_mode": True}),
@@ -434,9 +445,9 @@ def test_what_settles_is_not_awaited_without_wait_or_in_check_mode_or_if_nothing
         assert resource.waited == []
 
 
-def test_a_failure_to_settle_is_a_change():
+def test_a_failure_to_settle_is_a_change() -> None:
     class Lost(Settling):
-        def wait_converged(self, reader, desired, answers, timeout):
+        def wait_converged(self, reader: Any, desired: Any, answers: Any, timeout: Any) -> NoReturn:
             raise NotConverged("It did not come back.")
 
     error = interrupted(Server(), desired={"a": 1}, resource=Lost())
@@ -444,14 +455,14 @@ def test_a_failure_to_settle_is_a_change():
     assert "Done before that: set a." in str(error)
 
 
-def test_a_plan_that_never_ends_is_given_up():
+def test_a_plan_that_never_ends_is_given_up() -> None:
     """Each time another step, so that none of them can be said to have had no effect."""
 
     class Restless(Thing):
-        def plan(self, current, desired):
+        def plan(self, current: Any, desired: Any) -> Plan:
             return Plan(current, current, (Step("POST", f"/nodes/pve/thing/{self.digest}", {}, "go on", replan=True),))
 
-        def read(self, reader, desired):
+        def read(self, reader: Any, desired: Any) -> Any:
             self.digest += "x"
             return reader.get("/thing")
 
@@ -461,11 +472,11 @@ def test_a_plan_that_never_ends_is_given_up():
     assert len(server.writes) < 20
 
 
-def test_a_resource_looks_ahead_once_and_only_if_there_is_something_to_do():
+def test_a_resource_looks_ahead_once_and_only_if_there_is_something_to_do() -> None:
     class Careful(Thing):
-        seen = ()
+        seen: Any = ()
 
-        def preflight(self, reader, plan, desired):
+        def preflight(self, reader: Any, plan: Any, desired: Any) -> None:
             self.seen = (*self.seen, [step.why for step in plan.steps])
 
     careful = Careful()
@@ -476,9 +487,9 @@ def test_a_resource_looks_ahead_once_and_only_if_there_is_something_to_do():
     assert careful.seen == (["set b"], ["set b"])
 
 
-def test_what_is_refused_ahead_changes_nothing():
+def test_what_is_refused_ahead_changes_nothing() -> None:
     class Anxious(Thing):
-        def preflight(self, reader, plan, desired):
+        def preflight(self, reader: Any, plan: Any, desired: Any) -> None:
             raise Refused("It does not fit.")
 
     server = Server({"a": 1})

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
@@ -41,19 +43,19 @@ FIELDS = Fields([
         ({"type": "raw"}, "needs a codec"),
     ],
 )
-def test_a_row_that_contradicts_itself_fails_at_import(row, reason):
+def test_a_row_that_contradicts_itself_fails_at_import(row: dict[str, Any], reason: str) -> None:
     with pytest.raises(TypeError, match=f"field broken: .*{reason}"):
         Field("broken", **row)
 
 
-def test_names_stand_once_in_a_table():
+def test_names_stand_once_in_a_table() -> None:
     with pytest.raises(TypeError, match="same name: a"):
         Fields([Field("a"), Field("a", api="b")])
     with pytest.raises(TypeError, match="same api: a"):
         Fields([Field("a"), Field("b", api="a")])
 
 
-def test_the_argument_spec_follows_from_the_rows():
+def test_the_argument_spec_follows_from_the_rows() -> None:
     specs = FIELDS.specs()
     assert specs["kind"] == {"type": "str", "aliases": ["sort"]}
     assert specs["password"] == {"type": "str", "no_log": True}
@@ -62,7 +64,7 @@ def test_the_argument_spec_follows_from_the_rows():
     assert Field("mode", required=True, choices=("a",)).spec() == {"type": "str", "choices": ["a"], "required": True}
 
 
-def test_what_is_not_given_is_not_wished_and_zero_false_and_empty_are_values():
+def test_what_is_not_given_is_not_wished_and_zero_false_and_empty_are_values() -> None:
     assert FIELDS.parse({"comment": None, "cores": 0, "onboot": False, "tags": []}) == {
         "cores": 0,
         "onboot": False,
@@ -76,7 +78,7 @@ def test_what_is_not_given_is_not_wished_and_zero_false_and_empty_are_values():
     assert FIELDS.parse({"tags": [""]}) == {"tags": ""}
 
 
-def test_unset_removes():
+def test_unset_removes() -> None:
     assert FIELDS.parse({"unset": ["cores", "tags"]}) == {"cores": "", "tags": ""}
 
 
@@ -92,13 +94,13 @@ def test_unset_removes():
         ({"agent": {"enabled": "1", "colour": "red"}}, "agent: unknown option colour; known are enabled, type"),
     ],
 )
-def test_a_wrong_wish_names_the_option(params, message):
+def test_a_wrong_wish_names_the_option(params: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidOption) as refusal:
         FIELDS.parse(params)
     assert str(refusal.value) == message
 
 
-def test_what_the_server_answered_is_shown_canonically_without_secrets_and_foreign_keys():
+def test_what_the_server_answered_is_shown_canonically_without_secrets_and_foreign_keys() -> None:
     answer = {
         "comment": "",
         "cores": "4",
@@ -119,7 +121,7 @@ def test_what_the_server_answered_is_shown_canonically_without_secrets_and_forei
     }
 
 
-def test_what_cannot_be_parsed_is_kept_and_a_wish_replaces_it():
+def test_what_cannot_be_parsed_is_kept_and_a_wish_replaces_it() -> None:
     assert FIELDS.observe({"agent": "perhaps"}) == {"agent": "perhaps"}
     assert FIELDS.named("agent").differs("perhaps", {"enabled": True})
     assert update_params({"agent": {"enabled": True}}, FIELDS, {"agent": "perhaps"}) == {"agent": "1"}
@@ -145,11 +147,11 @@ def test_what_cannot_be_parsed_is_kept_and_a_wish_replaces_it():
         ("agent", {"enabled": True}, "", True),
     ],
 )
-def test_what_counts_as_a_difference(name, current, desired, differs):
+def test_what_counts_as_a_difference(name: str, current: Any, desired: Any, differs: bool) -> None:
     assert FIELDS.named(name).differs(current, desired) is differs
 
 
-def test_the_parameters_of_a_change():
+def test_the_parameters_of_a_change() -> None:
     current = {"agent": {"enabled": True, "type": "x"}, "cores": 2, "tags": ["a"]}
     changes = {
         "comment": "",
@@ -170,5 +172,5 @@ def test_the_parameters_of_a_change():
     }
 
 
-def test_a_property_string_without_sub_options_is_deleted():
+def test_a_property_string_without_sub_options_is_deleted() -> None:
     assert update_params({"agent": {"type": ""}}, FIELDS, {"agent": {"type": "x"}}) == {"delete": "agent"}

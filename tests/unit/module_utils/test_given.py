@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
@@ -23,7 +25,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.given i
 class Thing(HasOptions):
     """A resource with an option of each kind."""
 
-    def arguments(self):
+    def arguments(self) -> dict[str, Any]:
         select = {"tag": {"type": "list", "elements": "str"}, "pool": {"type": "str"}}
         return {
             "argument_spec": {
@@ -47,10 +49,10 @@ class Thing(HasOptions):
             "required_one_of": [["node", "vmid"]],
         }
 
-    def may_be_empty(self):
+    def may_be_empty(self) -> Any:
         return {"comment", "members", "rules.comment", "argv[]"}
 
-    def uses(self):
+    def uses(self) -> dict[str, Any]:
         append = Use(never=("absent",), beside=("members",))
         return {"comment": TO_MAKE, "members": TO_MAKE, "append": append, "force": TO_DELETE}
 
@@ -59,7 +61,7 @@ THING = Thing()
 GIVEN = {"id": "a", "node": "pve1"}
 
 
-def checked(**given):
+def checked(**given: Any) -> Any:
     result = validate(THING.arguments(), {**GIVEN, **given})
     assert not result.error_messages
     check_given(THING, result.validated_parameters)
@@ -69,7 +71,7 @@ def checked(**given):
 # --- null -------------------------------------------------------------------------------------------------------------
 
 
-def test_null_is_not_given():
+def test_null_is_not_given() -> None:
     assert validate(THING.arguments(), {**GIVEN, "node": None}).error_messages == [
         "one of the following is required: node, vmid"
     ]
@@ -79,12 +81,12 @@ def test_null_is_not_given():
     )
 
 
-def test_an_option_that_is_null_has_its_default():
+def test_an_option_that_is_null_has_its_default() -> None:
     params = checked(count=None, state=None, force=None)
     assert (params["count"], params["state"], params["force"]) == (3, "present", False)
 
 
-def test_null_is_not_given_in_suboptions_but_stays_in_what_is_free():
+def test_null_is_not_given_in_suboptions_but_stays_in_what_is_free() -> None:
     given = {"select": {"tag": None, "pool": "p"}, "rules": [{"source": None}, None], "data": {"key": None}}
     assert without_nulls(THING.arguments()["argument_spec"], given) == {
         "select": {"pool": "p"},
@@ -93,7 +95,7 @@ def test_null_is_not_given_in_suboptions_but_stays_in_what_is_free():
     }
 
 
-def test_an_unknown_option_is_refused_even_if_it_is_null():
+def test_an_unknown_option_is_refused_even_if_it_is_null() -> None:
     assert "colour" in validate(THING.arguments(), {**GIVEN, "colour": None}).error_messages[0]
 
 
@@ -120,7 +122,7 @@ def test_an_unknown_option_is_refused_even_if_it_is_null():
         ({"data": {}}, "data: must not be empty"),
     ],
 )
-def test_what_is_empty_is_refused(given, says):
+def test_what_is_empty_is_refused(given: dict[str, Any], says: str) -> None:
     with pytest.raises(InvalidOption, match=says):
         checked(**given)
 
@@ -140,7 +142,7 @@ def test_what_is_empty_is_refused(given, says):
         {"count": 0},
     ],
 )
-def test_what_says_something_by_being_empty_is_taken(given):
+def test_what_says_something_by_being_empty_is_taken(given: dict[str, Any]) -> None:
     assert {name for name in given if checked(**given)[name] is None} == set()
 
 
@@ -157,7 +159,7 @@ def test_what_says_something_by_being_empty_is_taken(given):
         ({"append": True, "members": ["a"], "state": "absent"}, "members: means nothing with state: absent"),
     ],
 )
-def test_what_means_nothing_is_refused(given, says):
+def test_what_means_nothing_is_refused(given: dict[str, Any], says: str) -> None:
     with pytest.raises(InvalidOption, match=says):
         checked(**given)
 
@@ -165,7 +167,7 @@ def test_what_means_nothing_is_refused(given, says):
 @pytest.mark.parametrize(
     "given", [{"append": True, "members": ["a"]}, {"state": "absent", "force": True}, {"force": False}]
 )
-def test_what_means_something_is_taken(given):
+def test_what_means_something_is_taken(given: dict[str, Any]) -> None:
     assert {name: checked(**given)[name] for name in given} == given
 
 
@@ -188,7 +190,7 @@ def test_what_means_something_is_taken(given):
         ({"data": [{"x": float("nan")}]}, "data: nan is not a finite number"),
     ],
 )
-def test_what_cannot_be_sent_is_refused(given, says):
+def test_what_cannot_be_sent_is_refused(given: dict[str, Any], says: str) -> None:
     with pytest.raises(InvalidOption, match=says) as error:
         refuse_unusable(THING.arguments()["argument_spec"], given)
     str(error.value).encode()
@@ -197,5 +199,5 @@ def test_what_cannot_be_sent_is_refused(given, says):
 @pytest.mark.parametrize(
     "given", [{"count": "64"}, {"count": 2**64 - 1}, {"rate": "1e3"}, {"comment": "9" * 100}, {"comment": "Größe 😀"}]
 )
-def test_what_can_be_sent_is_taken(given):
+def test_what_can_be_sent_is_taken(given: dict[str, Any]) -> None:
     refuse_unusable(THING.arguments()["argument_spec"], given)

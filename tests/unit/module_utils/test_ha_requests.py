@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import NotFound, PermissionDenied
@@ -21,12 +23,14 @@ STATUS, TASKS = "/cluster/ha/status/current", "/nodes/pve1/tasks"
 REFUSED = PermissionDenied("GET", STATUS, 403, "no")
 
 
-def wait(upid, looks, answers=None, timeout=0.0):
+def wait(upid: Any, looks: Any, answers: Any = None, timeout: float = 0.0) -> int:
     """Wait with these results of looking; returns how many pauses were made."""
-    server, results, pauses = Server({STATUS: [], TASKS: [], **(answers or {})}), iter(looks), []
+    server = Server({STATUS: [], TASKS: [], **(answers or {})})
+    results = iter(looks)
+    pauses: list[Any] = []
     server.sleep = pauses.append
 
-    def happened():
+    def happened() -> Any:
         result = next(results)
         if isinstance(result, Exception):
             raise result
@@ -36,20 +40,20 @@ def wait(upid, looks, answers=None, timeout=0.0):
     return len(pauses)
 
 
-def service(state):
+def service(state: Any) -> dict[str, Any]:
     return {"sid": "vm:100", "state": state, "status": f"vm:100 (pve1, {state})"}
 
 
-def test_which_tasks_are_requests():
+def test_which_tasks_are_requests() -> None:
     assert is_request(MIGRATE)
     assert not is_request(MIGRATE.replace("hamigrate", "qmigrate"))
 
 
-def test_what_has_happened_is_not_waited_for():
+def test_what_has_happened_is_not_waited_for() -> None:
     assert wait(MIGRATE, [True]) == 0
 
 
-def test_it_looks_until_it_has_happened_also_while_the_guest_moves():
+def test_it_looks_until_it_has_happened_also_while_the_guest_moves() -> None:
     moving = NotFound("GET", "/x", 500, "does not exist")
     assert wait(MIGRATE, [False, moving, False, True], timeout=60) == 3
 
@@ -65,7 +69,7 @@ def test_it_looks_until_it_has_happened_also_while_the_guest_moves():
         (MIGRATE, {TASKS: [{"type": "qmigrate", "status": "no space"}]}, "qmigrate failed: no space"),
     ],
 )
-def test_what_is_final_ends_the_wait(upid, answers, says):
+def test_what_is_final_ends_the_wait(upid: Any, answers: Any, says: str) -> None:
     with pytest.raises(NotFulfilled, match=f"has not done what it was asked for: move it .*{says}"):
         wait(upid, [False], answers, timeout=60)
 
@@ -84,6 +88,6 @@ def test_what_is_final_ends_the_wait(upid, answers, says):
         (MIGRATE, {TASKS: [{"type": "qmigrate", "status": "WARNINGS: 1"}]}, r"move it\. Rules"),
     ],
 )
-def test_the_wait_ends_in_time_with_what_is_known(upid, answers, says):
+def test_the_wait_ends_in_time_with_what_is_known(upid: Any, answers: Any, says: str) -> None:
     with pytest.raises(NotFulfilled, match=f"has not done within 0 s what it was asked for: .*{says}"):
         wait(upid, [False], answers)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import threading
+from typing import Any
 
 import pytest
 
@@ -21,49 +22,51 @@ PATIENCE = 30  # seconds until a test that hangs is given up
 class Client:
     """Says what it is told."""
 
-    def __init__(self):
-        self.warnings, self.said = [], []
+    def __init__(self) -> None:
+        self.warnings: list[Any] = []
+        self.said: list[Any] = []
         self.on_progress = self.said.append
         self.on_step = self.said.append
 
-    def sibling(self):
+    def sibling(self) -> Any:
         return copy.copy(self)
 
 
-class Thing(Resource):
+class Thing(Resource[Any, Any]):
     """A resource whose reading is what a test wants it to be."""
 
     name = "thing"
 
-    def arguments(self):
+    def arguments(self) -> dict[str, Any]:
         return {"argument_spec": {}}
 
-    def __init__(self, read):
+    def __init__(self, read: Any) -> None:
         self._read = read
 
-    def parse(self, params):
+    def parse(self, params: Any) -> dict[str, Any]:
         return dict(params)
 
-    def read(self, reader, desired):
+    def read(self, reader: Any, desired: Any) -> Any:
         return self._read(desired["name"])
 
-    def plan(self, current, desired):
+    def plan(self, current: Any, desired: Any) -> Any:
         return Plan.nothing(current)
 
 
-def crew_of(parallel=4, **more):
-    return WorkerPool(Client(), **{"parallel": parallel, "fail_fast": False, "check_mode": False, **more})
+def crew_of(parallel: int = 4, **more: Any) -> WorkerPool:
+    client: Any = Client()
+    return WorkerPool(client, **{"parallel": parallel, "fail_fast": False, "check_mode": False, **more})
 
 
-def jobs_of(read, names, limits=lambda name: ()):
+def jobs_of(read: Any, names: Any, limits: Any = lambda name: ()) -> list[Any]:
     return [Job(name, Thing(read), {"name": name}, {"name": name}, limits=limits(name)) for name in names]
 
 
-def test_a_job_that_has_to_wait_keeps_no_other_from_being_done():
+def test_a_job_that_has_to_wait_keeps_no_other_from_being_done() -> None:
     """The first one ends only after one behind it, which shares nothing with it, has been worked on."""
     passed = threading.Event()
 
-    def read(name):
+    def read(name: Any) -> dict[str, Any]:
         if name == "a1":
             assert passed.wait(PATIENCE)
         if name == "b":
@@ -76,11 +79,11 @@ def test_a_job_that_has_to_wait_keeps_no_other_from_being_done():
 
 
 @pytest.mark.parametrize(("parallel", "counts", "most"), [(3, {}, 3), (4, {"a": 2}, 2), (2, {"a": 3}, 2)])
-def test_no_more_at_a_time_than_allowed(parallel, counts, most):
+def test_no_more_at_a_time_than_allowed(parallel: int, counts: dict[str, Any], most: int) -> None:
     lock, now, seen = threading.Lock(), set(), []
     full = threading.Barrier(most)
 
-    def read(name):
+    def read(name: Any) -> dict[str, Any]:
         with lock:
             now.add(name)
             seen.append(len(now))
@@ -93,13 +96,13 @@ def test_no_more_at_a_time_than_allowed(parallel, counts, most):
     assert max(seen) == most
 
 
-def test_each_result_is_its_own_and_progress_counts():
-    def read(name):
+def test_each_result_is_its_own_and_progress_counts() -> None:
+    def read(name: Any) -> dict[str, Any]:
         if name == "b":
             raise Refused("No.")
         return {"name": name}
 
-    pool_of_workers = crew_of(parallel=1)
+    pool_of_workers: Any = crew_of(parallel=1)
     jobs = jobs_of(read, "abc")
     pool_of_workers.run(jobs)
     told = summary("things", jobs, "things")
@@ -108,13 +111,13 @@ def test_each_result_is_its_own_and_progress_counts():
     assert pool_of_workers.client.said == ["a: ok (1 of 3)", "b: failed (2 of 3)", "c: ok (3 of 3)"]
 
 
-def test_what_only_the_first_step_needs_is_free_for_others_afterwards():
+def test_what_only_the_first_step_needs_is_free_for_others_afterwards() -> None:
     """The first job ends only after the second one, which shares the limit, has begun."""
     begun = threading.Event()
     jobs = jobs_of(lambda name: {}, ["a1", "a2"], limits=lambda name: ["a", "b"])
-    pool_of_workers = crew_of(parallel=2, counts={"a": 1, "b": 2})
+    pool_of_workers: Any = crew_of(parallel=2, counts={"a": 1, "b": 2})
 
-    def work(job, prepared):
+    def work(job: Any, prepared: Any) -> None:
         for step in ("one", "two"):
             pool_of_workers._begin_step(job, step)
         if job.title == "a1":

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
@@ -41,11 +43,11 @@ PASSWORD = {"api_host": ["pve"], "api_password": "p"}
         ("https://[2001:db8::1]/pve", "https://[2001:db8::1]:443/pve"),
     ],
 )
-def test_forms_of_a_host(text, url):
+def test_forms_of_a_host(text: str, url: str) -> None:
     assert parse_endpoint(text).url == url
 
 
-def test_the_port_option_is_for_hosts_that_name_none():
+def test_the_port_option_is_for_hosts_that_name_none() -> None:
     connection = Connection.from_options(
         {**PASSWORD, "api_host": ["a", "b:1", "::1", "https://c/pve"], "api_port": 444}
     )
@@ -65,7 +67,7 @@ def test_the_port_option_is_for_hosts_that_name_none():
         ("two words", "is not a host"),
     ],
 )
-def test_what_is_no_host(text, reason):
+def test_what_is_no_host(text: str, reason: str) -> None:
     with pytest.raises(InvalidOption, match=f"api_host: .*{reason}"):
         parse_endpoint(text)
 
@@ -80,13 +82,13 @@ def test_what_is_no_host(text, reason):
         ({"api_user": "u@pve", "api_token_id": "t1", "api_password": "p"}, "u@pve!t1"),
     ],
 )
-def test_forms_of_a_token(options, token):
+def test_forms_of_a_token(options: dict[str, Any], token: str) -> None:
     connection = Connection.from_options({"api_host": ["pve"], "api_token_secret": "s", **options})
     assert (connection.token, connection.token_secret, connection.password) == (token, "s", "")
     assert connection.identity == token
 
 
-def test_a_password_without_a_user_is_root_s():
+def test_a_password_without_a_user_is_root_s() -> None:
     connection = Connection.from_options({**PASSWORD, "api_otp": "123456"})
     assert (connection.user, connection.password, connection.otp) == ("root@pam", "p", "123456")
 
@@ -114,28 +116,28 @@ def test_a_password_without_a_user_is_root_s():
         ({**PASSWORD, "api_fingerprint": [FINGERPRINT, "AB:CD"]}, "api_fingerprint: is not a SHA-256 fingerprint"),
     ],
 )
-def test_what_is_missing_or_wrong_is_named(options, message):
+def test_what_is_missing_or_wrong_is_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidOption) as refusal:
         Connection.from_options(options)
     assert str(refusal.value).startswith(message)
 
 
-def test_fingerprints_with_and_without_colons():
+def test_fingerprints_with_and_without_colons() -> None:
     for text in (FINGERPRINT, FINGERPRINT.lower(), FINGERPRINT.replace(":", "")):
         assert Connection.from_options({**TOKEN, "api_fingerprint": [text]}).fingerprints == ("ab" * 32,)
 
 
-def test_each_node_has_a_fingerprint_of_its_own():
+def test_each_node_has_a_fingerprint_of_its_own() -> None:
     connection = Connection.from_options({**TOKEN, "api_fingerprint": [FINGERPRINT, "", "cd" * 32]})
     assert connection.fingerprints == ("ab" * 32, "cd" * 32)
 
 
-def test_certificates_are_verified_unless_that_is_switched_off():
+def test_certificates_are_verified_unless_that_is_switched_off() -> None:
     assert Connection.from_options(TOKEN).validate_certs
     assert not Connection.from_options({**TOKEN, "validate_certs": False}).validate_certs
 
 
-def test_a_node_itself_needs_no_credentials():
+def test_a_node_itself_needs_no_credentials() -> None:
     local = Connection.from_options({"api_backend": "local"})
     assert (local.backend, local.endpoints) == ("local", ())
     shell = Connection.from_options(
@@ -146,13 +148,13 @@ def test_a_node_itself_needs_no_credentials():
         Connection.from_options({"api_backend": "openssh"})
 
 
-def test_no_secret_is_in_the_repr():
+def test_no_secret_is_in_the_repr() -> None:
     connection = Connection.from_options({**PASSWORD, "api_password": "s3cret", "api_otp": "s3cret"})
     assert "s3cret" not in repr(connection)
     assert "s3cret" not in repr(Connection.from_options({**TOKEN, "api_token_secret": "s3cret"}))
 
 
-def from_environment(monkeypatch, **environment):
+def from_environment(monkeypatch: pytest.MonkeyPatch, **environment: Any) -> Any:
     for name in ("HOST", "PORT", "USER", "PASSWORD", "TOKEN_ID", "TOKEN_SECRET", "VALIDATE_CERTS", "FINGERPRINT"):
         for prefix in ("PVE_", "PROXMOX_"):
             monkeypatch.delenv(prefix + name, raising=False)
@@ -163,7 +165,7 @@ def from_environment(monkeypatch, **environment):
     return Connection.from_options(checked.validated_parameters)
 
 
-def test_the_environment_stands_in_for_what_is_not_given(monkeypatch):
+def test_the_environment_stands_in_for_what_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     connection = from_environment(
         monkeypatch,
         PVE_HOST="a,b:1",
@@ -179,14 +181,14 @@ def test_the_environment_stands_in_for_what_is_not_given(monkeypatch):
     assert connection.fingerprints == ("ab" * 32,)
 
 
-def test_the_names_of_the_elder_collection_come_second(monkeypatch):
+def test_the_names_of_the_elder_collection_come_second(monkeypatch: pytest.MonkeyPatch) -> None:
     connection = from_environment(
         monkeypatch, PVE_HOST="ours", PROXMOX_HOST="theirs", PROXMOX_USER="u@pve", PROXMOX_PASSWORD="p"
     )
     assert (connection.endpoints[0].host, connection.user, connection.password) == ("ours", "u@pve", "p")
 
 
-def test_every_option_has_a_fallback_in_the_environment_and_secrets_are_not_logged():
+def test_every_option_has_a_fallback_in_the_environment_and_secrets_are_not_logged() -> None:
     for name, row in connection_arguments().items():
         own, elder = row["fallback"][1]
         assert own.startswith("PVE_"), name
@@ -195,7 +197,7 @@ def test_every_option_has_a_fallback_in_the_environment_and_secrets_are_not_logg
     assert hidden == {"api_password", "api_otp", "api_token_secret"}
 
 
-def test_an_option_inside_another_one_keeps_reason_and_hint():
+def test_an_option_inside_another_one_keeps_reason_and_hint() -> None:
     error = InvalidOption("net", "no: colon", hint="Do this.").inside("rules[2]").inside("guests[0] (web1)", ": ")
     assert (error.option, error.reason, error.hint) == ("guests[0] (web1): rules[2].net", "no: colon", "Do this.")
     assert str(error) == "guests[0] (web1): rules[2].net: no: colon. Do this."

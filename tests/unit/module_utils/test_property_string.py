@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import string
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -65,19 +66,19 @@ with_unknown = st.dictionaries(unknown_keys, words, max_size=3)
 
 
 @given(nets, with_unknown)
-def test_nets_survive_the_wire_with_keys_that_nobody_knows(net, unknown):
+def test_nets_survive_the_wire_with_keys_that_nobody_knows(net: Any, unknown: Any) -> None:
     value = {**net, **unknown}
     assert NET.decode(NET.format(value)) == value
 
 
 @given(drives, with_unknown)
-def test_drives_survive_the_wire_whatever_the_volume_is_called(drive, unknown):
+def test_drives_survive_the_wire_whatever_the_volume_is_called(drive: Any, unknown: Any) -> None:
     value = {**drive, **unknown}
     assert DRIVE.decode(DRIVE.format(value)) == value
 
 
 @given(nets, nets, with_unknown)
-def test_merging_laws(current, desired, unknown):
+def test_merging_laws(current: Any, desired: Any, unknown: Any) -> None:
     current = {**current, **unknown}
     merged = NET.merge(current, desired)
     assert NET.merge(merged, desired) == merged
@@ -88,7 +89,7 @@ def test_merging_laws(current, desired, unknown):
 
 
 @given(nets, nets)
-def test_equality_laws(first, second):
+def test_equality_laws(first: Any, second: Any) -> None:
     assert NET.equal(first, dict(reversed(first.items())))
     assert NET.equal(first, second) == NET.equal(second, first)
     assert NET.equal({**first, "firewall": False}, {name: first[name] for name in first if name != "firewall"})
@@ -111,7 +112,7 @@ def test_equality_laws(first, second):
         (DRIVE, "", {}),
     ],
 )
-def test_strings_of_pve(codec, text, value):
+def test_strings_of_pve(codec: Any, text: str, value: dict[str, Any]) -> None:
     assert codec.parse(text) == value
     assert codec.parse(codec.format(value)) == value
 
@@ -119,11 +120,11 @@ def test_strings_of_pve(codec, text, value):
 @pytest.mark.parametrize(
     "written", [{"model": "virtio", "tag": "5", "queues": None}, "virtio,tag=5", "tag=5,model=virtio"]
 )
-def test_a_mapping_and_a_text_mean_the_same(written):
+def test_a_mapping_and_a_text_mean_the_same(written: Any) -> None:
     assert NET.parse(written) == {"model": "virtio", "tag": 5}
 
 
-def test_underscores_of_yaml_stand_for_dashes():
+def test_underscores_of_yaml_stand_for_dashes() -> None:
     assert DRIVE.parse({"import_from": "local:import/a.qcow2"}) == {"import-from": "local:import/a.qcow2"}
 
 
@@ -139,28 +140,28 @@ def test_underscores_of_yaml_stand_for_dashes():
         ("virtio=12:34", "macaddr: '12:34' is not a MAC address"),
     ],
 )
-def test_what_is_refused_says_which_part_and_why(text, reason):
+def test_what_is_refused_says_which_part_and_why(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=re.escape(reason)):
         NET.parse(text)
 
 
-def test_unknown_options_of_a_device_are_refused_with_the_known_ones():
+def test_unknown_options_of_a_device_are_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"unknown option colour; known are bridge, firewall, .*trunks"):
         NET.check_known(NET.parse({"model": "virtio", "colour": "red"}))
 
 
-def test_a_comma_inside_a_value_cannot_be_written():
+def test_a_comma_inside_a_value_cannot_be_written() -> None:
     with pytest.raises(ValueError, match=r"bridge: 'a,b' has a comma"):
         NET.format({"model": "virtio", "bridge": "a,b"})
 
 
-def test_emptied_sub_options_go_and_exclusive_ones_replace_each_other():
+def test_emptied_sub_options_go_and_exclusive_ones_replace_each_other() -> None:
     current = {"file": "local:1", "size": "1G", "cache": "unsafe"}
     assert DRIVE.merge(current, {"cache": ""}) == {"file": "local:1", "size": "1G"}
     assert DRIVE.merge(current, {"import-from": "x"}) == {"size": "1G", "cache": "unsafe", "import-from": "x"}
 
 
-def test_nothing_equals_a_value_that_says_only_defaults():
+def test_nothing_equals_a_value_that_says_only_defaults() -> None:
     assert DRIVE.equal(None, {"iothread": False, "cache": "none"})
     assert not DRIVE.equal(None, {"iothread": True})
 
@@ -173,6 +174,6 @@ def test_nothing_equals_a_value_that_says_only_defaults():
         lambda: PropertyString(Part("a"), Part("b", TEXT, aliases=("a",))),
     ],
 )
-def test_contradictory_tables_are_refused(make):
+def test_contradictory_tables_are_refused(make: Any) -> None:
     with pytest.raises(TypeError):
         make()

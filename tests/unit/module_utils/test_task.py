@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
@@ -15,31 +18,34 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
     TaskFailed,
     TaskTimeout,
 )
-from ansible_collections.pve.automation.plugins.module_utils._core.run import task as task_module
 from ansible_collections.pve.automation.plugins.module_utils._core.run.task import Upid, is_upid, wait_for_task
+from tests.unit.resources import fake
 
 UPID = "UPID:pve2:0000D84A:000957F8:6B00C117:qmstart:100:root@pam!ansible:"
 
 
-def fail(error):
+def fail(error: Any) -> None:
     raise error
 
 
-class Server:
+class Server(fake.Server):
     """A task that is running until the clock says ``ends``; ``statuses`` overrules it, in turn."""
 
-    def __init__(self, monkeypatch, *statuses, ends=0.0, exitstatus="OK", log=()):
-        self.now, self.pauses, self.asked, self.warnings, self.said = 0.0, [], [], [], []
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, *statuses: Any, ends: float = 0.0, exitstatus: str = "OK", log: Any = ()
+    ) -> None:
+        super().__init__()
+        self.now = 0.0
         self.statuses, self.ends, self.exitstatus = list(statuses), ends, exitstatus
-        self.log = [{"n": number, "t": line} for number, line in enumerate(log, 1)]
-        self.on_progress = self.said.append
-        monkeypatch.setattr(task_module.time, "monotonic", lambda: self.now)
+        self.log: Any = [{"n": number, "t": line} for number, line in enumerate(log, 1)]
+        self.sleep = self.pause
+        monkeypatch.setattr("time.monotonic", lambda: self.now)
 
-    def sleep(self, seconds):
+    def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
         self.now += seconds
 
-    def get(self, path, params=None):
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         self.asked.append(path)
         if path.endswith("/log"):
             if isinstance(self.log, Exception):
@@ -64,20 +70,20 @@ class Server:
         ),
     ],
 )
-def test_the_parts_of_a_upid(text, parts):
+def test_the_parts_of_a_upid(text: Any, parts: Any) -> None:
     upid = Upid.parse(text)
     assert (upid.node, upid.started, upid.type, upid.id, upid.user) == parts
     assert is_upid(text)
 
 
 @pytest.mark.parametrize("value", ["", "UPID:x", None, 5, {"upid": UPID}, f"text {UPID}"])
-def test_what_is_no_upid(value):
+def test_what_is_no_upid(value: Any) -> None:
     assert not is_upid(value)
     with pytest.raises(ValueError, match="is not a UPID, as in UPID:node:"):
         Upid.parse(value)
 
 
-def test_a_task_is_looked_up_on_the_node_that_runs_it(monkeypatch):
+def test_a_task_is_looked_up_on_the_node_that_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(monkeypatch)
     assert wait_for_task(server, UPID, 600) == "OK"
     assert server.asked == [f"{Upid.parse(UPID).path}/status"]
@@ -85,7 +91,7 @@ def test_a_task_is_looked_up_on_the_node_that_runs_it(monkeypatch):
     assert server.pauses == []
 
 
-def test_the_pauses_grow_to_two_seconds(monkeypatch):
+def test_the_pauses_grow_to_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(monkeypatch, ends=60)
     wait_for_task(server, UPID, 600)
     assert server.pauses[:3] == [0.2, 0.2, 0.2]
@@ -96,14 +102,14 @@ def test_the_pauses_grow_to_two_seconds(monkeypatch):
     assert set(server.pauses[-5:]) == {2.0}
 
 
-def test_warnings_become_warnings_with_their_lines(monkeypatch):
+def test_warnings_become_warnings_with_their_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     log = ["start", "WARN: a disk is slow", *["line"] * 30, "TASK WARNINGS: 1"]
     server = Server(monkeypatch, exitstatus="WARNINGS: 1", log=log)
     assert wait_for_task(server, UPID, 600) == "WARNINGS: 1"
     assert server.warnings == ["Task qmstart 100 on node pve2 ended with WARNINGS: 1: WARN: a disk is slow"]
 
 
-def test_a_failure_tells_exit_status_and_the_end_of_the_log(monkeypatch):
+def test_a_failure_tells_exit_status_and_the_end_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     log = [f"line {number}" for number in range(1, 40)] + ["TASK ERROR: no space left"]
     server = Server(monkeypatch, exitstatus="no space left", log=log)
     with pytest.raises(TaskFailed) as failure:
@@ -117,14 +123,14 @@ def test_a_failure_tells_exit_status_and_the_end_of_the_log(monkeypatch):
     assert error.details()["log"] == log[-20:]
 
 
-def test_a_log_that_cannot_be_read_does_not_hide_the_failure(monkeypatch):
+def test_a_log_that_cannot_be_read_does_not_hide_the_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(monkeypatch, exitstatus="broke")
     server.log = PermissionDenied("GET", "/log", 403, "no")
     with pytest.raises(TaskFailed, match="its log could not be read: GET /log was answered with 403"):
         wait_for_task(server, UPID, 600)
 
 
-def test_the_time_is_limited_and_the_task_goes_on(monkeypatch):
+def test_the_time_is_limited_and_the_task_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(monkeypatch, ends=100, log=["copying"])
     with pytest.raises(TaskTimeout) as failure:
         wait_for_task(server, UPID, 5)
@@ -138,12 +144,12 @@ def test_the_time_is_limited_and_the_task_goes_on(monkeypatch):
 @pytest.mark.parametrize(
     "fault", [ConnectionFailed("lost", sent=True), HopFailed("GET", "/x", 595, "No route to host")]
 )
-def test_a_lost_connection_does_not_end_the_wait(monkeypatch, fault):
+def test_a_lost_connection_does_not_end_the_wait(monkeypatch: pytest.MonkeyPatch, fault: Any) -> None:
     server = Server(monkeypatch, fault, fault, ends=1)
     assert wait_for_task(server, UPID, 600) == "OK"
 
 
-def test_a_connection_that_stays_lost_ends_with_the_time_and_names_the_task(monkeypatch):
+def test_a_connection_that_stays_lost_ends_with_the_time_and_names_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(monkeypatch, *[ConnectionFailed("lost", sent=True)] * 99)
     with pytest.raises(TaskTimeout, match="could not be watched to its end: lost") as failure:
         wait_for_task(server, UPID, 5)
@@ -151,18 +157,18 @@ def test_a_connection_that_stays_lost_ends_with_the_time_and_names_the_task(monk
     assert server.now == pytest.approx(5)
 
 
-def test_other_errors_are_not_waited_out(monkeypatch):
+def test_other_errors_are_not_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ApiError, match="no such task"):
         wait_for_task(Server(monkeypatch, ApiError("GET", "/x", 400, "no such task")), UPID, 5)
 
 
-def test_progress_is_told_when_it_is_news(monkeypatch):
+def test_progress_is_told_when_it_is_news(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(monkeypatch, ends=30, log=["transferred 1.0 GiB of 4.0 GiB (25.00%)", "syncing"])
     wait_for_task(server, UPID, 600)
     assert server.said == ["qmstart 100 on node pve2: 25.00 %"]
 
 
-def test_progress_without_a_percentage(monkeypatch):
+def test_progress_without_a_percentage(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(monkeypatch, ends=30, log=["working"])
     wait_for_task(server, UPID, 600)
     assert server.said == ["qmstart 100 on node pve2: running"]

@@ -14,6 +14,9 @@ import ssl
 import struct
 import threading
 import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 import requests
@@ -46,24 +49,26 @@ class Node(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, context):
+    def __init__(self, context: Any) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
-        self.requests = []
-        self.answer = (200, "OK", {}, json.dumps({"data": None}))
+        self.requests: list[Any] = []
+        self.released = threading.Event()
+        self.answer: Any = (200, "OK", {}, json.dumps({"data": None}))
 
     @property
-    def port(self):
+    def port(self) -> Any:
         return self.server_address[1]
 
-    def handle_error(self, request, client_address):
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """Refused handshakes and lost connections are what the tests are about."""
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    server: Node
 
-    def handle_any(self):
+    def handle_any(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         self.server.requests.append((self.command, self.path, body, dict(self.headers)))
         answer = self.server.answer
@@ -82,19 +87,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815 - the names that http.server looks for
 
-    def log_message(self, *args):
+    def log_message(self, *args: Any) -> None:
         pass
 
 
 class Trust:
     """A CA, its file, and contexts of nodes that it vouches for."""
 
-    def __init__(self, directory):
+    def __init__(self, directory: Any) -> None:
         self.authority = trustme.CA()
         self.path = directory / "ca.pem"
         self.authority.cert_pem.write_to_path(str(self.path))
 
-    def context(self, *names):
+    def context(self, *names: Any) -> Any:
         certificate = self.authority.issue_cert(*names)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
@@ -103,14 +108,13 @@ class Trust:
 
 
 @pytest.fixture(scope="module")
-def trust(tmp_path_factory):
+def trust(tmp_path_factory: Any) -> Trust:
     return Trust(tmp_path_factory.mktemp("trust"))
 
 
 @contextlib.contextmanager
-def serving(context):
+def serving(context: Any) -> Iterator[Any]:
     node = Node(context)
-    node.released = threading.Event()
     thread = threading.Thread(target=node.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -123,7 +127,7 @@ def serving(context):
 
 
 @pytest.fixture
-def node(trust):
+def node(trust: Any) -> Iterator[Any]:
     context, fingerprint = trust.context("127.0.0.1", "localhost")
     with serving(context) as server:
         server.fingerprint = fingerprint
@@ -131,20 +135,27 @@ def node(trust):
 
 
 @pytest.fixture(autouse=True)
-def plain_environment(monkeypatch):
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_PROXY", "*")
 
 
 @pytest.fixture
-def send(node):
+def send(node: Any) -> Iterator[Any]:
     """Send one request with these connection options; the transport is closed afterwards."""
     transports = []
 
     def send_one(
-        method="GET", url="/api2/json/version", params=None, headers=None, *, host="127.0.0.1", prefix="", **options
-    ):
+        method: str = "GET",
+        url: str = "/api2/json/version",
+        params: Any = None,
+        headers: Any = None,
+        *,
+        host: str = "127.0.0.1",
+        prefix: str = "",
+        **options: Any,
+    ) -> Any:
         endpoint = Endpoint(host, node.port, prefix)
         transport = HttpsTransport(Connection(endpoints=(endpoint,), **{"timeout": 20, **options}), endpoint)
         transports.append(transport)
@@ -158,24 +169,26 @@ def send(node):
 # --- trust ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_certificate_of_a_known_authority_is_trusted(node, send, trust):
+def test_a_certificate_of_a_known_authority_is_trusted(node: Any, send: Any, trust: Any) -> None:
     assert send(ca_path=str(trust.path)).body == {"data": None}
     assert node.requests[0][3]["Authorization"] == SECRET["Authorization"]
 
 
-def test_an_authority_may_be_named_by_the_environment(send, trust, monkeypatch):
+def test_an_authority_may_be_named_by_the_environment(send: Any, trust: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trust.path))
     assert send().status == 200
 
 
-def colons(fingerprint):
+def colons(fingerprint: Any) -> Any:
     return ":".join(fingerprint[i : i + 2] for i in range(0, 64, 2)).upper()
 
 
 @pytest.mark.parametrize(
     "options", [{}, {"fingerprints": ("ab" * 32,)}], ids=["unknown authority", "wrong fingerprint"]
 )
-def test_a_certificate_that_is_not_trusted_gets_no_request_and_the_error_names_three_cures(node, send, options):
+def test_a_certificate_that_is_not_trusted_gets_no_request_and_the_error_names_three_cures(
+    node: Any, send: Any, options: dict[str, Any]
+) -> None:
     with pytest.raises(CertificateRefused) as refusal:
         send("POST", "/api2/json/access/ticket", {"password": "p4ss"}, **options)
     assert node.requests == []
@@ -189,7 +202,7 @@ def test_a_certificate_that_is_not_trusted_gets_no_request_and_the_error_names_t
     assert "p4ss" not in text
 
 
-def test_a_certificate_for_another_name_is_not_trusted(trust):
+def test_a_certificate_for_another_name_is_not_trusted(trust: Any) -> None:
     context, _fingerprint = trust.context("other.example.com")
     with serving(context) as other:
         endpoint = Endpoint("127.0.0.1", other.port)
@@ -200,22 +213,22 @@ def test_a_certificate_for_another_name_is_not_trusted(trust):
         assert other.requests == []
 
 
-def test_the_fingerprint_replaces_the_authority(node, send):
+def test_the_fingerprint_replaces_the_authority(node: Any, send: Any) -> None:
     assert send(fingerprints=(node.fingerprint,)).status == 200
 
 
-def test_any_of_several_fingerprints_is_trusted(node, send):
+def test_any_of_several_fingerprints_is_trusted(node: Any, send: Any) -> None:
     assert send(fingerprints=("ab" * 32, node.fingerprint)).status == 200
 
 
-def test_an_authority_s_file_without_a_certificate_is_told(node, send, tmp_path):
+def test_an_authority_s_file_without_a_certificate_is_told(node: Any, send: Any, tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("nothing\n", encoding="utf-8")
     with pytest.raises(InvalidOption, match=r"^ca_path: there is no certificate in '.*/empty\.pem'$"):
         send(ca_path=str(tmp_path / "empty.pem"))
     assert node.requests == []
 
 
-def test_login_too_is_checked_before_the_password_is_sent(node):
+def test_login_too_is_checked_before_the_password_is_sent(node: Any) -> None:
     connection = Connection(
         endpoints=(Endpoint("127.0.0.1", node.port),), user="u@pve", password="p4ss", fingerprints=("ab" * 32,)
     )
@@ -226,7 +239,7 @@ def test_login_too_is_checked_before_the_password_is_sent(node):
     assert node.requests == []
 
 
-def test_every_new_connection_is_checked(node, trust):
+def test_every_new_connection_is_checked(node: Any, trust: Any) -> None:
     """A node that is replaced in mid-run gets nothing, either."""
     endpoint = Endpoint("127.0.0.1", node.port)
     transport = HttpsTransport(Connection(fingerprints=(node.fingerprint,)), endpoint)
@@ -241,24 +254,28 @@ def test_every_new_connection_is_checked(node, trust):
 
 
 @pytest.mark.parametrize("bundle", [None, "/no/such/bundle.pem"])
-def test_validation_can_be_switched_off_whatever_the_environment_says(send, monkeypatch, bundle):
+def test_validation_can_be_switched_off_whatever_the_environment_says(
+    send: Any, monkeypatch: pytest.MonkeyPatch, bundle: str | None
+) -> None:
     if bundle:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
     assert send(validate_certs=False).status == 200
 
 
-def test_the_presented_fingerprint(node):
+def test_the_presented_fingerprint(node: Any) -> None:
     assert presented_fingerprint(Endpoint("127.0.0.1", node.port), 10) == colons(node.fingerprint)
 
 
-def test_no_fingerprint_without_a_server():
+def test_no_fingerprint_without_a_server() -> None:
     assert presented_fingerprint(Endpoint("127.0.0.1", unused_port()), 10) == ""
 
 
 # --- what reaches the server ------------------------------------------------------------------------------------------
 
 
-def test_netrc_does_not_replace_the_token(node, send, monkeypatch, tmp_path):
+def test_netrc_does_not_replace_the_token(
+    node: Any, send: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login other password other\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
@@ -266,13 +283,13 @@ def test_netrc_does_not_replace_the_token(node, send, monkeypatch, tmp_path):
     assert node.requests[0][3]["Authorization"] == SECRET["Authorization"]
 
 
-def test_redirects_are_not_followed(node, send):
+def test_redirects_are_not_followed(node: Any, send: Any) -> None:
     node.answer = (302, "Found", {"Location": f"https://localhost:{node.port}/elsewhere"}, "")
     assert send(fingerprints=(node.fingerprint,)).status == 302
     assert len(node.requests) == 1
 
 
-def test_writes_carry_a_form_and_text_survives(node, send):
+def test_writes_carry_a_form_and_text_survives(node: Any, send: Any) -> None:
     send(
         "PUT",
         "/api2/json/x",
@@ -286,7 +303,7 @@ def test_writes_carry_a_form_and_text_survives(node, send):
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_parameters_of_reads_and_deletes_are_in_the_query(node, send, method):
+def test_parameters_of_reads_and_deletes_are_in_the_query(node: Any, send: Any, method: str) -> None:
     send(method, "/api2/json/x%2Fy", {"comment": TEXT, "purge": True}, fingerprints=(node.fingerprint,))
     _method, path, body, headers = node.requests[0]
     assert body == ""
@@ -295,23 +312,24 @@ def test_parameters_of_reads_and_deletes_are_in_the_query(node, send, method):
     assert urllib.parse.parse_qsl(path.partition("?")[2]) == [("comment", TEXT), ("purge", "1")]
 
 
-def test_a_prefix_of_a_reverse_proxy(node, send):
+def test_a_prefix_of_a_reverse_proxy(node: Any, send: Any) -> None:
     send(prefix="/pve", fingerprints=(node.fingerprint,))
     assert node.requests[0][1] == "/pve/api2/json/version"
 
 
-def test_one_connection_serves_many_requests(node):
+def test_one_connection_serves_many_requests(node: Any) -> None:
     endpoint = Endpoint("127.0.0.1", node.port)
     transport = HttpsTransport(Connection(fingerprints=(node.fingerprint,)), endpoint)
     for _number in range(3):
         transport.send("GET", "/api2/json/version", {}, SECRET)
-    assert transport.session.get_adapter(endpoint.url).poolmanager.pools.keys()
-    (key,) = transport.session.get_adapter(endpoint.url).poolmanager.pools.keys()
-    assert transport.session.get_adapter(endpoint.url).poolmanager.pools[key].num_connections == 1
+    adapter = transport.session.get_adapter(endpoint.url)
+    assert isinstance(adapter, requests.adapters.HTTPAdapter)
+    (key,) = adapter.poolmanager.pools.keys()
+    assert adapter.poolmanager.pools[key].num_connections == 1
     transport.close()
 
 
-def test_forms_of_parameters():
+def test_forms_of_parameters() -> None:
     params = {"a": True, "b": False, "c": None, "d": [1, None, "x"], "e": 1.5, "f": "", "g": ()}
     assert form(params) == [("a", "1"), ("b", "0"), ("d", "1"), ("d", "x"), ("e", "1.5"), ("f", "")]
 
@@ -319,12 +337,12 @@ def test_forms_of_parameters():
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
-def test_unicode_in_an_answer(node, send):
+def test_unicode_in_an_answer(node: Any, send: Any) -> None:
     node.answer = (200, "OK", {}, json.dumps({"data": TEXT}, ensure_ascii=False))
     assert send(fingerprints=(node.fingerprint,)).body == {"data": TEXT}
 
 
-def test_an_error_may_be_told_by_the_reason_phrase_alone(node):
+def test_an_error_may_be_told_by_the_reason_phrase_alone(node: Any) -> None:
     node.answer = (500, "Speicher 'größe' does not exist", {}, "")
     client = Client(
         Connection(endpoints=(Endpoint("127.0.0.1", node.port),), fingerprints=(node.fingerprint,), token="u@pve!t")
@@ -337,13 +355,13 @@ def test_an_error_may_be_told_by_the_reason_phrase_alone(node):
 # --- no answer --------------------------------------------------------------------------------------------------------
 
 
-def unused_port():
+def unused_port() -> Any:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def test_a_closed_port_is_not_sent_to():
+def test_a_closed_port_is_not_sent_to() -> None:
     endpoint = Endpoint("127.0.0.1", unused_port())
     transport = HttpsTransport(Connection(), endpoint)
     with pytest.raises(ConnectionFailed, match="Check api_host and api_port, and that pveproxy runs there") as failure:
@@ -353,7 +371,7 @@ def test_a_closed_port_is_not_sent_to():
     transport.close()
 
 
-def test_a_proxy_that_is_down_is_named_without_its_password(monkeypatch):
+def test_a_proxy_that_is_down_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_PROXY")
     monkeypatch.setenv("HTTPS_PROXY", f"http://me:s3cret@127.0.0.1:{unused_port()}")
     transport = HttpsTransport(Connection(), Endpoint("pve.example.com", 8006))
@@ -364,7 +382,7 @@ def test_a_proxy_that_is_down_is_named_without_its_password(monkeypatch):
     transport.close()
 
 
-def test_an_unknown_host_is_not_sent_to():
+def test_an_unknown_host_is_not_sent_to() -> None:
     transport = HttpsTransport(Connection(), Endpoint("no-such-host.invalid", 8006))
     with pytest.raises(ConnectionFailed, match=r"Cannot connect to no-such-host\.invalid:8006") as failure:
         transport.send("GET", "/api2/json/version", {}, SECRET)
@@ -373,7 +391,7 @@ def test_an_unknown_host_is_not_sent_to():
 
 
 @pytest.mark.parametrize("answer", ["reset", "silence"])
-def test_a_request_without_an_answer_may_have_run(node, send, answer):
+def test_a_request_without_an_answer_may_have_run(node: Any, send: Any, answer: str) -> None:
     node.answer = answer
     with pytest.raises(ConnectionFailed) as failure:
         send("PUT", fingerprints=(node.fingerprint,), timeout=0.3)
@@ -382,10 +400,10 @@ def test_a_request_without_an_answer_may_have_run(node, send, answer):
     assert ("did not answer within 0.3 s (api_timeout)" if answer == "silence" else "was lost") in str(failure.value)
 
 
-def test_a_server_without_tls_is_told():
+def test_a_server_without_tls_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def answer():
+        def answer() -> None:
             peer, _address = server.accept()
             with peer:
                 peer.recv(1000)
@@ -413,7 +431,7 @@ exit "$PVESH_EXIT"
 
 
 @pytest.fixture
-def pvesh(monkeypatch, tmp_path):
+def pvesh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """Put a pvesh on the PATH; ``pvesh(out=..., err=..., exit=...)`` tells what it says, ``pvesh.seen()`` what it was told."""
     executable = tmp_path / "pvesh"
     executable.write_text(PVESH)
@@ -421,21 +439,21 @@ def pvesh(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setenv("PVESH_SEEN", str(tmp_path / "seen"))
 
-    def says(out="", err="", exit_code=0):
+    def says(out: str = "", err: str = "", exit_code: int = 0) -> Client:
         for name, text in (("OUT", out), ("ERR", err)):
             (tmp_path / name).write_text(text)
             monkeypatch.setenv(f"PVESH_{name}", str(tmp_path / name))
         monkeypatch.setenv("PVESH_EXIT", str(exit_code))
         return Client(Connection(backend="local", timeout=20))
 
-    says.seen = lambda: (tmp_path / "seen").read_text().split("\n")[:-1]
+    says.seen = lambda: (tmp_path / "seen").read_text().split("\n")[:-1]  # type: ignore[attr-defined] # a function has attributes
     return says
 
 
 @pytest.mark.parametrize(
     ("method", "command"), [("GET", "get"), ("POST", "create"), ("PUT", "set"), ("DELETE", "delete")]
 )
-def test_calls_become_commands(pvesh, method, command):
+def test_calls_become_commands(pvesh: Any, method: str, command: str) -> None:
     pvesh(out='{"a": [1, "ü"]}').call(
         method, "/pools/a%2Fb", {"comment": "two words", "on": True, "many": ["x", "y"], "no": None}
     )
@@ -445,7 +463,7 @@ def test_calls_become_commands(pvesh, method, command):
     ]
 
 
-def test_the_answers_of_commands(pvesh):
+def test_the_answers_of_commands(pvesh: Any) -> None:
     assert pvesh(out='{"a": [1, "ü"]}').get("/x") == {"a": [1, "ü"]}
     assert pvesh(out="").call("PUT", "/x") is None
     assert pvesh(out='"UPID:pve:0000D84A:000957F8:6B00C117:qmstart:100:root@pam:"\n').call("POST", "/x") == (
@@ -455,7 +473,7 @@ def test_the_answers_of_commands(pvesh):
     assert pvesh(out=progress).call("POST", "/x") == "UPID:pve:0000D84A:000957F8:6B00C117:qmclone:100:root@pam:"
 
 
-def test_the_errors_of_commands(pvesh):
+def test_the_errors_of_commands(pvesh: Any) -> None:
     with pytest.raises(NotFound, match="pool 'x' does not exist"):
         pvesh(err="pool 'x' does not exist\n", exit_code=2).get("/pools/x")
     refusal = (
@@ -467,14 +485,14 @@ def test_the_errors_of_commands(pvesh):
     assert failure.value.server_message == "Parameter verification failed."
 
 
-def test_without_pvesh_the_machine_is_no_node(monkeypatch, tmp_path):
+def test_without_pvesh_the_machine_is_no_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ConnectionFailed, match="pvesh exists on PVE nodes only") as failure:
         Client(Connection(backend="local")).get("/version")
     assert not failure.value.sent
 
 
-def test_an_upload_is_a_form_with_the_file_as_its_last_part(node, tmp_path):
+def test_an_upload_is_a_form_with_the_file_as_its_last_part(node: Any, tmp_path: Path) -> None:
     (tmp_path / "a.iso").write_text(TEXT)
     upload = Upload(str(tmp_path / "a.iso"), "b.iso", len(TEXT.encode()))
     endpoint = Endpoint("127.0.0.1", node.port, "")
@@ -493,12 +511,12 @@ def test_an_upload_is_a_form_with_the_file_as_its_last_part(node, tmp_path):
     assert 'name="filename"; filename="b.iso"' in parts[-2][0]
 
 
-def test_an_upload_may_stall_as_long_as_an_answer_may_take(tmp_path):
+def test_an_upload_may_stall_as_long_as_an_answer_may_take(tmp_path: Path) -> None:
     """A server that takes no bytes for longer than connecting may take must not end the upload."""
     asked = {}
 
-    class Session:
-        def request(self, *_call, timeout, **_more):
+    class Session(requests.Session):
+        def request(self, *_call: Any, timeout: Any, **_more: Any) -> NoReturn:  # type: ignore[override] # raises at once
             asked["timeout"] = timeout
             raise requests.exceptions.ReadTimeout
 
@@ -512,19 +530,19 @@ def test_an_upload_may_stall_as_long_as_an_answer_may_take(tmp_path):
         assert asked["timeout"] == timeout
 
 
-def test_uploads_need_https(pvesh):
+def test_uploads_need_https(pvesh: Any) -> None:
     with pytest.raises(PveError, match="Uploads need api_backend https, not local"):
         pvesh().call("POST", "/x", {}, upload=object())
 
 
-def test_a_missing_library_is_named():
+def test_a_missing_library_is_named() -> None:
     """openssh_wrapper is not among the requirements, and proxmoxer leaves the process without it."""
     with pytest.raises(PveError, match=r"'openssh_wrapper'.*pip install proxmoxer openssh_wrapper"):
         CommandTransport(Connection(backend="openssh"), Endpoint("pve", 8006))
 
 
-def test_both_ends_of_the_way_are_told_unless_a_proxy_stands_there(monkeypatch, pvesh):
-    def ends(host):
+def test_both_ends_of_the_way_are_told_unless_a_proxy_stands_there(monkeypatch: pytest.MonkeyPatch, pvesh: Any) -> None:
+    def ends(host: Any) -> Any:
         client = Client(Connection(endpoints=(Endpoint(host, 8006),)))
         return client.addresses()
 

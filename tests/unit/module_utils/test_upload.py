@@ -67,7 +67,8 @@ def test_a_file_above_two_gib_has_its_length_and_is_not_read_ahead(tmp_path: Pat
     prepared = request.prepare()
     assert int(prepared.headers["Content-Length"]) == len(body) > 5 * GIB
     assert "Transfer-Encoding" not in prepared.headers
-    assert prepared.body is body
+    sent: object = prepared.body
+    assert sent is body
     body.close()
 
 

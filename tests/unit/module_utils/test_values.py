@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -68,7 +69,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.values 
         (Expiry(), "2026-01-01T01:00+01:00", 1767225600, 1767225600),
     ],
 )
-def test_one_canonical_form(codec, written, canonical, wire):
+def test_one_canonical_form(codec: Any, written: Any, canonical: Any, wire: Any) -> None:
     assert codec.parse(written) == canonical
     assert codec.format(canonical) == wire
     assert codec.parse(wire) == canonical
@@ -92,23 +93,23 @@ def test_one_canonical_form(codec, written, canonical, wire):
         (Expiry(), "tomorrow", "neither 'never', an epoch, an ISO date nor a period such as 90d"),
     ],
 )
-def test_what_is_refused_says_why(codec, written, reason):
+def test_what_is_refused_says_why(codec: Any, written: Any, reason: str) -> None:
     with pytest.raises(ValueError, match=re.escape(reason)):
         codec.parse(written)
 
 
-def test_a_size_that_is_no_multiple_of_the_unit_is_not_rounded():
+def test_a_size_that_is_no_multiple_of_the_unit_is_not_rounded() -> None:
     with pytest.raises(ValueError, match="1000K is not a whole number of M"):
         Size("M", bare=True).format(1000 * 1024)
 
 
 @given(st.integers(min_value=0, max_value=2**63))
-def test_sizes_are_exact(number):
+def test_sizes_are_exact(number: Any) -> None:
     assert bytes_of(size_text(number)) == number
 
 
 @given(st.lists(st.text()))
-def test_sets_know_no_order(parts):
+def test_sets_know_no_order(parts: Any) -> None:
     codec = Set()
     canonical = codec.parse(parts)
     assert codec.parse(list(reversed(parts))) == canonical
@@ -116,7 +117,7 @@ def test_sets_know_no_order(parts):
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="%"), min_size=1))
-def test_keys_survive_percent_encoding(text):
+def test_keys_survive_percent_encoding(text: Any) -> None:
     codec = UrlEncoded()
     canonical = codec.parse(text)
     assert codec.parse(codec.format(f"{canonical} x")) == codec.parse(f"{canonical} x")
@@ -125,5 +126,5 @@ def test_keys_survive_percent_encoding(text):
 @pytest.mark.parametrize(
     ("written", "seconds"), [("90d", 7776000), ("12 h", 43200), ("2W", 1209600), ("90", None), ("x", None)]
 )
-def test_periods(written, seconds):
+def test_periods(written: str, seconds: int | None) -> None:
     assert seconds_of(written) == seconds

@@ -9,13 +9,14 @@ import functools
 import os
 import sys
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from ansible.plugins.action import ActionBase
 
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection, Endpoint
 from ansible_collections.pve.automation.plugins.module_utils._core.model.contract import Resource
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan, Step
-from ansible_collections.pve.automation.plugins.plugin_utils import _action as action_module
 from ansible_collections.pve.automation.plugins.plugin_utils._action import PveAction, environment, kept_client, plain
 
 OTHER_PYTHON = "/opt/other/bin/python3"
@@ -36,28 +37,28 @@ class TaggedFloat(float):
     pass
 
 
-class TaggedList(list):
+class TaggedList(list[Any]):
     pass
 
 
-class TaggedDict(dict):
+class TaggedDict(dict[str, Any]):
     pass
 
 
 class Vaulted:
     """As a variable from a vault: no text, but becomes one."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "opened"
 
 
-class Thing(Resource):
+class Thing(Resource[Any, Any]):
     """A resource that needs a secret and remembers what it was given."""
 
     name = "thing"
-    seen = None
+    seen: Any = None
 
-    def arguments(self):
+    def arguments(self) -> dict[str, Any]:
         return {
             "argument_spec": {
                 "id": {"type": "str", "required": True, "aliases": ["name"]},
@@ -66,14 +67,14 @@ class Thing(Resource):
             }
         }
 
-    def parse(self, params):
+    def parse(self, params: Any) -> dict[str, Any]:
         Thing.seen = params
         return dict(params)
 
-    def read(self, reader, desired):
+    def read(self, reader: Any, desired: Any) -> dict[str, Any]:
         return {"id": desired["id"]}
 
-    def plan(self, current, desired):
+    def plan(self, current: Any, desired: Any) -> Plan:
         step = Step("PUT", "/thing", {"password": desired["password"], "note": f"is {desired['password']}"}, "set")
         return Plan(current, {**current, "note": f"is {desired['password']}"}, (step,))
 
@@ -82,7 +83,16 @@ class Action(PveAction):
     resource = Thing()
 
 
-def action(args=None, *, transport="local", become=None, async_val=0, delegate_to=None, env=None, check_mode=True):
+def action(
+    args: Any = None,
+    *,
+    transport: str = "local",
+    become: Any = None,
+    async_val: int = 0,
+    delegate_to: Any = None,
+    env: Any = None,
+    check_mode: bool = True,
+) -> Any:
     made = Action.__new__(Action)
     made._task = SimpleNamespace(
         args=args or {},
@@ -103,7 +113,7 @@ ARGS = {"id": "a", "api_host": "pve", "api_token_id": "u@pve!t1", "api_token_sec
 # --- plain types ------------------------------------------------------------------------------------------------------
 
 
-def test_arguments_become_plain_types():
+def test_arguments_become_plain_types() -> None:
     given = TaggedDict(
         {Tagged("text"): Tagged("a"), "list": TaggedList([TaggedInt(1), TaggedFloat(1.5), True, None]), "set": {"x"}}
     )
@@ -116,7 +126,7 @@ def test_arguments_become_plain_types():
     assert plain(Vaulted()) == "opened"
 
 
-def test_the_texts_of_this_ansible_become_plain():
+def test_the_texts_of_this_ansible_become_plain() -> None:
     template = pytest.importorskip("ansible.template")
     if not hasattr(template, "trust_as_template"):
         pytest.skip("this ansible-core does not tag texts")
@@ -150,22 +160,29 @@ def test_the_texts_of_this_ansible_become_plain():
         ),
     ],
 )
-def test_in_process_only_where_it_equals_the_module(monkeypatch, task, variables, here):
+def test_in_process_only_where_it_equals_the_module(
+    monkeypatch: pytest.MonkeyPatch, task: dict[str, Any], variables: dict[str, Any], here: bool
+) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     assert action(**task)._in_process(variables) is here
 
 
-def test_not_on_macos_where_forks_are_fragile(monkeypatch):
+def test_not_on_macos_where_forks_are_fragile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     assert not action()._in_process({})
 
 
 @pytest.mark.parametrize("async_val", [0, 10])
-def test_otherwise_the_module_runs(monkeypatch, async_val):
-    monkeypatch.setattr(action_module.ActionBase, "run", lambda self, tmp, task_vars: {"skipped": False})
+def test_otherwise_the_module_runs(monkeypatch: pytest.MonkeyPatch, async_val: int) -> None:
+    monkeypatch.setattr(ActionBase, "run", lambda self, tmp, task_vars: {"skipped": False})
     made = action(transport="ssh", async_val=async_val)
     calls = []
-    made._execute_module = lambda **how: calls.append(how) or {"changed": True}
+
+    def execute(**how: Any) -> dict[str, Any]:
+        calls.append(how)
+        return {"changed": True}
+
+    made._execute_module = execute
     assert made.run(task_vars={"a": 1}) == {"changed": True}
     assert calls == [{"task_vars": {"a": 1}, "wrap_async": bool(async_val)}]
 
@@ -173,11 +190,11 @@ def test_otherwise_the_module_runs(monkeypatch, async_val):
 # --- what -------------------------------------------------------------------------------------------------------------
 
 
-def run_here(args, **more):
+def run_here(args: Any, **more: Any) -> Any:
     return action(args, **more)._run_here(args)
 
 
-def test_results_are_censored():
+def test_results_are_censored() -> None:
     result = run_here(ARGS)
     assert result["changed"] is True
     assert "s3cret" not in str(result)
@@ -188,7 +205,7 @@ def test_results_are_censored():
     assert (arguments["id"], arguments["count"], arguments["api_timeout"]) == ("a", None, 60)
 
 
-def test_arguments_are_converted_and_defaults_filled_in():
+def test_arguments_are_converted_and_defaults_filled_in() -> None:
     run_here({**ARGS, "count": "5"})
     assert (Thing.seen["count"], Thing.seen["api_backend"], Thing.seen["api_host"]) == (5, "https", ["pve"])
 
@@ -205,7 +222,7 @@ def test_arguments_are_converted_and_defaults_filled_in():
         ({"api_token_id": "t1"}, "api_token_id: '!t1' is not of the form user@realm!id"),
     ],
 )
-def test_wrong_arguments_are_a_failed_result_without_secrets(args, text):
+def test_wrong_arguments_are_a_failed_result_without_secrets(args: dict[str, Any], text: str) -> None:
     given = {name: value for name, value in {**ARGS, **args}.items() if value is not None}
     result = run_here(given)
     assert result["failed"] is True
@@ -213,12 +230,12 @@ def test_wrong_arguments_are_a_failed_result_without_secrets(args, text):
     assert "s3cret" not in str(result)
 
 
-def test_an_option_by_two_names_warns():
+def test_an_option_by_two_names_warns() -> None:
     result = run_here({**ARGS, "name": "b"})
     assert result["warnings"] == ["Both option id and its alias name are set."]
 
 
-def test_a_bug_stays_a_traceback(monkeypatch):
+def test_a_bug_stays_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Thing, "plan", lambda self, current, desired: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run_here(ARGS)
@@ -227,8 +244,8 @@ def test_a_bug_stays_a_traceback(monkeypatch):
 # --- environment ------------------------------------------------------------------------------------------------------
 
 
-def test_the_environment_of_the_task_holds_while_it_runs(monkeypatch):
-    monkeypatch.setattr(action_module.ActionBase, "run", lambda self, tmp, task_vars: {})
+def test_the_environment_of_the_task_holds_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ActionBase, "run", lambda self, tmp, task_vars: {})
     monkeypatch.delenv("PVE_HOST", raising=False)
     args = {name: value for name, value in ARGS.items() if name != "api_host"}
     made = action(args, env=[{"PVE_HOST": "first"}, {"PVE_HOST": "second", "PVE_PORT": 443}])
@@ -238,7 +255,7 @@ def test_the_environment_of_the_task_holds_while_it_runs(monkeypatch):
     assert "PVE_HOST" not in os.environ
 
 
-def test_the_environment_is_restored_after_an_error(monkeypatch):
+def test_the_environment_is_restored_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PVE_HOST", "before")
     monkeypatch.delenv("PVE_USER", raising=False)
     with pytest.raises(KeyError, match="no-such"), environment({"PVE_HOST": "inside", "PVE_USER": "x"}):
@@ -250,7 +267,7 @@ def test_the_environment_is_restored_after_an_error(monkeypatch):
 # --- the client -------------------------------------------------------------------------------------------------------
 
 
-def test_a_client_is_kept_for_the_items_of_a_loop():
+def test_a_client_is_kept_for_the_items_of_a_loop() -> None:
     connection = Connection(endpoints=(Endpoint("a", 1),), token="u@pve!t", token_secret="one")
     first = kept_client(connection)
     first.warnings.append("old")

@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.agent import agent_enabled
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import api_error
 from ansible_collections.pve.automation.plugins.plugin_utils._guest_facts import (
-    agent_enabled,
     guest_address,
     read_facts,
 )
 from ansible_collections.pve.automation.plugins.plugin_utils._inventory import Host, hosts_of
+from tests.unit.resources import fake
 
 MAC = "BC:24:11:00:00:01"
 AGENT_DOWN = api_error("GET", "/", 500, "QEMU guest agent is not running")
@@ -34,13 +36,13 @@ INTERFACES = [
 ]  # fmt: skip
 
 
-class Cluster:
+class Cluster(fake.Server):
     """Answers by path; a path without an answer is a failure of the test."""
 
     def __init__(self, answers: dict[str, Any]) -> None:
-        self.answers, self.asked = answers, []
+        super().__init__(answers)
 
-    def get(self, path: str, params: Any = None) -> Any:
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         self.asked.append(path)
         answer = self.answers[path]
         if isinstance(answer, Exception):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -15,16 +16,16 @@ from hypothesis import strategies as st
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
 from ansible_collections.pve.automation.plugins.plugin_utils import _inventory as inventory
+from tests.unit.resources import fake
 
 
-class Cluster:
+class Cluster(fake.Server):
     """Answers the two requests of an inventory."""
 
     def __init__(self, rows: list[dict[str, Any]], status: list[dict[str, Any]] | None = None) -> None:
-        self.answers = {"/cluster/resources": rows, "/cluster/status": status or []}
-        self.warnings: list[str] = []
+        super().__init__({"/cluster/resources": rows, "/cluster/status": status or []})
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         return self.answers[path]
 
 
@@ -115,7 +116,7 @@ def test_no_host_is_ever_lost_and_order_means_nothing(
 
 
 def test_variables_of_a_guest() -> None:
-    row = guest(9001, "web", tags="prod;web", pool="a/b", template=1, **{"cgroup-mode": 2})
+    row = guest(9001, "web", tags="prod;web", pool="a/b", template=1, **dict[str, Any]({"cgroup-mode": 2}))
     assert inventory.hosts_of([row])[0].variables("pve_") == {
         "pve_id": "qemu/9001",
         "pve_type": "qemu",
@@ -154,7 +155,7 @@ def test_groups() -> None:
 
 
 def test_addresses_of_nodes() -> None:
-    status = [
+    status: list[dict[str, Any]] = [
         {"type": "cluster", "name": "c", "id": "cluster"},
         {"type": "node", "name": "pve1", "ip": "192.0.2.1", "online": 1},
         {"type": "node", "name": "pve2", "online": 0},
@@ -172,10 +173,15 @@ def test_a_cache_is_only_for_who_asked_the_same() -> None:
 
 
 def test_an_expression_is_evaluated_once_for_equal_values() -> None:
-    memo, asked = inventory.Memo(), []
+    memo = inventory.Memo()
+    asked: list[dict[str, Any]] = []
 
     def result(expression: str, variables: dict[str, Any]) -> Any:
-        return memo.get(expression, variables, lambda: asked.append(variables) or variables["a"])
+        def evaluate() -> Any:
+            asked.append(variables)
+            return variables["a"]
+
+        return memo.get(expression, variables, evaluate)
 
     assert [result("a == 1 and a", {"a": value, "b": 0}) for value in (1, 1, 2, "1")] == [1, 1, 2, "1"]
     assert len(asked) == 3
@@ -196,7 +202,14 @@ def test_no_name_looks_like_an_option_of_ssh() -> None:
 @pytest.mark.parametrize("prefix", ["", "ansible_", "an"])
 def test_the_api_sets_no_variable_that_steers_ansible(prefix: str) -> None:
     row = guest(
-        100, "web", ansible_host="x", host="x", connection="x", sible_host="x", inventory_hostname="x", **{"a b": 1}
+        100,
+        "web",
+        ansible_host="x",
+        host="x",
+        connection="x",
+        sible_host="x",
+        inventory_hostname="x",
+        **dict[str, Any]({"a b": 1}),
     )
     (host,) = inventory.hosts_of([row])
     found = host.variables(prefix)

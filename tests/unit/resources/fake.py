@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -13,7 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import NotFound
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan, Step
-from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import AnyResource
+from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import AnyResource, Hosted
 
 
 class Server:
@@ -28,6 +28,10 @@ class Server:
         self.asked: list[str] = []
         self.params: dict[str, Mapping[str, Any]] = {}
         self.warnings: list[str] = []
+        self.said: list[str] = []
+        self.pauses: list[float] = []
+        self.on_progress: Callable[[str], None] = self.said.append
+        self.sleep: Callable[[float], None] = self.pauses.append
         self.connection = Connection()
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
@@ -39,6 +43,9 @@ class Server:
             raise answer
         return answer
 
+    def document(self, url: str) -> str:
+        raise NotFound("GET", url, 404, "no such file")
+
     def addresses(self) -> tuple[str, str] | None:
         return "127.0.0.1", "127.0.0.1"
 
@@ -47,7 +54,7 @@ class Server:
         return self._release
 
 
-def options(resource: AnyResource, /, **given: Any) -> dict[str, Any]:
+def options(resource: Hosted, /, **given: Any) -> dict[str, Any]:
     """The options of a task as a module gets them: types converted, defaults filled in."""
     arguments = dict(resource.arguments())
     checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate(given)

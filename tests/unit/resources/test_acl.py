@@ -49,6 +49,7 @@ def test_all_missing_entries_take_one_call() -> None:
         )
     ]
     assert plan.before == {"path": "/vms", "entries": []}
+    assert plan.after is not None
     assert [entry["propagate"] for entry in plan.after["entries"]] == [True] * 6
 
 
@@ -78,6 +79,7 @@ def test_propagate_is_compared() -> None:
     assert calls(plan) == [
         ("PUT", "/access/acl", {"path": "/vms", "roles": "R1", "users": "a@pve", "propagate": False})
     ]
+    assert plan.after is not None
     assert plan.after["entries"] == [{"type": "user", "ugid": "a@pve", "roleid": "R1", "propagate": False}]
 
 
@@ -91,6 +93,7 @@ def test_absent_takes_away_exactly_the_listed_entries() -> None:
     assert calls(plan) == [
         ("PUT", "/access/acl", {"path": "/vms", "roles": "R1", "tokens": "a@pve!t1", "delete": True})
     ]
+    assert plan.after is not None
     assert len(plan.after["entries"]) == 2
 
 
@@ -106,6 +109,7 @@ def test_exclusive_grants_before_it_revokes() -> None:
         ("PUT", "/access/acl", {"path": "/vms", "roles": "R2", "groups": "ops", "delete": True}),
         ("PUT", "/access/acl", {"path": "/vms", "roles": "R1", "users": "a@pve", "delete": True}),
     ]
+    assert plan.after is not None
     assert plan.after["entries"] == [{"type": "user", "ugid": "c@pve", "roleid": "R1", "propagate": True}]
 
 
@@ -160,6 +164,7 @@ def test_applying_the_calls_gives_the_predicted_entries(
                 entries.pop(entry)
             else:
                 entries[entry] = params.get("propagate", True)
+    assert plan.after is not None
     predicted = {(found["ugid"], found["roleid"]): found["propagate"] for found in plan.after["entries"]}
     assert entries == predicted
     after = server(*(row("user", user, role, int(flag)) for (user, role), flag in entries.items()))

@@ -125,6 +125,7 @@ def test_a_plugin_that_is_there_takes_one_read(given: dict[str, Any]) -> None:
     plan = planned(PLUGIN, server, id="p", **given)
     assert not plan.steps
     assert server.asked == [PLUGIN_PATH]
+    assert plan.before is not None
     assert "data" not in plan.before
 
 
@@ -132,6 +133,7 @@ def test_changed_data_is_sent_whole_with_the_digest_and_verified() -> None:
     plan = planned(PLUGIN, Server({PLUGIN_PATH: DNS}), id="p", data="CF_Token=y")
     assert calls(plan) == [("PUT", PLUGIN_PATH, {"data": base64.b64encode(b"CF_Token=y\n").decode(), "digest": "d"})]
     assert plan.steps[0].verify
+    assert plan.after is not None
     assert plan.after["data"] == HIDDEN
 
 

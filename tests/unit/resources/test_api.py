@@ -36,7 +36,8 @@ class Wire:
     """A node behind a client: ``answers`` are taken in turn by (method, URL)."""
 
     def __init__(self, *answers: tuple[str, str, Response]) -> None:
-        self.answers, self.sent = list(answers), []
+        self.answers = list(answers)
+        self.sent: list[Any] = []
 
     def open(self, connection: Connection) -> Client:
         client = Client(connection, lambda endpoint: self)
@@ -48,6 +49,12 @@ class Wire:
         wanted_method, wanted_url, answer = self.answers.pop(0)
         assert (method, url) == (wanted_method, wanted_url)
         return answer
+
+    def addresses(self) -> tuple[str, str] | None:
+        return None
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def perform(self, *, check_mode: bool = False, **given: Any) -> dict[str, Any]:
         connection = {"api_host": ["pve1"], "api_token_id": "u@pve!test", "api_token_secret": "s"}

@@ -40,6 +40,7 @@ def test_lists_are_refreshed_when_they_are_due(ages: list[int], given: dict[str,
     plan = planned(APT, server, node="n", **given)
     assert calls(plan) == ([("POST", UPDATE, {})] if refreshes else [])
     assert server.asked == [UPDATE, *([TASKS] if "cache_valid_time" in given else [])]
+    assert plan.after is not None
     assert [row["Package"] for row in plan.after["updates"]] == ["a", "b"]
 
 
@@ -134,6 +135,7 @@ def test_repositories(given: dict[str, Any], wanted: list[Any]) -> None:
     assert calls(plan) == wanted
     assert there.asked == [REPOSITORIES]
     if given.get("enabled") is not None:
+        assert plan.after is not None
         assert plan.after["enabled"] is given["enabled"]
 
 

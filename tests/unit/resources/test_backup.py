@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import time
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ PRUNE = "/nodes/pve1/storage/local/prunebackups"
 class BackupServer(GuestServer):
     """Guests that have a storage."""
 
-    def __init__(self, *backups):
+    def __init__(self, *backups: Any) -> None:
         rows = [{"volid": VOLUME, "vmid": 101, "ctime": ctime, "subtype": "qemu"} for ctime in backups]
         super().__init__({"qemu/101": {"name": "web1"}, "lxc/102": {"hostname": "db1"}}, {CONTENT: rows})
         listed = self.answers["/cluster/resources"]
@@ -37,25 +38,25 @@ class BackupServer(GuestServer):
         listed += [{"type": "node", "node": "pve2"}, {"type": "pool", "pool": "web"}]
         listed.append({"type": "storage", "storage": "local", "node": "pve1"})
 
-    def sibling(self):
+    def sibling(self) -> Any:
         return copy.copy(self)
 
-    def on_step(self, text):
+    def on_step(self, text: Any) -> None:
         pass
 
     on_progress = on_step
 
 
-def run(server, **given):
+def run(server: Any, **given: Any) -> Any:
     return BACKUP.run(server, options(BACKUP, **given), check_mode=True)
 
 
-def asked(server, **given):
+def asked(server: Any, **given: Any) -> list[Any]:
     """Parameters of the calls that would be made."""
     return [request["params"] for request in run(server, **given)["requests"]]
 
 
-def test_every_option_of_vzdump_reaches_it_under_its_own_name():
+def test_every_option_of_vzdump_reaches_it_under_its_own_name() -> None:
     given = {
         "bwlimit": 1000,
         "compress": "zstd",
@@ -123,12 +124,12 @@ def test_every_option_of_vzdump_reaches_it_under_its_own_name():
         ({"pool": "web"}, []),
     ],
 )
-def test_which_guests_are_backed_up(given, vmids):
+def test_which_guests_are_backed_up(given: dict[str, Any], vmids: list[Any]) -> None:
     assert [params["vmid"] for params in asked(BackupServer(), storage="local", **given)] == vmids
 
 
 @pytest.mark.parametrize(("age", "taken"), [(10, False), (5000, True)])
-def test_a_backup_that_is_young_enough_counts_as_done(age, taken):
+def test_a_backup_that_is_young_enough_counts_as_done(age: int, taken: bool) -> None:
     server = BackupServer(int(time.time()) - age, 1)
     result = run(server, vmid=[101], storage="local", max_age="1h")
     assert result["changed"] is taken
@@ -161,12 +162,14 @@ def test_a_backup_that_is_young_enough_counts_as_done(age, taken):
         ({"state": "restored", "volume": VOLUME}, "node: is needed with state: restored"),
     ],
 )
-def test_options_that_are_missing_or_mean_nothing_are_refused_before_anything_is_written(given, says):
+def test_options_that_are_missing_or_mean_nothing_are_refused_before_anything_is_written(
+    given: dict[str, Any], says: str
+) -> None:
     with pytest.raises(InvalidOption, match=says):
         run(BackupServer(), **given)
 
 
-def plan_of(volume_answer, **given):
+def plan_of(volume_answer: Any, **given: Any) -> Any:
     server = Server({PATH: volume_answer} if volume_answer else {})
     resource = Volume()
     given = {"volume": VOLUME, "node": "pve1", "state": "present", **given}
@@ -174,7 +177,7 @@ def plan_of(volume_answer, **given):
     return resource.plan(resource.read(server, desired), desired)
 
 
-def test_notes_and_protection_are_changed_only_if_they_differ():
+def test_notes_and_protection_are_changed_only_if_they_differ() -> None:
     answer = {"notes": "old", "protected": 0, "size": 1}
     plan = plan_of(answer, notes="", protected=True)
     assert [(step.method, step.path, dict(step.params)) for step in plan.steps] == [
@@ -183,14 +186,14 @@ def test_notes_and_protection_are_changed_only_if_they_differ():
     assert plan_of(answer, notes="old", protected=False).steps == ()
 
 
-def test_deleting_needs_one_that_is_not_protected():
+def test_deleting_needs_one_that_is_not_protected() -> None:
     assert plan_of(None, state="absent").steps == ()
     assert [step.method for step in plan_of({"protected": 0}, state="absent").steps] == ["DELETE"]
     with pytest.raises(Refused, match="is protected"):
         plan_of({"protected": 1}, state="absent")
 
 
-def test_pruning_tells_beforehand_what_goes():
+def test_pruning_tells_beforehand_what_goes() -> None:
     rows = [{"volid": "a", "mark": "keep"}, {"volid": "b", "mark": "remove"}, {"volid": "c", "mark": "protected"}]
     resource = Prune()
     desired = resource.parse({"node": "pve1", "storage": "local", "vmid": [101], "prune_backups": "keep-last=1"})
@@ -210,11 +213,11 @@ def test_pruning_tells_beforehand_what_goes():
         ("local:backup/mine.vma", None),
     ],
 )
-def test_whose_backup_it_is(volume, owner):
+def test_whose_backup_it_is(volume: Any, owner: Any) -> None:
     assert owner_of(volume) == owner
 
 
-def test_a_restored_guest_has_the_id_that_the_backup_names_unless_the_task_does():
+def test_a_restored_guest_has_the_id_that_the_backup_names_unless_the_task_does() -> None:
     given = {"volume": VOLUME, "node": "pve1", "state": "restored"}
     assert restoration(options(BACKUP, **given))["vmid"] == 101
     assert restoration(options(BACKUP, **given, vmid=[109]))["vmid"] == 109

@@ -123,7 +123,7 @@ def test_what_only_went_takes_one_call_each(rules: list[Rule], data: st.DataObje
 
 @given(st.permutations([A, B, C, D, DROP]))
 def test_a_permutation_takes_only_as_many_moves_as_rules_are_out_of_order(wanted: list[Rule]) -> None:
-    current = [A, B, C, D, DROP]
+    current: list[Rule] = [A, B, C, D, DROP]
     edits = plan_edits(current, wanted)
     order = [current.index(one) for one in wanted]
     increasing = [sub for size in range(6) for sub in combinations(order, size) if list(sub) == sorted(sub)]

@@ -47,12 +47,14 @@ def test_who_is_not_listed_leaves_but_keeps_the_other_groups() -> None:
         ("PUT", "/access/users/c@pve", {"groups": "ops", "append": True}),
         ("PUT", "/access/users/b@pve", {"groups": "audit,dev"}),
     ]
+    assert plan.after is not None
     assert plan.after["members"] == ["a@pve", "c@pve"]
 
 
 def test_append_takes_nobody_out() -> None:
     plan = planned(GROUP, server(), groupid="ops", members=["c@pve"], append=True)
     assert calls(plan) == [("PUT", "/access/users/c@pve", {"groups": "ops", "append": True})]
+    assert plan.after is not None
     assert plan.after["members"] == ["a@pve", "b@pve", "c@pve"]
 
 

@@ -41,7 +41,9 @@ def with_rule(**config: Any) -> Server:
 def test_auto_rebalance_is_sent_with_a_hyphen_and_read_back() -> None:
     plan = planned(RESOURCE, Server(GUESTS), sid="vm:100", auto_rebalance=False)
     assert calls(plan) == [("POST", "/cluster/ha/resources", {"sid": "vm:100", "auto-rebalance": 0})]
-    assert not planned(RESOURCE, with_resource(**{"auto-rebalance": 0}), sid="vm:100", auto_rebalance=False).steps
+    assert not planned(
+        RESOURCE, with_resource(**dict[str, Any]({"auto-rebalance": 0})), sid="vm:100", auto_rebalance=False
+    ).steps
     assert not planned(RESOURCE, with_resource(), sid="vm:100", auto_rebalance=True).steps
 
 

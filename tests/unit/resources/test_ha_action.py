@@ -115,7 +115,7 @@ def test_pve_8_without_a_group_has_nothing_in_the_way() -> None:
     assert planned(MOVE, cluster(service("vm:100", "a"), rules=NO_RULES), sid="100", node="b").steps
 
 
-ARMING = [("POST", "/cluster/ha/status/arm-ha", {})]
+ARMING: Any = [("POST", "/cluster/ha/status/arm-ha", {})]
 DISARMING = [("POST", "/cluster/ha/status/disarm-ha", {"resource-mode": "freeze"})]
 
 

@@ -58,6 +58,7 @@ def test_what_is_there_takes_one_read() -> None:
     plan = planned(CERTIFICATE, there, node="n", certificates=ONE, key=KEY, force=True, restart=True)
     assert not plan.steps
     assert there.asked == [INFO]
+    assert plan.after is not None
     assert "pem" not in plan.after
     assert not planned(CERTIFICATE, there, node="n").steps
 

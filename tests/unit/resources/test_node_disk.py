@@ -152,10 +152,11 @@ def test_a_thin_pool_in_a_group_of_another_name_is_deleted() -> None:
 
 @pytest.mark.parametrize("path", ["/dev/sdc", "/dev/sdf", "/dev/sde1", "/dev/nvme0n1"])
 def test_a_disk_that_is_not_empty_is_not_used(path: str) -> None:
-    for options in (
+    tasks: list[dict[str, Any]] = [
         {"type": "lvm", "name": "new", "devices": [path]},
         {"type": "zfs", "name": "new", "devices": ["/dev/sda", path], "raidlevel": "mirror"},
-    ):
+    ]
+    for options in tasks:
         with pytest.raises(Refused, match="is not empty") as refusal:
             plan(**options)
         assert "state: wiped" in refusal.value.hint

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ CONTAINERS = [
     {"vmid": "200", "name": "dns", "status": "running"},
     {"vmid": "201", "name": "proxy", "status": "stopped"},
 ]
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     *({**row, "node": "pve1", "type": "qemu"} for row in MACHINES),
     *({**row, "node": "pve1", "type": "lxc"} for row in CONTAINERS),
     {"vmid": 300, "node": "pve2", "type": "qemu"},
@@ -98,7 +99,9 @@ def test_migrated_guests_are_gone_from_the_node() -> None:
 
 
 def test_resources_of_high_availability_are_left_alone_unless_named() -> None:
-    managed = {RESOURCES: [{**row, "hastate": "started"} if row["vmid"] == 100 else row for row in ROWS]}
+    managed: dict[str, Any] = {
+        RESOURCES: [{**row, "hastate": "started"} if row["vmid"] == 100 else row for row in ROWS]
+    }
     plan = planned(NODE_GUESTS, server(**managed), node="pve1", state="stopped")
     assert plan.steps[0].params == {"vms": "200"}
     assert plan.notes == ("Left alone, because high availability manages them, and vms does not name them: 100 (web).",)
@@ -153,7 +156,7 @@ class Settling(Server):
         log = [{"n": 1, "t": "Starting VM 101"}, {"n": 2, "t": "Starting VM 101 failed: no such bridge"}]
         self.answers[f"/nodes/pve1/tasks/{UPID}/log"] = log
 
-    def get(self, path: str, params: Any = None) -> Any:
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         rows = super().get(path, params)
         if path == QEMU:
             self.looks -= 1
@@ -163,7 +166,7 @@ class Settling(Server):
 
 def settled(on: Settling) -> Any:
     desired = NODE_GUESTS.parse(options(NODE_GUESTS, node="pve1", state="started"))
-    return NODE_GUESTS.wait_converged(on, desired, {"task": UPID}, 60)  # type: ignore[arg-type]
+    return NODE_GUESTS.wait_converged(on, desired, {"task": UPID}, 60)
 
 
 def test_a_guest_may_take_another_look() -> None:

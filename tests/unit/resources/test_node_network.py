@@ -61,7 +61,7 @@ GUESTS = {
     "netmask6": "64",
     **MANUAL,
 }
-APPLY = ("PUT", NETWORK, {})
+APPLY: Any = ("PUT", NETWORK, {})
 DIFFERENCE = (
     "--- /etc/network/interfaces\n+++ /etc/network/interfaces.new\n-\taddress 10.0.0.1/24\n+\taddress 10.0.0.2/24\n"
 )
@@ -382,7 +382,7 @@ def layouts(draw: st.DrawFn) -> Interfaces:
     for name in ("vmbr0", "vmbr1"):
         cards = [card for card, bridge in zip(CARD_NAMES, owner, strict=True) if bridge == name]
         ports = sorted([*cards, *(bond for bond in bonds if above[bond] == name)])
-        if ports or draw(st.booleans()):
+        if bool(ports) or draw(st.booleans()):
             found[name] = {"type": "bridge", **({"bridge_ports": ports} if ports else {}), **(mtu if ports else {})}
     for name in [name for name in (*bonds, "vmbr0", "vmbr1") if name in found]:
         if draw(st.booleans()):

@@ -91,7 +91,7 @@ def test_a_long_list_of_guests_is_cut() -> None:
     [({"pve3": "online"}, False), ({"pve3": "offline"}, True), ({"pve2": "offline", "pve3": "offline"}, False)],
 )
 def test_a_lost_majority_is_a_warning(others: dict[str, str], warned: bool) -> None:
-    plan = planned(NODE_POWER, server(**others), node="pve1", state="shutdown")
+    plan = planned(NODE_POWER, server({}, **others), node="pve1", state="shutdown")
     assert bool(plan.notes) is warned
 
 
@@ -120,7 +120,7 @@ class Looks:
         self.sleep: Callable[[float], None] = self.pauses.append
         self.on_progress: Callable[[str], None] = self.said.append
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         self.asked.append(path)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):

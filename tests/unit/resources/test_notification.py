@@ -104,7 +104,7 @@ def test_rules_of_a_matcher_are_never_split() -> None:
 def test_a_test_message_is_the_last_step_and_never_sent_twice_blindly() -> None:
     server = Server({MAIL: {"name": "m", "mailto": ["a@x"]}})
     plan = planned(ENDPOINT, server, name="m", type="sendmail", comment="c", send_test=True)
-    send = ("POST", "/cluster/notifications/targets/m/test", {})
+    send: Any = ("POST", "/cluster/notifications/targets/m/test", {})
     assert calls(plan) == [("PUT", MAIL, {"comment": "c"}), send]
     assert not plan.steps[1].repeatable
     assert calls(planned(ENDPOINT, server, name="m", type="sendmail", send_test=True)) == [send]

@@ -21,7 +21,7 @@ from tools.coverage import facts, owners, rows, writing_calls
 class PermissionServer(Server):
     """Tells the same privileges for every path that is asked for; without a path those of /vms."""
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         self.asked.append(str(dict(params or {})))
         return {(params or {}).get("path", "/vms"): {"VM.Audit": 1, "VM.PowerMgmt": 0}}
 

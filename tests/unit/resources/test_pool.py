@@ -13,7 +13,11 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.pool import POOL
 from tests.unit.resources.fake import Server, calls, planned
 
-MEMBERS = [{"type": "qemu", "vmid": 101}, {"type": "lxc", "vmid": "100"}, {"type": "storage", "storage": "local"}]
+MEMBERS: list[dict[str, Any]] = [
+    {"type": "qemu", "vmid": 101},
+    {"type": "lxc", "vmid": "100"},
+    {"type": "storage", "storage": "local"},
+]
 
 
 class Pools(Server):
@@ -23,7 +27,7 @@ class Pools(Server):
         super().__init__()
         self.pools = {name.replace("__", "/"): members for name, members in pools.items()}
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         self.asked.append(f"{path} {dict(params or {})}")
         if not params:
             return [{"poolid": name} for name in self.pools]

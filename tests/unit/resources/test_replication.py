@@ -82,7 +82,7 @@ def test_the_target_cannot_be_changed() -> None:
 
 
 def test_a_run_is_asked_for_after_the_changes_and_a_new_job_runs_by_itself() -> None:
-    run = ("POST", "/nodes/pve1/replication/100-0/schedule_now", {})
+    run: Any = ("POST", "/nodes/pve1/replication/100-0/schedule_now", {})
     assert calls(planned(REPLICATION, Server({PATH: PRESENT}), id="100-0", run_now=True)) == [run]
     plan = planned(REPLICATION, Server({PATH: PRESENT}), id="100-0", rate=20, run_now=True)
     assert calls(plan) == [("PUT", PATH, {"rate": 20}), run]
@@ -97,7 +97,7 @@ class Runs(Server):
         super().__init__()
         self.states = list(states)
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         assert path == "/nodes/pve1/replication/100-0/status"
         return self.states.pop(0)
 

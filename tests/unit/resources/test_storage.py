@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -49,10 +50,11 @@ PBS = {
 }
 
 
-def server(answer: dict[str, Any] | None = None, release: tuple[int, int] = (9, 2), **more: Any) -> Server:
-    return Server(
-        {PATH: DIR if answer is None else answer, "/nodes": [{"node": "n1", "status": "online"}], **more}, release
-    )
+def server(
+    answer: dict[str, Any] | None = None, release: tuple[int, int] = (9, 2), more: Mapping[str, Any] | None = None
+) -> Server:
+    nodes = [{"node": "n1", "status": "online"}]
+    return Server({PATH: DIR if answer is None else answer, "/nodes": nodes, **(more or {})}, release)
 
 
 def changes(answer: dict[str, Any] | None = None, **given: Any) -> dict[str, Any]:
@@ -246,12 +248,12 @@ CONTENT = "/nodes/n1/storage/backup/content"
 
 
 def test_an_empty_storage_is_deleted() -> None:
-    plan = planned(STORAGE, server(**{CONTENT: []}), storage="backup", state="absent")
+    plan = planned(STORAGE, server(more={CONTENT: []}), storage="backup", state="absent")
     assert calls(plan) == [("DELETE", PATH, {})]
 
 
 def test_a_storage_with_volumes_is_kept() -> None:
-    present = server(**{CONTENT: [{"volid": f"backup:iso/{name}.iso"} for name in "abcde"]})
+    present = server(more={CONTENT: [{"volid": f"backup:iso/{name}.iso"} for name in "abcde"]})
     with pytest.raises(Refused, match=r"backup:iso/a\.iso.* and 2 more.*force: true"):
         planned(STORAGE, present, storage="backup", state="absent")
 
@@ -259,10 +261,10 @@ def test_a_storage_with_volumes_is_kept() -> None:
 def test_a_storage_that_cannot_be_looked_into_is_kept() -> None:
     unreachable = ApiError("GET", CONTENT, 500, "storage 'backup' is not online")
     with pytest.raises(Refused, match="is not online"):
-        planned(STORAGE, server(**{CONTENT: unreachable}), storage="backup", state="absent")
+        planned(STORAGE, server(more={CONTENT: unreachable}), storage="backup", state="absent")
     with pytest.raises(Refused, match="disabled"):
         planned(STORAGE, server({**DIR, "disable": 1}), storage="backup", state="absent")
-    offline = server(**{"/nodes": [{"node": "n1", "status": "offline"}]})
+    offline = server(more={"/nodes": [{"node": "n1", "status": "offline"}]})
     with pytest.raises(Refused, match="offline"):
         planned(STORAGE, offline, storage="backup", state="absent")
 

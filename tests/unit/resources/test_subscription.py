@@ -26,6 +26,7 @@ def test_setting_a_key_hides_it() -> None:
     plan = planned(SUBSCRIPTION, Server({PATH: NONE}), node="n", key=f" {KEY}\n")
     assert calls(plan) == [("PUT", PATH, {"key": KEY})]
     assert KEY not in str(plan.steps[0].describe()) + str(plan.after)
+    assert plan.after is not None
     assert plan.after["key"] == "pve2c-**********"
     assert masked(OTHER) == "pve2c-arm-**********"
 
@@ -37,6 +38,7 @@ def test_what_is_there_takes_one_read(given: dict[str, Any]) -> None:
     assert not plan.steps
     assert server.asked == [PATH]
     assert KEY not in str(plan.after)
+    assert plan.after is not None
     assert "signature" not in plan.after
 
 

@@ -14,7 +14,6 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
     TaskFailed,
     TaskTimeout,
 )
-from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster import task as module
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.task import (
     TASK,
     TASK_INFO,
@@ -186,7 +185,7 @@ def test_no_node_is_no_task() -> None:
 
 
 def test_what_is_asked_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.time, "time", lambda: NOW + 0.5)
+    monkeypatch.setattr("time.time", lambda: NOW + 0.5)
     server = Nodes()
     tasks(server, nodes=["a"], vmid=100, type="vzdump", user="root", since="2h", until="2027-01-01", errors=True)
     assert server.queries == [

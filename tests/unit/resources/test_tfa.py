@@ -77,6 +77,7 @@ def test_what_is_there_takes_one_read_and_no_call(given: dict[str, Any]) -> None
 def test_changes() -> None:
     plan = planned(TFA, server(PHONE, TABLET), userid="alice@pve", id="p1", description="old phone", enable=True)
     assert calls(plan) == [("PUT", f"{PATH}/p1", {"description": "old phone", "enable": True})]
+    assert plan.after is not None
     assert plan.after["entries"][0]["enable"] is True
 
 
@@ -84,6 +85,7 @@ def test_deletion() -> None:
     present = server(PHONE, TABLET)
     plan = planned(TFA, present, userid="alice@pve", type="totp", description="tablet", state="absent")
     assert calls(plan) == [("DELETE", f"{PATH}/p2", {})]
+    assert plan.after is not None
     assert [entry["id"] for entry in plan.after["entries"]] == ["p1"]
     assert not planned(TFA, present, userid="alice@pve", id="p9", state="absent").steps
 

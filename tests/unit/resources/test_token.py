@@ -59,6 +59,7 @@ def test_changes_take_one_call() -> None:
 def test_an_old_server_clears_a_comment_by_a_blank() -> None:
     plan = planned(TOKEN, server((8, 4)), userid="alice@pve", tokenid="t1", comment="")
     assert calls(plan) == [("PUT", PATH, {"comment": " "})]
+    assert plan.after is not None
     assert "comment" not in plan.after
 
 
@@ -70,6 +71,7 @@ def test_clearing_what_is_clear_takes_one_read() -> None:
 
 def test_a_period_counts_from_the_creation() -> None:
     created = planned(TOKEN, Server(), tokenid="alice@pve!t1", expire="90d").after
+    assert created is not None
     again = planned(TOKEN, server(expire=created["expire"]), tokenid="alice@pve!t1", expire="90d")
     assert not again.steps
     assert not planned(TOKEN, server(expire=1), tokenid="alice@pve!t1", expire="90d").steps

@@ -101,6 +101,7 @@ def test_zero_is_a_value() -> None:
 def test_an_expiry_that_is_never_is_cut_by_a_period() -> None:
     plan = planned(USER, server(), userid="alice@pve", expire="90d")
     assert plan.steps
+    assert plan.after is not None
     again = planned(USER, server(expire=plan.after["expire"]), userid="alice@pve", expire="90d")
     assert not again.steps
 
