@@ -65,6 +65,7 @@ def read_change(call: Call, vmid: int) -> Change:
     deletes = ["ide2" if name == "cdrom" else name for name in deletes]
     check_lists("qemu", settings, deletes, reverts)
     drives = wanted_drives(call, settings, vmid, None)
+    check_script(call, settings)  # an update looks at it even before it looks at who asks
     check_option_privileges(call, "qemu", vmid, deletes, {})
     check_option_privileges(call, "qemu", vmid, settings, settings)
     check_bridges(call, settings)
@@ -96,6 +97,10 @@ def check_values(call: Call, settings: Config) -> None:
         if UNUSED.fullmatch(name):
             storageid, volume = split_volid(str(settings[name]))
             parse_name(find_storage(call.cluster, storageid), volume)
+    check_script(call, settings)
+
+
+def check_script(call: Call, settings: Config) -> None:
     if "hookscript" in settings:
         try:
             check_hookscript(call.cluster, str(call.node), str(settings["hookscript"]))
