@@ -16,7 +16,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from . import unsupported
 from .certificates import Presented, fingerprint_of
+from .facts import load
 from .reports import CACHE, LOOKS, SECONDS, Lag
 from .scenarios import CREDENTIALS, scenario
 from .server import Front, serving
@@ -42,6 +44,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--lag-cache", type=float, default=CACHE, help="seconds in which it may fall back after that")
     parser.add_argument("--ca-path", type=Path, help="where to write the certificate of the CA, default a new file")
     parser.add_argument("--stop-with-stdin", action="store_true", help="stop when standard input is closed")
+    parser.add_argument("--unsupported", action="store_true", help="list what is answered with 501, and end")
     return parser.parse_args()
 
 
@@ -99,6 +102,9 @@ async def serve(chosen: argparse.Namespace, directory: Path) -> None:
 
 def main() -> None:
     chosen = options()
+    if chosen.unsupported:
+        print(unsupported.listing(load(chosen.version)))
+        return
     try:
         scenario(chosen.scenario, chosen.version)
         Lag(chosen.lag, chosen.lag_looks, chosen.lag_cache)
