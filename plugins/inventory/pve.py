@@ -7,7 +7,8 @@ DOCUMENTATION = r"""
 name: pve
 short_description: Guests and nodes of a Proxmox VE cluster
 description:
-  - Reads all guests and nodes of a cluster with one request, and facts about the guests themselves where they are wanted.
+  - Reads all guests and nodes of a cluster with one request, their names and statuses with at most two more for each node, and facts about the
+    guests themselves where they are wanted.
   - The file's name is C(pve.yml) or ends in C(.pve.yml) (or C(.yaml)).
   - The connection options can be set in the environment as well. Hosts, users, tokens, secrets and the fingerprint may be Jinja2 templates
     in the file, as C(api_token_secret) is in the examples. What the API answers is never taken for a template.
@@ -44,6 +45,14 @@ options:
     type: str
     required: true
     choices: [pve.automation.pve]
+  current:
+    description:
+      - Whether each node is asked for the names and statuses of its guests, one request for its machines and one for its containers.
+      - The cluster's own list takes them from the last report of each node, which may be ten seconds old. It shows a renamed guest under its old
+        name, and a guest whose id was used before under the name of its predecessor. With V(false) they are taken from there, and only nodes of
+        guests without a name or status are asked.
+    type: bool
+    default: true
   facts:
     description:
       - What to ask each guest for that passes the O(filters).
@@ -83,7 +92,7 @@ options:
 """
 
 EXAMPLES = r"""
-# cluster.pve.yml: the whole cluster with one request
+# cluster.pve.yml: the whole cluster
 plugin: pve.automation.pve
 api_host: [pve1.example.com, pve2.example.com]
 api_fingerprint:
@@ -200,11 +209,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def _fill(self, connection: Connection, path: str, cache: bool) -> None:
-        questions = {name: plain(self.get_option(name)) for name in ("facts", "filters", "node_ansible_host")}
+        questions = {
+            name: plain(self.get_option(name)) for name in ("current", "facts", "filters", "node_ansible_host")
+        }
         key = f"{self.get_cache_key(path)}_{cache_digest(connection, questions)}"
         known = self._cached(key) if cache else None
         client = Client(connection)
-        answer: dict[str, Any] = known or {"rows": read_rows(client)}
+        answer: dict[str, Any] = known or {"rows": read_rows(client, current=self.get_option("current"))}
         hosts = [host for host in self._hosts(answer["rows"]) if self._passes(host)]
         if known is None:
             answer.update(self._details(client, answer["rows"], hosts))

@@ -21,16 +21,18 @@ options:
     description: Id of the machine.
     type: int
   name:
-    description: Name of the machine, where O(vmid) is not given.
+    description: Name of the machine, where O(vmid) is not given. Together with O(vmid) both have to fit.
     type: str
   node:
-    description: Node of the machine. With O(vmid) it saves one request.
+    description: Node of the machine, which has to be there. With O(vmid) it saves one request.
     type: str
   force:
     description: Write the drive at every run of the task.
     type: bool
     default: false
 seealso:
+  - ref: ansible_collections.pve.automation.docsite.guide_identity
+    description: What identifies a guest.
   - module: pve.automation.pve_vm
 """
 

@@ -21,10 +21,10 @@ options:
     description: Id of the machine.
     type: int
   name:
-    description: Name of the machine, where O(vmid) is not given.
+    description: Name of the machine, where O(vmid) is not given. Together with O(vmid) both have to fit.
     type: str
   node:
-    description: Node of the machine. With O(vmid) it saves one request.
+    description: Node of the machine, which has to be there. With O(vmid) it saves one request.
     type: str
   exec:
     description: A command to run, at every run of the task.
@@ -96,6 +96,8 @@ options:
     type: int
     default: 60
 seealso:
+  - ref: ansible_collections.pve.automation.docsite.guide_identity
+    description: What identifies a guest.
   - module: pve.automation.pve_guest_info
 """
 

@@ -8,7 +8,8 @@ module: pve_guest_info
 short_description: List guests and what they tell of themselves
 description:
   - Lists virtual machines and containers of the cluster that fit all given options; without options all of them.
-  - The list is one request, however many guests there are. What O(gather) names is asked of each listed guest, in parallel.
+  - The list is one request, however many guests there are, and with O(current) one more for each node and kind of guest that the other options
+    leave. What O(gather) names is asked of each listed guest, in parallel.
     What a guest cannot tell is missing in its entry and becomes a warning.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
@@ -16,6 +17,13 @@ extends_documentation_fragment:
   - pve.automation.attributes.info
   - pve.automation.connection
 options:
+  current:
+    description:
+      - Whether the nodes of the guests are asked for names, statuses and template flags. The cluster's own list takes these from the last report
+        of each node, which may be ten seconds old, or of another guest that had the id before.
+      - With V(false) they are taken from the cluster's list, and only nodes of guests without a name or status are asked.
+    type: bool
+    default: true
   gather:
     description:
       - 'What to ask each guest for besides what the list tells. V(config): its configuration as pve_vm and pve_lxc show it.
@@ -62,6 +70,8 @@ options:
     type: list
     elements: int
 seealso:
+  - ref: ansible_collections.pve.automation.docsite.guide_identity
+    description: What identifies a guest.
   - module: pve.automation.pve_vm
   - module: pve.automation.pve_lxc
 """

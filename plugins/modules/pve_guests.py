@@ -8,7 +8,7 @@ module: pve_guests
 short_description: Manage many guests at once
 description:
   - Brings many virtual machines and containers to their states, several at a time, or changes the power state of all guests that a
-    selection fits.
+    selection fits, or deletes them.
   - All entries are checked before anything is sent. One guest's failure neither hides nor stops the others.
   - Check mode tells exactly what would happen to which guest.
 version_added: 0.1.0
@@ -27,7 +27,9 @@ options:
     type: list
     elements: dict
   select:
-    description: The guests whose power state is changed; all selectors that are given have to fit. Templates are never among them.
+    description:
+      - The guests whose power state is changed, or that are deleted; all selectors that are given have to fit. Templates are never among them.
+      - The nodes of these guests are asked for names and statuses, which the cluster's list may show as they were ten seconds ago.
     type: dict
     suboptions:
       type:
@@ -56,9 +58,12 @@ options:
         type: str
         choices: [running, stopped]
   state:
-    description: Power state for the guests in O(select), see M(pve.automation.pve_vm).
+    description:
+      - Power state for the guests in O(select), see M(pve.automation.pve_vm).
+      - V(absent) deletes them with their disks. Guests that are running or protected, or that the HA manager looks after, fail and stay;
+        add V(stopped) as O(select.status) to leave running ones out.
     type: str
-    choices: [started, stopped, restarted, reset, paused, resumed, hibernated]
+    choices: [started, stopped, restarted, reset, paused, resumed, hibernated, absent]
   force:
     description: Stop the guests in O(select) hard, at once or after O(shutdown_timeout). Entries of O(guests) say it themselves.
     type: bool
@@ -86,6 +91,8 @@ options:
     type: bool
     default: false
 seealso:
+  - ref: ansible_collections.pve.automation.docsite.guide_identity
+    description: What identifies a guest.
   - module: pve.automation.pve_vm
   - module: pve.automation.pve_lxc
 """
@@ -105,6 +112,11 @@ EXAMPLES = r"""
     shutdown_timeout: 60
     force: true
     parallel: 10
+
+- name: Delete what was stopped and has the tag obsolete
+  pve.automation.pve_guests:
+    select: {tag: [obsolete], status: stopped}
+    state: absent
 
 - name: Only if everything fits, and no guest gets more than it should
   pve.automation.pve_guests:

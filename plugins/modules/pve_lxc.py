@@ -46,6 +46,7 @@ options:
       - The id or hostname of the source, or a mapping with C(source), C(full), C(storage), C(snapname), C(bwlimit).
         Without C(full) PVE links clones of templates and copies everything else.
       - A later run completes what an interrupted one left; it never clones a second time.
+      - If O(vmid) belongs to a container whose name is not O(hostname), the task is refused; it does not rename and change that container.
     type: raw
   cmode:
     description: What the console shows. PVE's default is V(tty).
@@ -170,6 +171,7 @@ options:
         C(storage), C(unique), C(bwlimit).
       - What then is neither as in the backup nor as the task wants it is told as a warning. To restore over a guest that exists, see
         M(pve.automation.pve_backup).
+      - If O(vmid) belongs to a container whose name is not O(hostname), the task is refused.
     type: raw
   rootfs:
     description: Root file system, a mapping or text such as V(local-lvm:8); see the notes on mount points.
@@ -193,6 +195,8 @@ options:
       - V(restarted) restarts a running container gracefully at every run, and starts a stopped one.
       - 'V(absent): it does not exist. A running container is refused unless O(force) is true, a protected one always.'
       - Apart from V(absent) a container that does not exist is created.
+      - For V(absent) and O(force) all of O(vmid), O(hostname) and O(node) that are given have to fit the same container. Otherwise O(vmid) says which container is meant,
+        and another O(hostname) renames it.
     type: str
     choices: [present, started, stopped, restarted, absent]
     default: present
@@ -239,6 +243,8 @@ options:
     type: int
     default: 300
 seealso:
+  - ref: ansible_collections.pve.automation.docsite.guide_identity
+    description: What identifies a guest.
   - module: pve.automation.pve_vm
   - module: pve.automation.pve_snapshot
   - module: pve.automation.pve_pool

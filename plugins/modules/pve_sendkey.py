@@ -20,10 +20,10 @@ options:
     description: Id of the machine.
     type: int
   name:
-    description: Name of the machine, where O(vmid) is not given.
+    description: Name of the machine, where O(vmid) is not given. Together with O(vmid) both have to fit.
     type: str
   node:
-    description: Node of the machine. With O(vmid) it saves one request.
+    description: Node of the machine, which has to be there. With O(vmid) it saves one request.
     type: str
   keys:
     description:
@@ -33,6 +33,8 @@ options:
     elements: str
     required: true
 seealso:
+  - ref: ansible_collections.pve.automation.docsite.guide_identity
+    description: What identifies a guest.
   - module: pve.automation.pve_guest_agent
 """
 

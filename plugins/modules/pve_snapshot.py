@@ -25,7 +25,7 @@ options:
     type: bool
     default: false
   name:
-    description: Name of the guest; several guests of one name are an error.
+    description: Name of the guest; several guests of one name are an error. Together with O(vmid) both have to fit.
     type: str
   node:
     description: Node of the guest. If the guest is on another one that is an error.
@@ -62,6 +62,8 @@ options:
 notes:
   - A run that changes nothing costs two requests.
 seealso:
+  - ref: ansible_collections.pve.automation.docsite.guide_identity
+    description: What identifies a guest.
   - module: pve.automation.pve_guest_info
 """
 

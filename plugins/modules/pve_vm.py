@@ -95,6 +95,7 @@ options:
       - The id or name of the source, or a mapping with C(source), C(full), C(storage), C(format), C(snapname), C(bwlimit).
         Without C(full) PVE links clones of templates and copies everything else.
       - A later run completes what an interrupted one left; it never clones a second time.
+      - If O(vmid) belongs to a machine whose name is not O(name), the task is refused; it does not rename and change that machine.
     type: raw
   cores:
     description: Cores per socket. PVE's default is V(1).
@@ -249,6 +250,7 @@ options:
         C(storage), C(unique), C(live_restore), C(bwlimit).
       - What then is neither as in the backup nor as the task wants it is told as a warning. To restore over a guest that exists, see
         M(pve.automation.pve_backup).
+      - If O(vmid) belongs to a machine whose name is not O(name), the task is refused.
     type: raw
   rng0:
     description: Random number generator, as a mapping with C(source), C(max_bytes), C(period), or as text.
@@ -300,6 +302,8 @@ options:
       - V(restarted) and V(reset) restart a running guest, gracefully or hard, at every run, and start a stopped one.
       - 'V(absent): it does not exist. A running guest is refused unless O(force) is true, a protected one always.'
       - Apart from V(absent) a guest that does not exist is created.
+      - For V(absent), V(reset) and O(force) all of O(vmid), O(name) and O(node) that are given have to fit the same guest. Otherwise O(vmid) says which guest is meant,
+        and another O(name) renames it.
     type: str
     choices: [present, started, stopped, restarted, reset, paused, resumed, hibernated, absent]
     default: present
@@ -368,6 +372,8 @@ options:
     description: Watchdog, as a mapping with C(model) and C(action), or as text.
     type: raw
 seealso:
+  - ref: ansible_collections.pve.automation.docsite.guide_identity
+    description: What identifies a guest.
   - module: pve.automation.pve_pool
   - module: pve.automation.pve_api
 """

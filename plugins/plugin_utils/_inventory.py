@@ -24,6 +24,7 @@ import jinja2
 import jinja2.meta
 
 from ..module_utils._core.api.connection import Connection
+from ..module_utils._core.guests.directory import OFFLINE, Directory, is_reported
 from ..module_utils._core.model.contract import Reader
 from ..module_utils._core.model.errors import InvalidOption
 from ..module_utils._core.model.values import split_list
@@ -88,8 +89,11 @@ def refuse_unknown_keys(given: Iterable[str], known: Collection[str]) -> None:
         raise InvalidOption(str(key), "is no option of this inventory plugin", hint=hint)
 
 
-def read_rows(reader: Reader) -> list[Row]:
-    """Guests and nodes of the cluster, in one request. Rows of other types, also of types not yet known, are left out."""
+def read_rows(reader: Reader, *, current: bool = True) -> list[Row]:
+    """Guests and nodes of the cluster. Rows of other types, also of types not yet known, are left out.
+
+    One request, and one for each list of a node: with ``current`` for all guests, else for those without a name or status only.
+    """
     rows = reader.get("/cluster/resources") or []
     ours = [row for row in rows if row.get("type") in (*GUESTS, "node")]
     whole = [row for row in ours if _is_whole(row)]
@@ -97,13 +101,27 @@ def read_rows(reader: Reader) -> list[Row]:
         reader.warnings.append(
             f"{len(ours) - len(whole)} guests or nodes are left out: the server did not tell their id or node."
         )
-    return whole
+    directory = Directory(reader, whole)
+    directory.confirm(lambda row: current or not is_reported(row))
+    guests = directory.guests()
+    _warn_of_silent(reader, directory.silent, guests)
+    return [*guests, *(row for row in directory.rows if row.get("type") == "node")]
 
 
 def _is_whole(row: Row) -> bool:
     """Whether a row says which guest or node it is."""
     names = all(isinstance(row.get(key), str) and row[key] for key in ("id", "node"))
     return names and (row["type"] == "node" or str(row.get("vmid", "")).isdigit())
+
+
+def _warn_of_silent(reader: Reader, silent: Mapping[str, str], guests: Iterable[Row]) -> None:
+    """Warn of nodes that did not list their guests. That one is offline shows in the inventory, unless it costs a name."""
+    for node, why in sorted(silent.items()):
+        nameless = sum(row["node"] == node and not row.get("name") for row in guests)
+        if nameless or why != OFFLINE:
+            reader.warnings.append(
+                f"Node {node} does not answer ({why}): its guests are shown as it reported them last, {nameless} without a name."
+            )
 
 
 def read_node_addresses(reader: Reader) -> dict[str, str]:

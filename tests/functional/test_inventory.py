@@ -33,10 +33,11 @@ def guests_of(client: Client) -> list[Host]:
     return [host for host in hosts_of(read_rows(client)) if host.is_guest]
 
 
-def test_one_request_knows_every_guest(cluster: Cluster) -> None:
+def test_the_list_of_the_cluster_and_those_of_the_nodes_know_every_guest(cluster: Cluster) -> None:
     client = client_of(cluster)
     guests = guests_of(client)
-    assert [row["path"] for row in cluster.requests_made()] == ["/cluster/resources"]
+    lists = [f"/nodes/{node}/{kind}" for node in cluster.facts["nodes"] for kind in ("qemu", "lxc")]
+    assert sorted(row["path"] for row in cluster.requests_made()) == sorted(["/cluster/resources", *lists])
     listed = [
         row["vmid"]
         for node in cluster.facts["nodes"]
@@ -81,7 +82,9 @@ def test_a_node_that_goes_down_costs_facts_but_no_guest(cluster: Cluster) -> Non
 
 
 def test_a_play_that_refreshes_its_inventory_sees_the_new_guest(cluster: Cluster, tmp_path: Path) -> None:
-    """Although what was read first is in the cache."""
+    """Although what was read first is in the cache, and its node has not yet reported it."""
+    cluster.call("GET", "/cluster/resources")
+    cluster.control("POST", "lag", {"seconds": 100000, "looks": 1000000})
     inventory = {"plugin": "pve.automation.pve", **cluster.token_connection(), "cache": True, "group_prefix": ""}
     (tmp_path / "test.pve.yml").write_text(json.dumps(inventory), encoding="utf-8")
     new = {**cluster.token_connection(), "node": "pve1", "name": "newcomer", "tags": ["web", "new"]}

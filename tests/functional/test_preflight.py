@@ -159,7 +159,7 @@ def test_a_locked_guest_is_told_in_check_mode_as_well(cluster: Cluster, options:
 def test_in_a_bulk_only_those_fail_that_do_not_fit(cluster: Cluster) -> None:
     small = {**NEW, "vmid": 9002, "name": "small"}
     result = cluster.run(GUESTS, {"guests": [WRONG, small], "preflight": "fail"})
-    assert result["msg"].startswith("1 of 2 guests failed.\nbig: Preflight: ")
+    assert result["msg"].startswith("1 of 2 guests failed.\nbig (9001): Preflight: ")
     assert [row.get("failed", False) for row in result["guests"]] == [True, False]
     assert {row["path"] for row in cluster.writes_made()} == {"/nodes/pve1/qemu"}
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection
@@ -22,6 +22,15 @@ OTHER_ROWS = [
     {"type": "sdn", "id": "sdn/pve1/zone", "node": "pve1", "sdn": "zone", "status": "ok"},
     {"type": "yet-unknown", "id": "what/ever"},
 ]
+
+
+def node_lists(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """The lists of the nodes, by their paths, that say the same as the rows of the cluster's list."""
+    lists: dict[str, list[Mapping[str, Any]]] = {f"/nodes/pve1/{kind}": [] for kind in ("qemu", "lxc")}
+    for row in rows:
+        if row.get("type") in ("qemu", "lxc") and row.get("node"):
+            lists.setdefault(f"/nodes/{row['node']}/{row['type']}", []).append(row)
+    return lists
 
 
 class GuestServer(Server):
@@ -42,8 +51,6 @@ class GuestServer(Server):
             rows.append({"type": kind, "vmid": int(vmid), "node": "pve1", "name": name, "status": status, "id": place})
             known[f"/nodes/pve1/{place}/config"] = {"digest": "d1", **config}
             known[f"/nodes/pve1/{place}/status/current"] = {"status": status}
-        known.update({f"/nodes/pve1/{kind}": [row for row in rows if row["type"] == kind] for kind in ("qemu", "lxc")})
-        super().__init__(
-            {"/cluster/resources": [*OTHER_ROWS, *rows], "/cluster/nextid": "103", **known, **(answers or {})}
-        )
+        table = {"/cluster/resources": [*OTHER_ROWS, *rows], "/cluster/nextid": "103", **known, **(answers or {})}
+        super().__init__({**node_lists(table["/cluster/resources"]), **table})
         self.connection = connection

@@ -16,7 +16,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.guests.bulk i
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
 from tests.unit.guests.fake import ROOT
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"type": "qemu", "vmid": 101, "node": "pve1", "name": "web1", "tags": "web;prod", "pool": "p", "status": "running"},
     {"type": "qemu", "vmid": 102, "node": "pve2", "name": "web2", "tags": "web", "status": "stopped"},
     {"type": "lxc", "vmid": 103, "node": "pve1", "name": "db1", "tags": "prod", "status": "running"},
@@ -47,12 +47,15 @@ class Server:
         if path == "/cluster/resources":
             return ROWS
         if path.endswith(("/qemu", "/lxc")):
-            return []
+            return [row for row in ROWS if path == f"/nodes/{row['node']}/{row['type']}"]
         if path == "/cluster/nextid":
             return "103"
         if any(path.startswith(f"{part}/") for part in self.broken):
             raise InvalidOption("node", "is broken")
-        return {"status": "running"} if path.endswith("/current") else {"digest": "d"}
+        if path.endswith("/current"):
+            return {"status": "running"}
+        name = next((row["name"] for row in ROWS if path.endswith(f"/{row.get('vmid')}/config")), "")
+        return {"digest": "d", "hostname" if "/lxc/" in path else "name": name}
 
 
 def defaults() -> Any:

@@ -80,9 +80,19 @@ def test_guests_fit_all_options(desired: dict[str, Any], vmids: list[int]) -> No
     assert [row["vmid"] for row in listed(**desired)] == vmids
 
 
-def test_the_list_is_one_request() -> None:
+NODE_LISTS = ["/nodes/pve1/lxc", "/nodes/pve1/qemu", "/nodes/pve2/qemu"]
+
+
+def test_the_list_is_one_request_and_one_for_each_list_of_a_node() -> None:
     on = GuestServer(answers=ANSWERS)
-    assert listed(on)[0] == {
+    listed(on)
+    assert on.asked[:1] == ["/cluster/resources"]
+    assert sorted(on.asked[1:]) == NODE_LISTS
+
+
+def test_the_list_alone_is_one_request() -> None:
+    on = GuestServer(answers=ANSWERS)
+    assert listed(on, current=False)[0] == {
         "vmid": 9001,
         "name": "web1",
         "node": "pve1",
@@ -111,21 +121,22 @@ def test_everything_that_guests_tell() -> None:
 def test_only_what_is_wanted_is_asked() -> None:
     on = GuestServer(answers=ANSWERS)
     listed(on, vmid=[9001, 9101], gather=["snapshots"])
-    assert sorted(on.asked) == ["/cluster/resources", f"{CT}/snapshot", f"{VM}/snapshot"]
+    lists = ["/nodes/pve1/lxc", "/nodes/pve1/qemu"]
+    assert sorted(on.asked) == sorted(["/cluster/resources", *lists, f"{CT}/snapshot", f"{VM}/snapshot"])
 
 
 def test_a_guest_that_does_not_run_is_not_asked_for_its_addresses() -> None:
     on = GuestServer(answers=ANSWERS)
     (row,) = listed(on, vmid=[9002], gather=["agent", "interfaces"])
     assert (row["agent"], row["interfaces"]) == ({}, [])
-    assert on.asked == ["/cluster/resources"]
+    assert on.asked == ["/cluster/resources", "/nodes/pve2/qemu"]
 
 
 def test_a_machine_without_agent_is_not_asked_for_it() -> None:
     on = GuestServer(answers={**ANSWERS, f"{VM}/config": {"name": "web1"}})
     (row,) = listed(on, vmid=[9001], gather=["agent", "interfaces"])
     assert (row["agent"], row["interfaces"], on.warnings) == ({}, [], [])
-    assert on.asked == ["/cluster/resources", f"{VM}/config"]
+    assert on.asked == ["/cluster/resources", "/nodes/pve1/qemu", f"{VM}/config"]
 
 
 def test_one_guest_that_fails_leaves_the_others() -> None:

@@ -175,7 +175,10 @@ def test_a_detached_volume_is_kept_and_shown() -> None:
 
 
 def test_a_purged_volume_is_detached_and_then_deleted() -> None:
-    detach, delete = calls(plan(unset=["mp0", "mp1"], purge=True))
+    both = plan(unset=["mp0", "mp1"], purge=True)
+    assert both.steps[1].why.startswith("delete the volume ")
+    assert " of mp0" in both.steps[1].why
+    detach, delete = calls(both)
     assert detach[2]["delete"] == "mp0,mp1"
     assert delete == ("PUT", f"{PATH}/config", {"delete": "unused1"})
 

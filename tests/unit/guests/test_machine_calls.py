@@ -86,5 +86,5 @@ def test_what_is_no_key(key: str) -> None:
 def test_a_machine_that_does_not_run_or_is_not_there() -> None:
     with pytest.raises(Refused):
         planned(KEYS, GuestServer(MACHINE), vmid=9001, keys=["ret"])
-    with pytest.raises(InvalidOption, match="name: there is no such"):
+    with pytest.raises(InvalidOption, match="name: there is no virtual machine 'else'"):
         planned(KEYS, GuestServer(MACHINE), name="else", keys=["ret"])

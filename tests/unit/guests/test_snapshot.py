@@ -55,10 +55,10 @@ def test_taking() -> None:
     assert made.after["snapshots"] == [{"name": "first", "description": "Before\nthe change"}]
 
 
-def test_what_is_there_costs_two_requests() -> None:
+def test_what_is_there_costs_three_requests() -> None:
     on = server(snapshot("first", 100, description="Before "))
     assert calls(plan(on, snapname="first", description="Before", vmstate=True)) == []
-    assert on.asked == ["/cluster/resources", f"{PATHS['qemu']}/snapshot"]
+    assert on.asked == ["/cluster/resources", f"{PATHS['qemu']}/config", f"{PATHS['qemu']}/snapshot"]
 
 
 def test_a_container_by_its_name() -> None:

@@ -215,6 +215,26 @@ def test_deletion_is_refused_where_it_would_hurt() -> None:
     assert [(step.method, dict(step.params)) for step in steps] == [("POST", {}), ("DELETE", {"purge": True})]
 
 
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"unset": ["scsi0"]}, "change scsi0 of virtual machine 9001 (web)"),
+        (
+            {"unset": ["scsi0"], "purge": True},
+            "delete scsi0 with its volume local:9001/a.raw of virtual machine 9001 (web)",
+        ),
+        (
+            {"unset": ["ide2", "unused0"], "purge": True, "cores": 2},
+            "change cores, ide2 and delete unused0 with its volume local:9001/b.raw of virtual machine 9001 (web)",
+        ),
+    ],
+)
+def test_a_step_says_which_volumes_it_deletes(options: dict[str, Any], why: str) -> None:
+    slots = {"scsi0": "local:9001/a.raw,size=1G", "ide2": "none,media=cdrom", "unused0": "local:9001/b.raw"}
+    (step,) = VM.plan(state_of({"name": "web", **slots}), wish_of(options)).steps
+    assert step.why == why
+
+
 def test_a_template_stays_one() -> None:
     with pytest.raises(InvalidOption, match="cannot become a virtual machine again"):
         VM.plan(state_of({"template": 1}), wish_of({"template": False}))

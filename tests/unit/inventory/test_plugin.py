@@ -19,6 +19,7 @@ from ansible.template import Templar
 from ansible_collections.pve.automation.plugins.inventory import pve
 from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import connection_arguments
+from tests.unit.guests.fake import node_lists
 
 ROWS: list[dict[str, Any]] = [
     {"id": "node/pve1", "type": "node", "node": "pve1", "status": "online"},
@@ -41,7 +42,7 @@ EVIL = "{{ 'pw' ~ 'ned' }}"
 DEFAULTS = {
     "strict": False, "compose": {}, "groups": {}, "keyed_groups": [], "leading_separator": True, "use_extra_vars": False,
     "cache": False, "facts": [], "concurrency": 10, "filters": [], "group_prefix": "pve_", "vars_prefix": "pve_",
-    "node_ansible_host": False,
+    "node_ansible_host": False, "current": True,
 }  # fmt: skip
 
 
@@ -60,6 +61,8 @@ class World:
         def call(client: Client, method: str, path: str, params: Any = None, **_options: Any) -> Any:
             world.asked.append(path)
             world.secrets.append(client.connection.token_secret)
+            if path not in world.answers and path.endswith(("/qemu", "/lxc")):
+                return node_lists(world.answers["/cluster/resources"])[path]
             return world.answers[path]
 
         def read_config(plugin: pve.InventoryModule, path: str) -> dict[str, Any]:
@@ -115,8 +118,23 @@ def test_files_of_ours(tmp_path: pathlib.Path, name: str, ours: bool) -> None:
     assert pve.InventoryModule().verify_file(str(tmp_path / name)) is ours
 
 
-def test_one_request_is_enough(world: World) -> None:
+def test_each_list_of_a_node_is_one_request_more(world: World) -> None:
+    world.read()
+    assert sorted(world.asked) == ["/cluster/resources", "/nodes/pve1/qemu"]  # pve2 is offline
+
+
+def test_a_guest_has_the_name_and_status_that_its_node_lists(world: World) -> None:
+    listed = [{"vmid": 100, "name": "db", "status": "stopped"}, {"vmid": 102, "name": "tpl", "status": "running"}]
+    world.answers["/nodes/pve1/qemu"] = listed
     inventory = world.read()
+    assert sorted(inventory.hosts) == ["db", "pve1", "pve2", "tpl", "web"]
+    assert members(inventory, "pve_status_running") == ["tpl"]
+    assert "pve_templates" not in inventory.groups
+    assert sorted(world.read(current=False).hosts) == ["pve1", "pve2", "tpl", "web-100", "web-101"]
+
+
+def test_one_request_is_enough_where_all_have_names(world: World) -> None:
+    inventory = world.read(current=False)
     assert world.asked == ["/cluster/resources"]
     assert sorted(inventory.hosts) == ["pve1", "pve2", "tpl", "web-100", "web-101"]
     assert members(inventory, "pve_qemu") == ["tpl", "web-100"]
@@ -195,7 +213,7 @@ def test_what_the_server_tells_is_no_template(world: World) -> None:
 def test_facts_are_read_of_guests_that_pass_only(world: World) -> None:
     world.answers["/nodes/pve1/qemu/102/config"] = {"net0": "virtio=BC:24:11:00:00:01", "ipconfig0": "ip=192.0.2.2/24"}
     inventory = world.read(facts=["config"], filters=["pve_template or pve_type == 'node'"])
-    assert world.asked == ["/cluster/resources", "/nodes/pve1/qemu/102/config"]
+    assert world.asked[-1] == "/nodes/pve1/qemu/102/config"
     assert inventory.hosts["tpl"].vars["ansible_host"] == "192.0.2.2"
     assert inventory.hosts["tpl"].vars["pve_config"]["ipconfig0"] == "ip=192.0.2.2/24"
 
@@ -216,24 +234,24 @@ def test_addresses_of_nodes(world: World) -> None:
 def test_a_cached_inventory_asks_nothing_and_a_refresh_asks_again(world: World) -> None:
     first = world.read(cache=True)
     second = world.read(cache=True)
-    assert world.asked == ["/cluster/resources"]
+    assert len(world.asked) == 2
     assert sorted(first.hosts) == sorted(second.hosts)
     world.answers["/cluster/resources"] = ROWS[:1]
     assert sorted(world.read(cache=True, refresh=True).hosts) == ["pve1"]  # what meta: refresh_inventory does
     assert sorted(world.read(cache=True).hosts) == ["pve1"]
-    assert len(world.asked) == 2
+    assert len(world.asked) == 3
 
 
 def test_another_identity_does_not_get_the_cached_inventory(world: World) -> None:
     world.read(cache=True)
     world.read(cache=True, api_token_id="other@pve!test")
-    assert len(world.asked) == 2
+    assert len(world.asked) == 4
     assert len(world.cache) == 2
 
 
 def test_secrets_can_be_templates(world: World) -> None:
     world.read(api_token_secret="{{ 'from-' ~ 'a-template' }}")
-    assert world.secrets == ["from-a-template"]
+    assert set(world.secrets) == {"from-a-template"}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
 from ansible_collections.pve.automation.plugins.plugin_utils import _inventory as inventory
+from tests.unit.guests.fake import node_lists
 from tests.unit.resources import fake
 
 
@@ -23,7 +24,7 @@ class Cluster(fake.Server):
     """Answers the two requests of an inventory."""
 
     def __init__(self, rows: list[dict[str, Any]], status: list[dict[str, Any]] | None = None) -> None:
-        super().__init__({"/cluster/resources": rows, "/cluster/status": status or []})
+        super().__init__({**node_lists(rows), "/cluster/resources": rows, "/cluster/status": status or []})
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         return self.answers[path]

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 
 from ..api.client import Client
-from ..model.errors import InvalidOption
+from ..model.errors import InvalidOption, PveError
 from ..model.given import Use, check_given, validate
 from ..run.batch import Job, WorkerPool, check_counts, summary
 from ..run.hosted import CustomRun
 from . import power
-from .guest import Guest
+from .directory import Directory
+from .guest import Guest, is_new_by_name, refuse_twins
 from .kinds import BY_WORD, WORDS
-from .locate import Location, guests
+from .locate import Location
 from .named import refuse_unknown
 from .preflight.checks import OPTIONS as PREFLIGHT_OPTIONS
 from .preflight.checks import preflight
@@ -52,6 +53,7 @@ class GuestJob(Job):
         return found
 
 
+REPORTED_SELECTORS = ("name", "status")  # what the cluster's list knows from the last report of a node only
 FOR_EACH = ("timeout", *PREFLIGHT_OPTIONS)  # what an entry takes from the task unless it says so itself
 
 
@@ -65,7 +67,10 @@ class Guests(CustomRun):
         spec = {
             "guests": {"type": "list", "elements": "dict"},
             "select": {"type": "dict", "options": {name: dict(row) for name, row in SELECTORS.items()}},
-            "state": {"type": "str", "choices": [state for state in power.POWER_OF_STATE if state != "present"]},
+            "state": {
+                "type": "str",
+                "choices": [*(state for state in power.POWER_OF_STATE if state != "present"), "absent"],
+            },
             "force": {"type": "bool", "default": False},
             "shutdown_timeout": {"type": "int"},
             "timeout": {"type": "int", "default": 600},
@@ -109,21 +114,16 @@ class Guests(CustomRun):
                     name, "belongs to select; an entry of guests says it itself, where its state needs it"
                 )
         if params["select"] is not None:
-            Guest.check_stopping({**params, "restart": "never"})
+            _check_select(params)
         jobs = [_job(number, spec, params) for number, spec in enumerate(params.get("guests") or [])]
         _refuse_twice(jobs)
-        rows = client.get("/cluster/resources")
+        directory = Directory(client)
         if params.get("select") is not None:
-            refuse_unknown(rows, {f"select.{name}": value for name, value in params["select"].items()})
-            jobs = [_power_job(row, params) for row in _selected(rows, params["select"])]
-            if not jobs:
-                client.warnings.append(f"select: no guest fits {_in_words(params['select'])}.")
-        listed = guests(rows)
-        _reserve(client, jobs, listed)
-        for job in jobs:
-            job.desired["shared"] = rows
-            vmid = job.vmid or _vmid_by_name(job, listed)
-            job.entry = {"vmid": vmid, "name": job.title, "type": WORDS[job.resource.kind]}
+            jobs = _state_jobs(client, directory, params)
+        else:
+            _confirm_names(jobs, directory)
+        _reserve(client, jobs, directory.locations())
+        _identify(jobs, directory)
         _refuse_one_guest_twice(jobs)
         pool_of_workers = WorkerPool(
             client,
@@ -133,8 +133,14 @@ class Guests(CustomRun):
             counts=_counts(jobs, params),
         )
         pool_of_workers.plan(jobs)
-        _preflight_all(pool_of_workers, jobs, rows)
+        _name_by_configuration(jobs)
+        _refuse_namesakes(pool_of_workers, jobs)
+        _preflight_all(pool_of_workers, jobs, directory.rows)
         pool_of_workers.run(jobs)
+        for job in jobs:  # where a reserved id was lost to somebody else, another one was taken
+            job.entry.update(vmid=(job.result.get(job.resource.name) or job.entry)["vmid"])
+        if not check_mode:
+            _refuse_twins(pool_of_workers, jobs)
         return summary(self.name, jobs, "guests")
 
 
@@ -194,23 +200,81 @@ def _refuse_twice(jobs: Sequence[GuestJob]) -> None:
             raise InvalidOption("guests", f"{key} {', '.join(twice)} is given more than once")
 
 
+def _confirm_names(jobs: Sequence[GuestJob], directory: Directory) -> None:
+    """Ask the nodes for the names of their guests, if it is not certain which guests the names of the jobs mean."""
+    unclear = {
+        job.resource.kind
+        for job in jobs
+        if not (job.desired["vmid"] or directory.is_certain([job.resource.kind], job.desired["name"]))
+    }
+    if unclear:
+        directory.confirm(lambda row: row["type"] in unclear)
+
+
 def _refuse_one_guest_twice(jobs: Sequence[GuestJob]) -> None:
     """Refuse entries that name one guest in two ways, by its id and by its name: they would get into each other's way."""
-    titles: dict[int, str] = {}
+    known: dict[int, str] = {}
     for job in jobs:
-        other = titles.setdefault(job.entry["vmid"], job.title) if job.entry["vmid"] else job.title
-        if other != job.title:
-            raise InvalidOption("guests", f"{other} and {job.title} are the same guest, {job.entry['vmid']}")
+        said = str(job.desired["name"] or job.desired["vmid"])
+        other = known.setdefault(job.entry["vmid"], said) if job.entry["vmid"] else said
+        if other != said:
+            raise InvalidOption("guests", f"{other} and {said} are the same guest, {job.entry['vmid']}")
 
 
-def _selected(rows: Sequence[Mapping[str, Any]], select: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The guests that all selectors fit, by id; templates never run and are left out."""
-    wanted = {name: value for name, value in select.items() if value is not None}
-    if not wanted:
+def _state_jobs(client: Client, directory: Directory, params: Mapping[str, Any]) -> list[GuestJob]:
+    """A job for each guest that the selection fits. What it names has to exist; a pattern may fit nothing."""
+    select = params["select"]
+    if select["name"] is not None:
+        directory.confirm()
+    refuse_unknown(directory.current_rows(), {f"select.{name}": value for name, value in select.items()})
+    jobs = [_state_job(row, params) for row in selected(directory, select)]
+    if not jobs:
+        client.warnings.append(f"select: no guest fits {_in_words(select)}.")
+    return jobs
+
+
+def _check_select(params: Mapping[str, Any]) -> None:
+    Guest.check_stopping({**params, "restart": "never"})
+    if all(value is None for value in params["select"].values()):
         raise InvalidOption("select", f"names nothing; give at least one of {', '.join(SELECTORS)}")
-    for row in sorted((row for row in rows if row.get("type") in WORDS), key=lambda row: int(row["vmid"])):
-        if not row.get("template") and all(_fits(row, name, value) for name, value in wanted.items()):
-            yield row
+    if params["state"] == "absent":
+        for name in ("force", "shutdown_timeout"):
+            if params[name]:
+                raise InvalidOption(
+                    name,
+                    "means nothing with state: absent, which deletes only guests that are stopped",
+                    hint="Stop them first with state: stopped.",
+                )
+
+
+def selected(directory: Directory, select: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The guests that all selectors fit, by id; templates never run and are left out.
+
+    What the nodes have reported of names, statuses and templates may be out of date: the nodes of all guests that the other
+    selectors fit are asked.
+    """
+    wanted = {name: value for name, value in select.items() if value is not None}
+    current = {name: value for name, value in wanted.items() if name not in REPORTED_SELECTORS}
+    directory.confirm(lambda row: _fits_all(row, current))
+    rows = [row for row in directory.guests() if _fits_all(row, current)]
+    _warn_of_silent(directory, rows)
+    fitting = [row for row in rows if not row.get("template") and _fits_all(row, wanted)]
+    return sorted(fitting, key=lambda row: int(row["vmid"]))
+
+
+def _warn_of_silent(directory: Directory, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Tell of guests whose nodes cannot be asked, as they may be selected or left out by what was true before."""
+    for node, why in sorted(directory.silent.items()):
+        vmids = sorted(int(row["vmid"]) for row in rows if row["node"] == node and not directory.is_confirmed(row))
+        if vmids:
+            directory.reader.warnings.append(
+                f"Node {node} does not answer ({why}): whether the selection fits its guests "
+                f"({', '.join(map(str, vmids))}) was judged by what it reported last."
+            )
+
+
+def _fits_all(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    return all(_fits(row, name, value) for name, value in wanted.items())
 
 
 def _fits(row: Mapping[str, Any], selector: str, value: Any) -> bool:
@@ -235,9 +299,9 @@ def _told(error: AnsibleValidationError) -> str:
     return f"unsupported parameters: {error.msg}" if isinstance(error, UnsupportedError) else str(error.msg)
 
 
-def _power_job(row: Mapping[str, Any], params: Mapping[str, Any]) -> GuestJob:
+def _state_job(row: Mapping[str, Any], params: Mapping[str, Any]) -> GuestJob:
     guest = BY_WORD[WORDS[row["type"]]]
-    if params["state"] not in guest.states:
+    if params["state"] not in (*guest.states, "absent"):
         raise InvalidOption(
             "state",
             f"{params['state']} is for virtual machines; the selection also fits container {row['vmid']}",
@@ -246,7 +310,9 @@ def _power_job(row: Mapping[str, Any], params: Mapping[str, Any]) -> GuestJob:
     given = {"vmid": int(row["vmid"]), "node": row["node"]}
     given.update({name: params[name] for name in ("state", "force", "shutdown_timeout", "timeout", *PREFLIGHT_OPTIONS)})
     checked_params: dict[str, Any] = validate(guest.arguments(), given).validated_parameters
-    return GuestJob(str(row.get("name") or row["vmid"]), guest, checked_params, guest.parse(checked_params))
+    desired = guest.parse(checked_params)
+    desired["selected_name"] = None if params["select"]["name"] is None else row["name"]
+    return GuestJob(str(row.get("name") or row["vmid"]), guest, checked_params, desired)
 
 
 def _reserve(client: Client, jobs: Sequence[GuestJob], listed: Sequence[Location]) -> None:
@@ -270,7 +336,59 @@ def _reserve(client: Client, jobs: Sequence[GuestJob], listed: Sequence[Location
         taken.add(candidate)
 
 
+def _identify(jobs: Sequence[GuestJob], directory: Directory) -> None:
+    """Give each job a title with name and id, by which no guest hides another one, and what all of them have found out."""
+    listed = directory.locations()
+    own = frozenset(job.vmid for job in jobs if job.vmid)
+    for job in jobs:
+        job.desired.update(shared=directory, own_vmids=own, checks_twins=False)
+        vmid = job.vmid or _vmid_by_name(job, listed)
+        job.entry = {"vmid": vmid, "name": job.title, "type": WORDS[job.resource.kind]}
+        _give_title(job, None if job.title == str(vmid) else job.title)
+
+
+def _give_title(job: GuestJob, name: str | None) -> None:
+    vmid = job.entry["vmid"]
+    job.title = f"{name} ({vmid})" if name and vmid else name or str(vmid)
+    if name:
+        job.entry["name"] = name
+
+
+def _name_by_configuration(jobs: Sequence[GuestJob]) -> None:
+    """Give the jobs that name a guest by its id alone its name, which is known once they are planned."""
+    for job in jobs:
+        if job.prepared and job.prepared.plan.before and not job.desired["name"]:
+            _give_title(job, job.prepared.plan.before.get(job.resource.name_option))
+
+
 def _vmid_by_name(job: GuestJob, listed: Sequence[Location]) -> int | None:
     """The id of the one guest with the job's name; None if there is none, or several."""
     found = [guest.vmid for guest in listed if (guest.kind, guest.name) == (job.resource.kind, job.desired["name"])]
     return found[0] if len(found) == 1 else None
+
+
+def _refuse_namesakes(pool_of_workers: WorkerPool, jobs: Sequence[GuestJob]) -> None:
+    """Change no guest that was found by its name if another one has that name."""
+    for job in jobs:
+        if job.prepared and job.prepared.plan.steps:
+            try:
+                job.resource.refuse_namesakes(job.prepared.desired)
+            except PveError as error:
+                pool_of_workers.reject(job, error)
+
+
+def _refuse_twins(pool_of_workers: WorkerPool, jobs: Sequence[GuestJob]) -> None:
+    """Look once, after all, whether another run made guests of the same names."""
+    made = [
+        job
+        for job in jobs
+        if not job.result.get("failed") and job.result.get("changed") and is_new_by_name(job.desired)
+    ]
+    if not made:
+        return
+    directory = Directory(pool_of_workers.client)
+    for job in made:
+        try:
+            refuse_twins(directory, job.resource, job.desired["name"])
+        except PveError as error:
+            job.result.update(failed=True, msg=str(error), error=error.details())

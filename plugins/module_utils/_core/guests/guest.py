@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..api.connection import task_arguments
 from ..model.changes import changed_fields, require_release
 from ..model.contract import Desired, Reader, State, unset_option
-from ..model.errors import InvalidOption, InvalidParameter, NotFound, PermissionDenied
+from ..model.errors import InvalidOption, InvalidParameter, NotConverged
 from ..model.field import Fields
 from ..model.given import TO_DELETE, TO_MAKE, Use
 from ..model.plan import Plan
@@ -22,7 +22,9 @@ from ..model.values import Codec
 from . import power
 from .actions.restore_check import differences, expected, in_words
 from .agent import pending_keys, wait_for_agent
-from .locate import KINDS, Location, guests, locate
+from .directory import Directory, Found, list_guests, refuse_several
+from .locate import KINDS, Location, read_config, with_name
+from .making import await_finish, is_unfinished, unfinished
 from .planner import Planner
 from .pool import pool_of
 from .preflight.checks import OPTIONS as PREFLIGHT_OPTIONS
@@ -125,7 +127,10 @@ class Guest(Planner):
             "push_secrets": params.get("update_password") == "always",
             "clone": parse_source("clone", params.get("clone"), self.clone_options),
             "restore": parse_source("restore", params.get("restore"), self.restore_options),
-            **{name: params.get(name) for name in ("migrate", "target_storage", "restart", "wait_for", "wait_timeout")},
+            **{
+                name: params.get(name)
+                for name in ("migrate", "target_storage", "restart", "wait_for", "wait_timeout", "timeout")
+            },
             **{flag: params[flag] for flag in self.flags},
             "preflight": params["preflight"],
             "limits": Limits.parse(params["limits"]),
@@ -200,42 +205,86 @@ class Guest(Planner):
             state["pool"] = pool_of(reader, where.vmid, desired["pool"])
         return state
 
-    def _find(self, reader: Reader, desired: Desired) -> tuple[Location, Mapping[str, Any]] | None:
+    def _find(self, reader: Reader, desired: Desired) -> Found | None:
         """The guest and its configuration. One request if node and id are known, which they are once it is made or found."""
         vmid = desired["vmid"] or desired.get("new_vmid")
         node = desired["node"] or desired.get("new_node")
-        rows = desired.pop("shared", None)  # where a bulk has asked for them already
-        if vmid and node and (rows is None or any(row.get("vmid") == vmid for row in rows)):
-            where = Location(self.kind, vmid, node, desired["name"] or "")
-            config = read_config(reader, where, forbidden_is_absent=True)
+        shared: Directory | None = desired.pop("shared", None)  # where a bulk has asked for all guests already
+        if vmid and node and (shared is None or shared.at(vmid)):
+            where = Location(self.kind, vmid, node)
+            config = self._finished(reader, where, desired, read_config(reader, where, forbidden_is_absent=True))
             if config is not None and (desired["vmid"] or config.get(self.name_option) == desired["name"]):
-                return where, config
-        desired["rows"] = reader.get("/cluster/resources") if rows is None else rows
-        found = locate(
-            reader, self.kind, vmid=desired["vmid"], name=desired["name"], node=node, listed=guests(desired["rows"])
-        )
+                return self._fitting(with_name(where, config), config, desired)
+        directory = desired["directory"] = shared or Directory(reader)
+        found = self._look_up(reader, directory, desired)
+        desired["rows"] = directory.rows
         if found is None:
             refuse_hidden(reader, desired)
             return None
-        if desired["node"] not in (None, found.node) and not desired["migrate"] and desired["state"] != "absent":
-            raise InvalidOption(
-                "node", f"the {found} is not on {desired['node']}", hint="Leave node out, or set migrate: true."
-            )
-        config = read_config(reader, found)
-        if config is None and desired["node"] not in (None, found.node):  # it arrived there in this moment
-            found = Location(self.kind, found.vmid, desired["node"], found.name)
-            config = read_config(reader, found)
-        if config is None:
+        where, config = found
+        desired["new_vmid"], desired["new_node"] = where.vmid, where.node  # where it is looked for the next time
+        return self._fitting(where, config, desired)
+
+    def _look_up(self, reader: Reader, directory: Directory, desired: Desired) -> Found | None:
+        """The guest with the task's id, or else with its name."""
+        # Once the guest to delete was found, no other one of its name is deleted in its place.
+        vmid: int | None = desired["vmid"] or (desired.get("new_vmid") if desired["state"] == "absent" else None)
+        if vmid is None:
+            return self._look_up_name(reader, directory, desired)
+        found = directory.follow(vmid)
+        if found is None or not (desired["vmid"] or found[0].name == desired["name"]):
             return None
-        if desired["state"] != "absent":
-            desired["new_vmid"], desired["new_node"] = found.vmid, found.node  # where it is looked for the next time
-        return found, config
+        where, config = found
+        if where.kind != self.kind:
+            raise InvalidOption("vmid", f"{where.vmid} is taken: it is the {where}")
+        finished = self._finished(reader, where, desired, config)
+        return None if finished is None else (with_name(where, finished), finished)
+
+    def _look_up_name(self, reader: Reader, directory: Directory, desired: Desired) -> Found | None:
+        """The guest with the task's name. What others are making now has its name only when it is made."""
+        found = directory.find([self.kind], desired["name"], self.name_option)
+        if found:
+            return found
+        others = unfinished(reader, directory, self.kind, desired.get("own_vmids", ()))
+        if not others:
+            return None
+        await_finish(reader, others, desired["timeout"], desired["name"])
+        directory.refresh()
+        return directory.find([self.kind], desired["name"], self.name_option)
+
+    def _finished(
+        self, reader: Reader, where: Location, desired: Desired, config: Mapping[str, Any] | None
+    ) -> Mapping[str, Any] | None:
+        """The configuration of a guest that the task names by its id as well, once whoever makes it has finished that."""
+        if config is None or not desired["name"] or not is_unfinished(config, self.kind):
+            return config
+        await_finish(reader, [where], desired["timeout"], desired["name"])
+        return read_config(reader, where)
+
+    def _fitting(self, where: Location, config: Mapping[str, Any], desired: Desired) -> Found:
+        """What was found, if it is what the task says: where it may move there, and be renamed, is a matter of its state."""
+        moves = desired["migrate"] and desired["state"] != "absent"
+        if desired["node"] not in (None, where.node) and not moves:
+            hint = "Leave node out." if desired["state"] == "absent" else "Leave node out, or set migrate: true."
+            raise InvalidOption("node", f"the {where} is not on {desired['node']}", hint=hint)
+        selected = desired.get("selected_name")
+        if selected not in (None, where.name):
+            raise InvalidOption("select", f"the {where} was called {selected!r} when it was selected")
+        if desired["vmid"] and desired["name"] not in (None, where.name) and (why := _why_to_fit(desired)):
+            origin = next((option for option in ("clone", "restore") if desired[option]), "")
+            raise InvalidOption(
+                self.name_option,
+                f"the {where} is not named {desired['name']!r}, and {why} only what fits vmid and {self.name_option}",
+                hint=f"Give a free vmid for a new guest; to rename this one leave {origin} out."
+                if origin and desired["state"] != "absent"
+                else f"Leave {self.name_option} out, or correct vmid.",
+            )
+        return where, config
 
     def _prepare_creation(self, reader: Reader, desired: Desired) -> None:
         """Complete the wish for a new guest with what the cluster has to decide."""
         if desired["clone"]:
-            source = find_source(guests(desired["rows"]), self.kind, desired["clone"]["source"])
-            config = read_config(reader, source) or {}
+            source, config = find_source(desired["directory"], self.kind, desired["clone"]["source"])
             desired["source"] = (source, self.observe_config(config))
             desired["new_node"] = desired["node"] or source.node
         else:
@@ -266,7 +315,14 @@ class Guest(Planner):
         demand = demand_of(self, plan, desired)
         return Candidate(demand, desired["preflight"]) if demand else None
 
+    def refuse_namesakes(self, desired: Desired) -> None:
+        """Before anything is changed: a guest that was found by its name has to be the only one of that name."""
+        directory: Directory | None = desired.get("directory")
+        if directory and not desired["vmid"]:
+            refuse_several(directory.namesakes([self.kind], desired["name"]), desired["name"], self.name_option)
+
     def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
+        self.refuse_namesakes(desired)
         candidate = self.candidate(plan, desired)
         for refused in preflight(reader, [candidate] if candidate else [], desired.get("rows")).values():
             raise refused
@@ -276,6 +332,8 @@ class Guest(Planner):
     ) -> dict[str, Any]:
         """The keys whose new values wait for the next start, and the addresses that the task waits for."""
         where = self.where(state)
+        if changed and is_new_by_name(desired) and desired.get("checks_twins", True):  # a bulk looks once for all
+            refuse_twins(Directory(reader), self, desired["name"])
         if desired.get("fresh") and desired["restore"] and desired["backup"] is not None:
             reader.warnings.extend(self._unlike_backup(desired, where, state))
         told: dict[str, Any] = {"pending": pending_keys(reader, where)} if changed else {}
@@ -319,18 +377,27 @@ def refuse_hidden(reader: Reader, desired: Desired) -> None:
         raise InvalidOption("vmid", text, hint="It needs VM.Audit on it, for example by a role on its pool.") from None
 
 
-def read_config(reader: Reader, where: Location, *, forbidden_is_absent: bool = False) -> Mapping[str, Any] | None:
-    """The configuration of a guest with pending changes applied; None if there is no such guest on that node.
+def _why_to_fit(desired: Desired) -> str:
+    """Why a guest that has another name than the task says is not meant, in words; empty where that renames it."""
+    if desired["state"] == "absent":
+        return "state: absent deletes"
+    if desired["state"] == "reset":
+        return "state: reset resets"
+    if desired["power"].force:
+        return "force: true stops"
+    return "clone takes" if desired["clone"] else "restore takes" if desired["restore"] else ""
 
-    PVE looks at privileges before existence: who has rights on a pool only may not ask for a guest that does not exist yet.
-    With ``forbidden_is_absent`` that is None as well, and the list of guests has to decide.
-    """
-    try:
-        config: Mapping[str, Any] = reader.get(f"{where.path}/config")
-    except NotFound:
-        return None
-    except PermissionDenied:
-        if forbidden_is_absent:
-            return None
-        raise
-    return config
+
+def is_new_by_name(desired: Desired) -> bool:
+    """Whether this run made a guest that it will know again by nothing but its name."""
+    return bool(desired.get("fresh") and not desired["vmid"] and desired["name"])
+
+
+def refuse_twins(directory: Directory, guest: Guest, name: str) -> None:
+    """Tell that somebody else made a guest of the same name at the same time, which nothing prevents."""
+    twins = directory.namesakes([guest.kind], name)
+    if len(twins) > 1:
+        raise NotConverged(
+            f"Another run made {name!r} at the same time; now there are {len(twins)}: {list_guests(twins)}.",
+            hint="Delete the one that is not wanted by its vmid.",
+        )

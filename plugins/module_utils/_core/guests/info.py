@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..run.fanout import gather_all, warnings_of
 from . import power
 from .actions.snapshot import observe_snapshots
 from .agent import GuestGatherer, agent_enabled, waiting
+from .directory import Directory, is_reported
 from .kinds import KINDS
 from .locate import Location
 from .named import warn_of_unknown
@@ -25,6 +26,7 @@ Row = dict[str, Any]
 
 GATHER = ("config", "status", "pending", "snapshots", "agent", "interfaces")
 _FIGURES = ("cpu", "disk", "hastate", "lock", "maxcpu", "maxdisk", "maxmem", "mem", "pool", "uptime")
+REPORTED = ("name", "status", "template")  # options about what nodes report only from time to time
 _TAGS = Tags(";")
 
 
@@ -43,6 +45,7 @@ class GuestInfo(Info):
             "status": {"type": "str", "choices": ["running", "stopped"]},
             "type": {"type": "str", "choices": list(KINDS)},
             "template": {"type": "bool"},
+            "current": {"type": "bool", "default": True},
             "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": []},
             "parallel": {"type": "int", "default": 8},
         }
@@ -57,21 +60,41 @@ class GuestInfo(Info):
         return desired
 
     def read(self, reader: Reader, desired: Desired) -> Any:
-        rows = reader.get(
-            "/cluster/resources", {"type": "vm"} if desired["pool"] is None and desired["node"] is None else None
-        )
-        warn_of_unknown(reader.warnings, rows, {name: desired[name] for name in ("pool", "node")})
-        listed = [_observe(row) for row in rows if row.get("type") in KINDS]
+        listed, silent = _listed(reader, desired)
         picked = sorted((row for row in listed if _matches(row, desired)), key=lambda row: int(row["vmid"]))
         if picked and desired["gather"]:
-            gatherers = [_Question(reader, row, frozenset(desired["gather"])) for row in picked]
-            answers = gather_all(gatherers, _Question.read, desired["parallel"])
-            picked = [{**row, **answer} for row, answer in zip(picked, answers, strict=True)]
-            reader.warnings.extend(warnings_of(gatherers))
+            gatherers = {
+                row["vmid"]: _Question(reader, row, frozenset(desired["gather"]))
+                for row in picked
+                if row["node"] not in silent
+            }
+            answers = gather_all(list(gatherers.values()), _Question.read, desired["parallel"])
+            facts = dict(zip(gatherers, answers, strict=True))
+            picked = [{**row, **facts.get(row["vmid"], {})} for row in picked]
+            reader.warnings.extend(warnings_of(gatherers.values()))
         return picked
 
 
 GUEST_INFO = GuestInfo()
+
+
+def _listed(reader: Reader, desired: Desired) -> tuple[list[Row], Collection[str]]:
+    """All guests, those that the other options fit as their nodes see them if ``current``; and the nodes that do not answer."""
+    directory = Directory(reader)
+    warn_of_unknown(reader.warnings, directory.rows, {name: desired[name] for name in ("pool", "node")})
+    known = {**desired, **dict.fromkeys(REPORTED)}  # what rows of the cluster's list tell for certain
+
+    def concerns(row: Row) -> bool:
+        return (desired["current"] or not is_reported(row)) and _matches(_observe(row), known)
+
+    directory.confirm(concerns)
+    rows = directory.guests()
+    for node, why in sorted(directory.silent.items()):
+        count = sum(row["node"] == node and concerns(row) for row in rows)
+        reader.warnings.append(
+            f"Node {node} does not answer ({why}): its guests ({count}) are shown as it reported them last."
+        )
+    return [_observe(row) for row in rows], directory.silent
 
 
 def _observe(row: Mapping[str, Any]) -> Row:

@@ -130,7 +130,8 @@ class Lxc(Guest):
         if not detached:
             return {}, []
         unused = ",".join(self.free_slots(after)[: len(detached)])
-        return {}, [Step("PUT", f"{path}/config", {"delete": unused}, f"delete the volume of {', '.join(detached)}")]
+        volumes = ", ".join(f"{volume_of(removed[slot])} of {slot}" for slot in detached)
+        return {}, [Step("PUT", f"{path}/config", {"delete": unused}, f"delete the volume {volumes}")]
 
     def check(self, before: State, after: State, names: Sequence[str], desired: Desired) -> None:
         for name in names:

@@ -70,6 +70,10 @@ class Planner(Resource[Desired, State | None]):
     def option_of(self, parameter: str) -> str:
         return self.config.option_of(parameter)
 
+    def deletes(self, slot: str, held: Slot, desired: Desired) -> bool:
+        """Whether removing a slot from the configuration deletes what it holds."""
+        return slot.startswith("unused")
+
     # --- helpers ------------------------------------------------------------------------------------------------------
 
     def label(self, vmid: int, name: str | None) -> str:
@@ -105,7 +109,12 @@ class Planner(Resource[Desired, State | None]):
         steps = []
         if current["status"] in (power.RUNNING, power.PAUSED):
             if not desired["force"]:
-                raise Refused(f"The {label} is {current['status']}.", hint="Stop it first, or set force: true.")
+                hint = (
+                    "Stop it first with state: stopped."
+                    if "selected_name" in desired
+                    else "Stop it first, or set force: true."
+                )
+                raise Refused(f"The {label} is {current['status']}.", hint=hint)
             steps.append(desired["power"].stop(path, label))
         params = {"purge": True} if desired["purge"] else {}
         if desired["destroy_unreferenced_disks"]:
@@ -258,7 +267,7 @@ class Planner(Resource[Desired, State | None]):
             method,
             f"{path}/config",
             params,
-            f"change {', '.join([*changes, *written, *removed])} of {label}",
+            f"{self._verbs([*changes, *written], removed, desired)} of {label}",
             secret_keys(self.config, changes),
             task=method == "POST",
             verify=bool(written or removed) or any(not self.config.named(name).secret for name in changes),
@@ -267,6 +276,17 @@ class Planner(Resource[Desired, State | None]):
             guest=str(current["vmid"]),
         )
         return [step, *purging]
+
+    def _verbs(self, changed: Sequence[str], removed: Mapping[str, Slot], desired: Desired) -> str:
+        """What a write of the configuration does: which keys it changes, and which volumes it deletes."""
+        deleted = [slot for slot, held in removed.items() if self.deletes(slot, held, desired)]
+        kept = [*changed, *(slot for slot in removed if slot not in deleted)]
+        verbs = [f"change {', '.join(kept)}"] if kept else []
+        if deleted:
+            verbs.append(
+                "delete " + ", ".join(f"{slot} with its volume {volume_of(removed[slot])}" for slot in deleted)
+            )
+        return " and ".join(verbs)
 
     def _template_steps(self, path: str, label: str, after: State, desired: Desired) -> list[Step]:
         if desired["template"] is None or desired["template"] == bool(after.get("template")):

@@ -10,7 +10,7 @@ of it, and a later run completes what an interrupted one left.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,7 +18,8 @@ from ..model.contract import Reader, State
 from ..model.errors import ApiError, InvalidOption, NotFound
 from ..model.plan import Step, api_path
 from ..model.values import Boolean, Codec, Integer, Text, Word
-from .locate import Location
+from .directory import Directory, Found
+from .locate import KINDS, NAME_KEY, Location
 from .volumes.common import storage_of
 
 _TEXT = Text()
@@ -37,7 +38,6 @@ RESTORE_OPTIONS: Mapping[str, Codec] = {
     "live_restore": Boolean(),
     "bwlimit": Integer(),
 }
-NAME_KEY = {"qemu": "name", "lxc": "hostname"}
 _MAC_PARTS = {"macaddr", "hwaddr"}
 _DISK = re.compile(r"(?:scsi|virtio|sata|ide|efidisk|tpmstate)\d+")
 _NO_DATA = re.compile(r"\bmedia=cdrom\b")
@@ -65,18 +65,14 @@ def parse_source(option: str, value: Any, known: Mapping[str, Codec]) -> dict[st
     return parsed
 
 
-def find_source(listed: Sequence[Location], kind: str, source: str) -> Location:
-    """The guest to clone, by id or by name."""
-    found = [
-        guest
-        for guest in listed
-        if guest.kind == kind and (str(guest.vmid) if source.isdigit() else guest.name) == source
-    ]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise InvalidOption("clone", f"{len(found)} guests are named {source!r}: {'; '.join(map(str, found))}")
-    raise InvalidOption("clone", f"there is no guest {source!r} to clone")
+def find_source(directory: Directory, kind: str, source: str) -> Found:
+    """The guest to clone, by id or by name, with its configuration."""
+    found = directory.follow(int(source)) if source.isdigit() else directory.find([kind], source, "clone")
+    if found is None:
+        raise InvalidOption("clone", f"there is no guest {source!r} to clone")
+    if found[0].kind != kind:
+        raise InvalidOption("clone", f"the {found[0]} is not a {KINDS[kind]}")
+    return found
 
 
 def clone_step(source: Location, target: Location, options: Mapping[str, Any], pool: str | None) -> Step:

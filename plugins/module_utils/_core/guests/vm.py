@@ -59,6 +59,9 @@ class Vm(Guest):
     def leaves_unused(self, held: Slot) -> bool:
         return not is_cdrom(held)
 
+    def deletes(self, slot: str, held: Slot, desired: Desired) -> bool:
+        return super().deletes(slot, held, desired) or bool(desired["purge"] and self.leaves_unused(held))
+
     def needs_restart(self, name: str, current: State) -> bool:
         return hotplug.needs_restart(name, current)
 

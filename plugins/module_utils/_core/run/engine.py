@@ -323,11 +323,12 @@ class _Run:
 
     def _report(self) -> None:
         """What a resource tells at the end, and may wait for."""
-        report = getattr(self.resource, "aftermath", None)
-        if report and self.outcome.object is not None and "upid" not in self.outcome.answers:
-            changed = bool(self.outcome.done)
-            self.answers = self.outcome.answers
-            self.outcome.answers.update(report(self.client, self.desired, self.outcome.object, changed=changed))
+        if self.outcome.object is None or "upid" in self.outcome.answers:
+            return
+        changed, answers = bool(self.outcome.done), self.outcome.answers
+        answers.update(
+            self.resource.after_apply(self.client, self.desired, self.outcome.object, answers, changed=changed)
+        )
 
 
 def _differences(plan: Plan) -> str:

@@ -9,11 +9,12 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...model.contract import Desired, Reader, Resource, State
+from ...model.contract import Desired, Reader, State
 from ...model.errors import ApiError, InvalidOption, PveError
 from ...model.plan import Plan, Step
 from ..agent import read_interfaces
-from ..locate import GUEST, Location, find_machine
+from ..identity import GUEST, NamedGuest, find_machine, found_there
+from ..locate import Location
 
 if TYPE_CHECKING:
     pass
@@ -33,10 +34,11 @@ class CommandFailed(PveError):
     """The command inside the guest ended with another code than 0, or was ended by a signal."""
 
 
-class AgentCalls(Resource[Desired, State | None]):
+class AgentCalls(NamedGuest):
     """See the module pve_guest_agent."""
 
     name = "guest"
+    kinds = ("qemu",)
 
     def arguments(self) -> dict[str, Any]:
         command = {
@@ -79,14 +81,20 @@ class AgentCalls(Resource[Desired, State | None]):
         return dict(params)
 
     def read(self, reader: Reader, desired: Desired) -> State | None:
-        where = desired["where"] = find_machine(reader, desired)
+        if "where" not in desired:
+            acts = (
+                desired["read"] is None and not desired["gather"]
+            )  # what only reads finds out by itself that it is not there
+            desired["where"] = find_machine(reader, desired, verify=acts)
+        where: Location = desired["where"]
         state: State = {"vmid": where.vmid, "node": where.node}
-        if desired["read"] is not None:
-            state["content"] = read_file(reader, where, desired["read"])["content"]
-        if desired["write"]:
-            state["content"] = self._present_content(reader, where, desired["write"]["path"])
-        for fact in desired["gather"] or []:
-            state[fact.replace("-", "_")] = self._fact(reader, where, fact)
+        with found_there(reader, where):
+            if desired["read"] is not None:
+                state["content"] = read_file(reader, where, desired["read"])["content"]
+            if desired["write"]:
+                state["content"] = self._present_content(reader, where, desired["write"]["path"])
+            for fact in desired["gather"] or []:
+                state[fact.replace("-", "_")] = self._fact(reader, where, fact)
         return state
 
     @staticmethod

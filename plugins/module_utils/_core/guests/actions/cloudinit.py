@@ -9,20 +9,22 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, Reader, Resource, State
+from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption
 from ...model.plan import Plan, Step
 from ..agent import waiting
-from ..locate import GUEST, find_machine
+from ..identity import GUEST, NamedGuest, find_machine, found_there
+from ..locate import Location
 
 _SLOT = re.compile(r"(ide|sata|scsi)\d+")
 _DRIVE = re.compile(r"\bvm-\d+-cloudinit\b")  # how PVE names the volume
 
 
-class CloudInit(Resource[Desired, State | None]):
+class CloudInit(NamedGuest):
     """See the module pve_cloudinit."""
 
     name = "cloudinit"
+    kinds = ("qemu",)
 
     def arguments(self) -> dict[str, Any]:
         spec = {**GUEST, "force": {"type": "bool", "default": False}}
@@ -32,9 +34,11 @@ class CloudInit(Resource[Desired, State | None]):
         return {name: params[name] for name in (*GUEST, "force")}
 
     def read(self, reader: Reader, desired: Desired) -> State:
-        where = find_machine(reader, desired)
-        desired["path"] = f"{where.path}/cloudinit"
-        keys = sorted(row["key"] for row in waiting(reader.get(desired["path"]) or []))
+        if "where" not in desired:
+            desired["where"] = find_machine(reader, desired)
+        where: Location = desired["where"]
+        with found_there(reader, where):
+            keys = sorted(row["key"] for row in waiting(reader.get(f"{where.path}/cloudinit") or []))
         if (keys or desired["force"]) and not _has_drive(reader.get(f"{where.path}/config")):
             raise InvalidOption("vmid" if desired["vmid"] else "name", f"the {where} has no cloud-init drive")
         return {"vmid": where.vmid, "node": where.node, "pending": keys}
@@ -44,7 +48,7 @@ class CloudInit(Resource[Desired, State | None]):
         if not current["pending"] and not desired["force"]:
             return Plan.nothing(current)
         why = f"write the cloud-init drive of virtual machine {current['vmid']}"
-        step = Step("PUT", desired["path"], {}, why, verify=not desired["force"])
+        step = Step("PUT", f"{desired['where'].path}/cloudinit", {}, why, verify=not desired["force"])
         return Plan(current, {**current, "pending": []}, (step,))
 
 

@@ -13,9 +13,9 @@ from ...model.contract import Desired, Planned, Reader, State
 from ...model.errors import InvalidOption, NotConverged, NotFound, Refused
 from ...model.plan import Plan, Step
 from .. import power
-from ..guest import read_config
+from ..directory import Directory
 from ..kinds import KINDS
-from ..locate import Location, locate
+from ..locate import Location, read_config
 from ..sources import read_backup, restore_step
 from .restore_check import differences, expected, in_words
 
@@ -49,9 +49,7 @@ class Restore(Planned[Desired, State | None]):
         where = Location(desired["kind"], desired["vmid"], desired["node"])
         config = read_config(reader, where, forbidden_is_absent=True)
         if config is None:
-            found = locate(reader, desired["kind"], vmid=desired["vmid"], name=None, node=None)
-            if found and found.node != desired["node"]:
-                raise InvalidOption("node", f"the {found} is not on {desired['node']}")
+            self._refuse_elsewhere(reader, desired)
         if "backup" not in desired:
             desired["backup"] = self._read_backup(reader, desired)
         if config is None:
@@ -59,6 +57,15 @@ class Restore(Planned[Desired, State | None]):
             return None
         status = power.observe({**reader.get(f"{where.path}/status/current"), "lock": config.get("lock")})
         return {"vmid": where.vmid, "node": where.node, **guest.observe_config(config), "status": status}
+
+    @staticmethod
+    def _refuse_elsewhere(reader: Reader, desired: Desired) -> None:
+        """Refuse an id that belongs to a guest of the other kind, or to one on another node."""
+        found = Directory(reader).follow(desired["vmid"])
+        if found and found[0].kind != desired["kind"]:
+            raise InvalidOption("vmid", f"{desired['vmid']} is taken: it is the {found[0]}")
+        if found and found[0].node != desired["node"]:
+            raise InvalidOption("node", f"the {found[0]} is not on {desired['node']}")
 
     @staticmethod
     def _read_backup(reader: Reader, desired: Desired) -> State | None:

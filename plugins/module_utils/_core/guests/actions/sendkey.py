@@ -9,16 +9,18 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, Reader, Resource, State
+from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step
-from ..locate import GUEST, find_machine
+from ..identity import GUEST, NamedGuest, find_machine, found_there
+from ..locate import Location
 
 
-class Keys(Resource[Desired, State | None]):
+class Keys(NamedGuest):
     """An action: press keys, one chord after the other."""
 
     name = "machine"
+    kinds = ("qemu",)
 
     def arguments(self) -> dict[str, Any]:
         spec = {**GUEST, "keys": {"type": "list", "elements": "str", "required": True, "no_log": False}}
@@ -33,9 +35,11 @@ class Keys(Resource[Desired, State | None]):
         return {name: params[name] for name in (*GUEST, "keys")}
 
     def read(self, reader: Reader, desired: Desired) -> State:
-        where = find_machine(reader, desired)
-        desired["path"] = where.path
-        status = reader.get(f"{where.path}/status/current").get("status")
+        if "where" not in desired:
+            desired["where"] = find_machine(reader, desired)
+        where: Location = desired["where"]
+        with found_there(reader, where):
+            status = reader.get(f"{where.path}/status/current").get("status")
         return {"vmid": where.vmid, "node": where.node, "status": status}
 
     def plan(self, current: State | None, desired: Desired) -> Plan:
@@ -45,7 +49,7 @@ class Keys(Resource[Desired, State | None]):
         steps = [
             Step(
                 "PUT",
-                f"{desired['path']}/sendkey",
+                f"{desired['where'].path}/sendkey",
                 {"key": chord},
                 f"press {chord} in virtual machine {current['vmid']}",
                 verify=False,

@@ -11,17 +11,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import Desired, Reader, Resource, State
+from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step, api_path
-from ..locate import GUEST, Location, locate_any
+from ..identity import GUEST, NamedGuest, find_guest
+from ..locate import Location
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
 ALL = "*"  # the prefix of all snapshots
 _RESERVED = ("current", "pending")
 
 
-class Snapshot(Resource[Desired, State | None]):
+class Snapshot(NamedGuest):
     """See the module pve_snapshot for what its options mean."""
 
     name = "guest"
@@ -67,7 +68,8 @@ class Snapshot(Resource[Desired, State | None]):
 
     def read(self, reader: Reader, desired: Desired) -> State | None:
         if "where" not in desired:  # a guest stays where it is while this runs
-            desired["where"] = locate_any(reader, vmid=desired["vmid"], name=desired["name"], node=desired["node"])
+            desired["where"], config = find_guest(reader, desired)
+            desired["lock"] = config.get("lock")
         where: Location = desired["where"]
         if where.kind == "lxc" and desired["vmstate"]:
             raise InvalidOption("vmstate", f"the {where} is a container, whose memory no snapshot keeps")
@@ -83,10 +85,10 @@ class Snapshot(Resource[Desired, State | None]):
     @staticmethod
     def _refuse_impossible(reader: Reader, where: Location, state: State, desired: Desired) -> None:
         """Say before a change, and so in check mode as well, what PVE would only say in the task that fails."""
-        lock = (reader.get(f"{where.path}/config") or {}).get("lock")
-        if lock:
+        if desired["lock"]:
             raise Refused(
-                f"The {where} is locked ({lock}).", hint="Wait until that has ended, or unlock it on the node."
+                f"The {where} is locked ({desired['lock']}).",
+                hint="Wait until that has ended, or unlock it on the node.",
             )
         creates = desired["state"] == "present" and desired["snapname"] and not _named(state, desired["snapname"])
         if creates and not reader.get(f"{where.path}/feature", {"feature": "snapshot"}).get("hasFeature"):

@@ -12,6 +12,7 @@ from typing import Any
 from ...api.client import Client
 from ...api.connection import task_arguments
 from ...guests.actions.restore import Restore
+from ...guests.directory import Directory, is_reported
 from ...guests.named import refuse_unknown, warn_of_unknown
 from ...model.contract import Desired, Planned, Reader, State
 from ...model.errors import InvalidOption
@@ -196,10 +197,11 @@ def _oldest(max_age: str | None) -> int | None:
 
 def _guests(client: Client, params: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """The guests to back up, by id. Templates count too, as vzdump has it."""
-    rows = client.get("/cluster/resources")
-    refuse_unknown(rows, {name: params.get(name) for name in ("vmid", "pool", "node", "storage")})
-    warn_of_unknown(client.warnings, rows, {"exclude": params.get("exclude")})
-    found = {int(row["vmid"]): row for row in rows if row.get("type") in ("qemu", "lxc") and "vmid" in row}
+    directory = Directory(client)
+    refuse_unknown(directory.rows, {name: params.get(name) for name in ("vmid", "pool", "node", "storage")})
+    warn_of_unknown(client.warnings, directory.rows, {"exclude": params.get("exclude")})
+    directory.confirm(lambda row: not is_reported(row))  # only for the names in the result
+    found = {int(row["vmid"]): row for row in directory.guests()}
     excluded, node = set(params.get("exclude") or []), params.get("node")
     if params.get("vmid"):
         picked = [found[vmid] for vmid in dict.fromkeys(params["vmid"])]

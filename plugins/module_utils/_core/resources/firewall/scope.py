@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...guests.locate import locate_any
+from ...guests.directory import Directory
 from ...model.contract import Desired, Reader
 from ...model.errors import InvalidOption
 from ...model.plan import api_path
@@ -41,7 +41,10 @@ def scope_of(params: Mapping[str, Any], scopes: Sequence[str]) -> Desired:
 def find_scope(reader: Reader, scope: Mapping[str, Any]) -> str:
     """The path of a scope's configuration. Asks the server only where a guest is."""
     if scope["scope"] == "guest":
-        return f"{locate_any(reader, vmid=scope['vmid'], name=None, node=None).path}/firewall"
+        where = Directory(reader).at(scope["vmid"])
+        if where is None:
+            raise InvalidOption("vmid", f"there is no guest {scope['vmid']}")
+        return f"{where.path}/firewall"
     if scope["scope"] == "node":
         return api_path("nodes", scope["node"], "firewall")
     if scope["scope"] == "vnet":

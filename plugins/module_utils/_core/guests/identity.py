@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which guest a task means by vmid, name and node. All that are given have to fit the same guest."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from ..model.contract import Desired, Reader, Resource, State
+from ..model.errors import InvalidOption, NotFound
+from ..model.plan import Plan
+from .directory import Directory, Found, refuse_several
+from .locate import KINDS, Location, read_config, with_name
+
+# The options that name a guest
+GUEST: dict[str, Any] = {"vmid": {"type": "int"}, "name": {"type": "str"}, "node": {"type": "str"}}
+
+
+def find_guest(reader: Reader, desired: Desired, kinds: Collection[str] = tuple(KINDS)) -> Found:
+    """The guest of one of these kinds that a task names, with its configuration; InvalidOption if there is none."""
+    vmid, name, node = (desired[option] for option in GUEST)
+    if vmid and node and len(kinds) == 1:
+        where = Location(next(iter(kinds)), vmid, node)
+        config = read_config(reader, where, forbidden_is_absent=True)
+        if config is not None:
+            return check_fit(with_name(where, config), name, node), config
+    directory = desired["directory"] = Directory(reader)
+    found = directory.follow(vmid) if vmid else directory.find(kinds, name)
+    if found is None or found[0].kind not in kinds:
+        raise _no_such_guest(found[0] if found else None, desired, kinds)
+    return check_fit(found[0], name, node), found[1]
+
+
+def check_fit(where: Location, name: str | None, node: str | None, option: str = "name") -> Location:
+    """The guest that was found; InvalidOption if it has another name, or is on another node, than a task says."""
+    if name not in (None, where.name):
+        raise InvalidOption(option, f"the {where} is not named {name!r}", hint=f"Leave {option} out, or correct vmid.")
+    if node not in (None, where.node):
+        raise InvalidOption("node", f"the {where} is not on {node}", hint="Leave node out.")
+    return where
+
+
+def find_machine(reader: Reader, desired: Desired, *, verify: bool = False) -> Location:
+    """The virtual machine that a task names. With vmid and node, nobody is asked for it unless ``verify``."""
+    vmid, name, node = (desired[option] for option in GUEST)
+    if vmid and node and name is None and not verify:
+        return Location("qemu", vmid, node)
+    return find_guest(reader, desired, ["qemu"])[0]
+
+
+@contextlib.contextmanager
+def found_there(reader: Reader, where: Location) -> Iterator[None]:
+    """Say where the guest is if it turns out not to be where the task says."""
+    try:
+        yield
+    except NotFound:
+        desired = {"vmid": where.vmid, "name": None, "node": where.node}
+        find_guest(reader, desired, [where.kind])
+        raise  # it is there, so that something else was not found
+
+
+def _no_such_guest(found: Location | None, desired: Mapping[str, Any], kinds: Collection[str]) -> InvalidOption:
+    option = "vmid" if desired["vmid"] else "name"
+    wanted = KINDS[next(iter(kinds))] if len(kinds) == 1 else "guest"
+    if found:
+        return InvalidOption(option, f"the {found} is not a {wanted}")
+    return InvalidOption(option, f"there is no {wanted} {desired[option]!r}")
+
+
+def refuse_namesakes(directory: Directory, where: Location, kinds: Collection[str], option: str = "name") -> None:
+    """Refuse to change a guest that was found by its name if another guest has the same name."""
+    refuse_several(directory.namesakes(kinds, where.name), where.name, option)
+
+
+class NamedGuest(Resource[Desired, State | None]):
+    """Something that is done to a guest, which is in ``wish["where"]``: before it is, no other guest may have its name."""
+
+    kinds: Collection[str] = tuple(KINDS)
+
+    def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
+        if not desired["vmid"]:
+            refuse_namesakes(desired.get("directory") or Directory(reader), desired["where"], self.kinds)
