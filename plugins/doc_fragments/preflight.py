@@ -19,8 +19,11 @@ options:
         C(host) is a warning only.
       - What the user or token may not see is taken to be there.
       - V(warn) warns, V(fail) fails, V(off) does not look.
+      - V(strict) fails as well, and looks more closely. Guests that do not run count for O(limits.memory_overcommit), too. The memory that
+        the node uses and that of the guests that are started may not exceed 90 % of what the node has.
+        Unless O(limits) says otherwise, a guest gets at most 128 GiB of memory, and a disk at most 10 TiB.
     type: str
-    choices: [warn, fail, "off"]
+    choices: [warn, fail, strict, "off"]
     default: warn
   limits:
     description: What the preflight allows.
@@ -36,9 +39,12 @@ options:
         type: float
         default: 1.0
       max_memory:
-        description: Most memory for a guest, in MiB or as in V(64G). No limit by default.
+        description: Most memory for a guest, in MiB or as in V(64G). No limit by default, 128 GiB with O(preflight=strict).
         type: str
       max_disk:
         description: Most disk space for all volumes of a guest together, in MiB or as in V(2T). No limit by default.
+        type: str
+      max_volume:
+        description: Most disk space for one volume, in MiB or as in V(2T). No limit by default, 10 TiB with O(preflight=strict).
         type: str
 """

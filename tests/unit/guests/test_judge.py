@@ -88,6 +88,43 @@ def test_a_running_guest_is_not_counted_twice_and_a_stopped_one_not_at_all() -> 
     assert texts(Facts(rows), memory(100, runs=False)) == []
 
 
+STRICT = Limits.parse({}, strict=True)
+
+
+def test_the_strict_profile_counts_guests_that_do_not_run() -> None:
+    rows = [
+        node(),
+        guest(100, 10),
+        guest(102, 5, status="stopped"),
+        {**guest(103, 50, status="stopped"), "template": 1},
+    ]
+    told = "pve1 has 4.2 GiB free of 16 GiB at overcommit 1.2; web1 wants 5 GiB"
+    for runs in (True, False):
+        assert texts(Facts(rows), memory(5, runs=runs)) == []
+        assert texts(Facts(rows), memory(5, runs=runs, limits=STRICT)) == [told]
+        assert texts(Facts(rows), memory(4, runs=runs, limits=STRICT)) == []
+
+
+def test_the_strict_profile_keeps_a_tenth_of_the_memory_in_use_free() -> None:
+    rows = [{**node(), "mem": 12 * GIB}]
+    assert texts(Facts(rows), memory(4)) == []
+    assert texts(Facts(rows), memory(2, limits=STRICT)) == []
+    told = "pve1 uses 12 GiB of 16 GiB, which leaves 2.4 GiB below 90%; web1 wants 3 GiB"
+    assert texts(Facts(rows), memory(3, limits=STRICT)) == [told]
+    assert texts(Facts(rows), memory(3, limits=STRICT, runs=False)) == []  # uses nothing
+
+
+def test_the_strict_profile_has_limits_of_its_own() -> None:
+    assert texts(Facts(), memory(129, limits=STRICT)) == [
+        "web1 wants 129 GiB of memory, more than the limit of 128 GiB"
+    ]
+    assert texts(Facts(), memory(128, limits=STRICT)) == []
+    large = wants(largest=11 * 1024 * GIB, limits=STRICT)
+    assert texts(Facts(), large) == ["web1 wants 11264 GiB of one disk, more than the limit of 10240 GiB"]
+    assert texts(Facts(), wants(largest=11 * 1024 * GIB)) == []
+    assert Limits.parse({"max_memory": "256G"}, strict=True).max_memory == 256 * GIB
+
+
 def test_what_several_guests_want_of_a_node_is_summed_up() -> None:
     demands = [memory(7, f"web{number}", 9000 + number) for number in range(1, 6)]
     assert texts(Facts([node()]), *demands[:2]) == []

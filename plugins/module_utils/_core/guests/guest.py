@@ -28,7 +28,7 @@ from .making import await_finish, is_unfinished, unfinished
 from .planner import Planner
 from .pool import pool_of
 from .preflight.checks import OPTIONS as PREFLIGHT_OPTIONS
-from .preflight.checks import Candidate, preflight
+from .preflight.checks import STRICT, Candidate, preflight
 from .preflight.requirements import Limits, demand_of
 from .schema.families import Family
 from .sources import find_source, parse_source, read_backup
@@ -133,7 +133,7 @@ class Guest(Planner):
             },
             **{flag: params[flag] for flag in self.flags},
             "preflight": params["preflight"],
-            "limits": Limits.parse(params["limits"]),
+            "limits": Limits.parse(params["limits"], strict=params["preflight"] == STRICT),
         }
 
     def _check_identity(self, params: Mapping[str, Any]) -> None:

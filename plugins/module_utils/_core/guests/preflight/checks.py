@@ -21,10 +21,10 @@ from ...model.plan import api_path
 from .findings import Facts, Rows, bridge_path, judge, place_of, storage_names
 from .requirements import Demand
 
-WARN, FAIL, OFF = "warn", "fail", "off"
+WARN, FAIL, STRICT, OFF = "warn", "fail", "strict", "off"
 MAX_REQUESTS = 3
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
-    "preflight": {"type": "str", "choices": [WARN, FAIL, OFF], "default": WARN},
+    "preflight": {"type": "str", "choices": [WARN, FAIL, STRICT, OFF], "default": WARN},
     "limits": {
         "type": "dict",
         "options": {
@@ -32,6 +32,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
             "storage_overcommit": {"type": "float", "default": 1.0},
             "max_memory": {"type": "str"},
             "max_disk": {"type": "str"},
+            "max_volume": {"type": "str"},
         },
     },
 }
@@ -51,7 +52,7 @@ def preflight(reader: Reader, candidates: Sequence[Candidate], rows: Rows | None
     ``rows`` of /cluster/resources that were read before save a request.
     """
     looked_at = [one for one in candidates if one.mode != OFF]
-    failing = {one.demand.vmid for one in looked_at if one.mode == FAIL}
+    failing = {one.demand.vmid for one in looked_at if one.mode in (FAIL, STRICT)}
     demands = [one.demand for one in looked_at]
     refused: dict[int, list[str]] = {}
     for finding in judge(gather(reader, demands, rows), demands):

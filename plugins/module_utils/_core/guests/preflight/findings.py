@@ -56,10 +56,10 @@ class Facts:
     def storages(self, name: str) -> list[Row]:
         return [row for row in self.rows if row.get("type") == "storage" and row.get("storage") == name]
 
-    def running(self, node: str) -> Iterator[Row]:
-        for row in self.rows:
-            if row.get("type") in ("qemu", "lxc") and row.get("node") == node and row.get("status") == "running":
-                yield row
+    def guests(self, node: str) -> list[Row]:
+        """The guests on a node that may run."""
+        rows = (row for row in self.rows if row.get("type") in ("qemu", "lxc") and row.get("node") == node)
+        return [row for row in rows if not row.get("template")]
 
 
 # --- the judgement ----------------------------------------------------------------------------------------------------
@@ -105,6 +105,7 @@ def _over_limits(demands: Sequence[Demand]) -> Iterator[Finding]:
         for what, wanted, limit in (
             ("memory", demand.memory, demand.limits.max_memory),
             ("disks", demand.disk, demand.limits.max_disk),
+            ("one disk", demand.largest, demand.limits.max_volume),
         ):
             if limit is not None and wanted > limit:
                 text = f"{demand.guest} wants {amount(wanted)} of {what}, more than the limit of {amount(limit)}"
@@ -121,16 +122,34 @@ def _taken_ids(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
 def _short_memory(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
     """Nodes that promise more memory than they have. What the guests use is not asked: they may use what they have."""
     for node, here in _by(demands, lambda one: [one.node]).items():
-        total = facts.node(node).get("maxmem")
-        running = {int(row["vmid"]): int(row.get("maxmem", 0)) for row in facts.running(node)}
-        asking = [one for one in here if one.memory and (one.vmid in running if one.runs is None else one.runs)]
+        total = int(facts.node(node).get("maxmem") or 0)
+        running = {int(row["vmid"]) for row in facts.guests(node) if row.get("status") == "running"}
+        runs = {one.vmid: one.vmid in running if one.runs is None else one.runs for one in here}
+        asking = [one for one in here if one.memory and (runs[one.vmid] or one.limits.counts_stopped)]
         if not total or not asking:
             continue
+        counts_stopped = any(demand.limits.counts_stopped for demand in asking)
         overcommit = min(demand.limits.memory_overcommit for demand in asking)
-        others = sum(memory for vmid, memory in running.items() if vmid not in _vmids(asking))
-        free = max(0.0, int(total) * overcommit - others)
-        told = f"{node} has {amount(free)} free of {amount(int(total))} at overcommit {overcommit:g}"
+        others = sum(
+            int(row.get("maxmem", 0))
+            for row in facts.guests(node)
+            if int(row["vmid"]) not in _vmids(asking) and (counts_stopped or int(row["vmid"]) in running)
+        )
+        free = max(0.0, total * overcommit - others)
+        told = f"{node} has {amount(free)} free of {amount(total)} at overcommit {overcommit:g}"
         yield from _beyond(free, {demand: demand.memory for demand in asking}, told)
+        yield from _busy_memory(facts, node, [one for one in asking if runs[one.vmid] and one.vmid not in running])
+
+
+def _busy_memory(facts: Facts, node: str, starting: Sequence[Demand]) -> Iterator[Finding]:
+    """Nodes whose memory would be in use to a larger part than the limits allow once these guests run."""
+    shares = [demand.limits.memory_use for demand in starting if demand.limits.memory_use is not None]
+    if not shares or "mem" not in facts.node(node):
+        return
+    share, total, used = min(shares), int(facts.node(node)["maxmem"]), int(facts.node(node)["mem"])
+    free = max(0.0, total * share - used)
+    told = f"{node} uses {amount(used)} of {amount(total)}, which leaves {amount(free)} below {share:.0%}"
+    yield from _beyond(free, {demand: demand.memory for demand in starting}, told)
 
 
 def _beyond(free: float, wanted: Mapping[Demand, int], told: str) -> Iterator[Finding]:

@@ -25,6 +25,14 @@ _CLOUD_INIT = re.compile(r"vm-\d+-cloudinit")  # PVE makes it anew where it is m
 _VOLUME = re.compile(r"[A-Za-z][\w.-]*:[^/\s].*")  # and no path of the host
 
 
+STRICT_LIMITS: Mapping[str, Any] = {
+    "max_memory": 128 * 1024**3,
+    "max_volume": 10 * 1024**4,
+    "memory_use": 0.9,
+    "counts_stopped": True,
+}
+
+
 @dataclasses.dataclass(frozen=True)
 class Limits:
     """What a task allows: how much may be promised of what there is, and how much a guest may get, in bytes."""
@@ -33,11 +41,14 @@ class Limits:
     storage_overcommit: float = 1.0
     max_memory: int | None = None
     max_disk: int | None = None
+    max_volume: int | None = None
+    memory_use: float | None = None  # the part of a node's memory that may be in use once the guest runs
+    counts_stopped: bool = False  # whether guests that do not run count for the overcommit of memory as well
 
     @classmethod
-    def parse(cls, given: Mapping[str, Any] | None) -> Limits:
-        """From the option ``limits``; InvalidOption tells what is wrong with it."""
-        found: dict[str, Any] = {}
+    def parse(cls, given: Mapping[str, Any] | None, *, strict: bool = False) -> Limits:
+        """From the option ``limits``, completed by the figures of ``preflight: strict``; raises InvalidOption."""
+        found: dict[str, Any] = dict(STRICT_LIMITS) if strict else {}
         for name, value in (given or {}).items():
             if value is None:
                 continue
@@ -74,6 +85,7 @@ class Demand:
     memory: int = 0  # bytes in all; 0 if it asks for no more than it has
     runs: bool | None = None
     disk: int = 0  # bytes of all its volumes; 0 if it asks for no more than it has
+    largest: int = 0  # bytes of the largest volume that is new or grows
     space: tuple[Space, ...] = ()
     bridges: frozenset[str] = frozenset()
     volumes: frozenset[str] = frozenset()  # which have to exist
@@ -109,6 +121,7 @@ def demand_of(guest: Planner, plan: Plan, desired: Desired) -> Demand | None:
         memory=_memory(before, after),
         runs=_runs(before, after),
         disk=sum(_size(held) for _slot, held in _slots(guest, after)) if any(part.size for part in space) else 0,
+        largest=max(_grown_volumes(guest, before, after), default=0),
         space=tuple(space),
         bridges=frozenset(_bridges(before, after)),
         volumes=frozenset(name for name in volumes if _VOLUME.fullmatch(name)),
@@ -153,6 +166,13 @@ def _slots(guest: Planner, state: State) -> Iterator[tuple[str, Slot]]:
 
 def _size(held: Slot | None) -> int:
     return bytes_of(held["size"]) if held and held.get("size") and held.get("media") != "cdrom" else 0
+
+
+def _grown_volumes(guest: Planner, before: State, after: State) -> Iterator[int]:
+    """The sizes of the volumes that are new or grow."""
+    for slot, held in _slots(guest, after):
+        if _size(held) > _size(before.get(slot)):
+            yield _size(held)
 
 
 def _volumes_and_space(guest: Planner, before: State, after: State, desired: Desired) -> tuple[list[str], list[Space]]:
