@@ -60,6 +60,17 @@ def test_the_manager_is_disarmed_and_armed(cluster: Cluster) -> None:
     assert not cluster.run(ARM.resource, {"state": "armed"})["changed"]
 
 
+def test_a_move_waits_until_the_manager_has_taken_up_the_resource(cluster: Cluster) -> None:
+    """A request in the round of a new resource would be lost, and waited for in vain."""
+    prepared(cluster, Life(**{**vars(MOVE), "needs": MOVE.needs[:1]}))
+    cluster.control("POST", "lag", {"seconds": 3600})
+    succeeded(cluster.run(resource_of("pve_ha"), {"sid": "vm:9001", "state": "started"}))
+    cluster.requests_made()
+    moved = succeeded(move(cluster, node="pve2", timeout=5))
+    assert (moved["changed"], moved["resource"]["node"]) == (True, "pve2")
+    assert [row["path"] for row in cluster.writes_made()] == [f"{RESOURCES}/vm:9001/migrate"]
+
+
 def test_not_waiting_tells_where_it_is_now(cluster: Cluster) -> None:
     prepared(cluster, MOVE)
     cluster.task_fault(type="qmigrate", duration=1)

@@ -21,6 +21,8 @@ from .resource import RESOURCES, STATUS, armed_state, check_sid
 from .rule import GROUP_FIELDS, GROUPS, NODE, RESOURCE, RULE_FIELDS, RULES
 
 PAUSE = 2.0  # seconds between two looks; the manager comes round about every ten
+SETTLING = 60.0  # seconds in which the manager takes up a new resource; it needs a round or two
+UNSETTLED = (None, "request_start")  # its states until then, in which it drops requests
 MOVING = ("migrate", "relocate", "request_start_balance")
 Rows = list[dict[str, Any]]
 
@@ -29,14 +31,33 @@ def status(reader: Reader) -> Rows:
     return reader.get(f"{STATUS}/current") or []
 
 
+def settled_service(reader: Reader, rows: Rows, sid: str) -> dict[str, Any]:
+    """The row of a resource once the manager has taken it up; until then it drops requests to move it."""
+
+    def look() -> dict[str, Any] | None:
+        service = find_service(status(reader), sid) or {}
+        return None if service.get("crm_state") in UNSETTLED else service
+
+    service = find_service(rows, sid) or {}
+    if service.get("crm_state") not in UNSETTLED or service.get("request_state") == "ignored":
+        return service
+    found = wait_until(reader, look, SETTLING, PAUSE)
+    if found is None:
+        raise PveError(
+            f"The manager has not taken up {sid} after {SETTLING:g} s: {service.get('status')}.",
+            hint="Until then it drops requests to move it. Its log on the master node (unit pve-ha-crm) tells what it does.",
+        )
+    return found
+
+
 def wait_for_status(client: Reader, timeout: float, look: Callable[[Rows], State | None], what: str) -> State:
     """What ``look`` finds in the manager's status as soon as it finds something; PveError if that takes too long."""
     found = wait_until(client, lambda: look(status(client)), timeout, PAUSE)
     if found is None:
         raise PveError(
             f"{what} after {timeout:g} s.",
-            hint="The request stands; the manager's log on the master node (unit pve-ha-crm) tells what it does. "
-            "Raise timeout if it only needs longer.",
+            hint="The manager drops requests that it cannot fulfil without an error; its log on the master node "
+            "(unit pve-ha-crm) has the reason. Raise timeout if it only needs longer.",
         )
     return found
 
@@ -75,6 +96,7 @@ class HaMove(Resource[Desired, State | None]):
             desired["nodes"] = {row["node"]: row["status"] for row in reader.get("/nodes") or []}
             desired["rules"] = _rules(reader, service)
             desired["rows"] = rows
+            service = settled_service(reader, rows, desired["sid"])
         return shown_service(service)
 
     def plan(self, current: State | None, desired: Desired) -> Plan:
