@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -62,7 +63,7 @@ def test_the_manager_is_disarmed_and_armed(cluster: Cluster) -> None:
 
 def test_a_move_waits_until_the_manager_has_taken_up_the_resource(cluster: Cluster) -> None:
     """A request in the round of a new resource would be lost, and waited for in vain."""
-    prepared(cluster, Life(**{**vars(MOVE), "needs": MOVE.needs[:1]}))
+    prepared(cluster, dataclasses.replace(MOVE, needs=MOVE.needs[:1]))
     cluster.control("POST", "lag", {"seconds": 3600})
     succeeded(cluster.run(resource_of("pve_ha"), {"sid": "vm:9001", "state": "started"}))
     cluster.requests_made()
