@@ -55,6 +55,10 @@ test-live: setup ## Run the integration targets against the PVE server in PVE_HO
 bench: setup ## Measure time and requests (BENCH_PEER=1: beside community.proxmox from PyPI)
 	@PYTHONPATH=.build/dev $(RUN) tests.benchmark
 
+.PHONY: fuzz
+fuzz: setup ## Bend the answers of the simulated cluster in shape for some minutes (ROUNDS=4000, FIRST=0)
+	@PYTHONPATH=.build/dev python -m tests.fuzz $(or $(ROUNDS),4000) $(or $(FIRST),0)
+
 .PHONY: lint
 lint: setup ## Check style, types, licences, generated files
 	@$(RUN) tools.lint

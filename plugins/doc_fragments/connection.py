@@ -64,12 +64,13 @@ options:
     description:
       - How the API is reached. V(https) is the usual way.
       - V(local) runs C(pvesh) on the machine where the module runs, which has to be a node, as its user; no credentials are needed.
-      - V(openssh) does so over SSH on the first O(api_host). Both need the Python library proxmoxer, the latter openssh_wrapper, too.
+      - V(openssh) does so by C(ssh) on O(api_host), which has to be reached without a question. Both need no Python library. C(pvesh) ends with
+        the task that a call starts, so that these two wait for tasks even with C(wait=false) where they take less than O(api_timeout).
     type: str
     choices: [https, local, openssh]
     default: https
   api_ssh_user:
-    description: User for O(api_backend=openssh); one other than root needs sudo.
+    description: User for O(api_backend=openssh); one other than root needs C(sudo) without a password.
     type: str
     default: root
   api_ssh_port:

@@ -23,10 +23,14 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
     HopFailed,
     InvalidParameter,
     Locked,
+    NodeUnreachable,
+    NoQuorum,
     NotFound,
     NotImplementedByServer,
     PermissionDenied,
     PveError,
+    UnexpectedAnswer,
+    is_transient,
 )
 
 HOSTS = (Endpoint("a", 8006), Endpoint("b", 8006), Endpoint("c", 8006))
@@ -389,7 +393,7 @@ def test_when_no_certificate_is_trusted_the_cures_are_kept() -> None:
 def test_when_hosts_fail_for_several_reasons_each_cure_is_told_once() -> None:
     down = ConnectionFailed("Cannot connect.", sent=False, hint="Check it.")
     script = Script(down, CertificateRefused("Not trusted.", hint="Cures."), down)
-    with pytest.raises(ConnectionFailed, match=r"Cannot connect\. Not trusted\. Cannot connect\. Check it\. Cures\.$"):
+    with pytest.raises(ConnectionFailed, match=r"Cannot connect\. Not trusted\. Check it\. Cures\.$"):
         script.client(THREE).get("/pools")
 
 
@@ -537,3 +541,56 @@ def test_the_release_is_asked_for_once() -> None:
 def test_a_server_without_a_version_is_an_error() -> None:
     with pytest.raises(PveError, match="does not tell its version"):
         Script(ok({})).client(TOKEN).release()
+
+
+# --- nodes, gateways, quorum ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_gateway_that_gives_up(status: Any) -> None:
+    script = Script(Response(status, "Bad Gateway", "<html>", "<html>"))
+    assert script.client(TOKEN).get("/pools") == "done"
+    assert script.pauses == [PAUSES[0]]
+    script = Script(Response(status, "Bad Gateway", "<html>", "<html>"))
+    with pytest.raises(HopFailed, match="A proxy in front of the API") as caught:
+        script.client(TOKEN).call("POST", "/pools")
+    assert caught.value.may_have_run
+    assert len(script.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "cluster not ready - no quorum?",
+        "cfs-lock 'file-user_cfg' error: no quorum!",
+        "unable to open file '/etc/pve/nodes/pve/qemu-server/100.conf.tmp.1234' - Permission denied",
+    ],
+)
+def test_a_cluster_without_quorum_is_told_with_what_works_and_what_to_do(message: Any) -> None:
+    with pytest.raises(NoQuorum, match=r"has no quorum.*read-only.*Reading still works.*pvecm status") as caught:
+        Script(no(500, message)).client(TOKEN).call("POST", "/pools")
+    assert is_transient(caught.value)
+
+
+def test_a_node_that_is_down_is_named_with_what_still_works() -> None:
+    script = Script(*[no(595, "No route to host")] * 9)
+    with pytest.raises(
+        NodeUnreachable, match=r"Node pve2 does not answer.*Calls for other nodes.*pve_cluster_info"
+    ) as caught:
+        script.client(TOKEN).call("POST", "/nodes/pve2/qemu")
+    assert not caught.value.may_have_run
+    assert len(script.calls) == len(PAUSES) + 1
+
+
+@pytest.mark.parametrize(
+    "data", [None, [], "x", {"ticket": None}, {"ticket": "x"}, {"ticket": 1, "CSRFPreventionToken": "x"}]
+)
+def test_a_login_without_ticket_is_an_error(data: Any) -> None:
+    with pytest.raises(UnexpectedAnswer, match="holds no ticket"):
+        Script(logins=[ok(data)]).client(LOGIN).get("/version")
+
+
+@pytest.mark.parametrize("data", [None, [], "9.2", {"version": None}, {"version": "9" * 5000}])
+def test_a_server_that_does_not_tell_its_version(data: Any) -> None:
+    with pytest.raises(PveError, match="does not tell its version"):
+        Script(ok(data)).client(TOKEN).release()

@@ -24,6 +24,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
     Refused,
     TaskFailed,
     TaskTimeout,
+    api_error,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan, Step
 from ansible_collections.pve.automation.plugins.module_utils._core.run import engine
@@ -55,7 +56,9 @@ class Server:
         self.task, self.task_ends = task, "OK"
         self.unsettled = unsettled
         self.stale: Any = None
-        self.connection = SimpleNamespace(identity="root@pam")
+        self.connection = SimpleNamespace(identity="root@pam", user="root@pam", backend="https")
+        self.asked_tasks: Any = None
+        self.last_answer = ""
         self.on_step = self.said.append
         self.on_progress = self.said.append
         self.sleep = self.pauses.append
@@ -77,7 +80,10 @@ class Server:
             return [{"n": 1, "t": "line"}, {"n": 2, "t": f"TASK ERROR: {self.task_ends}"}]
         if path.endswith("/status"):
             return {"status": "stopped", "exitstatus": self.task_ends}
+        if path == "/nodes/pve/time":
+            return {"time": 1000}
         assert path == "/nodes/pve/tasks"
+        self.asked_tasks = params
         return self.active
 
     def do_call(self, method: Any, path: Any, params: Any = None, **_more: Any) -> Any:
@@ -289,6 +295,97 @@ def test_a_task_that_an_unanswered_write_may_have_started_is_awaited(monkeypatch
     ]
     run(server, resource=Thing(task=True, guest="100"), timeout=7)
     assert awaited == [(UPID, 7.0)]
+    assert server.asked_tasks["source"] == "all"
+    assert 990 < server.asked_tasks["since"] < 1000
+
+
+def test_the_task_of_a_write_that_nothing_identifies_is_found_and_counts_as_it() -> None:
+    server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), True)])
+    server.active = [{"upid": UPID, "id": "100"}]
+    result = run(server, {"a": 1}, resource=Thing(task=True, guest="100", repeatable=False)).result()
+    assert len(server.writes) == 1
+    assert (result["changed"], len(result["requests"])) == (True, 1)
+
+
+def test_a_task_of_somebody_else_is_not_taken_for_it() -> None:
+    server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), True)])
+    server.active = [{"upid": UPID.replace("root@pam", "else@pve"), "id": "100"}]
+    error = interrupted(server, desired={"a": 1}, resource=Thing(task=True, guest="100", repeatable=False))
+    assert "It is not repeated blindly" in str(error)
+    assert len(server.writes) == 1
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_gateway_that_gives_up_leaves_an_unclear_outcome_that_is_read_again(status: Any) -> None:
+    server = Server({"c": 3}, [(api_error("PUT", "/thing", status, "Bad Gateway"), True)])
+    assert run(server).result()["changed"] is True
+    assert len(server.writes) == 2
+    assert "was unclear" in server.warnings[0]
+
+
+def test_a_write_that_arrives_late_is_not_made_twice() -> None:
+    server = Server({"c": 3}, [(LOST_BEFORE, False)])
+
+    def sleep(seconds: Any) -> None:
+        server.pauses.append(seconds)
+        if seconds == 1.0:
+            server.state["a"] = 1
+
+    server.sleep = sleep
+    assert run(server, {"a": 1}).result()["changed"] is True
+    assert len(server.writes) == 1
+
+
+def test_lost_writes_are_repeated_a_few_times_with_pauses() -> None:
+    server = Server({"c": 3}, [(LOST_BEFORE, False)] * 9)
+    interrupted(server, desired={"a": 1})
+    assert len(server.writes) == engine.MAX_PLANS
+    assert sum(server.pauses) >= 3 * sum(engine.ARRIVAL_PAUSES)
+
+
+def test_a_node_that_cannot_be_reached_is_asked_once_and_named() -> None:
+    server = Server({"c": 3}, [(api_error("PUT", "/nodes/pve2/x", 595, "No route to host"), False)] * 9)
+    error = interrupted(server, desired={"a": 1})
+    assert len(server.writes) == 1
+    assert "Node pve2 does not answer" in str(error)
+    assert "unknown whether" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "error", [(400, "name already exists"), (500, "VM 100 already running"), (500, "VM 100 not running")]
+)
+def test_what_somebody_else_has_just_done_is_fine(error: Any) -> None:
+    server = Server({"c": 3}, [(api_error("PUT", "/thing", *error), True)])
+    result = run(server, {"a": 1}).result()
+    assert (result["changed"], result["thing"]) == (False, {"a": 1, "c": 3})
+    assert len(server.writes) == 1
+
+
+def test_a_refusal_that_only_sounds_so_stays_one() -> None:
+    server = Server({"c": 3}, [(api_error("PUT", "/thing", 500, "VM 100 already running"), False)] * 9)
+    error = interrupted(server, desired={"a": 1})
+    assert "already running" in str(error)
+    assert len(server.writes) == 1
+
+
+def test_advice_to_run_again_is_for_what_passes() -> None:
+    lasting, passing = (
+        api_error("PUT", "/thing", *answer) for answer in ((403, "no"), (500, "cluster not ready - no quorum?"))
+    )
+    assert "Run the task again" not in str(interrupted(Server({"c": 3}, [(lasting, False)])))
+    told = str(interrupted(Server({"c": 3}, [(passing, False)])))
+    assert "Run the task again to complete it." in told
+    assert "The cluster has no quorum" in told
+
+
+def test_an_answer_that_is_not_understood_is_an_error_with_what_was_done() -> None:
+    server = Server({"c": 3})
+    server.last_answer = "GET /thing"
+    server.read_faults = [None, KeyError("vmid")]
+    error = interrupted(server, desired={"a": 1})
+    assert "not understood: KeyError" in str(error)
+    assert "GET /thing" in str(error)
+    assert "Done before that: set a." in str(error)
 
 
 # --- tasks ------------------------------------------------------------------------------------------------------------
@@ -371,7 +468,7 @@ def test_a_task_that_takes_too_long_goes_on_and_counts_as_a_change(monkeypatch: 
 def test_an_error_in_the_middle_says_what_is_done_and_what_is_not() -> None:
     server = Server(None, [(None, True), (PermissionDenied("PUT", "/thing", 403, "no"), False)])
     error = interrupted(server, desired={"a": 1, "b": 2, "d": 4})
-    assert str(error).endswith("Done before that: set a.\nNot done: set b; set d. Run the task again to complete it.")
+    assert str(error).endswith("Done before that: set a.\nNot done: set b; set d.")
     result = error.outcome.result()
     assert result["changed"] is True
     assert [row["why"] for row in result["requests"]] == ["set a"]

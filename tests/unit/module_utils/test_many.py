@@ -131,3 +131,26 @@ def test_what_only_the_first_step_needs_is_free_for_others_afterwards() -> None:
     pool_of_workers.run(jobs)
     assert pool_of_workers.free_places == {"a": 1, "b": 2}
     assert [job.result for job in jobs] == [{"changed": True}] * 2
+
+
+def test_a_bug_in_one_run_is_its_result_and_loses_no_other() -> Any:
+    def read(name: Any) -> Any:
+        if name == "b":
+            raise ZeroDivisionError("oops")
+        return {"name": name}
+
+    jobs = jobs_of(read, ["a", "b", "c"])
+    crew_of().run(jobs)
+    assert [job.result.get("failed", False) for job in jobs] == [False, True, False]
+    assert jobs[1].result["changed"] is False
+    assert "ZeroDivisionError: oops" in jobs[1].result["msg"]
+    assert "in read" in jobs[1].result["exception"]
+
+
+def test_the_same_reason_is_told_once() -> None:
+    def read(name: Any) -> None:
+        raise Refused("This is not allowed.")
+
+    jobs = jobs_of(read, ["a", "b"])
+    crew_of().run(jobs)
+    assert summary("guests", jobs, "guests")["msg"] == "2 of 2 guests failed.\na, b: This is not allowed."

@@ -17,7 +17,9 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
     PermissionDenied,
     TaskFailed,
     TaskTimeout,
+    UnexpectedAnswer,
 )
+from ansible_collections.pve.automation.plugins.module_utils._core.run import task as task_module
 from ansible_collections.pve.automation.plugins.module_utils._core.run.task import Upid, is_upid, wait_for_task
 from tests.unit.resources import fake
 
@@ -40,6 +42,7 @@ class Server(fake.Server):
         self.log: Any = [{"n": number, "t": line} for number, line in enumerate(log, 1)]
         self.sleep = self.pause
         monkeypatch.setattr("time.monotonic", lambda: self.now)
+        self.lines_sent = 0
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -50,7 +53,10 @@ class Server(fake.Server):
         if path.endswith("/log"):
             if isinstance(self.log, Exception):
                 raise self.log
-            return self.log
+            page = params or {}
+            rows = self.log[page["start"] : page["start"] + page["limit"]]
+            self.lines_sent += len(rows)
+            return rows
         answer = self.statuses.pop(0) if self.statuses else None
         if isinstance(answer, Exception):
             fail(answer)
@@ -172,3 +178,34 @@ def test_progress_without_a_percentage(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(monkeypatch, ends=30, log=["working"])
     wait_for_task(server, UPID, 600)
     assert server.said == ["qmstart 100 on node pve2: running"]
+
+
+def test_a_long_log_is_asked_for_once_and_in_pieces(monkeypatch: Any) -> None:
+    log = [f"line {number}" for number in range(3 * task_module.PAGE + 7)]
+    server = Server(monkeypatch, ends=60, exitstatus="broke", log=log)
+    with pytest.raises(TaskFailed) as failure:
+        wait_for_task(server, UPID, 600)
+    assert server.lines_sent == len(log)
+    assert failure.value.log == log[-20:]
+
+
+def test_a_log_without_end_is_read_to_a_bound(monkeypatch: Any) -> None:
+    server = Server(monkeypatch)
+    monkeypatch.setattr(server, "get", lambda path, params: [{"n": 1, "t": "again"}] * params["limit"])
+    monkeypatch.setattr(task_module, "PAGE", 10)
+    assert len(task_module.read_log(server, Upid.parse(UPID))) == 10 * task_module.MOST_PAGES
+
+
+@pytest.mark.parametrize("answer", [None, [], "x", {}, {"status": None}])
+def test_a_status_that_tells_nothing_is_an_error(monkeypatch: Any, answer: Any) -> None:
+    server = Server(monkeypatch)
+    monkeypatch.setattr(server, "get", lambda path, params=None: answer)
+    with pytest.raises(UnexpectedAnswer, match="does not tell whether the task runs"):
+        wait_for_task(server, UPID, 600)
+
+
+def test_a_backup_that_failed_for_want_of_quorum_says_so(monkeypatch: Any) -> None:
+    log = ["ERROR: Backup of VM 100 failed - cluster not ready - no quorum?", "TASK ERROR: job errors"]
+    server = Server(monkeypatch, exitstatus="job errors", log=log)
+    with pytest.raises(TaskFailed, match="The cluster has no quorum"):
+        wait_for_task(server, UPID, 600)

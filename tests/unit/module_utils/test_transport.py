@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import http.server
 import json
@@ -22,6 +23,7 @@ import pytest
 import requests
 import trustme
 
+from ansible_collections.pve.automation.plugins.module_utils._core.api import https
 from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection, Endpoint
 from ansible_collections.pve.automation.plugins.module_utils._core.api.https import (
@@ -29,7 +31,6 @@ from ansible_collections.pve.automation.plugins.module_utils._core.api.https imp
     form,
     presented_fingerprint,
 )
-from ansible_collections.pve.automation.plugins.module_utils._core.api.pvesh import CommandTransport
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
     CertificateRefused,
     ConnectionFailed,
@@ -37,6 +38,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
     InvalidParameter,
     NotFound,
     PveError,
+    UnexpectedAnswer,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Upload
 
@@ -78,6 +80,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         if answer == "silence":
             self.server.released.wait(20)
+            self.close_connection = True
+            return
+        if isinstance(answer, list):  # pieces, one every 0.1 s
+            for piece in answer:
+                self.wfile.write(piece)
+                self.wfile.flush()
+                if self.server.released.wait(0.1):
+                    break
             self.close_connection = True
             return
         status, reason, headers, text = answer
@@ -400,6 +410,43 @@ def test_a_request_without_an_answer_may_have_run(node: Any, send: Any, answer: 
     assert ("did not answer within 0.3 s (api_timeout)" if answer == "silence" else "was lost") in str(failure.value)
 
 
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [HEAD + b"\r\n", *[b"x"] * 1000],
+        [HEAD, *[b"X-Header: x\r\n"] * 90],
+        [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 1000],
+        [b"HTTP/1.1 200 OK\r\n\r\n", *[b"x"] * 1000],
+    ],
+    ids=["body", "headers", "chunks", "until the end"],
+)
+def test_an_answer_that_drips_ends_with_the_time(node: Any, send: Any, pieces: Any) -> None:
+    node.answer = pieces
+    with pytest.raises(ConnectionFailed, match=r"did not finish its answer within 0\.5 s") as caught:
+        send("POST", fingerprints=(node.fingerprint,), timeout=0.5)
+    assert caught.value.sent
+
+
+@pytest.mark.parametrize("bomb", [True, False], ids=["bomb", "honest"])
+def test_an_answer_is_bounded_after_it_was_decompressed(node: Any, send: Any, monkeypatch: Any, bomb: Any) -> None:
+    size = https.LARGEST_ANSWER + 1 if bomb else 1000
+    packed = gzip.compress(b" " * (size - 13) + b'{"data":null}')
+    node.answer = [b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed]
+    if not bomb:
+        assert send("GET", fingerprints=(node.fingerprint,)).body == {"data": None}
+        return
+    with pytest.raises(UnexpectedAnswer, match="sent more than 64 MiB as one answer"):
+        send("GET", fingerprints=(node.fingerprint,))
+
+
+def test_an_answer_that_nests_too_deep_is_text(node: Any, send: Any) -> None:
+    node.answer = (200, "OK", {}, "[" * 200000)
+    assert isinstance(send("GET", fingerprints=(node.fingerprint,)).body, str)
+
+
 def test_a_server_without_tls_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -458,8 +505,8 @@ def test_calls_become_commands(pvesh: Any, method: str, command: str) -> None:
         method, "/pools/a%2Fb", {"comment": "two words", "on": True, "many": ["x", "y"], "no": None}
     )
     assert pvesh.seen() == [
-        *(command, "/pools/a/b", "-comment", "two words", "-on", "1", "-many", "x,y"),
-        *("--output-format", "json"),
+        *(command, "/pools/a/b", "--output-format", "json"),
+        *("--comment", "two words", "--on", "1", "--many", "x", "--many", "y"),
     ]
 
 
@@ -533,12 +580,6 @@ def test_an_upload_may_stall_as_long_as_an_answer_may_take(tmp_path: Path) -> No
 def test_uploads_need_https(pvesh: Any) -> None:
     with pytest.raises(PveError, match="Uploads need api_backend https, not local"):
         pvesh().call("POST", "/x", {}, upload=object())
-
-
-def test_a_missing_library_is_named() -> None:
-    """openssh_wrapper is not among the requirements, and proxmoxer leaves the process without it."""
-    with pytest.raises(PveError, match=r"'openssh_wrapper'.*pip install proxmoxer openssh_wrapper"):
-        CommandTransport(Connection(backend="openssh"), Endpoint("pve", 8006))
 
 
 def test_both_ends_of_the_way_are_told_unless_a_proxy_stands_there(monkeypatch: pytest.MonkeyPatch, pvesh: Any) -> None:

@@ -20,7 +20,9 @@ from ..model.errors import (
     CertificateRefused,
     ConnectionFailed,
     HopFailed,
+    NodeUnreachable,
     PveError,
+    UnexpectedAnswer,
     api_error,
     is_lock_timeout,
 )
@@ -32,7 +34,6 @@ from .pvesh import CommandTransport
 PAUSES = (0.3, 1.0, 2.0)  # seconds before the second, third and fourth attempt
 TICKET_LIFE = 2 * 3600.0  # PVE/AccessControl.pm: $ticket_lifetime
 RENEW_AFTER = TICKET_LIFE / 2
-HOP_NOT_REACHED = 595  # AnyEvent::HTTP: no connection to the other node; 596 and up may have sent the request
 LOGIN = "/access/ticket"
 _NOT_PVE = "Something other than PVE answers there, such as a login page of a proxy: check api_host and its path."
 
@@ -60,6 +61,7 @@ class Client:
         self._ticket: dict[str, str] = {}
         self._ticket_born = 0.0
         self._answered = False
+        self.last_answer = ""  # whose answer came last, as in "GET /version"
         self._release: tuple[int, int] | None = None
 
     def _open_transport(self, endpoint: Endpoint | None) -> Transport:
@@ -105,7 +107,7 @@ class Client:
         if api_format in ("html", "text"):
             return response.text
         if not isinstance(response.body, dict):
-            raise PveError(f"{method} {path}: the answer is not JSON.", hint=_NOT_PVE)
+            raise UnexpectedAnswer(f"{method} {path}: the answer is not a JSON object.", hint=_NOT_PVE)
         return response.body if api_format == "extjs" else response.body.get("data")
 
     def document(self, url: str) -> str:
@@ -117,10 +119,13 @@ class Client:
     def release(self) -> tuple[int, int]:
         """The server's release, such as (9, 2); asked for once."""
         if self._release is None:
-            numbers = re.findall(r"\d+", str(self.get("/version").get("version", "")))
-            if len(numbers) < 2:
+            answer = self.get("/version")
+            numbers = re.match(
+                r"(\d{1,4})\.(\d{1,4})\b", str(answer.get("version", "") if isinstance(answer, dict) else "")
+            )
+            if not numbers:
                 raise PveError("The server does not tell its version.")
-            self._release = (int(numbers[0]), int(numbers[1]))
+            self._release = (int(numbers[1]), int(numbers[2]))
         return self._release
 
     def addresses(self) -> tuple[str, str] | None:
@@ -136,7 +141,7 @@ class Client:
             ticket = self._ticket
             try:
                 response = _told_by_status(self._send(method, url, params, upload))
-                self._answered = True
+                self._answered, self.last_answer = True, f"{method} {path}"
                 if response.status < 300:
                     return response
                 raise self._error(method, path, response)
@@ -155,7 +160,7 @@ class Client:
     def _may_repeat(self, method: str, error: PveError, upload: Upload | None) -> bool:
         if upload is not None or isinstance(error, CertificateRefused):
             return False
-        if is_lock_timeout(error) or (isinstance(error, HopFailed) and error.status == HOP_NOT_REACHED):
+        if is_lock_timeout(error) or isinstance(error, NodeUnreachable):
             return True
         if isinstance(error, ConnectionFailed) and not error.sent:
             return self._answered  # a host that never answered is more likely misspelt than restarting
@@ -166,7 +171,9 @@ class Client:
             return PveError(f"{method} {path} was redirected ({response.status}).", hint=_NOT_PVE)
         body = response.body if isinstance(response.body, dict) else {}
         message = str(body.get("message") or response.reason or NO_REASON).strip()
-        return api_error(method, path, response.status, message, body.get("errors"), who=self.connection.identity)
+        told = body.get("errors")
+        errors = {str(name): str(why) for name, why in told.items()} if isinstance(told, dict) else None
+        return api_error(method, path, response.status, message, errors, who=self.connection.identity)
 
     # --- hosts --------------------------------------------------------------------------------------------------------
 
@@ -189,7 +196,9 @@ class Client:
             raise failures[0]
         if all(isinstance(error, CertificateRefused) for error in failures):
             raise failures[0]
-        text = "None of the hosts in api_host could be used: " + " ".join(error.message for error in failures)
+        text = "None of the hosts in api_host could be used: " + " ".join(
+            dict.fromkeys(error.message for error in failures)
+        )
         hints = " ".join(dict.fromkeys(error.hint for error in failures if error.hint))
         raise ConnectionFailed(text, sent=any(error.sent for error in failures), hint=hints)
 
@@ -274,9 +283,13 @@ class Client:
         if response.status >= 400:
             raise self._error("POST", LOGIN, response)
         if not isinstance(response.body, dict):
-            raise PveError(f"POST {LOGIN}: the answer is not JSON.", hint=_NOT_PVE)
-        data: dict[str, str] = response.body["data"]
-        return data
+            raise UnexpectedAnswer(f"POST {LOGIN}: the answer is not a JSON object.", hint=_NOT_PVE)
+        data = response.body.get("data")
+        held = data if isinstance(data, dict) else {}
+        needed = ("ticket",) if held.get("NeedTFA") else ("ticket", "CSRFPreventionToken")
+        if not all(isinstance(held.get(key), str) for key in needed):
+            raise UnexpectedAnswer(f"POST {LOGIN}: the answer holds no ticket.")
+        return held
 
 
 def _told_by_status(response: Response) -> Response:

@@ -13,10 +13,11 @@ import os
 import re
 import socket
 import ssl
+import threading
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
-from ..model.errors import CertificateRefused, ConnectionFailed, InvalidOption, PveError
+from ..model.errors import CertificateRefused, ConnectionFailed, InvalidOption, PveError, UnexpectedAnswer
 from ..model.plan import Upload
 from .connection import Connection, Endpoint
 from .multipart import MultipartBody
@@ -36,6 +37,7 @@ else:
     MISSING = None
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+LARGEST_ANSWER = 64 * 2**20  # bytes, once decompressed; the API's description of itself has 5 MB
 POOL_SIZE = 32  # connections kept open, for parallel reads
 
 
@@ -125,8 +127,10 @@ class HttpsTransport:
         body: Any = None,
         connect_timeout: float | None = None,
     ) -> Response:
+        watch = _Watch(self.connection.timeout)
+        _WATCHES.watch = watch
         try:
-            answer = self.session.request(
+            with self.session.request(
                 method,
                 self.endpoint.url + url,
                 params=query,
@@ -135,13 +139,36 @@ class HttpsTransport:
                 verify=self.verify,
                 timeout=(connect_timeout or self.connection.connect_timeout, self.connection.timeout),
                 allow_redirects=False,
-            )
+                stream=True,
+            ) as answer:
+                content = self._content(answer)
+                if watch.expired:  # what came may be a part of it
+                    raise self._too_slow()
+                return _decode(answer, content)
         except (requests.exceptions.InvalidHeader, UnicodeError):
             # The library's message would show the value, which is a credential.
             raise PveError(f"{method} {url}: a header of the request cannot hold the value it was given.") from None
         except requests.exceptions.RequestException as error:
-            raise self._failure(error) from None
-        return _decode(answer)
+            raise (self._too_slow() if watch.expired else self._failure(error)) from None
+        finally:
+            watch.cancel()
+
+    def _content(self, answer: Any) -> bytes:
+        """The body of an answer, decompressed piece by piece, so that a small one cannot become a huge one unseen."""
+        content = bytearray()
+        for piece in answer.iter_content(65536):
+            content += piece
+            if len(content) > LARGEST_ANSWER:
+                raise UnexpectedAnswer(
+                    f"{self.endpoint.authority} sent more than {LARGEST_ANSWER // 2**20} MiB as one answer."
+                )
+        return bytes(content)
+
+    def _too_slow(self) -> ConnectionFailed:
+        text = (
+            f"{self.endpoint.authority} did not finish its answer within {self.connection.timeout:g} s (api_timeout)."
+        )
+        return ConnectionFailed(text, sent=True)
 
     def _failure(self, error: Exception) -> PveError:
         reason = _root_cause(error)
@@ -209,6 +236,37 @@ def addresses_towards(endpoint: Endpoint) -> tuple[str, str] | None:
 _ADVICE = "Check api_host and api_port, and that pveproxy runs there."
 
 
+class _Watch:
+    """Ends the reading of an answer after some time, however little of it comes how often."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.expired = seconds, False
+        self.timer: threading.Timer | None = None
+
+    def begin(self, connected: Any) -> None:
+        """Watch a socket from now on."""
+        self.cancel()
+        # A little later than the time-out of a single read, which has a message of its own.
+        seconds = min(1.05 * self.seconds + 0.2, threading.TIMEOUT_MAX)
+        self.timer = threading.Timer(seconds, self._expire, [connected])
+        self.timer.daemon = True
+        self.timer.start()
+
+    def _expire(self, connected: Any) -> None:
+        self.expired = True
+        with contextlib.suppress(OSError):
+            # Of the plain socket: the TLS layer must not be touched while another thread reads from it.
+            plain_socket = connected if isinstance(connected, socket.socket) else connected.socket  # TLS inside TLS
+            socket.socket.shutdown(plain_socket, socket.SHUT_RDWR)
+
+    def cancel(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+
+
+_WATCHES = threading.local()  # .watch is that of the request which this thread makes
+
+
 class OtherFingerprint(Exception):
     """The certificate that a server presents is none of those that are trusted."""
 
@@ -216,7 +274,15 @@ class OtherFingerprint(Exception):
 def _adapter(fingerprints: Collection[str]) -> Any:
     """An adapter whose connections refuse any certificate without one of these fingerprints (where some are given)."""
 
-    class PinnedConnection(urllib3.connection.HTTPSConnection):
+    class WatchedConnection(urllib3.connection.HTTPSConnection):
+        def getresponse(self) -> Any:
+            _WATCHES.watch.begin(self.sock)
+            return super().getresponse()
+
+    class WatchedPool(urllib3.connectionpool.HTTPSConnectionPool):
+        ConnectionCls = WatchedConnection
+
+    class PinnedConnection(WatchedConnection):
         def connect(self) -> None:
             super().connect()
             secure: Any = self.sock
@@ -238,8 +304,8 @@ def _adapter(fingerprints: Collection[str]) -> Any:
 
         @staticmethod
         def _pin(manager: Any) -> Any:
-            if fingerprints:
-                manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": PinnedPool}
+            pool = PinnedPool if fingerprints else WatchedPool
+            manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": pool}
             return manager
 
     return PinnedAdapter(pool_maxsize=POOL_SIZE)
@@ -261,11 +327,11 @@ def _say(error: BaseException) -> str:
     return re.sub(r"^(<[^>]*>|\w+\(host=[^)]*\)): ", "", text).strip(" .") or type(error).__name__
 
 
-def _decode(answer: Any) -> Response:
-    text = answer.content.decode("utf-8", "replace")
+def _decode(answer: Any, content: bytes) -> Response:
+    text = content.decode("utf-8", "replace")
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = text
     reason = (answer.reason or "").encode("latin-1", "replace").decode("utf-8", "replace")
     return Response(answer.status_code, reason, body, text)

@@ -24,8 +24,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 NO_REASON = "no reason given"
@@ -132,7 +134,8 @@ class TaskFailed(TaskError):
     """The task ended, and not well."""
 
     def __init__(self, message: str, *, upid: str, exitstatus: str, log: list[str]) -> None:
-        hint = next((hint for text, hint in _HINTS_OF_TASKS.items() if re.search(text, exitstatus)), "")
+        said = "\n".join([exitstatus, *log])  # a backup ends with "job errors" only
+        hint = next((hint for text, hint in _HINTS_OF_TASKS.items() if re.search(text, said)), "")
         super().__init__(message, upid=upid, exitstatus=exitstatus, log=log, hint=hint)
 
     @property
@@ -192,8 +195,20 @@ class Locked(ApiError):
     hint = LOCK_HINT
 
 
+class NoQuorum(ApiError):
+    """Too few nodes of the cluster see each other, so that its configuration is read-only."""
+
+
 class HopFailed(ApiError):
-    """The asked node could not reach another node (595-599); a write may have run there."""
+    """Something on the way did not answer in time: another node (596-599) or a gateway (502-504). A write may have run."""
+
+    may_have_run = True
+
+
+class NodeUnreachable(HopFailed):
+    """The asked node could not connect to another one (595): nothing ran there."""
+
+    may_have_run = False
 
 
 class NotImplementedByServer(ApiError):
@@ -213,12 +228,27 @@ _LOCK_TIMEOUT = re.compile(
 _LOCKED = re.compile(r"\b(?:VM|CT) is locked \(")
 _NO_BRIDGE = "bridge '[^']*' does not exist|no physical interface on bridge"
 _NO_BRIDGE_HINT = "Create the bridge by pve_node_network, or name another one in net."
-_HINTS_OF_TASKS: Mapping[str, str] = {  # by what is found in the exit status
+_NO_QUORUM = re.compile(
+    r"no quorum|cluster not ready|unable to open file '/etc/pve/[^']*' - Permission denied", re.IGNORECASE
+)
+QUORUM_HINT = (
+    "The cluster has no quorum: fewer than half of its nodes see each other, and its configuration is read-only. "
+    "Reading still works, and so does stopping guests; nothing can be created, changed, started or backed up. "
+    "Bring the other nodes back online, or check the network between them; 'pvecm status' on a node and pve_cluster_info "
+    "tell which are missing."
+)
+_HINTS_OF_TASKS: Mapping[str, str] = {  # by what is found in the exit status or the last lines of the log
+    _NO_QUORUM.pattern: QUORUM_HINT,
     f"{_LOCKED.pattern}|{_LOCK_TIMEOUT.pattern}": LOCK_HINT,
     "KVM virtualisation configured, but not available": "Switch it on in the firmware or the hypervisor, "
     "or set kvm: false, which emulates it slowly.",
     _NO_BRIDGE: _NO_BRIDGE_HINT,
 }
+GATEWAYS = (502, 503, 504)
+_OVERTAKEN = re.compile(
+    r"already (?:exists?|defined|running|stopped|paused|in use|a template)|not running|not paused|does not exist|no such|not found",
+    re.IGNORECASE,
+)
 _BY_STATUS: dict[int, type[ApiError]] = {
     400: InvalidParameter,
     401: AuthenticationFailed,
@@ -226,6 +256,44 @@ _BY_STATUS: dict[int, type[ApiError]] = {
     404: NotFound,
     501: NotImplementedByServer,
 }
+
+
+def overtaken(error: ApiError | TaskFailed) -> bool:
+    """Whether a refusal may mean that somebody else has just done what was to be done."""
+    said = (
+        (error.exitstatus or "")
+        if isinstance(error, TaskFailed)
+        else " ".join([error.server_message, *error.errors.values()])
+    )
+    return bool(_OVERTAKEN.search(said))
+
+
+def is_transient(error: PveError) -> bool:
+    """Whether the same task may succeed later without anybody changing it."""
+    passing = (ConnectionFailed, HopFailed, Conflict, Locked, NoQuorum, TaskTimeout)
+    if isinstance(error, TaskFailed):
+        return error.lock_timeout or bool(_NO_QUORUM.search(" ".join([error.exitstatus or "", *error.log])))
+    return isinstance(error, passing) and not isinstance(error, CertificateRefused)
+
+
+@contextlib.contextmanager
+def understanding(source: object) -> Iterator[None]:
+    """Let what code makes of a bent answer be an UnexpectedAnswer. ``source`` tells as ``last_answer`` whose answer came last.
+
+    Before the first answer, such an exception is a bug of ours and stays what it is.
+    """
+    try:
+        yield
+    except (TypeError, KeyError, AttributeError, ValueError, IndexError, OverflowError) as error:
+        last = str(getattr(source, "last_answer", ""))
+        if not last:
+            raise
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        name = "/".join(place.filename.split("/")[-2:])
+        said = f"{type(error).__name__} {str(error)[:200]!a} in {name}, line {place.lineno}"
+        raise UnexpectedAnswer(
+            f"What the server answered is not understood: {said}. The last answer was that of {last}."
+        ) from error
 
 
 def is_lock_timeout(error: PveError) -> bool:
@@ -240,8 +308,12 @@ def api_error(
     kind = _BY_STATUS.get(status)
     if kind is InvalidParameter and _DIGEST.search(message):
         kind = Conflict
-    if kind is None and 595 <= status <= 599:
+    if kind is None and (status in GATEWAYS or 596 <= status <= 599):
         kind = HopFailed
+    if kind is None and status == 595:
+        kind = NodeUnreachable
+    if _NO_QUORUM.search(message):
+        kind = NoQuorum
     if kind is None:
         if _LOCK_TIMEOUT.search(message) or _LOCKED.search(message):
             kind = Locked
@@ -253,7 +325,22 @@ def api_error(
             kind = ApiError
     told = " ".join([message, *(errors or {}).values()])
     hint = _permission_hint(method, path, message, who) if kind is PermissionDenied else _hint(told)
+    hint = QUORUM_HINT if kind is NoQuorum else hint or _hint_about_hops(kind, path, status)
     return kind(method, path, status, message, errors, hint=hint)
+
+
+def _hint_about_hops(kind: type[ApiError], path: str, status: int) -> str:
+    """What is wrong between the asked server and the one that should answer, what works nevertheless, and what to do."""
+    node = re.match(r"/nodes/([^/]+)", path)
+    name = f"Node {node[1]}" if node else "The node"
+    if kind is NodeUnreachable:
+        return (
+            f"{name} does not answer the node in api_host, so nothing was done there: it is off, or its network or pveproxy "
+            "is. Calls for other nodes and for the cluster still work; pve_cluster_info tells which nodes are online."
+        )
+    if status in GATEWAYS:
+        return "A proxy in front of the API gave up waiting for it: its time-out may be too short, or the node is down."
+    return f"{name} did not answer in time." if kind is HopFailed else ""
 
 
 def _hint(message: str) -> str:

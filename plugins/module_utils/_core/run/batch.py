@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import traceback
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..api.client import Client
 from ..model.contract import Desired, Planned
-from ..model.errors import InvalidOption, PveError
+from ..model.errors import InvalidOption, PveError, understanding
 from .engine import Interrupted, Prepared, apply, failure, prepare
 
 
@@ -136,13 +137,18 @@ class WorkerPool:
 
     def _plan(self, job: Job) -> None:
         try:
-            job.prepared = prepare(self._client(job), job.resource, job.params, job.desired)
-        except PveError as error:
+            client = self._client(job)
+            with understanding(client):
+                job.prepared = prepare(client, job.resource, job.params, job.desired)
+        except Exception as error:  # a bug in one run must not lose the results of the others
             self.reject(job, error)
 
-    def reject(self, job: Job, error: PveError) -> None:
-        """Let a job fail."""
-        job.result = {"requests": [], **failure(error)}
+    def reject(self, job: Job, error: Exception) -> None:
+        """Let a job fail; of a bug, its result shows where."""
+        job.result = {
+            "requests": [],
+            **(failure(error) if isinstance(error, PveError) else _bug(error, touched=job.steps > 0)),
+        }
         self.failed.set()
 
     def _work(self, job: Job, prepared: Prepared) -> None:
@@ -150,10 +156,15 @@ class WorkerPool:
             outcome = apply(self._client(job), prepared, check_mode=self.check_mode)
             job.result = outcome.result()
             job.diff = job.result.pop("diff")
-        except PveError as error:
+        except Exception as error:  # a bug in one run must not lose the results of the others
             self.reject(job, error)
             if isinstance(error, Interrupted):
                 job.diff = error.outcome.result()["diff"]
+
+
+def _bug(error: Exception, *, touched: bool) -> dict[str, Any]:
+    text = f"This is a bug, please report it: {type(error).__name__}: {error}"
+    return {"failed": True, "changed": touched, "msg": text, "exception": "".join(traceback.format_exception(error))}
 
 
 def summary(name: str, jobs: Sequence[Job], things: str) -> dict[str, Any]:
@@ -167,6 +178,9 @@ def summary(name: str, jobs: Sequence[Job], things: str) -> dict[str, Any]:
     }
     failed = [job for job in jobs if job.result.get("failed")]
     if failed:
-        told = "\n".join(f"{job.title}: {job.result['msg']}" for job in failed)
+        titles: dict[str, list[str]] = {}
+        for job in failed:
+            titles.setdefault(job.result["msg"], []).append(job.title)
+        told = "\n".join(f"{', '.join(names)}: {text}" for text, names in titles.items())
         result.update(failed=True, msg=f"{len(failed)} of {len(jobs)} {things} failed.\n{told}")
     return result

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from ..api.arguments import check_call
 from ..api.client import Client
 from ..model.contract import Desired, Planned
 from ..model.errors import (
+    ApiError,
     Conflict,
     ConnectionFailed,
     HopFailed,
@@ -23,14 +25,18 @@ from ..model.errors import (
     PveError,
     Refused,
     TaskFailed,
+    is_transient,
+    overtaken,
+    understanding,
 )
-from ..model.plan import Plan, Step
+from ..model.plan import Plan, Step, api_path
 from ..resources.ha.requests import is_request, wait_for_manager
-from .task import is_upid, wait_for_task
+from .task import Upid, is_upid, wait_for_task
 
 TASK_TIMEOUT = 600.0  # seconds, of modules without the option
 MAX_PLANS = 4  # how often a wish is planned anew after a conflict or an unclear outcome
 MAX_REPLANS = 8  # how often a plan may depend on what came out of a step
+ARRIVAL_PAUSES = (0.0, 0.5, 1.0, 2.0)  # seconds: a write whose answer was lost may still be on its way
 READ_BACK_PAUSES = (0.1, 0.3, 1.0, 2.0, 3.0)  # seconds: some of PVE's lists lag behind a write
 
 
@@ -69,7 +75,9 @@ class Interrupted(PveError):
         if outcome.done:
             text += f"\nDone before that: {_list(outcome.done)}."
         if missing and (outcome.done or len(missing) > 1):
-            text += f"\nNot done: {_list(missing)}. Run the task again to complete it."
+            text += f"\nNot done: {_list(missing)}."
+            if is_transient(cause):
+                text += " Run the task again to complete it."
         super().__init__(text)
         self.cause, self.outcome = cause, outcome
 
@@ -143,15 +151,18 @@ class _Run:
         self.outcome = Outcome(self.resource, self.plan)
         self.pending: tuple[Step, ...] = self.plan.steps
         self.replans = 0
+        self.followed: set[str] = set()  # tasks that were waited for
+        self.sent = 0.0  # when the present step was
 
     def finish(self) -> Outcome:
         try:
-            if self.plan.steps:
-                self._apply()
-                self._conclude()
-            else:
-                self.outcome.object = self.plan.after
-            self._report()
+            with understanding(self.client):
+                if self.plan.steps:
+                    self._apply()
+                    self._conclude()
+                else:
+                    self.outcome.object = self.plan.after
+                self._report()
         except PveError as error:
             if isinstance(error, TaskFailed):
                 self._look_for_traces()
@@ -169,19 +180,22 @@ class _Run:
                 if last:
                     raise
                 self._plan_again()
-            except (InvalidParameter, TaskFailed) as error:
-                if last or not self._may_plan_again(error):
-                    raise
             except (ConnectionFailed, HopFailed) as error:
                 self._resolve_unclear(error, last=last)
+            except (ApiError, TaskFailed) as error:
+                if last or not self._may_plan_again(error):
+                    raise
 
-    def _may_plan_again(self, error: InvalidParameter | TaskFailed) -> bool:
-        """Plan again after a lock time-out of a task, and where the server kept what it could not apply at once."""
+    def _may_plan_again(self, error: ApiError | TaskFailed) -> bool:
+        """Plan again after a lock time-out of a task, where somebody else has just done it, or the server keeps it for later."""
         step = self.pending[0]
+        if overtaken(error) and step.verify and not self._is_planned(step):
+            self._plan_again()
+            return True
         if isinstance(error, TaskFailed) and error.lock_timeout:
             self._plan_again()
             return True
-        if not step.deferrable:
+        if not step.deferrable or not isinstance(error, (InvalidParameter, TaskFailed)):
             return False
         if self._is_planned(step):
             return False
@@ -192,6 +206,7 @@ class _Run:
     def _execute(self, step: Step) -> None:
         self.client.on_step(step.why)
         self.client.trusted.update(step.presents)
+        self.sent = time.monotonic()
         upload = step.upload.telling(self.client.on_progress) if step.upload else None
         answer = self.client.call(step.method, step.path, step.params, upload=upload, api_format=step.api_format)
         for name, key in step.returns.items():
@@ -213,6 +228,7 @@ class _Run:
             self.outcome.answers["upid"] = upid
             return
         timeout = step.timeout or self.timeout
+        self.followed.add(upid)
         try:
             wait_for_task(self.client, upid, timeout)
             if is_request(upid) and step.verify:
@@ -240,17 +256,21 @@ class _Run:
             self.outcome.touched = [_call(step) for step in plan.steps] != [_call(step) for step in self.pending]
 
     def _resolve_unclear(self, error: ConnectionFailed | HopFailed, *, last: bool) -> None:
-        """After a write whose outcome is unclear: read again and plan again, never repeat it blindly."""
-        if isinstance(error, ConnectionFailed) and not error.sent:
+        """After a write whose outcome is unclear: look for its task and its effect, then plan again; never repeat it blindly."""
+        if not (error.sent if isinstance(error, ConnectionFailed) else error.may_have_run):
             raise error
         step = self.pending[0]
         self.outcome.unfinished, self.outcome.touched = step, True
         try:
-            if last or not (step.repeatable or self._has_arrived(step)):
+            if self._has_arrived(step):
+                if not step.repeatable and not step.upload:  # planning would ask for it again
+                    self._count_as_done(step)
+                else:
+                    self._plan_again(unclear=step)
+            elif last or not step.repeatable:
                 raise error
-            if step.task:
-                self._await_tasks_of(step)
-            self._plan_again(unclear=step)
+            else:
+                self._plan_again(unclear=step)
         except (ConnectionFailed, HopFailed):
             self.pending = self.pending[1:]
             error.hint = f"It is unknown whether this ran: {step.why}. " + (
@@ -261,26 +281,67 @@ class _Run:
             raise error from None
         self.client.warnings.append(f"The outcome of '{step.why}' was unclear ({error.message}); it was read again.")
 
+    def _count_as_done(self, step: Step) -> None:
+        self.outcome.done.append(step)
+        self.outcome.unfinished, self.outcome.touched = None, False
+        self.pending = self.pending[1:]
+
     def _has_arrived(self, step: Step) -> bool:
-        """Whether the file of an unanswered upload is there. The task that copies it has no id by which to await it."""
-        for pause in (*READ_BACK_PAUSES, 0.0) if step.upload else ():
+        """Whether an unanswered step has started a task, which is waited for, or has had its effect."""
+        looks = (*READ_BACK_PAUSES, 0.0) if step.upload else ARRIVAL_PAUSES
+        for pause in looks:
+            self.client.sleep(pause)
+            if step.task and self._await_task_of(step):
+                return True
+            if not step.upload and not step.repeatable:
+                continue  # its effect cannot be told from what was there before
             with contextlib.suppress(Refused):  # a part of it is there
                 if not self._is_planned(step):
                     return True
-            self.client.sleep(pause)
         return False
 
-    def _await_tasks_of(self, step: Step) -> None:
-        """Let the task end that an unanswered step may have started, so that reading tells the truth."""
-        parts = step.path.split("/")
-        path = f"/nodes/{parts[2]}/tasks" if parts[1] == "nodes" else "/cluster/tasks"
-        for row in self.client.get(path, {"source": "active"} if parts[1] == "nodes" else None) or []:
-            running = row.get("status") in (None, "", "RUNNING", "running")
-            if running and str(row.get("id", "")) == step.guest:
-                try:
-                    wait_for_task(self.client, row["upid"], step.timeout or self.timeout)
-                except TaskFailed as error:  # the new plan tells what is missing, but not always what went wrong
-                    self.client.warnings.append(str(error))
+    def _await_task_of(self, step: Step) -> bool:
+        """Let the task end that an unanswered step has started; whether there is one."""
+        found = self._tasks_of(step)
+        for upid in found:
+            self.followed.add(upid)
+            try:
+                wait_for_task(self.client, upid, step.timeout or self.timeout)
+            except TaskFailed as error:
+                if not step.repeatable:
+                    raise
+                self.client.warnings.append(
+                    str(error)
+                )  # the new plan tells what is missing, but not always what went wrong
+        return bool(found)
+
+    def _tasks_of(self, step: Step) -> list[str]:
+        """The tasks that the present step may have started: of its guest and its user, and not older than it."""
+        if step.path.startswith("/nodes/"):
+            node = api_path("nodes") + "/" + step.path.split("/")[2]
+            rows = self.client.get(f"{node}/tasks", self._since(node)) or []
+        else:
+            rows = [
+                row
+                for row in self.client.get("/cluster/tasks") or []
+                if row.get("status") in (None, "", "RUNNING", "running")
+            ]
+        new = [str(row.get("upid")) for row in rows if str(row.get("id") or "") == step.guest]
+        return [upid for upid in new if is_upid(upid) and upid not in self.followed and self._is_own(Upid.parse(upid))]
+
+    def _since(self, node: str) -> dict[str, Any]:
+        """Which tasks of a node to look at: by its own clock, those since the present step; running ones if it has no clock."""
+        try:
+            now = int(self.client.get(f"{node}/time")["time"])
+        except (ConnectionFailed, HopFailed):
+            raise
+        except (PveError, TypeError, KeyError, ValueError):
+            return {"source": "active"}
+        return {"source": "all", "since": now - int(time.monotonic() - self.sent) - 1}
+
+    def _is_own(self, task: Upid) -> bool:
+        connection = self.client.connection
+        return connection.backend != "https" or task.user in (connection.identity, connection.user)
 
     def _plan_again(self, unclear: Step | None = None) -> None:
         """Plan from what is there now; an unclear step that is no longer needed has run."""

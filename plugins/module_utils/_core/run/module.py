@@ -15,7 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..api.client import Client
 from ..api.connection import Connection, connection_arguments
-from ..model.errors import InvalidOption, PveError, WrongPathPart
+from ..model.errors import InvalidOption, PveError, WrongPathPart, understanding
 from ..model.given import check_given, without_nulls
 from .engine import failure, run_plan
 from .hosted import CustomRun, Hosted
@@ -37,10 +37,11 @@ def perform(
     try:
         check_given(resource, params)
         client = open_client(Connection.from_options(params))
-        if isinstance(resource, CustomRun):
-            result = resource.run(client, params, check_mode=check_mode)
-        else:
-            result = run_plan(client, resource, params, check_mode=check_mode).result()
+        with understanding(client):
+            if isinstance(resource, CustomRun):
+                result = resource.run(client, params, check_mode=check_mode)
+            else:
+                result = run_plan(client, resource, params, check_mode=check_mode).result()
     except WrongPathPart as error:
         result = failure(_named(error, params))
     except PveError as error:

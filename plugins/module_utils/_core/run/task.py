@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..model.errors import ConnectionFailed, HopFailed, PveError, TaskFailed, TaskTimeout
+from ..model.errors import ConnectionFailed, HopFailed, PveError, TaskFailed, TaskTimeout, UnexpectedAnswer
 from ..model.plan import api_path
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ PATIENCE = (
     0.08  # a pause's share of the time waited so far, which is then the most that the wait takes longer than the task
 )
 TOLD_FROM = 0.5  # a task that is looked at as rarely as this has its progress told
+PAGE = 5000  # lines of a log that are asked for at once
+MOST_PAGES = 400  # two million lines
+KEPT_LINES = 1000  # lines at the end of a log among which warnings are looked for
 LOG_TAIL = 20  # lines of a failed task's log that an error shows
 _UPID = re.compile(r"UPID:([^:\s]+):[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,}:([0-9A-Fa-f]{8}):([^:\s]+):([^:\s]*):([^:\s]+):")
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s?%")
@@ -66,19 +70,38 @@ def succeeded(exitstatus: str) -> bool:
     return exitstatus == "OK" or exitstatus.startswith("WARNINGS")
 
 
+class Log:
+    """A task's log as it grows: every line is asked for once, and only the last ones are kept."""
+
+    def __init__(self, reader: Reader, upid: Upid, keep: int | None = KEPT_LINES) -> None:
+        self.reader, self.path = reader, f"{upid.path}/log"
+        self.start = 0
+        self.lines: collections.deque[str] = collections.deque(maxlen=keep)
+
+    def read_on(self, pages: int = MOST_PAGES) -> list[str]:
+        """What is known of the log after reading on by so many pages at most."""
+        for _page in range(pages):
+            rows = self.reader.get(self.path, {"start": self.start, "limit": PAGE}) or []
+            found = [str(row.get("t", "")) for row in rows]
+            if found == ["no content"]:  # what PVE says of an empty one
+                break
+            self.start += len(found)
+            self.lines.extend(found)
+            if len(found) < PAGE:
+                break
+        return list(self.lines)
+
+    def tail(self, pages: int = MOST_PAGES) -> list[str]:
+        """The last lines, or why they cannot be had: that must not hide how the task ended."""
+        try:
+            return self.read_on(pages)
+        except PveError as error:
+            return [*self.lines, f"(its log could not be read: {error.message})"]
+
+
 def read_log(reader: Reader, upid: Upid) -> list[str]:
     """All lines of a task's log."""
-    rows = reader.get(f"{upid.path}/log", {"limit": 0}) or []
-    lines = [str(row.get("t", "")) for row in rows]
-    return [] if lines == ["no content"] else lines
-
-
-def _log(reader: Reader, upid: Upid) -> list[str]:
-    """The log, or why it cannot be had: that must not hide how its task ended."""
-    try:
-        return read_log(reader, upid)
-    except PveError as error:
-        return [f"(its log could not be read: {error.message})"]
+    return Log(reader, upid, keep=None).read_on()
 
 
 def wait_for_task(reader: Reader, upid_text: str, timeout: float) -> str:
@@ -90,16 +113,17 @@ def wait_for_task(reader: Reader, upid_text: str, timeout: float) -> str:
     upid = Upid.parse(upid_text)
     deadline = time.monotonic() + timeout
     waited, said = 0.0, ""
+    log = Log(reader, upid)
     while True:
         exitstatus = _look(reader, upid, deadline)
         if exitstatus is not None:
-            return _judge(reader, upid, exitstatus)
+            return _judge(reader, upid, exitstatus, log)
         left = deadline - time.monotonic()
         if left <= 0:
-            raise _timed_out(reader, upid, timeout)
+            raise _timed_out(upid, timeout, log)
         pause = min(max(FIRST_PAUSE, PATIENCE * waited), LONGEST_PAUSE)
         if pause >= TOLD_FROM:
-            said = _tell_progress(reader, upid, said)
+            said = _tell_progress(reader, upid, said, log)
         reader.sleep(min(pause, left))
         waited += pause
 
@@ -118,13 +142,15 @@ def _look(reader: Reader, upid: Upid, deadline: float) -> str | None:
             log=[],
             hint="It may still run: wait for it with pve_task.",
         ) from None
-    return None if status.get("status") == "running" else str(status.get("exitstatus", "unknown"))
+    if not isinstance(status, dict) or not isinstance(status.get("status"), str):
+        raise UnexpectedAnswer(f"GET {upid.path}/status: the answer does not tell whether the task runs.")
+    return None if status["status"] == "running" else str(status.get("exitstatus", "unknown"))
 
 
-def _judge(reader: Reader, upid: Upid, exitstatus: str) -> str:
+def _judge(reader: Reader, upid: Upid, exitstatus: str, known: Log) -> str:
     if exitstatus == "OK":
         return exitstatus
-    log = _log(reader, upid)
+    log = known.tail()
     if succeeded(exitstatus):
         lines = [line for line in log if "warn" in line.lower() and not line.startswith("TASK WARNINGS")]
         reader.warnings.append(f"Task {upid} ended with {exitstatus}: {'; '.join(lines[-LOG_TAIL:]) or upid.text}")
@@ -132,19 +158,19 @@ def _judge(reader: Reader, upid: Upid, exitstatus: str) -> str:
     raise TaskFailed(f"Task {upid} failed: {exitstatus}", upid=upid.text, exitstatus=exitstatus, log=log[-LOG_TAIL:])
 
 
-def _timed_out(reader: Reader, upid: Upid, timeout: float) -> TaskTimeout:
+def _timed_out(upid: Upid, timeout: float, log: Log) -> TaskTimeout:
     return TaskTimeout(
         f"Task {upid} still runs after {timeout:g} s and was not stopped ({upid.text}).",
         upid=upid.text,
         exitstatus=None,
-        log=_log(reader, upid)[-LOG_TAIL:],
+        log=log.tail()[-LOG_TAIL:],
         hint="Raise timeout, or wait for it with pve_task.",
     )
 
 
-def _tell_progress(reader: Reader, upid: Upid, said: str) -> str:
+def _tell_progress(reader: Reader, upid: Upid, said: str, log: Log) -> str:
     """Tell the last percentage of a task's log, if it is news; returns what was told."""
-    found = [match[1] for line in _log(reader, upid)[-LOG_TAIL:] for match in _PERCENT.finditer(line)]
+    found = [match[1] for line in log.tail(pages=1)[-LOG_TAIL:] for match in _PERCENT.finditer(line)]
     text = f"{upid}: {found[-1]} %" if found else f"{upid}: running"
     if text != said:
         reader.on_progress(text)

@@ -13,6 +13,7 @@ from typing import Any
 from ...guests.kinds import BY_WORD, WORDS
 from ...guests.sources import read_backup
 from ...model.contract import Desired, Reader
+from ...model.errors import HopFailed
 from ...model.kinds.info import ListInfo
 from ...model.periods import period
 from .volume import backups_of, newest_first, owner_of, storage_of
@@ -49,12 +50,25 @@ class BackupList(ListInfo):
         vmid = desired["vmid"][0] if desired["vmid"] and len(desired["vmid"]) == 1 else None
         places = _places(reader, desired["node"], desired["storage"])
         with ThreadPoolExecutor(PARALLEL) as threads:
-            found = threads.map(lambda place: backups_of(reader, place[0], place[1], vmid), places)
+            found = threads.map(
+                lambda place: _backups(reader, place[0], place[1], vmid, one_of_many=not desired["node"]), places
+            )
             return [
                 {**row, "node": node, "storage": storage, "type": _type(row)}
                 for (node, storage), rows in zip(places, found, strict=True)
                 for row in rows
             ]
+
+
+def _backups(reader: Reader, node: str, storage: str, vmid: int | None, *, one_of_many: bool) -> list[dict[str, Any]]:
+    """The backups of one storage. One of several nodes that does not answer must not hide those of the others."""
+    try:
+        return list(backups_of(reader, node, storage, vmid))
+    except HopFailed as error:
+        if not one_of_many:
+            raise
+        reader.warnings.append(f"The backups of storage {storage} on {node} are missing. {error}")
+        return []
 
 
 def _places(reader: Reader, node: str | None, storage: str | None) -> list[tuple[str, str]]:

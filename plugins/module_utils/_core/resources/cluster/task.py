@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.contract import Desired, Reader, Resource, State
-from ...model.errors import InvalidOption
+from ...model.errors import HopFailed, InvalidOption
 from ...model.kinds.info import Info
 from ...model.periods import moment
 from ...model.plan import Plan, Step, api_path
@@ -111,9 +111,21 @@ class TaskList(Info):
             "query": {name: value for name, value in query.items() if value is not None},
         }
 
+    @staticmethod
+    def _rows(reader: Reader, node: str, desired: Desired) -> list[dict[str, Any]]:
+        """The tasks of one node. One of several that does not answer must not hide those of the others."""
+        try:
+            rows: list[dict[str, Any]] = reader.get(api_path("nodes", node, "tasks"), desired["query"]) or []
+        except HopFailed as error:
+            if desired["nodes"] is not None:
+                raise
+            reader.warnings.append(f"The tasks of {node} are missing. {error}")
+            return []
+        return rows
+
     def read(self, reader: Reader, desired: Desired) -> Any:
         nodes = desired["nodes"] if desired["nodes"] is not None else _online_nodes(reader)
-        rows = [row for node in nodes for row in reader.get(api_path("nodes", node, "tasks"), desired["query"]) or []]
+        rows = [row for node in nodes for row in self._rows(reader, node, desired)]
         tasks = sorted(map(describe, rows), key=lambda task: (task["starttime"], task["upid"]), reverse=True)
         picked = [
             task

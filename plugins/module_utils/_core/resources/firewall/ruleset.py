@@ -162,6 +162,8 @@ class Firewall(Resource[Desired, State | None]):
             describe(edit),
             secrets=frozenset({"digest"}),  # no secret, but nothing that check mode could foretell
             replan=number + 1 < count,
+            repeatable=edit.kind != "insert"
+            or bool(params.get("digest")),  # nothing else tells a late one from the second
         )
 
 
