@@ -30,6 +30,29 @@ PCI_DEVICES: tuple[dict[str, Any], ...] = (
         "subsystem_device": "0x5001", "subsystem_device_name": "Ethernet Server Adapter I350-T2",
     },
 )  # fmt: skip
+RED_HAT = {
+    **dict.fromkeys(("vendor", "subsystem_vendor"), "0x1af4"),
+    **dict.fromkeys(("vendor_name", "subsystem_vendor_name"), "Red Hat, Inc."),
+    "iommugroup": -1,
+}
+# Those of a virtual machine, without an IOMMU.
+VIRTUAL_PCI_DEVICES: tuple[dict[str, Any], ...] = (
+    {
+        "id": "0000:00:00.0", "class": "0x060000", "vendor": "0x8086", "vendor_name": "Intel Corporation",
+        "device": "0x0d57", "subsystem_vendor": "0x0000", "subsystem_device": "0x0000", "iommugroup": -1,
+    },
+    *(
+        {"id": f"0000:00:{slot:02}.0", "class": kind, "device": device, "device_name": f"Virtio 1.0 {name}",
+         "subsystem_device": device, **RED_HAT}
+        for slot, (kind, device, name) in enumerate((
+            ("0xffff00", "0x1045", "balloon"),
+            ("0x018000", "0x1042", "block device"),
+            ("0x020000", "0x1041", "network device"),
+            ("0xffff00", "0x1053", "socket"),
+            ("0xffff00", "0x1044", "RNG"),
+        ), 1)
+    ),
+)  # fmt: skip
 MEDIATED_TYPES: dict[str, tuple[dict[str, Any], ...]] = {
     GRAPHICS: (
         {"type": "i915-GVTg_V5_4", "available": 1, "description": "low_gm_size: 128MB"},

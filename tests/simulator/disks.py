@@ -34,6 +34,7 @@ class Device:
 @dataclass
 class Disk(Device):
     gpt: bool = False
+    virtual: bool = False  # of a virtual machine, so that it tells nothing of itself
     partitions: list[Device] = field(default_factory=list)
 
     @property
@@ -114,6 +115,11 @@ def disks_of(node: Node) -> Disks:
     return found
 
 
+def bare_disks() -> Disks:
+    """The disk of a small virtual machine, which tells nothing of itself and is mounted as it is."""
+    return Disks({"vda": Disk("/dev/vda", 256 * GIB, used="mounted", mounted=True, virtual=True)}, {}, set())
+
+
 def _new() -> Disks:
     system = Disk("/dev/sda", 128 * GIB)
     system.add_partition(1, MIB, "BIOS boot")
@@ -134,17 +140,10 @@ def rows(disks: Disks, partitions: bool, skip_smart: bool) -> Iterator[dict[str,
             )
         row: dict[str, Any] = {
             "devpath": disk.path,
-            "by_id_link": disk.link,
             "size": disk.size,
             "gpt": int(disk.gpt),
-            "type": "ssd",
-            "rpm": 0,
-            "vendor": "ATA",
-            "model": "SIMULATED",
-            "serial": name.upper(),
             "wwn": "unknown",
-            "health": "UNKNOWN" if skip_smart else "PASSED",
-            "wearout": "N/A" if skip_smart else 100,
+            **(VIRTUAL if disk.virtual else _identity(name, disk, skip_smart)),
             **_common(disk, used or ("partitions" if disk.partitions else "")),
         }
         yield row
@@ -157,6 +156,25 @@ def rows(disks: Disks, partitions: bool, skip_smart: bool) -> Iterator[dict[str,
                 "size": part.size,
             }
             yield {**more, **_common(part, part.used or ("Device Mapper" if part.holder else ""))}
+
+
+VIRTUAL = {
+    "type": "unknown", "rpm": -1, "vendor": "0x1af4", "model": "unknown", "serial": "unknown", "health": "UNKNOWN",
+    "wearout": "N/A",
+}  # fmt: skip
+
+
+def _identity(name: str, disk: Disk, skip_smart: bool) -> dict[str, Any]:
+    return {
+        "by_id_link": disk.link,
+        "type": "ssd",
+        "rpm": 0,
+        "vendor": "ATA",
+        "model": "SIMULATED",
+        "serial": name.upper(),
+        "health": "UNKNOWN" if skip_smart else "PASSED",
+        "wearout": "N/A" if skip_smart else 100,
+    }
 
 
 def _common(device: Device, used: str) -> dict[str, Any]:

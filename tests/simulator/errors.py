@@ -36,6 +36,18 @@ class ApiError(Exception):
         return "\n".join(lines)
 
 
+class Lost(Exception):
+    """An answer that is lost between the server's processes: a status with an empty body."""
+
+    status, reason = 596, "Broken pipe"
+
+
+class Unreachable(Lost):
+    """The node that a call is for does not answer."""
+
+    status, reason = 595, "No route to host"
+
+
 class Unauthorized(ApiError):
     """A refusal of an identity: PVE answers with the reason phrase alone and an empty body."""
 

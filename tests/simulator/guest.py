@@ -69,6 +69,11 @@ class Guest:
         return self.status == "running"
 
     @property
+    def hibernated(self) -> bool:
+        """Whether its memory is on a disk, from which it goes on when it is started."""
+        return bool(self.config.get("lock") == "suspended")
+
+    @property
     def name(self) -> str:
         if self.kind == "lxc":
             return str(self.config.get("hostname") or f"CT{self.vmid}")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from . import volumes
@@ -17,6 +18,7 @@ from .lxc_config import apply_pending as apply_pending_lxc
 from .lxc_config import check_bridges_exist
 from .property_string import split
 from .qemu_config import apply_pending as apply_pending_qemu
+from .snapshots import allocate_state
 from .storages import usable_storage
 from .tasks import TaskLog
 from .volume_names import split_volid
@@ -35,14 +37,36 @@ def start_guest(cluster: Cluster, guest: Guest, log: TaskLog) -> None:
         raise ApiError(500, f"you can't start a {'vm' if guest.kind == 'qemu' else 'CT'} if it's a template")
     apply_pending(cluster, guest)
     check_volumes(cluster, guest)
-    check_bridges(cluster, guest, log)
+    check_bridges(cluster, guest)
     set_running(cluster, guest)
-    guest.config.pop("vmstate", None)
+    if guest.vmid in cluster.areas.get("restricted_agents", ()):
+        guest.agent["restricted"] = True
     if guest.kind == "qemu":
         guest.answers = guest.answers or boots_system(cluster, guest)
         guest.cloudinit = dict(guest.config)
     else:
         guest.answers = True
+
+
+def hibernate_guest(cluster: Cluster, guest: Guest, storage: str | None, log: TaskLog) -> None:
+    """Write the memory of a running machine to a volume and stop it; from then on it is locked."""
+    name = f"suspend-{time.strftime('%Y-%m-%d', time.gmtime(cluster.now()))}"
+    guest.config["vmstate"] = allocate_state(cluster, guest, name, storage, log)
+    set_stopped(guest)
+    guest.config["lock"] = "suspended"
+
+
+def wake_guest(cluster: Cluster, guest: Guest, log: TaskLog) -> None:
+    """Let a hibernated machine run again; its memory's volume goes."""
+    log("Resuming suspended VM")
+    volid = guest.config.pop("vmstate", None)
+    volume = volumes.find_volume(cluster, volid, guest.node) if volid else None
+    if volume is not None:
+        log(f"activating and using '{volid}' as vmstate")
+        volumes.free(cluster, volume)
+    set_running(cluster, guest)
+    guest.config.pop("lock", None)
+    log("Resumed VM, removing state\ntrying to acquire lock...\n OK")
 
 
 def stop_guest(cluster: Cluster, guest: Guest) -> None:
@@ -62,7 +86,7 @@ def check_volumes(cluster: Cluster, guest: Guest) -> None:
                 volumes.check_images(storage, container=False)
 
 
-def check_bridges(cluster: Cluster, guest: Guest, log: TaskLog) -> None:
+def check_bridges(cluster: Cluster, guest: Guest) -> None:
     if guest.kind == "lxc":
         check_bridges_exist(cluster, guest)
         return
@@ -71,5 +95,4 @@ def check_bridges(cluster: Cluster, guest: Guest, log: TaskLog) -> None:
         if NET.fullmatch(name):
             bridge = split(str(value), option_format(guest.kind, name)).get("bridge")
             if bridge and known and bridge not in known:
-                log(f"bridge '{bridge}' does not exist")
-                raise ApiError(500, "start failed: QEMU exited with code 1")
+                raise ApiError(500, f"bridge '{bridge}' does not exist")

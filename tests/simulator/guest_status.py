@@ -90,6 +90,13 @@ def qemu_status(cluster: Cluster, guest: Guest, full: bool = False) -> dict[str,
     return status
 
 
+# What QEMU as PVE builds it says that it can do.
+SUPPORT = (
+    "backup-access-api backup-fleecing backup-max-workers pbs-dirty-bitmap pbs-dirty-bitmap-migration"
+    " pbs-dirty-bitmap-savevm pbs-masterkey query-bitmap-info"
+).split()
+
+
 def _process_status(guest: Guest) -> dict[str, Any]:
     memory = memory_bytes(guest)
     status: dict[str, Any] = {
@@ -99,7 +106,7 @@ def _process_status(guest: Guest) -> dict[str, Any]:
         "ballooninfo": {"actual": memory, "max_mem": memory},
         "running-qemu": QEMU_VERSION,
         "running-machine": MACHINE,
-        "proxmox-support": {"backup-fleecing": True, "backup-max-workers": True, "pbs-library-version": ""},
+        "proxmox-support": {**dict.fromkeys(SUPPORT, True), "pbs-library-version": "0 (stand-in)"},
     }
     drives = [slot for slot in DISK_SLOTS if slot in guest.config]
     if drives:

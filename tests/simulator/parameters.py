@@ -56,13 +56,15 @@ class Property:
         """The value in the form that checks expect: text, or a list of texts; repeated lists are joined."""
         if isinstance(value, list) and self.type != "array" and self.is_list:
             return ",".join(as_text(item) for item in value)
-        if self.type == "array":
+        if self.type == "array" and value != "":
             return [as_text(item) for item in (value if isinstance(value, list) else [value])]
         return value if isinstance(value, (list, dict)) else as_text(value)
 
     def check(self, path: str, value: Any, errors: Errors) -> None:
         """Note in `errors` under `path` what is wrong with a prepared value."""
-        if self.type == "array" and self.item is not None:
+        if self.type == "array" and not isinstance(value, list):
+            errors[path] = "type check ('array') failed"
+        elif self.type == "array" and self.item is not None:
             for index, item in enumerate(value):
                 self.item.check(f"{path}[{index}]", item, errors)
         elif isinstance(value, (list, dict)):

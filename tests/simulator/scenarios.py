@@ -9,7 +9,10 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
+from .devices import VIRTUAL_PCI_DEVICES
+from .disks import bare_disks
 from .populations import make_room, populate_demo, populate_many
 from .state import Cluster, Node, Token, User
 from .storages import make_storage
@@ -48,6 +51,7 @@ def single(version: str, nodes: Sequence[str]) -> Cluster:
     cluster = _base(version, nodes, "single" if len(nodes) > 1 else "")
     for node in cluster.nodes.values():
         node.cpus = 2
+        node.extra.update(pci=VIRTUAL_PCI_DEVICES, disks=bare_disks())
     return cluster
 
 
@@ -58,11 +62,16 @@ def demo(version: str, nodes: Sequence[str]) -> Cluster:
         node.openvswitch = True
         node.interfaces["vmbr0"]["gateway"] = "10.0.0.254"
         for number in (2, 3):
-            card = {"type": "eth", "method": "manual", "method6": "manual", "families": ["inet"], "exists": 1}
-            node.interfaces[f"eno{number}"] = {**card, "priority": number + 3}
+            node.interfaces[f"eno{number}"] = spare_card(number)
     populate_demo(cluster)
     make_room(cluster)
     return cluster
+
+
+def spare_card(number: int) -> dict[str, Any]:
+    """A card that nothing uses."""
+    card = {"type": "eth", "method": "manual", "method6": "manual", "families": ["inet"], "exists": 1}
+    return {**card, "priority": number + 3}
 
 
 def generated(version: str, nodes: Sequence[str], count: int) -> Cluster:

@@ -19,15 +19,16 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from .apidoc import apidoc
 from .call import Text, Upload
 from .control import Control
-from .errors import ApiError, Unauthorized
+from .errors import ApiError, Lost, Unauthorized
 from .faults import Fault
+from .multipart import SOURCE, UploadError, boundary_of, read_upload
 from .outages import take_request
-from .simulation import Answer, Request, Simulation, Unreachable
+from .simulation import Answer, Request, Simulation
 
 MAX_POST = 512 * 1024  # bytes of a body that is not an upload
 MAX_UPLOAD = 4 * 2**30
@@ -41,7 +42,7 @@ CONTENT_TYPES = {
 }
 EXT_FORMATS = ("extjs", "htmljs")
 NOT_SIMULATED_FORMATS = ("spiceconfig", "png")
-SOURCE = "/usr/share/perl5/PVE/APIServer/AnyEvent.pm"
+UPLOAD = re.compile(r"/nodes/[^/]+/storage/[^/]+/upload")
 
 
 class Plain(Exception):
@@ -50,6 +51,10 @@ class Plain(Exception):
     def __init__(self, status: int, reason: str, body: str = "") -> None:
         super().__init__(reason)
         self.status, self.reason, self.body = status, reason, body
+
+
+class Disconnect(Exception):
+    """The server ends the connection without an answer."""
 
 
 class Front:
@@ -76,6 +81,8 @@ class Front:
             return await self._api(request, path)
         except Plain as answer:
             return web.Response(status=answer.status, reason=answer.reason, text=answer.body)
+        except Disconnect:
+            return await self._drop(request)
 
     async def _api(self, request: web.Request, path: str) -> web.StreamResponse:
         if request.method not in METHODS:
@@ -123,7 +130,7 @@ class Front:
 
     async def _answered(self, http: web.Request, form: str, path: str, record: dict[str, Any]) -> web.Response:
         try:
-            user = self.simulation.authenticate(http.method, path, http.headers)
+            user = self.simulation.authenticate(http.method, path, http.headers, csrf=not _is_upload(http, path))
         except Unauthorized as refusal:
             return web.Response(status=401, reason=refusal.message)
         if form not in CONTENT_TYPES:
@@ -142,9 +149,9 @@ class Front:
             if refusal.status == 403 and http.content_type == "multipart/form-data":
                 return web.Response(status=403, reason=refusal.message)  # before the file is looked at
             return _refused(form, refusal)
-        except Unreachable:
-            record["status"] = 595
-            return web.Response(status=595, reason="No route to host")
+        except Lost as lost:
+            record["status"] = lost.status
+            return web.Response(status=lost.status, reason=lost.reason)
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             record["status"] = 500
@@ -159,33 +166,40 @@ class Front:
                 text = f"Unexpected content for method '{http.method}'"
                 raise Plain(501, text, text)
             return
-        if http.content_type == "multipart/form-data":
-            await _read_multipart(http, request)
+        if length and _is_upload(http, request.path):
+            await _read_upload(http, request)
             return
         if length > MAX_POST:
             raise Plain(501, "for data too large", "for data too large")
         body = (await http.read()).decode("utf-8", "replace")
-        kind = http.headers.get("Content-Type", "").partition(";")[0].strip()
+        content_type = http.headers.get("Content-Type", "")
+        kind = content_type.partition(";")[0].strip()
         if kind == "application/json":
             request.body = _json_object(body)
         elif kind == "application/x-www-form-urlencoded" or (not kind and not body):
             request.body = _decoded(body)
         else:
-            text = f"upload 'Content-Type '{kind}' not implemented"
+            text = f"upload 'Content-Type '{content_type}' not implemented"
             raise Plain(506, text, text)
 
 
-async def _read_multipart(http: web.Request, request: Request) -> None:
-    reader = await http.multipart()
-    async for part in reader:
-        if not isinstance(part, BodyPartReader):
-            continue
-        content = bytes(await part.read())
-        if part.filename is not None:
-            request.upload = Upload(part.filename, content)
-            request.body["filename"] = part.filename
-        elif part.name:
-            request.body[part.name] = content.decode("utf-8", "replace")
+def _is_upload(http: web.Request, path: str) -> bool:
+    """Whether the call may bring a file; such calls need no CSRF token (auth_handler in pve-manager PVE/HTTPServer.pm)."""
+    return http.method == "POST" and UPLOAD.fullmatch(path) is not None
+
+
+async def _read_upload(http: web.Request, request: Request) -> None:
+    boundary = boundary_of(http.headers.get("Content-Type", ""))
+    if boundary is None:
+        raise Disconnect
+    try:
+        sent = read_upload(await http.read(), boundary)
+    except UploadError as error:
+        if "\r" in str(error):
+            raise Plain(400, "Bad Request") from None
+        raise Plain(500, str(error), f"{error}\n") from None
+    request.upload = Upload(sent.filename, sent.content)
+    request.body = {**sent.fields, "filename": sent.filename}
 
 
 def _json_object(body: str) -> dict[str, Any]:
@@ -231,7 +245,12 @@ def _granted(form: str, answer: Answer) -> web.Response:
 
 
 def _refused(form: str, refusal: ApiError) -> web.Response:
-    """An error in the API's form; the formats for Ext JS hide the status in the body."""
+    """An error in the API's form; the formats for Ext JS hide the status in the body.
+
+    A text with a carriage return cannot be a reason phrase: what is left is a bare 400.
+    """
+    if "\r" in refusal.reason:
+        return web.Response(status=400, reason="Bad Request")
     body: dict[str, Any] = {"data": None, "message": refusal.body}
     if refusal.errors:
         body["errors"] = refusal.errors

@@ -16,7 +16,7 @@ from . import api
 from .auth import Authenticator
 from .call import Call, Upload
 from .certificates import Presented, fingerprint_of
-from .errors import ApiError, Unauthorized, permission_error
+from .errors import ApiError, Unauthorized, Unreachable, permission_error
 from .facts import Facts, load
 from .faults import Faults
 from .permissions import Permissions
@@ -111,14 +111,14 @@ class Simulation:
         """Let `reset` come back to the scenario's state again."""
         self.build = self.scenario
 
-    def authenticate(self, method: str, path: str, headers: Mapping[str, str]) -> str | None:
+    def authenticate(self, method: str, path: str, headers: Mapping[str, str], csrf: bool = True) -> str | None:
         """The identity behind a request, None where none is needed; raises Unauthorized."""
         if (method, path) in PUBLIC:
             try:
                 return self.authenticator.identify(headers, "GET")
             except Unauthorized:
                 return None
-        return self.authenticator.identify(headers, method)
+        return self.authenticator.identify(headers, method if csrf else "GET")
 
     async def answer(self, request: Request) -> Answer:
         """Carry out a request whose identity is known; ApiError is a refusal."""
@@ -180,7 +180,3 @@ class Simulation:
             )
         if not node.online:
             raise Unreachable
-
-
-class Unreachable(Exception):
-    """The node that a call is for does not answer: 595 with an empty body."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from .scenarios import spare_card
 from .state import Cluster
 from .storages import make_storage
 
@@ -36,11 +37,24 @@ def keep_all(cluster: Cluster) -> None:
     make_storage(cluster, "local", "dir", {**cluster.storages["local"].options, "prune-backups": "keep-all=1"})
 
 
+def second_card(cluster: Cluster) -> None:
+    """Each node has another network card, which nothing uses."""
+    for node in cluster.nodes.values():
+        node.interfaces["eno2"] = spare_card(2)
+
+
+def restricted_agent(cluster: Cluster) -> None:
+    """The machine 9069 starts a system from the network whose agent refuses what would freeze, trim or stop it."""
+    cluster.areas["restricted_agents"] = frozenset({9069})
+
+
 TRAITS: Mapping[str, Callable[[Cluster], None]] = {
     "no-memory-cgroup": no_memory_cgroup,
     "own-resolver": own_resolver,
     "no-import": no_import,
     "keep-all": keep_all,
+    "second-card": second_card,
+    "restricted-agent": restricted_agent,
 }
 
 

@@ -51,9 +51,9 @@ def _parse_file_name(name: str) -> VolumeName | None:
     if head == "backup":
         return _parse_backup_name(tail)
     if head == "iso" and tail.lower().endswith(ISO_SUFFIXES):
-        return VolumeName("iso", suffix.lower())
+        return VolumeName("iso", "iso")
     if head == "vztmpl" and tail.endswith(TEMPLATE_SUFFIXES):
-        return VolumeName("vztmpl", "t" + suffix.removeprefix("tar"))
+        return VolumeName("vztmpl", "tar" if suffix == "tar" else f"t{suffix}")
     if (head == "snippets" and tail) or (head == "import" and tail.endswith(IMPORT_SUFFIXES)):
         return VolumeName(head, "snippet" if head == "snippets" else suffix)
     parts = name.split("/")

@@ -14,7 +14,7 @@ from ..call import Call
 from ..errors import ApiError
 from ..guest import Guest
 from ..guest_power import stop_guest
-from ..guest_status import agent_enabled, cpus_of
+from ..guest_status import cpus_of
 from ..routing import endpoint
 from .qemu_power import machine
 
@@ -29,14 +29,27 @@ ACTIONS = (
 OTHERS = "exec exec-status file-read file-write set-user-password".split()
 
 
+UNKNOWN_USER = (
+    "child process has failed to set user password: chpasswd: (user {user}) pam_chauthtok() failed, error:\n"
+    "Authentication token manipulation error\nchpasswd: (line 1, user {user}) password not changed\n\n"
+)
+# What the agent of the trait "restricted-agent" is told to refuse.
+REFUSED = frozenset(ACTIONS) - {"fsfreeze-status", "ping"}
+
+
+def is_restricted(guest: Guest) -> bool:
+    """Whether the machine runs nothing but an agent that refuses what would freeze, trim or stop it."""
+    return bool(guest.agent.get("restricted"))
+
+
 def agent_of(call: Call) -> Guest:
     """The machine, if its agent can be talked to."""
     guest = machine(call)
-    if not agent_enabled(guest):
+    if "agent" not in guest.config:  # whether it is enabled there does not matter
         raise ApiError(500, "No QEMU guest agent configured")
     if not guest.running:
         raise ApiError(500, f"VM {guest.vmid} is not running")
-    if not guest.answers or guest.paused:
+    if not (guest.answers or is_restricted(guest)) or guest.paused:
         raise ApiError(500, "QEMU guest agent is not running")
     return guest
 
@@ -60,10 +73,10 @@ def answer(call: Call, guest: Guest, command: str) -> Any:
         "get-timezone": {"zone": "UTC", "offset": 0},
         "get-users": [],
         "get-vcpus": [{"logical-id": n, "online": True, "can-offline": n > 0} for n in range(cpus_of(call.cluster, guest))],
-        "get-fsinfo": [{"name": "sda1", "mountpoint": "/", "type": "ext4", "disk": []}],
+        "get-fsinfo": guest_agent.file_systems(),
         "get-memory-blocks": [],
         "get-memory-block-info": {"size": 134217728},
-        "info": {"version": "10.0.0", "supported_commands": []},
+        "info": {"version": "10.0.0", "supported_commands": guest_agent.commands([*READS, *ACTIONS, *OTHERS])},
         "ping": {},
         "fsfreeze-status": guest.agent.get("freeze", "thawed"),
         "fstrim": {"paths": [{"path": "/", "trimmed": 0, "minimum": 0}]},
@@ -80,8 +93,17 @@ def answer(call: Call, guest: Guest, command: str) -> Any:
     return {}
 
 
+def result(call: Call, command: str) -> Any:
+    """What a command without arguments is answered with; a refusal by the agent is a result as well."""
+    guest = agent_of(call)
+    if command in REFUSED and is_restricted(guest):
+        text = f"Command guest-{command} has been disabled: the command is not allowed"
+        return {"result": {"error": {"class": "CommandNotFound", "desc": text}}}
+    return {"result": answer(call, guest, command)}
+
+
 def handler(command: str) -> Callable[[Call], Any]:
-    return lambda call: {"result": answer(call, agent_of(call), command)}
+    return lambda call: result(call, command)
 
 
 for _command in READS:
@@ -92,8 +114,7 @@ for _command in ACTIONS:
 
 @endpoint("POST", BASE)
 def any_command(call: Call) -> Any:
-    guest = agent_of(call)
-    return {"result": answer(call, guest, call.params["command"])}
+    return result(call, call.params["command"])
 
 
 @endpoint("POST", f"{BASE}/exec")
@@ -110,7 +131,7 @@ def execution_status(call: Call) -> Any:
 @endpoint("GET", f"{BASE}/file-read")
 def read_file(call: Call) -> Any:
     content = guest_agent.read_file(agent_of(call), call.params["file"])
-    return {"content": content, "bytes-read": len(content.encode())}
+    return {"content": content.decode("latin-1"), "bytes-read": len(content)}
 
 
 @endpoint("POST", f"{BASE}/file-write")
@@ -122,5 +143,7 @@ def write_file(call: Call) -> Any:
 
 @endpoint("POST", f"{BASE}/set-user-password")
 def set_password(call: Call) -> Any:
-    agent_of(call)
+    user, guest = call.params["username"], agent_of(call)
+    if is_restricted(guest) and user != "root":
+        raise ApiError(500, f"Agent error: {UNKNOWN_USER.format(user=user)}")
     return {"result": {}}

@@ -91,6 +91,8 @@ def check_selection(call: Call) -> None:
     names = [name for name in ("vmid", "all", "pool") if call.params.get(name)]
     if not names and not call.given("exclude"):
         raise param_error("vmid", "property is missing")
+    if call.given("exclude") and call.params.get("vmid"):
+        raise param_error("exclude", "option conflicts with option 'vmid'")
     if len(names) > 1:
         raise param_error(names[1], f"option conflicts with option '{names[0]}'")
     pool = call.params.get("pool")
@@ -225,9 +227,9 @@ def type_of(volume: Volume) -> str:
 def prune_request(call: Call) -> tuple[Storage, list[Volume], dict[str, str]]:
     params = call.params
     storage = usable_storage(call.cluster, params["storage"], str(call.node))
-    text = params.get("prune-backups") or storage.options.get("prune-backups")
-    if not text:
-        raise ApiError(500, f"no prune-backups options configured for storage '{storage.storageid}'")
+    text = params.get("prune-backups") or storage.options.get("prune-backups") or "keep-all=1"
+    if "keep-all" in text and "," in text:
+        raise param_error("prune-backups", "invalid format - keep-all cannot be set together with other options.\n")
     found = candidates(call, storage, params.get("vmid"), params.get("type"))
     return storage, found, backups.marks(found, backups.prune_options(text))
 

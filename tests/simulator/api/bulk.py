@@ -13,12 +13,11 @@ from ..errors import ApiError
 from ..formats import split_list
 from ..guest import Guest
 from ..guest_migrate import StorageMap, check_storages, local_resources, migrate
-from ..guest_power import start_guest, stop_guest
+from ..guest_power import hibernate_guest, start_guest, stop_guest, wake_guest
 from ..guest_tasks import start_task
 from ..routing import endpoint
 from ..tasks import TaskError, TaskLog
 from .migrate import attached_disks, checked_target, unused_disks
-from .qemu_power import hibernate
 
 PREFIX = "/nodes/{node}"
 
@@ -51,6 +50,9 @@ def start_all(call: Call) -> Any:
                 continue
             log(f"Starting {guest.label} {guest.vmid}")
             try:
+                if guest.hibernated:
+                    wake_guest(call.cluster, guest, log)
+                    continue
                 guest.check_lock()
                 start_guest(call.cluster, guest, log)
             except ApiError as error:
@@ -84,7 +86,7 @@ def suspend_all(call: Call) -> Any:
                 output.warn(f"skipping {guest.vmid}, only VMs can be suspended")
             elif guest.kind == "qemu" and guest.running:
                 output(f"Suspending VM {guest.vmid}")
-                hibernate(call, guest, output)
+                hibernate_guest(call.cluster, guest, None, output)
 
     return start_task(call, "suspendall", "", work, duration=2.0)
 

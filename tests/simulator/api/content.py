@@ -23,16 +23,21 @@ from ..routing import endpoint
 from ..sizes import KIB
 from ..storages import Storage, find_storage, usable_storage
 from ..tasks import TaskError, TaskLog
-from ..volume_names import VolumeName, file_path, parse_name
+from ..volume_names import (
+    IMPORT_SUFFIXES,
+    ISO_SUFFIXES,
+    TEMPLATE_SUFFIXES,
+    VolumeName,
+    file_path,
+    parse_name,
+)
 from ..volumes import Volume
 
 CONTENT = "/nodes/{node}/storage/{storage}/content"
 VOLUME = f"{CONTENT}/{{volume}}"
-SUFFIXES = {
-    "iso": (".iso", ".img"),
-    "vztmpl": (".tar.gz", ".tar.xz", ".tar.zst", ".tar.bz2"),
-    "import": (".ova", ".ovf", ".qcow2", ".raw", ".vmdk"),
-}
+SUFFIXES = {"iso": ISO_SUFFIXES, "vztmpl": TEMPLATE_SUFFIXES, "import": IMPORT_SUFFIXES}
+WRONG_NAME = {"import": "invalid filename or wrong extension"}
+QCOW2_MAGIC, VMDK_MAGICS = b"QFI\xfb", (b"KDMV", b"COWD", b"# Disk DescriptorFile")
 RELEASE_FILES = {
     "etc/alpine-release": "alpine",
     "etc/devuan_version": "devuan",
@@ -42,6 +47,7 @@ RELEASE_FILES = {
     "etc/arch-release": "archlinux",
     "etc/gentoo-release": "gentoo",
 }
+SECTOR = 512  # what qemu-img rounds the size of a plain file up to
 DOWNLOAD_SIZE = 64 * 1024 * KIB  # nothing is fetched: downloads are images of this size
 
 
@@ -53,7 +59,9 @@ def list_content(call: Call) -> Any:
     table = volumes.table(call.cluster)
     found = table.at(place) if vmid is None else table.owned(place, vmid)
     rows = [row(call, volume) for volume in found if readable(call, volume)]
-    shown = {params["content"]} if "content" in params else storage.contents | {"rootdir", "images"}
+    shown = storage.contents | {"rootdir", "images"}
+    if "content" in params:
+        shown &= {params["content"]}
     return sorted((item for item in rows if item["content"] in shown), key=lambda item: str(item["volid"]))
 
 
@@ -111,10 +119,12 @@ def get_volume(call: Call) -> Any:
     volume = volumes.table(call.cluster).get(volumes.place_of(storage, str(call.node)), name)
     if volume is None:
         raise ApiError(500, f"volume_size_info on '{storage.storageid}:{name}' failed - no format")
+    if not volume.size:
+        raise ApiError(500, f"volume '{storage.storageid}:{name}' has size zero")
     is_image = volume.content in ("images", "rootdir")
     answer: dict[str, Any] = {
         "path": file_path(storage, name),
-        "size": volume.size,
+        "size": volume.size if is_image else -(-volume.size // SECTOR) * SECTOR,
         "used": volume.used,
         "format": volume.format if is_image else "raw",
     }
@@ -209,10 +219,10 @@ def new_file(call: Call, node: str) -> tuple[Storage, str]:
     """The storage and the name for a file that is to come, by content type and file name."""
     storage = usable_storage(call.cluster, call.params["storage"], node)
     content, plain = call.params["content"], plain_name(str(call.params["filename"]))
-    if not plain.lower().endswith(SUFFIXES[content]):
-        raise param_error("filename", "wrong file extension")
+    if not plain.lower().endswith(SUFFIXES[content]) or plain.lower() in SUFFIXES[content]:
+        raise param_error("filename", WRONG_NAME.get(content, "wrong file extension"))
     if content not in storage.contents:
-        raise ApiError(500, f"storage '{storage.storageid}' is not configured for content-type '{content}'")
+        raise ApiError(500, f"storage '{storage.storageid}' does not support '{content}' content")
     return storage, f"{content}/{plain}"
 
 
@@ -232,14 +242,32 @@ def put_file(call: Call, storage: Storage, node: str, name: str, size: int, payl
     table.add(file)
 
 
-def root_file_system(content: bytes) -> str | None:
-    """Which distribution the root file system in an archive is of, if it can be told (pve-container LXC/Setup.pm)."""
+def archive_members(content: bytes) -> set[str]:
+    """The names in an archive; none if it is not one."""
     try:
         with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-            names = {name.removeprefix("./") for name in archive.getnames()}
+            return {name.removeprefix("./") for name in archive.getnames()}
     except (tarfile.TarError, EOFError, OSError):
-        return None
+        return set()
+
+
+def root_file_system(content: bytes) -> str | None:
+    """Which distribution the root file system in an archive is of, if it can be told (pve-container LXC/Setup.pm)."""
+    names = archive_members(content)
     return next((ostype for name, ostype in RELEASE_FILES.items() if name in names), None)
+
+
+def check_image(name: str, source: str, content: bytes) -> None:
+    """Images and archives for import have to be what their names say."""
+    refused = f"qemu-img: Could not open '{source}': "
+    if not name.startswith("import/"):
+        return
+    if name.endswith(".qcow2") and not content.startswith(QCOW2_MAGIC):
+        raise TaskError(f"{refused}Image is not in qcow2 format")
+    if name.endswith(".vmdk") and not content.startswith(VMDK_MAGICS):
+        raise TaskError(f"{refused}invalid VMDK image descriptor")
+    if name.endswith(".ova") and not any(member.endswith(".ovf") for member in archive_members(content)):
+        raise TaskError("ova archive has no .ovf file inside")
 
 
 @endpoint("POST", "/nodes/{node}/storage/{storage}/upload")
@@ -250,14 +278,19 @@ def upload(call: Call) -> Any:
     if sent is None:
         raise ApiError(500, "missing temporary upload file")
     size = len(sent.content)
-    expected = str(call.params.get("checksum", "")).lower()
+    expected = str(call.params["checksum"]).lower() if call.given("checksum") else None
     actual = hashlib.new(call.params.get("checksum-algorithm", "sha256"), sent.content).hexdigest()
     source, target = f"/var/tmp/pveupload-{call.cluster.hexadecimal(32)}", file_path(storage, name)
 
     def copy(log: TaskLog) -> None:
-        log(f"starting file import from: {source}\ntarget node: {node}\ntarget file: {target}\nfile size is: {size}")
-        if expected and actual != expected:
+        log(f"starting file import from: {source}")
+        if expected is not None and actual != expected:
+            log("calculating checksum...")
             raise TaskError(f"checksum mismatch: got '{actual}' != expect '{expected}'")
+        if expected is not None:
+            log("calculating checksum...OK, checksum verified")
+        check_image(name, source, sent.content)
+        log(f"target node: {node}\ntarget file: {target}\nfile size is: {size}")
         log(f"command: cp -- {source} {target}\nfinished file import successfully")
         put_file(
             call, storage, node, name, size, root_file_system(sent.content) if name.startswith("vztmpl/") else None

@@ -19,6 +19,7 @@ from ..sections import Sections, change, check_digest, deleted, digest_of, given
 MODELS = "/cluster/qemu/custom-cpu-models"
 PRIVILEGES = ["Mapping.Modify", "Mapping.Use", "Mapping.Audit"]
 PREFIX = "custom-"
+OPTIONS = frozenset("flags guest-phys-bits hidden hv-vendor-id level phys-bits reported-model".split())
 
 
 def models(call: Call) -> Sections:
@@ -68,6 +69,9 @@ def update_model(call: Call) -> None:
         raise ApiError(500, "cannot delete 'cputype'")
     check_digest(call, models(call))
     name, found = existing(call)
+    unknown = next((option for option in removed if option not in OPTIONS), None)
+    if unknown is not None:
+        raise ApiError(500, f"no such option '{unknown}'")
     change(found[name], given(call, "cputype"), removed)
 
 

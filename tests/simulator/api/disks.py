@@ -400,7 +400,7 @@ def delete_directory(call: Call) -> str:
 
     def work() -> None:
         if name not in disks.directories:
-            raise ApiError(500, f"command 'systemctl stop {unit(name)}' failed: exit code 5")
+            raise ApiError(500, f"command 'systemctl stop '{unit(name)}'' failed: exit code 5")
         found = disks.directories.pop(name)
         found.device.mounted = False
         clean_storages(call, "dir", {"path": f"/mnt/pve/{name}"})

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..call import Call
+from ..errors import ApiError, not_simulated
+from ..formats import split_list
 from ..guest import find_guest
 from ..guest_status import lxc_status, qemu_status
 from ..routing import endpoint
@@ -31,5 +33,17 @@ def rrd_data(call: Call) -> Any:
     return rows
 
 
+def rrd_image(call: Call) -> Any:
+    """A picture; only sources that there are not are known here."""
+    find_guest(call.cluster, "lxc" if "/lxc/" in call.template else "qemu", call.params["vmid"], str(call.node))
+    sources = {"maxcpu", "maxmem", "maxdisk", "disk", *RUNNING}
+    unknown = next((name for name in split_list(str(call.params["ds"])) if name not in sources), None)
+    if unknown is None:
+        raise not_simulated(f"GET {call.template}")
+    file = f"/var/lib/rrdcached/db/pve-vm-9.0/{call.params['vmid']}"
+    raise ApiError(500, f"RRD error: No DS called '{unknown}' in '{file}'")
+
+
 for _kind in ("qemu", "lxc"):
     endpoint("GET", f"/nodes/{{node}}/{_kind}/{{vmid}}/rrddata", ordered=True)(rrd_data)
+    endpoint("GET", f"/nodes/{{node}}/{_kind}/{{vmid}}/rrd")(rrd_image)

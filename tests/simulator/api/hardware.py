@@ -13,6 +13,7 @@ from ..devices import MEDIATED_TYPES
 from ..errors import not_simulated
 from ..formats import split_list
 from ..routing import endpoint
+from ..sections import sections
 
 PREFIX = "/nodes/{node}"
 HIDDEN_CLASSES = "05;06;0b"
@@ -41,9 +42,42 @@ def mediated_types(call: Call) -> list[dict[str, Any]]:
     """The types that a device can make; a device that there is not makes none."""
     name = call.params["pci-id-or-mapping"]
     if not ADDRESS.fullmatch(name):
-        raise not_simulated("mediated devices of mappings")
+        if name in sections(call.cluster, "mapping_pci"):
+            raise not_simulated("mediated devices of mappings")
+        return []
     known = {device["id"] for device in call.cluster.nodes[str(call.node)].extra.get("pci", ())}
     return list(MEDIATED_TYPES.get(name, ())) if name in known else []
+
+
+# Some of the flags that guests can be given, and what they are for; not all are told where they can be had.
+FLAGS = {
+    "nested-virt": "Controls nested virtualization.",
+    "amd-no-ssb": "Tells the guest that it need not care for SSB.",
+}
+PLAIN_FLAGS = ("3dnow", "aes", "pcid")
+
+
+@endpoint("GET", f"{PREFIX}/capabilities/qemu/cpu-flags")
+def cpu_flags(call: Call) -> list[dict[str, Any]]:
+    return described_flags([str(call.node)])
+
+
+@endpoint("GET", "/cluster/qemu/cpu-flags")
+def cluster_cpu_flags(call: Call) -> list[dict[str, Any]]:
+    nodes = list(call.cluster.nodes)
+    return [*described_flags(nodes), *({"name": name, "supported-on": nodes} for name in PLAIN_FLAGS)]
+
+
+def described_flags(nodes: list[str]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "description": text, "supported-on": nodes if name == "nested-virt" else []}
+        for name, text in FLAGS.items()
+    ]
+
+
+@endpoint("GET", f"{PREFIX}/capabilities/qemu/migration")
+def migration_capabilities(call: Call) -> dict[str, bool]:
+    return {"has-dbus-vmstate": False}
 
 
 @endpoint("GET", f"{PREFIX}/capabilities/qemu/machines")

@@ -25,6 +25,24 @@ def shown(kind: str, section: Section, everything: Sections) -> dict[str, Any]:
     return {**section, **described, "type": kind, "digest": digest_of(everything)}
 
 
+def checks(call: Call, kind: str, section: Section) -> dict[str, Any]:
+    """What is wrong with a mapping on the node that is to be checked."""
+    if not call.given("check-node"):
+        return {}
+    if kind != "usb":
+        return {"checks": []}
+    node = call.cluster.nodes[call.params["check-node"]]
+    present = {f"{device['vendid']}:{device['prodid']}" for device in node.extra.get("usb", ())}
+    wanted = [split(text) for text in section["map"]]
+    absent = [part["id"] for part in wanted if part["node"] == node.name and part["id"] not in present]
+    texts = [f"Invalid configuration: usb device '{ident}' not found\n" for ident in absent]
+    return {"errors": [{"severity": "error", "message": text} for text in texts]}
+
+
+def split(text: str) -> dict[str, str]:
+    return dict(part.split("=", 1) for part in text.split(","))
+
+
 def failure(action: str, kind: str) -> str:
     return f"{action} {NAMES[kind]} mapping failed: "
 
@@ -37,7 +55,7 @@ def register(kind: str) -> None:
     def list_mappings(call: Call) -> list[dict[str, Any]]:
         found = mappings(call, kind)
         return [
-            {**shown(kind, section, found), "id": name, **({"checks": []} if call.given("check-node") else {})}
+            {**shown(kind, section, found), "id": name, **checks(call, kind, section)}
             for name, section in found.items()
             if call.may(f"/mapping/{kind}/{name}", PRIVILEGES, any=True)
         ]

@@ -58,10 +58,21 @@ def check_unique(call: Call) -> None:
                 raise param_error(wanted[port], f"{port} is already used on interface '{name}'.")
 
 
-def store(call: Call, config: interfaces.Interface, others: interfaces.Interfaces | None = None) -> None:
-    """Plan an interface as it will read back, beside the others as they are planned unless told."""
+def store(
+    call: Call,
+    config: interfaces.Interface,
+    others: interfaces.Interfaces | None = None,
+    without_address: bool = False,
+) -> None:
+    """Plan an interface as it will read back, beside the others as they are planned unless told.
+
+    A change without an address leaves the present one in the file, but as one of method manual.
+    """
     name, node = call.params["iface"], node_of(call)
-    interfaces.plan(node, {**(others or interfaces.planned(node)), name: interfaces.normal(name, config)})
+    planned = interfaces.normal(name, config)
+    if without_address:
+        planned["method"] = "manual"
+    interfaces.plan(node, {**(others or interfaces.planned(node)), name: planned})
 
 
 @endpoint("GET", BASE)
@@ -127,7 +138,7 @@ def update_interface(call: Call) -> None:
             config.pop(name, None)
         if unwritten:
             config.pop(GATEWAYS[cidr], None)
-    store(call, {**config, **options})
+    store(call, {**config, **options}, without_address=not any(sent.values()))
 
 
 @endpoint("DELETE", f"{BASE}/{{iface}}")

@@ -10,9 +10,12 @@ import math
 from typing import Any
 
 from ..call import Call
+from ..disks import disks_of
 from ..errors import ApiError
+from ..guest import NET
 from ..outages import wake
 from ..routing import endpoint
+from ..sections import sections
 from ..tasks import TaskError
 
 SERVICES = {
@@ -21,7 +24,7 @@ SERVICES = {
     "cron": "Regular background program processing daemon",
     "ksmtuned": "Kernel Samepage Merging (KSM) Tuning Daemon",
     "lxcfs": "FUSE filesystem for LXC",
-    "postfix": "Postfix Mail Transport Agent",
+    "postfix": "Postfix Mail Transport Agent (main/default instance)",
     "proxmox-firewall": "Proxmox nftables firewall",
     "pve-cluster": "The Proxmox VE cluster filesystem",
     "pve-firewall": "Proxmox VE firewall",
@@ -38,11 +41,12 @@ SERVICES = {
     "systemd-journald": "Journal Service",
     "systemd-timesyncd": "Network Time Synchronization",
 }
-ABSENT_SERVICES = frozenset({"chrony", "syslog"})
+ABSENT_SERVICES = frozenset({"chrony", "ksmtuned", "syslog"})
 ESSENTIAL_SERVICES = frozenset({"pve-cluster", "pvedaemon", "pveproxy"})
 SERVICE_ACTIONS = ("start", "stop", "restart", "reload")
 RRD_STEPS = {"hour": 60, "day": 1800, "week": 10800, "month": 43200, "year": 604800, "decade": 604800}
 CPU_MODELS = (("default", "kvm64"), ("default", "qemu64"), ("GenuineIntel", "Skylake-Server"), ("AuthenticAMD", "EPYC"))
+VENDORS = {name: vendor for vendor, name in CPU_MODELS}
 ABSTRACT_CPU_MODELS = ("x86-64-v2", "x86-64-v2-AES", "x86-64-v3", "x86-64-v4")
 
 
@@ -124,6 +128,10 @@ def reload_service(call: Call) -> str:
 def cpu_models(call: Call) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [{"name": name, "vendor": vendor, "custom": 0} for vendor, name in CPU_MODELS]
     rows += [{"name": name, "vendor": "default", "custom": 0, "abstract": 1} for name in ABSTRACT_CPU_MODELS]
+    for name, section in sections(call.cluster, "cpu_models").items():
+        rows.append(
+            {"name": f"custom-{name}", "vendor": VENDORS.get(section["reported-model"], "default"), "custom": 1}
+        )
     return rows
 
 
@@ -139,12 +147,41 @@ def wake_on_lan(call: Call) -> str:
     return mac
 
 
+@endpoint("GET", "/nodes/{node}/netstat")
+def traffic(call: Call) -> list[dict[str, Any]]:
+    """What passed the cards of the running guests."""
+    running = [guest for guest in call.cluster.guests.values() if guest.running and guest.node == call.node]
+    return [
+        {"vmid": str(guest.vmid), "dev": name, "in": "170", "out": "0"}
+        for guest in running
+        for name in guest.config
+        if NET.fullmatch(name)
+    ]
+
+
+@endpoint("GET", "/nodes/{node}/scan/lvm")
+def volume_groups(call: Call) -> list[dict[str, str]]:
+    return [{"vg": name} for name in sorted(disks_of(call.cluster.nodes[str(call.node)]).groups)]
+
+
 @endpoint("GET", "/nodes/{node}/scan")
 def scan_index(call: Call) -> list[dict[str, str]]:
     return [{"method": name} for name in ("cifs", "iscsi", "lvm", "nfs", "pbs", "zfs")]
 
 
 # --- statistics -----------------------------------------------------------------------------
+
+
+@endpoint("GET", "/cluster/metrics/export")
+def metrics(call: Call) -> dict[str, list[dict[str, Any]]]:
+    """What metric servers are sent, of the nodes."""
+    now = call.cluster.now()
+    rows = [
+        {"id": f"node/{node.name}", "metric": metric, "type": "gauge", "value": value, "timestamp": now}
+        for node in call.cluster.nodes.values()
+        for metric, value in (("uptime", int(now - node.booted)), ("mem_total", node.memory), ("cpu_max", node.cpus))
+    ]
+    return {"data": rows}
 
 
 @endpoint("GET", "/nodes/{node}/rrddata", ordered=True)

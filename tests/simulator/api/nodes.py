@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import json
 from typing import Any
 
@@ -111,7 +112,10 @@ def read_dns(call: Call) -> dict[str, str]:
 
 @endpoint("PUT", "/nodes/{node}/dns")
 def update_dns(call: Call) -> None:
-    node_of(call).dns = {name: call.params[name] for name in ("search", "dns1", "dns2", "dns3") if name in call.params}
+    servers = [call.params[name] for name in ("dns1", "dns2", "dns3") if name in call.params]
+    search = str(call.params["search"]).split()[:1]  # the file has one line for it, of which the first is read
+    named = {f"dns{number}": server for number, server in enumerate(servers, 1)}
+    node_of(call).dns = {**({"search": search[0]} if search else {}), **named}
 
 
 @endpoint("GET", "/nodes/{node}/time")
@@ -133,10 +137,27 @@ def read_hosts(call: Call) -> dict[str, str]:
     return {"data": text, "digest": hashlib.sha1(text.encode()).hexdigest()}
 
 
+def check_hosts(text: str) -> None:
+    """Every line begins with an address; the names behind it may be missing."""
+    for line in text.splitlines():
+        first = line.partition("#")[0].split()[:1]
+        if first and not is_address(first[0]):
+            raise param_error("data", f"Invalid IP '{first[0]}'")
+
+
+def is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 @endpoint("POST", "/nodes/{node}/hosts")
 def update_hosts(call: Call) -> None:
     if call.given("digest") and call.params["digest"] != read_hosts(call)["digest"]:
         raise ApiError(500, MODIFIED)
+    check_hosts(call.params["data"])
     node_of(call).hosts = call.params["data"]
 
 

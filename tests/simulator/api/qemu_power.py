@@ -5,26 +5,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
-from .. import volumes
 from ..call import Call
 from ..errors import ApiError
-from ..guest import Guest, find_guest, set_running, set_stopped
+from ..guest import Guest, find_guest
 from ..guest_options import check_root_options
-from ..guest_power import start_guest, stop_guest
+from ..guest_power import hibernate_guest, start_guest, stop_guest, wake_guest
 from ..guest_status import agent_enabled, qemu_current
 from ..guest_tasks import start_task
 from ..ha_moves import managed, request_power
 from ..routing import endpoint
-from ..snapshots import allocate_state
 from ..tasks import TaskLog
 
+# The key codes of QEMU's monitor (QKeyCode in qapi/ui.json) and, as there, hexadecimal scan codes
+KEY = re.compile(
+    r"[a-z0-9]|f([1-9]|1[0-2])|(shift|alt|ctrl|meta)(_r)?|esc|minus|equal|backspace|tab|ret|spc|menu|compose|again|undo|"
+    r"less|grave_accent|bracket_(left|right)|semicolon|apostrophe|backslash|comma|dot|slash|asterisk|caps_lock|num_lock|"
+    r"scroll_lock|kp_([0-9]|divide|multiply|subtract|add|enter|decimal|equals|comma)|sysrq|print|home|pgup|pgdn|end|left|"
+    r"up|down|right|insert|delete|stop|pause|help|find|cut|copy|paste|open|front|props|lf|power|sleep|wake|0x[0-9a-f]+"
+)
 BASE = "/nodes/{node}/qemu/{vmid}"
 STATUS = f"{BASE}/status"
 NO_AGENT = "QEMU Guest Agent is not running - VM {} qga command 'guest-ping' failed - got timeout"
 DEAF_TIMEOUT = 60.0  # seconds that a machine without an operating system is given to shut down
+PAUSED = "VM is paused - cannot shutdown"
 DEAF = "VM quit/powerdown failed - got timeout"
 
 
@@ -57,7 +64,13 @@ def no_file(call: Call) -> ApiError:
     return ApiError(500, f"unable to find configuration file for VM {call.params['vmid']} on node '{call.node}'")
 
 
-def power_task(call: Call, kind: str, work: Callable[[Guest, TaskLog], Any], duration: float = 1.0) -> str:
+def power_task(
+    call: Call,
+    kind: str,
+    work: Callable[[Guest, TaskLog], Any],
+    duration: float = 1.0,
+    ignore_lock: bool = False,
+) -> str:
     """A task on a machine that is looked for only when the task runs."""
     check_root_options(call, "skiplock", "keepActive", "stateuri", "migratedfrom")
     return start_task(
@@ -66,7 +79,7 @@ def power_task(call: Call, kind: str, work: Callable[[Guest, TaskLog], Any], dur
         call.params["vmid"],
         lambda log: work(machine(call), log),
         guest=present(call),
-        ignore_lock=bool(call.params.get("skiplock")),
+        ignore_lock=ignore_lock or bool(call.params.get("skiplock")),
         duration=duration,
     )
 
@@ -88,12 +101,17 @@ def start(call: Call) -> Any:
     if upid := ha_request(call, present(call), start=True):
         return upid
 
+    found = present(call)
+
     def run(guest: Guest, log: TaskLog) -> None:
         if guest.running:
             raise ApiError(500, f"VM {guest.vmid} already running")
-        start_guest(call.cluster, guest, log)
+        if guest.hibernated:
+            wake_guest(call.cluster, guest, log)
+        else:
+            start_guest(call.cluster, guest, log)
 
-    return power_task(call, "qmstart", run)
+    return power_task(call, "qmstart", run, ignore_lock=found is not None and found.hibernated)
 
 
 @endpoint("POST", f"{STATUS}/stop")
@@ -119,7 +137,9 @@ def stop(call: Call) -> Any:
 def shutdown(call: Call) -> Any:
     if upid := ha_request(call, present(call), start=False):
         return upid
-    found = call.cluster.guests.get(call.params["vmid"])
+    found = present(call)
+    if found is not None and found.paused and not call.params.get("forceStop"):
+        raise ApiError(500, PAUSED)
     deaf = found is not None and found.running and not found.answers
     duration = float(call.params.get("timeout", DEAF_TIMEOUT)) if deaf else 2.0
     return power_task(call, "qmshutdown", lambda guest, log: _shut_down(call, guest, log), duration=duration)
@@ -129,7 +149,9 @@ def _shut_down(call: Call, guest: Guest, log: TaskLog) -> None:
     """Ask the guest's operating system to stop; one that does not react stays, unless it is forced."""
     if not guest.running:
         return
-    if not guest.answers:
+    if guest.paused:
+        log("VM is paused - stop instead of shutdown")
+    elif not guest.answers:
         if agent_enabled(guest):
             log(NO_AGENT.format(guest.vmid))
         if not call.params.get("forceStop"):
@@ -142,7 +164,7 @@ def _shut_down(call: Call, guest: Guest, log: TaskLog) -> None:
 def reboot(call: Call) -> Any:
     guest = process(call)
     if guest.paused:
-        raise ApiError(500, "VM is paused - cannot shutdown")
+        raise ApiError(500, PAUSED)
 
     def run(guest: Guest, log: TaskLog) -> None:
         _shut_down(call, guest, log)
@@ -165,49 +187,37 @@ def suspend(call: Call) -> Any:
 
     def run(guest: Guest, log: TaskLog) -> None:
         if to_disk:
-            hibernate(call, guest, log)
+            hibernate_guest(call.cluster, guest, call.params.get("statestorage"), log)
         else:
             guest.paused = True
 
     return power_task(call, "qmsuspend" if to_disk else "qmpause", run)
 
 
-def hibernate(call: Call, guest: Guest, log: TaskLog) -> None:
-
-    guest.config["vmstate"] = allocate_state(call.cluster, guest, "suspend", call.params.get("statestorage"), log)
-    set_stopped(guest)
-    guest.config["lock"] = "suspended"
-
-
 @endpoint("POST", f"{STATUS}/resume")
 def resume(call: Call) -> Any:
     guest = present(call)
-    hibernated = guest is not None and guest.config.get("lock") == "suspended"
+    hibernated = guest is not None and guest.hibernated
     if not hibernated:
         process(call)
 
     def run(log: TaskLog) -> None:
         found = machine(call)
         if hibernated:
-            found.config.pop("lock", None)
-            drop_state(call, found)
-            set_running(call.cluster, found)
+            wake_guest(call.cluster, found, log)
         found.paused = False
 
     return start_task(call, "qmresume", call.params["vmid"], run)
 
 
-def drop_state(call: Call, guest: Guest) -> None:
-
-    volid = guest.config.pop("vmstate", None)
-    volume = volumes.find_volume(call.cluster, volid, guest.node) if volid else None
-    if volume is not None:
-        volumes.free(call.cluster, volume)
-
-
 @endpoint("PUT", f"{BASE}/sendkey")
 def send_key(call: Call) -> Any:
-    process(call)
+    if not machine(call).running:
+        process(call)
+    keys = str(call.params["key"]).split("-")
+    unknown = next((key for key in keys if not KEY.fullmatch(key)), None)
+    if unknown is not None:  # the monitor ends its lines by CR LF
+        raise ApiError(500, f"ERROR: invalid parameter: {unknown}\r\n")
     return None
 
 
@@ -216,6 +226,8 @@ def monitor(call: Call) -> Any:
     guest = machine(call)
     if not guest.running:
         return f"ERROR: VM {guest.vmid} not running\n"
+    if call.params["command"] == "info name":
+        return f"{guest.name}\r\n"
     if call.params["command"] == "info status":
         return f"VM status: {'paused' if guest.paused else 'running'}\r\n"
     return f"unknown command: '{call.params['command']}'\r\n"

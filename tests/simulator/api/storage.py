@@ -15,6 +15,7 @@ from ..formats import split_list
 from ..routing import endpoint
 from ..storage_types import STORAGE_TYPES, StorageType
 from ..storages import Storage, config_digest, find_storage
+from .guest_rrd import STEPS as RRD_STEPS
 
 AUDIT = ["Datastore.Audit", "Datastore.AllocateSpace"]
 CREATE_ONLY = frozenset({"storage", "type"})
@@ -211,6 +212,22 @@ def status_of(call: Call, storage: Storage, node: str) -> dict[str, Any]:
         used = storage.total // 8 + used_bytes(call, storage, node)
         status |= {"total": storage.total, "used": used, "avail": max(0, storage.total - used)}
     return status
+
+
+@endpoint("GET", "/nodes/{node}/storage/{storage}/rrddata", ordered=True)
+def storage_statistics(call: Call) -> list[dict[str, float]]:
+    """How full a storage was; the newest point has values."""
+    name, node = call.params["storage"], str(call.node)
+    storage = call.cluster.storages.get(name)
+    if storage is None:
+        file = f"/var/lib/rrdcached/db/pve-storage-9.0/{node}/{name}"
+        cause = f"rrd_fetch_r failed: opening '{file}': No such file or directory"
+        raise ApiError(500, f"RRD error: rrdcached@unix:/var/run/rrdcached.sock: {cause}")
+    step = RRD_STEPS[call.params["timeframe"]]
+    last = call.cluster.now() // step
+    now = status_of(call, storage, node)
+    sizes = {name: now[name] for name in ("total", "used")}
+    return [{"time": (last - count) * step, **({} if count else sizes)} for count in range(69, -1, -1)]
 
 
 def used_bytes(call: Call, storage: Storage, node: str) -> int:
