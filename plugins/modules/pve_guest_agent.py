@@ -36,7 +36,9 @@ options:
         elements: str
         required: true
       stdin:
-        description: What the command reads. It is treated as a secret, so that it is hidden where the command repeats it.
+        description:
+          - What the command reads, of ASCII characters only, which is all that PVE passes on.
+          - It is treated as a secret, so that it is hidden where the command repeats it.
         type: str
       check:
         description: Fail unless the command ends with code 0.
@@ -51,7 +53,7 @@ options:
         type: str
         required: true
       content:
-        description: The whole content, 61440 characters at most.
+        description: The whole content, 61440 characters at most; with characters beyond ASCII 46080 bytes of UTF-8.
         type: str
         required: true
   read:
@@ -128,8 +130,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 result:
-  description: What the agent answered to the command.
-  returned: with O(command), not in check mode
+  description: What the agent answered to the command, or how many file systems it froze or thawed. A refusal by the agent is an error.
+  returned: with O(command) or O(fsfreeze), not in check mode
   type: raw
   sample: thawed
 guest:

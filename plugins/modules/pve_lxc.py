@@ -184,6 +184,7 @@ options:
     type: int
   ssh_public_keys:
     description: Public SSH keys for root, a list or a text with one key a line, set only when the container is created from O(ostemplate).
+      Comment lines, which PVE refuses, are left out.
     type: raw
   startup:
     description: Start and shutdown order, as a mapping with C(order), C(up), C(down), or as text.
@@ -224,7 +225,7 @@ options:
     type: int
   unprivileged:
     description: Whether root in the container is an unprivileged user of the host. Only a new container can be given another value.
-      PVE's default is V(false).
+      A new container is unprivileged unless this is V(false).
     type: bool
   unset:
     description: 'Keys to remove, by the names of these options or of slots, as in V([description, net1, mp2]). A mount point

@@ -287,7 +287,7 @@ options:
     description: SPICE options, as a mapping with C(foldersharing) and C(videostreaming), or as text.
     type: raw
   sshkeys:
-    description: Public SSH keys for cloud-init, a list or a text with one key a line.
+    description: Public SSH keys for cloud-init, a list or a text with one key a line. Comment lines, which PVE refuses, are left out.
     type: raw
   startdate:
     description: 'Initial date of the clock: V(now), or as in V(2026-06-17T16:01:21).'

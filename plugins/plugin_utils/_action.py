@@ -27,7 +27,7 @@ from ..module_utils._core.model.errors import InvalidOption
 from ..module_utils._core.model.given import refuse_unusable, validate
 from ..module_utils._core.run.engine import failure
 from ..module_utils._core.run.hosted import Hosted
-from ..module_utils._core.run.module import module_arguments, perform, secret_values, spellings
+from ..module_utils._core.run.module import module_arguments, perform, secret_values, spellings, unsupported
 
 display = Display()
 _clients: dict[Connection, Client] = {}
@@ -133,8 +133,6 @@ class PveAction(ActionBase):
     def _refusal(self, error: AnsibleValidationError) -> str:
         """What a module says about a wrong option."""
         text = str(error.msg)
-        return (
-            f"Unsupported parameters for ({self._task.action}) module: {text}"
-            if isinstance(error, UnsupportedError)
-            else text
-        )
+        if not isinstance(error, UnsupportedError):
+            return text
+        return unsupported(self.resource, f"Unsupported parameters for ({self._task.action}) module: {text}")

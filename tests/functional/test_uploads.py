@@ -31,7 +31,7 @@ def uploads(cluster: Cluster) -> int:
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("tiny.iso", {"content": "iso", "node": "pve2"}), ("tiny.qcow2", {"content": "import"})],
+    [("tiny.iso", {"content": "iso", "node": "pve2"}), ("tiny.raw", {"content": "import"})],
     ids=["to another node", "to import"],
 )
 def test_a_file_is_uploaded_once(cluster: Cluster, desired: dict[str, Any], name: str, options: dict[str, Any]) -> None:

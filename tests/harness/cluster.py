@@ -21,7 +21,11 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
 from ansible_collections.pve.automation.plugins.module_utils._core.model.given import refuse_unusable, validate
 from ansible_collections.pve.automation.plugins.module_utils._core.run.engine import failure
 from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import Hosted
-from ansible_collections.pve.automation.plugins.module_utils._core.run.module import module_arguments, perform
+from ansible_collections.pve.automation.plugins.module_utils._core.run.module import (
+    module_arguments,
+    perform,
+    unsupported,
+)
 from tools.simulated import simulator
 
 Result = dict[str, Any]
@@ -69,7 +73,8 @@ class Cluster:
             return failure(error)
         checked = validate(arguments, given)
         if checked.error_messages:
-            return {"failed": True, "changed": False, "msg": ", ".join(checked.error_messages)}
+            texts = [unsupported(resource, text) for text in checked.error_messages]
+            return {"failed": True, "changed": False, "msg": ", ".join(texts)}
         return perform(resource, checked.validated_parameters, check_mode=check_mode, open_client=self._open_client)
 
     def _open_client(self, connection: Connection) -> Client:

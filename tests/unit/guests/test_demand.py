@@ -14,6 +14,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.guests.prefli
     Limits,
     Space,
     demand_of,
+    target_of,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.vm import VM
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
@@ -163,11 +164,26 @@ def test_a_guest_that_moves_takes_everything_along(status: str, runs: bool) -> N
     assert found.bridges == {"vmbr0"}
 
 
-@pytest.mark.parametrize(("lock", "told"), [("backup", "backup"), ("suspended", "")])
-@pytest.mark.parametrize("given", [{"tags": ["a"]}, {"state": "absent"}])
+@pytest.mark.parametrize(
+    ("given", "lock", "told"),
+    [
+        ({"tags": ["a"]}, "backup", "backup"),
+        ({"state": "absent"}, "backup", "backup"),
+        ({"state": "absent"}, "suspended", ""),
+        ({"tags": ["a"], "state": "started"}, "suspended", ""),
+    ],
+)
 def test_the_lock_of_a_guest(given: dict[str, Any], lock: str, told: str) -> None:
     found = demand(VM, {"qemu/9001": {**PRESENT, "lock": lock}}, vmid=9001, node="pve1", **given)
     assert (found.guest, found.lock) == ("web1", told)
+
+
+@pytest.mark.parametrize(
+    ("targets", "found"),
+    [(None, "a"), ("1", "a"), ("b", "b"), ("a:b", "b"), ("c:d", "a"), ("c:d,a:b", "b"), ("c:d,e", "e")],
+)
+def test_where_a_migration_puts_a_volume(targets: str | None, found: str) -> None:
+    assert target_of("a", targets) == found
 
 
 def test_a_template_asks_for_no_memory() -> None:

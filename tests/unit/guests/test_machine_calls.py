@@ -15,6 +15,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.guests.action
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.actions.cloudinit import CLOUD_INIT
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.actions.sendkey import KEYS
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.agent import AgentRefused
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, Refused
 from tests.unit.guests.fake import GuestServer
 from tests.unit.resources.fake import calls, planned
@@ -44,6 +45,13 @@ def test_facts_are_asked_for_one_by_one() -> None:
     after = planned(AGENT_CALLS, server, vmid=9001, node="pve1", gather=["time", "info", "memory-blocks"]).after or {}
     assert [after[name] for name in ("time", "info", "memory_blocks")] == ["get-time", "info", "get-memory-blocks"]
     assert server.asked == list(told)
+
+
+def test_what_the_agent_refuses_is_an_error() -> None:
+    refusal = {"result": {"error": {"class": "CommandNotFound", "desc": "Command guest-get-time has been disabled"}}}
+    server = GuestServer(MACHINE, {f"{PATH}/agent/get-time": refusal})
+    with pytest.raises(AgentRefused, match="refuses get-time: Command guest-get-time has been disabled"):
+        planned(AGENT_CALLS, server, vmid=9001, node="pve1", gather=["time"])
 
 
 def test_a_drive_that_is_up_to_date_is_left_alone() -> None:

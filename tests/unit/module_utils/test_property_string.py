@@ -161,6 +161,35 @@ def test_emptied_sub_options_go_and_exclusive_ones_replace_each_other() -> None:
     assert DRIVE.merge(current, {"import-from": "x"}) == {"size": "1G", "cache": "unsafe", "import-from": "x"}
 
 
+ADDRESS = PropertyString(Part("ip"), Part("gw"), Part("keep-last"), rules_out={"ip": (("dhcp",), ("gw",))})
+
+
+@pytest.mark.parametrize(
+    ("current", "wish", "merged"),
+    [
+        ({"ip": "192.0.2.2/24", "gw": "192.0.2.1"}, {"ip": "dhcp"}, {"ip": "dhcp"}),
+        ({"ip": "dhcp", "gw": "192.0.2.1"}, {"ip": "dhcp"}, {"ip": "dhcp"}),
+        ({"ip": "192.0.2.2/24", "gw": "192.0.2.1"}, {"ip": "192.0.2.3/24"}, {"ip": "192.0.2.3/24", "gw": "192.0.2.1"}),
+        ({"ip": "dhcp"}, {"ip": "192.0.2.2/24", "gw": "192.0.2.1"}, {"ip": "192.0.2.2/24", "gw": "192.0.2.1"}),
+    ],
+)
+def test_a_value_takes_away_what_means_nothing_beside_it(
+    current: dict[str, str], wish: dict[str, str], merged: dict[str, str]
+) -> None:
+    assert ADDRESS.merge(current, wish) == merged
+
+
+def test_what_means_nothing_beside_a_value_is_refused_where_it_is_named() -> None:
+    with pytest.raises(ValueError, match="gw means nothing with ip=dhcp"):
+        ADDRESS.check_known({"ip": "dhcp", "gw": "192.0.2.1"})
+    ADDRESS.check_consistent({"ip": "dhcp", "gw": "192.0.2.1"}, {"keep-last": "1"})
+
+
+@pytest.mark.parametrize("value", [{"keep_last": "3"}, {"keep-last": 3}, "keep_last=3", "keep-last=3"])
+def test_keys_may_have_underscores(value: Any) -> None:
+    assert ADDRESS.parse(value) == {"keep-last": "3"}
+
+
 def test_nothing_equals_a_value_that_says_only_defaults() -> None:
     assert DRIVE.equal(None, {"iothread": False, "cache": "none"})
     assert not DRIVE.equal(None, {"iothread": True})

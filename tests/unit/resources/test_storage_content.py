@@ -57,8 +57,9 @@ def src(tmp_path: Path) -> str:
 
 def test_an_upload_sends_the_file_with_its_checksum(src: str) -> None:
     plan = plan_of(server(), content="iso", src=src, checksum="00", checksum_algorithm="md5")
-    params = {"content": "iso", "checksum": "00", "checksum-algorithm": "md5"}
+    params = {"content": "iso", "checksum-algorithm": "md5", "checksum": "00"}
     assert calls(plan) == [("POST", f"{STORE}/upload", params)]
+    assert list(plan.steps[0].params) == list(params)  # PVE reads the parts in this order only
     assert plan.steps[0].upload == Upload(src, "a.iso", 7)
     assert not plan.steps[0].repeatable
     assert plan.after == {

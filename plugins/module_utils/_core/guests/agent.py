@@ -54,7 +54,20 @@ def read_interfaces(reader: Reader, where: Location) -> list[dict[str, Any]]:
     if where.kind == "lxc":
         return [interface(row) for row in reader.get(f"{where.path}/interfaces") or []]
     answer = reader.get(f"{where.path}/agent/network-get-interfaces") or {}
-    return [interface(row) for row in answer.get("result") or []]
+    return [interface(row) for row in result_of(answer, "network-get-interfaces") or []]
+
+
+class AgentRefused(PveError):
+    """The agent inside the guest does not do what it was asked for, which PVE passes on as if it were a result."""
+
+
+def result_of(answer: Mapping[str, Any], command: str) -> Any:
+    """What the agent returned; AgentRefused if that is an error."""
+    result = answer.get("result")
+    error = result.get("error") if isinstance(result, Mapping) else None
+    if isinstance(error, Mapping):
+        raise AgentRefused(f"The guest agent refuses {command}: {error.get('desc') or error.get('class')}.")
+    return result
 
 
 def wait_for_agent(client: Reader, where: Location, timeout: float, *, address: bool) -> list[dict[str, Any]]:
@@ -109,9 +122,18 @@ class GuestGatherer(Gatherer):
             system = self.ask("guest agent", "/agent/get-osinfo")
             if system is None:
                 return {}  # it would not answer the next question either, after the same time-out
-            facts["agent"] = system.get("result") or {}
+            facts["agent"] = self._result(system, "get-osinfo") or {}
         if "interfaces" in wanted:
             answer = self.ask("guest agent", "/agent/network-get-interfaces")
             if answer is not None:
-                facts["interfaces"] = [interface(row) for row in answer.get("result") or []]
+                rows = self._result(answer, "network-get-interfaces") or []
+                facts["interfaces"] = [interface(row) for row in rows]
         return facts
+
+    @staticmethod
+    def _result(answer: Mapping[str, Any], command: str) -> Any:
+        """What the agent returned; None for what it refuses."""
+        try:
+            return result_of(answer, command)
+        except AgentRefused:
+            return None

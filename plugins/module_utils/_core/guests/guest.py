@@ -203,6 +203,10 @@ class Guest(Planner):
             state["pending"] = pending_keys(reader, where)
         if desired["pool"] is not None:
             state["pool"] = pool_of(reader, where.vmid, desired["pool"])
+        for name, value in desired["config"].items():  # PVE leaves defaults out; who names one sees it in the result
+            default = self.config.named(name).default
+            if name not in state and default is not None and value == default:
+                state[name] = default
         return state
 
     def _find(self, reader: Reader, desired: Desired) -> Found | None:
@@ -307,6 +311,16 @@ class Guest(Planner):
         if config.get("lock"):
             state["lock"] = config["lock"]
         return state
+
+    def advise(self, names: Sequence[str]) -> list[str]:
+        """Where the keys of PVE's configuration belong that are no options of their own."""
+        families = [*self.families.values(), *self.volume_families.values()]
+        return [
+            f"{name} belongs into {family.option}, as in {family.option}: {{{name}: ...}}"
+            for name in names
+            for family in families
+            if name in family.names()
+        ]
 
     # --- before and after the work ------------------------------------------------------------------------------------
 

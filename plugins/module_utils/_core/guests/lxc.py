@@ -29,7 +29,6 @@ _RESTORE_OPTIONS = {name: codec for name, codec in RESTORE_OPTIONS.items() if na
 _AT_ONCE = re.compile(
     r"description|onboot|startup|protection|hostname|hookscript|tags|cores|cpulimit|cpuunits|memory|swap|net\d+"
 )
-_REQUIRED_PARTS = ((re.compile(r"net\d+"), "name", "as in eth0"), (re.compile(r"dev\d+"), "path", "as in /dev/ttyS0"))
 
 
 class Lxc(Guest):
@@ -50,6 +49,7 @@ class Lxc(Guest):
     move_call = "move_volume"
     clone_options = _CLONE_OPTIONS
     restore_options = _RESTORE_OPTIONS
+    required_parts = ((r"net\d+", "name", "as in eth0"), (r"dev\d+", "path", "as in /dev/ttyS0"))
 
     def own_arguments(self) -> dict[str, Any]:
         return lxc_fields.CREATION.specs()
@@ -96,6 +96,11 @@ class Lxc(Guest):
 
     def plan_volume(self, slot: str, current: Slot | None, desired: Slot | str, task: Desired) -> VolumePlan:
         codec = self.volume_codec(slot)
+        if current is None and slot == "rootfs" and isinstance(desired, Mapping) and not desired.get("volume"):
+            desired = {
+                **({"storage": task["creation"]["storage"]} if task["creation"].get("storage") else {}),
+                **desired,
+            }
         return plan_mount_point(slot, current, desired, codec, move=task["move_volumes"], purge=task["purge"])
 
     def check_volumes(self, current: State, volumes: Mapping[str, VolumePlan], desired: Desired) -> None:
@@ -135,9 +140,6 @@ class Lxc(Guest):
 
     def check(self, before: State, after: State, names: Sequence[str], desired: Desired) -> None:
         for name in names:
-            for pattern, part, example in _REQUIRED_PARTS:
-                if pattern.fullmatch(name) and name in after and not after[name].get(part):
-                    raise InvalidOption(name, f"names no {part}, {example}")
             if not desired["as_root"]:
                 _refuse_for_others(name, before, after)
 

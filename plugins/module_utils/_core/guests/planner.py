@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import abc
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ from .pool import pool_steps
 from .sources import clone_step, predicted_clone, predicted_restore, restore_step
 from .volumes.common import Slot, VolumePlan, volume_of, volume_steps
 
+_SNIPPET = re.compile(r"[A-Za-z][\w.-]*:snippets/[^/]+")
+
 
 class Planner(Resource[Desired, State | None]):
     """How a wish for a guest is brought about. A subclass is one kind of guest: its data and what only that kind does."""
@@ -30,6 +33,7 @@ class Planner(Resource[Desired, State | None]):
     config: Fields  # every key of the configuration but the volumes
     volumes: Fields  # every slot that may hold a volume, unused ones included
     move_call: str  # the call that moves a volume
+    required_parts: Sequence[tuple[str, str, str]] = ()  # patterns of keys, the part that they need, an example
 
     # --- what only a kind can tell ------------------------------------------------------------------------------------
 
@@ -73,6 +77,24 @@ class Planner(Resource[Desired, State | None]):
     def deletes(self, slot: str, held: Slot, desired: Desired) -> bool:
         """Whether removing a slot from the configuration deletes what it holds."""
         return slot.startswith("unused")
+
+    def _check_written(self, before: State, after: State, names: Sequence[str], desired: Desired) -> None:
+        """Refuse what no server would accept, or what would have no effect."""
+        for name in names:
+            held = after.get(name)
+            named = desired["config"].get(name)
+            codec = self.config.named(name).codec if named else None
+            if isinstance(codec, PropertyString) and isinstance(held, Mapping):
+                try:
+                    codec.check_consistent(held, named)
+                except ValueError as error:
+                    raise InvalidOption(name, str(error)) from None
+            for pattern, part, example in self.required_parts:
+                if isinstance(held, Mapping) and re.fullmatch(pattern, name) and not held.get(part):
+                    raise InvalidOption(name, f"names no {part}, {example}")
+            if name == "hookscript" and held and not _SNIPPET.fullmatch(str(held)):
+                raise InvalidOption(name, f"{held!r} is not a snippet on a storage, as in local:snippets/hook.sh")
+        self.check(before, after, names, desired)
 
     # --- helpers ------------------------------------------------------------------------------------------------------
 
@@ -133,7 +155,7 @@ class Planner(Resource[Desired, State | None]):
         volumes = {slot: plan for slot, plan in self._volume_plans({}, desired).items() if plan.value}
         after: State = {"vmid": vmid, "node": where.node, **shown(self.config, {}, config)}
         after.update({slot: plan.after for slot, plan in volumes.items()})
-        self.check({}, after, [*config, *volumes], desired)
+        self._check_written({}, after, [*config, *volumes], desired)
         own, own_secrets = self.creation(desired)
         params = {"vmid": vmid, **own, **update_params(config, self.config, {})}
         params.update({slot: plan.value for slot, plan in volumes.items()})
@@ -153,6 +175,7 @@ class Planner(Resource[Desired, State | None]):
         rest_desired = {**desired, "digest": None, "push_secrets": True, "restart": "never"}
         if desired["clone"]:
             source, state = desired["source"]
+            _refuse_linked(desired["clone"], state)
             first = clone_step(source, where, desired["clone"], desired["pool"])
             predicted = predicted_clone(state, where, desired["clone"].get("storage"))
         else:
@@ -183,8 +206,15 @@ class Planner(Resource[Desired, State | None]):
         volumes = self._volume_plans(current, desired)
         written = [*changes, *(slot for slot, plan in volumes.items() if plan.value or plan.delete)]
         after = self._with_volumes(shown(self.config, current, changes), current, volumes, purge=desired["purge"])
-        self.check(current, after, written, desired)
+        self._check_written(current, after, written, desired)
         self.check_volumes(current, volumes, desired)
+        if written and current.get("lock") == "suspended":
+            if power.POWER_OF_STATE[desired["state"]] != power.RUNNING:
+                raise Refused(
+                    f"The {label} is hibernated, and PVE changes nothing until it runs again.",
+                    hint="Set state: started.",
+                )
+            desired = {**desired, "digest": None}  # waking it up takes the lock out of the configuration
         steps = self._config_steps((path, label), current, changes, volumes, desired)
         steps += volume_steps(path, label, volumes, self.move_call)
         if desired["pool"] is not None:
@@ -193,7 +223,8 @@ class Planner(Resource[Desired, State | None]):
         steps += self._template_steps(path, label, after, desired)
         if desired["state"] != "present":
             switches = _power_steps(path, label, current["status"], after, desired)
-            steps = [*switches, *steps] if desired["state"] == "stopped" else [*steps, *switches]
+            first = desired["state"] == "stopped" or current["status"] == power.HIBERNATED
+            steps = [*switches, *steps] if first else [*steps, *switches]
         steps += self._restart_steps((path, label), current, after, written, desired)
         return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
 
@@ -327,6 +358,17 @@ class Planner(Resource[Desired, State | None]):
             return []
         step: Step = desired["power"].restart(*where)
         return [step]
+
+
+def _refuse_linked(clone: Mapping[str, Any], source: State) -> None:
+    """A linked clone lies where its template does, in the same format: PVE refuses other wishes."""
+    if clone.get("full", not source.get("template")):
+        return
+    for name in ("storage", "format"):
+        if clone.get(name):
+            raise InvalidOption(
+                "clone", f"{name} means nothing for a linked clone of a template", hint="Set full: true as well."
+            )
 
 
 def _power_steps(path: str, label: str, present: str, after: State, desired: Desired) -> list[Step]:

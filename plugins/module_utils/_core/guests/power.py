@@ -61,6 +61,11 @@ class Power:
         if wanted == RUNNING:
             call = "start" if present == STOPPED else "resume"
             return [_step(path, call, f"{call} {guest}")]
+        if wanted == STOPPED and present == PAUSED and not self.force:
+            raise Refused(
+                f"The {guest} is paused, so that it cannot be shut down.",
+                hint="Set state: resumed first, or force: true to stop it hard.",
+            )
         if wanted == STOPPED and present != HIBERNATED:
             return [self.stop(path, guest)]
         if present != RUNNING:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..model.contract import UPDATE_PASSWORD, Desired, State
+from ..model.errors import InvalidOption
 from ..model.plan import Plan, Step
 from . import hotplug, power
 from .guest import Guest, only_root
@@ -21,6 +22,7 @@ from .volumes.drives import drive_wish, is_cdrom, plan_drive
 FLAGS = {"force": False, "purge": False, "destroy_unreferenced_disks": False, "move_disks": False}
 # PVE/API2/Qemu.pm, check_vm_modify_config_perm: options that no privilege is for, in any release.
 _ROOT_ONLY = re.compile(r"affinity|arch|args|hookscript|hugepages|ivshmem|keephugepages|spice_enhancements|parallel\d+")
+_BOOTABLE = re.compile(r"(?:scsi|virtio|sata|ide|net|usb|hostpci)\d+")
 _FAMILIES = {"pc": "pc-i440fx-", "q35": "pc-q35-", "virt": "virt-"}  # of machine types: without and with a version
 
 
@@ -42,6 +44,14 @@ class Vm(Guest):
     move_call = "move_disk"
     clone_options = CLONE_OPTIONS
     restore_options = RESTORE_OPTIONS
+    required_parts = (
+        (r"net\d+", "model", "as in virtio"),
+        (r"numa\d+", "cpus", "as in 0-3"),
+        (r"virtiofs\d+", "dirid", "the id of a mapping of a directory"),
+        ("audio0", "device", "as in ich9-intel-hda"),
+        ("ivshmem", "size", "in MiB"),
+        ("rng0", "source", "as in /dev/urandom"),
+    )
 
     def own_arguments(self) -> dict[str, Any]:
         return {"update_password": dict(UPDATE_PASSWORD)}
@@ -66,6 +76,8 @@ class Vm(Guest):
         return hotplug.needs_restart(name, current)
 
     def check(self, before: State, after: State, names: Sequence[str], desired: Desired) -> None:
+        if "boot" in names and not (desired["restore"] and desired.get("backup", after) is None):
+            _refuse_absent_devices(after)
         if desired["as_root"]:
             return
         for name in names:
@@ -100,6 +112,17 @@ def _as_kept(current: State, config: Mapping[str, Any]) -> dict[str, Any]:
     if config.get("vmgenid") == ("0" if current.get("vmgenid", "0") == "0" else "1"):  # none, or any
         del kept["vmgenid"]
     return kept
+
+
+def _refuse_absent_devices(after: State) -> None:
+    """Refuse an order of boot devices that the machine does not have."""
+    order = (after.get("boot") or {}).get("order") or []
+    absent = [name for name in order if name not in after]
+    if absent:
+        present = ", ".join(sorted(name for name in after if _BOOTABLE.fullmatch(name)))
+        raise InvalidOption(
+            "boot", f"order names {', '.join(absent)}, which it does not have; it has {present or 'none'}"
+        )
 
 
 def _for_root_alone(name: str, value: Any) -> str:

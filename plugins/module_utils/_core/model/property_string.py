@@ -75,7 +75,8 @@ class PropertyString(Codec):
 
     ``default_key`` names the part that may be written without its key. ``key_aliases`` are keys that stand for the value of
     one part and hold the value of another: ``virtio=MAC`` is ``model=virtio,macaddr=MAC``. Of the ``exclusive`` parts a value
-    has one: naming another replaces it.
+    has one: naming another replaces it. ``rules_out`` are values of a part beside which other parts mean nothing: a desired for
+    such a value removes them. ``elsewhere`` has advice about parts that users look for here, by name.
 
     A sub-option that is not named stays as it is; one that is named with the empty text is removed.
     """
@@ -86,6 +87,8 @@ class PropertyString(Codec):
         default_key: str = "",
         key_aliases: tuple[str, str, tuple[str, ...]] | None = None,
         exclusive: tuple[str, ...] = (),
+        rules_out: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] | None = None,
+        elsewhere: Mapping[str, str] | None = None,
         strict: bool = True,
     ) -> None:
         self.parts = {part.name: part for part in parts}
@@ -94,6 +97,8 @@ class PropertyString(Codec):
         self.key_aliases = key_aliases
         self.strict = strict
         self.exclusive = exclusive
+        self.rules_out = rules_out or {}
+        self.elsewhere = elsewhere or {}
         if default_key and default_key not in self.parts:
             raise TypeError(f"the default key {default_key!r} is not among the parts")
         if len(self.by_key) != sum(1 + len(part.aliases) for part in parts):
@@ -124,6 +129,8 @@ class PropertyString(Codec):
             stands_for, holds, _keys = self.key_aliases
             self._put(found, stands_for, key)
             key = holds
+        if key not in self.by_key and key.replace("_", "-") in self.by_key:
+            key = key.replace("_", "-")
         part = self.by_key.get(key)
         name = part.name if part else key
         value = value.strip() if isinstance(value, str) else value
@@ -143,7 +150,7 @@ class PropertyString(Codec):
             found: dict[str, Any] = {}
             for key, item in value.items():
                 if item is not None:
-                    self._put(found, str(key).replace("_", "-") if key not in self.by_key else key, item)
+                    self._put(found, str(key), item)
             return found
         return self.decode(str(value))
 
@@ -156,7 +163,17 @@ class PropertyString(Codec):
         """Refuse keys that the table does not know: for what users write, not for what servers answer."""
         unknown = sorted(set(value) - set(self.parts))
         if unknown and self.strict:
-            raise ValueError(f"unknown option {', '.join(unknown)}; known are {', '.join(sorted(self.parts))}")
+            advice = "".join(f"; {text}" for text in dict.fromkeys(map(self.elsewhere.get, unknown)) if text)
+            raise ValueError(f"unknown option {', '.join(unknown)}{advice}; known are {', '.join(sorted(self.parts))}")
+        self.check_consistent(value)
+
+    def check_consistent(self, value: Mapping[str, Any], named: Mapping[str, Any] | None = None) -> None:
+        """Refuse parts beside a value that rules them out, if ``named`` (by default all of the value) has them."""
+        given = value if named is None else named
+        for name, (values, others) in self.rules_out.items():
+            useless = [other for other in others if given.get(other)] if value.get(name) in values else []
+            if useless:
+                raise ValueError(f"{', '.join(useless)} means nothing with {name}={value[name]}")
 
     def format(self, value: Mapping[str, Any]) -> str:
         """The text for the API: the default key first, the others in the mapping's order."""
@@ -174,6 +191,9 @@ class PropertyString(Codec):
     def merge(self, current: Any, desired: Mapping[str, Any]) -> dict[str, Any]:
         """What results when ``wish`` is applied: what it does not name stays, what it empties goes."""
         replaced = set(self.exclusive) if any(desired.get(name) for name in self.exclusive) else set()
+        for name, (values, others) in self.rules_out.items():
+            if desired.get(name) in values:
+                replaced.update(others)
         known = current if isinstance(current, Mapping) else {}
         merged = {name: item for name, item in known.items() if name not in replaced}
         merged.update(desired)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -75,6 +76,18 @@ def spellings(secrets: Iterable[str]) -> set[str]:
     return found - {""}
 
 
+def unsupported(resource: Hosted, message: str) -> str:
+    """A message of Ansible about unsupported parameters, with what to write instead in the place of all options, if known."""
+    found = re.match(
+        r"(?P<intro>Unsupported parameters for \(.*?\) module: )?(?P<names>[^:]+?)\. Supported parameters", message
+    )
+    advise = getattr(resource, "advise", None)
+    advice: list[str] = advise(found["names"].split(", ")) if found and advise else []
+    if not found or not advice:
+        return message
+    return f"{found['intro'] or ''}{found['names']}. {'; '.join(advice)}."
+
+
 def _module_of(resource: Hosted) -> type[AnsibleModule]:
     """AnsibleModule that knows a resource's secrets whenever it ends, which may be before its constructor returns."""
 
@@ -86,6 +99,8 @@ def _module_of(resource: Hosted) -> type[AnsibleModule]:
             self.params = without_nulls(self.argument_spec, self.params)
 
         def fail_json(self, *args: Any, **kwargs: Any) -> None:
+            if isinstance(kwargs.get("msg"), str):
+                kwargs["msg"] = unsupported(resource, kwargs["msg"])
             super().fail_json(*args, **self._told(kwargs))
 
         def exit_json(self, **kwargs: Any) -> None:

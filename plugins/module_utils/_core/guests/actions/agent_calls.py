@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...model.contract import Desired, Reader, State
 from ...model.errors import ApiError, InvalidOption, PveError
 from ...model.plan import Plan, Step
-from ..agent import read_interfaces
+from ..agent import read_interfaces, result_of
 from ..identity import GUEST, NamedGuest, find_machine, found_there
 from ..locate import Location
 
@@ -76,7 +77,13 @@ class AgentCalls(NamedGuest):
     def parse(self, params: Mapping[str, Any]) -> Desired:
         if params.get("exec") and not params["exec"]["argv"]:
             raise InvalidOption("exec", "argv is empty: give the command and its arguments")
-        if params.get("write") and len(params["write"]["content"]) > LARGEST_FILE:
+        if params.get("exec") and not (params["exec"]["stdin"] or "").isascii():
+            raise InvalidOption(
+                "exec",
+                "stdin has characters beyond ASCII, which PVE does not pass on",
+                hint="Write a file by write, and let the command read it.",
+            )
+        if params.get("write") and len(encoded(params["write"]["content"])["content"]) > LARGEST_FILE:
             raise InvalidOption("write", f"content is longer than the {LARGEST_FILE} characters that PVE takes at once")
         return dict(params)
 
@@ -112,7 +119,7 @@ class AgentCalls(NamedGuest):
         if fact == "interfaces":
             return read_interfaces(reader, where)
         call = fact if fact == "info" else f"get-{fact}"
-        return (reader.get(f"{where.path}/agent/{call}") or {}).get("result")
+        return result_of(reader.get(f"{where.path}/agent/{call}") or {}, call)
 
     def plan(self, current: State | None, desired: Desired) -> Plan:
         current, path = current or {}, f"{desired['where'].path}/agent"
@@ -131,7 +138,8 @@ class AgentCalls(NamedGuest):
             return self._plan_write(path, current, desired["write"], guest)
         if desired["fsfreeze"]:
             call = {"frozen": "freeze", "thawed": "thaw"}[desired["fsfreeze"]]
-            step = Step("POST", f"{path}/fsfreeze-{call}", {}, f"{call} the file systems of {guest}", verify=False)
+            why = f"{call} the file systems of {guest}"
+            step = Step("POST", f"{path}/fsfreeze-{call}", {}, why, returns={"result": "result"}, verify=False)
             return Plan(current, {**current, "fsfreeze": desired["fsfreeze"]}, (step,))
         if desired["command"]:
             return self._plan_command(path, current, desired["command"], guest)
@@ -160,14 +168,16 @@ class AgentCalls(NamedGuest):
     def _plan_write(path: str, current: State, file: Mapping[str, str], guest: str) -> Plan:
         if current["content"] == file["content"]:
             return Plan.nothing(current)
-        params = {"file": file["path"], "content": file["content"]}
+        params = {"file": file["path"], **encoded(file["content"])}
         step = Step("POST", f"{path}/file-write", params, f"write {file['path']} in {guest}")
         return Plan(current, {**current, "content": file["content"]}, (step,))
 
     def after_apply(
         self, reader: Reader, desired: Desired, state: State, answers: Mapping[str, Any], *, changed: bool
     ) -> dict[str, Any]:
-        """What a command that was started has said and how it ended."""
+        """What a command that was started has said and how it ended. Raises AgentRefused for what the agent does not do."""
+        if desired["command"] or desired["fsfreeze"]:
+            result_of(answers, desired["command"] or "fsfreeze")
         if not desired["exec"]:
             return {}
         return wait_for_command(reader, desired["where"], answers["pid"], desired["exec"], desired["timeout"])
@@ -181,7 +191,22 @@ def read_file(reader: Reader, where: Location, path: str) -> Mapping[str, Any]:
     answer: Mapping[str, Any] = reader.get(f"{where.path}/agent/file-read", {"file": path})
     if answer.get("truncated"):
         raise PveError(f"{path} is longer than PVE reads at once (16 MiB).")
-    return answer
+    return {**answer, "content": decoded(answer.get("content", ""))}
+
+
+def encoded(content: str) -> dict[str, Any]:
+    """The parameters of file-write for a content: PVE encodes ASCII itself, and takes anything else in base64 only."""
+    if content.isascii():
+        return {"content": content}
+    return {"content": base64.b64encode(content.encode()).decode(), "encode": False}
+
+
+def decoded(text: str) -> str:
+    """The text behind bytes that PVE passes on as Latin-1; what is no UTF-8 stays so."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def wait_for_command(client: Reader, where: Location, pid: int, command: Mapping[str, Any], timeout: float) -> Desired:
@@ -197,7 +222,8 @@ def wait_for_command(client: Reader, where: Location, pid: int, command: Mapping
             )
         client.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
-    told = {"rc": status.get("exitcode"), "stdout": status.get("out-data", ""), "stderr": status.get("err-data", "")}
+    told: dict[str, Any] = {"rc": status.get("exitcode")}
+    told.update({f"std{name}": decoded(status.get(f"{name}-data", "")) for name in ("out", "err")})
     for name in ("out", "err"):
         if status.get(f"{name}-truncated"):
             client.warnings.append(f"The output of the command (std{name}) was cut off by the guest agent.")

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...model.contract import Reader
-from ...model.errors import ApiError, InvalidParameter, Refused
+from ...model.errors import ApiError, InvalidOption, InvalidParameter, PveError, Refused
 from ...model.plan import api_path
 from .findings import Facts, Rows, bridge_path, judge, place_of, storage_names
 from .requirements import Demand
@@ -46,8 +46,10 @@ class Candidate:
     mode: str
 
 
-def preflight(reader: Reader, candidates: Sequence[Candidate], rows: Rows | None = None) -> dict[int, Refused]:
+def preflight(reader: Reader, candidates: Sequence[Candidate], rows: Rows | None = None) -> dict[int, PveError]:
     """Look at all candidates together: the refusals by vmid. Whatever else was found is a warning.
+
+    What PVE refuses for certain is refused whatever the mode, by the option that asks for it.
 
     ``rows`` of /cluster/resources that were read before save a request.
     """
@@ -55,13 +57,18 @@ def preflight(reader: Reader, candidates: Sequence[Candidate], rows: Rows | None
     failing = {one.demand.vmid for one in looked_at if one.mode in (FAIL, STRICT)}
     demands = [one.demand for one in looked_at]
     refused: dict[int, list[str]] = {}
+    certain: dict[int, PveError] = {}
     for finding in judge(gather(reader, demands, rows), demands):
+        if finding.option:
+            error = InvalidOption(finding.option, finding.text, hint=finding.cure)
+            certain.update(dict.fromkeys(finding.vmids, error))
+            continue
         fatal = frozenset() if finding.hint else finding.vmids & failing
         if fatal != finding.vmids:
             reader.warnings.append(f"Preflight: {finding.text}.")
         for vmid in fatal:
             refused.setdefault(vmid, []).append(finding.text)
-    return {vmid: _refusal(texts) for vmid, texts in refused.items()}
+    return {**{vmid: _refusal(texts) for vmid, texts in refused.items()}, **certain}
 
 
 def _refusal(texts: Sequence[str]) -> Refused:

@@ -9,6 +9,7 @@ What is unknown is no finding.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -17,6 +18,8 @@ from .requirements import Demand, Space
 
 LISTED_TO_ALL = ("iso", "vztmpl", "import", "snippets")  # who sees a storage sees all of these on it
 _NAMES = 3  # of guests, in one finding
+_APPLIANCE_MEMBER = re.compile(r"([^:]+:import/[^/]+\.ova)/", re.IGNORECASE)
+_CURES = {"target_storage": "Name one by target_storage that the node has, or pairs as in local-lvm:other."}
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -26,11 +29,16 @@ _Key = TypeVar("_Key")
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """Something that the guests ask for and will not get; a hint only tells what is unusual."""
+    """Something that the guests ask for and will not get; a hint only tells what is unusual.
+
+    ``option`` is the one of the task that PVE refuses for certain, before it begins; ``cure`` is what would be right.
+    """
 
     text: str
     vmids: frozenset[int]
     hint: bool = False
+    option: str = ""
+    cure: str = ""
 
 
 @dataclasses.dataclass
@@ -181,9 +189,16 @@ def _storages(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
 def _absent_storage(facts: Facts, storage: str, node: str, here: Sequence[Demand]) -> Iterator[Finding]:
     elsewhere = sorted(str(row["node"]) for row in facts.storages(storage))
     if elsewhere:
-        yield Finding(f"{node} has no storage {storage}, as {_who(here)}; {', '.join(elsewhere)} has", _vmids(here))
+        text = f"{node} has no storage {storage}, as {{}}; {', '.join(elsewhere)} has"
+        for option, asking in _by(here, lambda one: _options_for(one, storage)).items():
+            yield Finding(text.format(_who(asking)), _vmids(asking), option=option, cure=_CURES.get(option, ""))
     elif facts.rows and (facts.sees_all or storage in facts.sees_storages):
         yield Finding(f"{node} has no storage {storage} that is enabled, as {_who(here)}", _vmids(here))
+
+
+def _options_for(demand: Demand, storage: str) -> list[str]:
+    """The option by which a guest asks for a storage; empty if only for a volume on it."""
+    return [part.option for part in demand.space if part.storage == storage][:1] or [""]
 
 
 def _wrong_content(row: Row, here: Sequence[Demand]) -> Iterator[Finding]:
@@ -222,7 +237,12 @@ def _far_clones(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
         local = [str(row["storage"]) for row in rows if row and not row.get("shared")]
         if local:
             told = f"from {demand.cloned_from} to {demand.node}, as {', '.join(local)} is not shared"
-            yield Finding(f"{demand.guest} cannot be cloned {told}", _vmids([demand]))
+            text = f"{demand.guest} cannot be cloned {told}"
+            yield Finding(text, _vmids([demand]), option="node", cure=_far_clone_cure(demand))
+
+
+def _far_clone_cure(demand: Demand) -> str:
+    return f"Clone it on {demand.cloned_from} without node, and migrate it by node and migrate: true in another task."
 
 
 def _missing_bridges(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
@@ -253,8 +273,14 @@ def bridge_path(bridge: str) -> str:
 def _missing_volumes(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
     for (node, volume), here in _by(demands, lambda one: [(one.node, name) for name in one.volumes]).items():
         present = facts.volumes.get(place_of(node, volume))
-        if present is not None and volume not in present:
+        if present is not None and listed_as(volume) not in present:
             yield Finding(f"{node} has no volume {volume}, as {_who(here)}", _vmids(here))
+
+
+def listed_as(volume: str) -> str:
+    """The volume as lists of a storage show it: a disk in an appliance is not listed, only its archive."""
+    member = _APPLIANCE_MEMBER.match(volume)
+    return member[1] if member else volume
 
 
 def place_of(node: str, volume: str) -> Place:

@@ -13,7 +13,7 @@ from typing import Any
 from ...model.contract import Desired, State
 from ...model.errors import InvalidOption
 from ...model.plan import Plan
-from ...model.values import Number, bytes_of
+from ...model.values import Number, bytes_of, split_list
 from .. import power
 from ..planner import Planner
 from ..volumes.common import Slot, storage_of, volume_of
@@ -63,12 +63,16 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True)
 class Space:
-    """Room on a storage, in bytes; ``arrives`` with a guest from another node, so that shared storages have it already."""
+    """Room on a storage, in bytes; ``arrives`` with a guest from another node, so that shared storages have it already.
+
+    ``option`` is the one of the task that asks for it.
+    """
 
     storage: str
     content: str
     size: int
     arrives: bool = False
+    option: str = dataclasses.field(default="", compare=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -192,12 +196,26 @@ def _volumes_and_space(guest: Planner, before: State, after: State, desired: Des
             if had is None or volume_of(had) != volume_of(held) or _moves(before, after):
                 volumes.append(volume_of(held))
         elif _moves(before, after):
-            space.append(Space(desired["target_storage"] or storage, content, _size(held), arrives=True))
+            target = target_of(storage, desired["target_storage"])
+            space.append(Space(target, content, _size(held), arrives=True, option="target_storage"))
         elif had is None or storage_of(had) != storage:
-            space.append(Space(storage, content, max(0, _size(held) - linked.get(slot, 0))))
+            option = slot if slot in desired["volumes"] else "clone" if desired["clone"] else "restore"
+            space.append(Space(storage, content, max(0, _size(held) - linked.get(slot, 0)), option=option))
         elif _size(held) > _size(had):
             space.append(Space(storage, content, _size(held) - _size(had)))
     return volumes, space
+
+
+def target_of(storage: str, targets: str | None) -> str:
+    """Where a migration puts the volumes of a storage: one storage for all, pairs as in ``a:b``, or ``1`` for the same."""
+    found = storage
+    for target in split_list(targets or "1"):
+        source, colon, mapped = target.partition(":")
+        if colon and source == storage:
+            return mapped
+        if not colon and source != "1":
+            found = source
+    return found
 
 
 def _linked_sizes(guest: Planner, desired: Desired) -> dict[str, int]:

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ...model.errors import InvalidOption
 from ...model.field import Field
-from ...model.values import Codec, Set, Size, split_list
+from ...model.values import Codec, Set, Size, Text, UrlEncoded, split_list
+
+_SSH_KEY = re.compile(r"(?:\S.*\s)?(?:ssh|ecdsa|sk)-[\w@.-]+\s+[A-Za-z0-9+/]+={0,3}(?:\s.*)?")
 
 
 class Tags(Set):
@@ -35,6 +38,28 @@ class Memory(Size):
 
     def format(self, value: int) -> str:
         return str(value)
+
+
+class SshKeys(Text):
+    """Public keys of SSH as in an ``authorized_keys`` file, whose comment lines PVE refuses, and which go without them."""
+
+    def parse(self, value: Any) -> str:
+        text = "\n".join(str(line) for line in value) if isinstance(value, list) else str(value)
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        keys = [line for line in lines if not line.startswith("#")]
+        if lines and not keys:
+            raise ValueError("there is no key, only comments")
+        for key in keys:
+            if not _SSH_KEY.fullmatch(key):
+                raise ValueError(f"{key[:40]!r} is not a public key of SSH, as in ssh-ed25519 AAAAC3Nza... name")
+        return "\n".join(keys)
+
+
+class EncodedSshKeys(UrlEncoded):
+    """The same, percent-encoded on the wire."""
+
+    def parse(self, value: Any) -> str:
+        return SshKeys().parse(super().parse(value))
 
 
 @dataclasses.dataclass(frozen=True)

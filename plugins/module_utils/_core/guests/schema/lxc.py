@@ -11,9 +11,9 @@ from typing import Any
 
 from ...model.field import Field, Fields
 from ...model.property_string import PropertyString
-from ...model.values import Codec, List, Text
+from ...model.values import Codec, List
 from . import lxc_formats
-from .families import Family, Memory, Tags, flag, raw
+from .families import Family, Memory, SshKeys, Tags, flag, raw
 from .vm_formats import STARTUP
 
 
@@ -42,13 +42,6 @@ class Environment(Codec):
 
     def format(self, value: Mapping[str, str]) -> str:
         return "\0".join(f"{name}={item}" for name, item in value.items())
-
-
-class Lines(Text):
-    """A text of lines, or a list of them."""
-
-    def parse(self, value: Any) -> str:
-        return super().parse("\n".join(str(line) for line in value) if isinstance(value, list) else value)
 
 
 MOUNT_POINTS: Mapping[str, Family] = {"mp": Family("mp", "mp", 256, lxc_formats.MOUNT_POINT)}
@@ -106,7 +99,7 @@ CREATION = Fields(
     [
         Field("ostemplate"),
         Field("password", secret=True),
-        raw("ssh_public_keys", Lines(), api="ssh-public-keys"),
+        raw("ssh_public_keys", SshKeys(), api="ssh-public-keys"),
         Field("storage"),
         Field("bwlimit", type="float"),
         flag("ignore_unpack_errors", api="ignore-unpack-errors"),

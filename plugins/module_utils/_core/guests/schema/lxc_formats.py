@@ -24,6 +24,7 @@ from ...model.property_string import (
     flag,
     words,
 )
+from .vm_formats import NO_GATEWAY
 
 NET = PropertyString(
     *words("name", "bridge"),
@@ -37,6 +38,7 @@ NET = PropertyString(
     Part("tag", INTEGER, minimum=1, maximum=4094),
     Part("trunks", SEMICOLON_LIST),
     Part("type", WORD, choices=("veth",), default="veth"),
+    rules_out=NO_GATEWAY,
 )
 
 

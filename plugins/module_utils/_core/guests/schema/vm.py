@@ -10,9 +10,9 @@ from typing import Any
 
 from ...model.field import Field, Fields
 from ...model.property_string import PropertyString
-from ...model.values import List, Set, Text, UrlEncoded
+from ...model.values import List, Set, Text
 from . import vm_formats as formats
-from .families import Family, Memory, Tags, flag, raw
+from .families import EncodedSshKeys, Family, Memory, Tags, flag, raw
 
 
 class Hotplug(Set):
@@ -118,7 +118,7 @@ OPTIONS = Fields(
         raw("smbios1", formats.SMBIOS),
         Field("sockets", type="int", default=1),
         raw("spice_enhancements", formats.SPICE),
-        raw("sshkeys", UrlEncoded()),
+        raw("sshkeys", EncodedSshKeys()),
         Field("startdate", default="now"),
         raw("startup", formats.STARTUP),
         flag("tablet", True),

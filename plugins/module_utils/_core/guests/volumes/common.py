@@ -25,6 +25,7 @@ GIB = 1024**3
 SMALLEST = 1024**2  # bytes of a volume that a task may ask for
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _ALLOCATION = re.compile(rf"([^:/\s]+):({_NUMBER.pattern})")
+_WITH_UNIT = re.compile(rf"([^:/\s]+):({_NUMBER.pattern})\s*([KMGT])(?:i?B)?", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +63,12 @@ def take_allocation(desired: dict[str, Any], key: str) -> bool:
     """Turn ``STORE:32`` under ``key`` into ``storage`` and ``size``; false if it names something that exists."""
     if _NUMBER.fullmatch(desired[key]):
         raise ValueError(f"{desired[key]} names no storage, as local-lvm:{desired[key]} does")
+    if with_unit := _WITH_UNIT.fullmatch(desired[key]):
+        storage, number, unit = with_unit[1], with_unit[2], with_unit[3].upper()
+        better = f"{storage}:{number} or " if unit == "G" else ""
+        raise ValueError(
+            f"{desired[key]} has a unit, where PVE counts GiB; write {better}{{storage: {storage}, size: {number}{unit}}}"
+        )
     found = _ALLOCATION.fullmatch(desired[key])
     if not found:
         return False

@@ -18,14 +18,14 @@ from ...model.errors import InvalidOption, Refused
 from ...model.given import TO_MAKE, Use
 from ...model.plan import Plan, Step, Upload, api_path, whole_part
 from .appliance import is_file_name, newest_template
-from .oci import SUFFIX, check_reference, file_of, require_oci
+from .oci import SUFFIX, check_reference, file_of, require_oci, require_tar
 
 SOURCES = ("src", "url", "template", "reference")
 TEMPLATE_SOURCES = ("template", "reference")
 # PVE/Storage.pm: the endings of file names that uploads and downloads accept
 SUFFIXES = {
     "iso": (".iso", ".img"),
-    "vztmpl": (".tar.gz", ".tar.xz", ".tar.zst", ".tar.bz2"),
+    "vztmpl": (".tar.gz", ".tar.xz", ".tar.zst", ".tar.bz2", SUFFIX),
     "import": (".ova", ".ovf", ".qcow2", ".raw", ".vmdk"),
 }
 COMPRESSIONS = {"gz": ".gz", "lzo": ".lzo", "zst": ".zst", "bz2": ".bz2"}  # with the ending that it gives a file
@@ -94,6 +94,8 @@ class StorageContent(Resource[Desired, State | None]):
             _check_storage(desired, reader.get(f"{desired['path']}/status"))
             if desired["reference"]:
                 require_oci(reader)
+            elif desired["content"] == "vztmpl" and desired["filename"].lower().endswith(SUFFIX):
+                require_tar(reader)
         return None if row is None else _shown(desired, row)
 
     def plan(self, current: State | None, desired: Desired) -> Plan:
@@ -228,10 +230,21 @@ def _check_name(filename: str, content: str, params: Mapping[str, Any]) -> None:
             option, f"{filename!r} is not a file name of letters, digits, '-', '_' and '.', without a leading dot{cure}"
         )
     suffixes = (SUFFIX,) if params["reference"] is not None else SUFFIXES.get(content, ())
-    if content == "vztmpl" and not any(params[source] for source in SOURCES):
-        suffixes = (*suffixes, SUFFIX)  # of an image, which can be deleted by its name, too
     if suffixes and not filename.lower().endswith(suffixes):
+        _refuse_compressed(option, filename, suffixes)
         raise InvalidOption(option, f"{filename!r} must end with one of {', '.join(suffixes)} as {content}{cure}")
+
+
+def _refuse_compressed(option: str, filename: str, suffixes: tuple[str, ...]) -> None:
+    """Refuse a compressed image, which another name would not help."""
+    compression = next((name for name, ending in COMPRESSIONS.items() if filename.lower().endswith(ending)), None)
+    if compression is None or not filename.lower().removesuffix(COMPRESSIONS[compression]).endswith(suffixes):
+        return
+    cure = {
+        "url": f"Let the node decompress it by compression: {compression}.",
+        "src": "Decompress it first, and upload the result.",
+    }
+    raise InvalidOption(option, f"{filename!r} is compressed, and PVE keeps no such file", hint=cure.get(option, ""))
 
 
 def _size_of(src: str) -> int:
@@ -261,9 +274,10 @@ def _check_storage(desired: Desired, status: Mapping[str, Any]) -> None:
 
 
 def _file_params(desired: Desired) -> dict[str, Any]:
+    """The form fields of an upload, in the only order that PVE reads them in."""
     params = {"content": desired["content"]}
     if desired["checksum"]:
-        params.update({"checksum": desired["checksum"], "checksum-algorithm": desired["checksum_algorithm"]})
+        params.update({"checksum-algorithm": desired["checksum_algorithm"], "checksum": desired["checksum"]})
     return params
 
 

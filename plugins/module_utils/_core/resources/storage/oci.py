@@ -47,6 +47,14 @@ def require_oci(reader: Reader) -> None:
         raise InvalidOption("reference", f"needs PVE 9.1 or newer; this server has {release[0]}.{release[1]}")
 
 
+def require_tar(reader: Reader) -> None:
+    """Refuse servers that take no archive without compression as a template, which images of registries are."""
+    release = reader.release()
+    if release < SINCE:
+        text = f"{SUFFIX} files need PVE 9.1 or newer; this server has {release[0]}.{release[1]}"
+        raise InvalidOption("filename", text, hint="Compress it, as in .tar.zst.")
+
+
 class OciTags(Info):
     """The tags of a repository, as the node sees them."""
 
