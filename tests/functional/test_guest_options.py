@@ -36,7 +36,7 @@ def done(result: Result) -> Result:
 
 # --- refused before anything is sent ----------------------------------------------------------------------------------
 
-WRONG_MACHINES = {
+WRONG_MACHINES: dict[str, tuple[dict[str, Any], str]] = {
     "an absent boot device": (
         {"scsi": {"scsi0": "local-lvm:1"}, "boot": {"order": ["scsi0", "scsi5"]}},
         "boot: order names scsi5, which it does not have; it has scsi0",
@@ -65,9 +65,12 @@ WRONG_MACHINES = {
     "no key": ({"sshkeys": "# only a comment"}, "sshkeys: there is no key, only comments"),
     "a key of another form": ({"sshkeys": "-----BEGIN"}, "sshkeys: '-----BEGIN' is not a public key of SSH"),
 }
-WRONG_CONTAINERS = {
+WRONG_CONTAINERS: dict[str, tuple[dict[str, Any], str]] = {
     "a unit": ({"rootfs": "local-lvm:10G"}, "rootfs: local-lvm:10G has a unit, where PVE counts GiB"),
-    "a script that is no snippet": ({"hookscript": "/root/hook.sh"}, "hookscript: '/root/hook.sh' is not a snippet"),
+    "a script that is no snippet": (
+        {"hookscript": "/var/lib/hook.sh"},
+        "hookscript: '/var/lib/hook.sh' is not a snippet",
+    ),
     "a gateway beside DHCP": (
         {"net": {"net0": "name=eth0,ip6=auto,gw6=2001:db8::1"}},
         "net0: gw6 means nothing with ip6=auto",
