@@ -134,7 +134,7 @@ class Thing(Resource[Any, Any]):
                 "/nodes/pve/thing",
                 {name: value, "digest": self.digest},
                 f"set {name}",
-                **self.step,
+                **{"id": f"set {name}", **self.step},
             )
             for name, value in missing.items()
         ]
@@ -399,14 +399,13 @@ def test_without_waiting_the_last_task_is_named_and_nothing_is_read_back() -> No
     assert (server.looks, len(server.writes)) == (1, 2)
 
 
-def test_the_time_out_of_the_step_comes_before_that_of_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_is_awaited_as_long_as_the_user_wants(monkeypatch: pytest.MonkeyPatch) -> None:
     waits = []
     monkeypatch.setattr(engine, "wait_for_task", lambda client, upid, timeout: waits.append(timeout))
     run(Server(task=True), {"a": 1}, timeout=7)
-    run(Server(task=True), {"a": 1}, timeout=7, resource=Thing(timeout=30))
     run(Server(task=True), {"a": 1}, timeout=0)
     run(Server(task=True), {"a": 1})
-    assert waits == [7.0, 30, 0.0, 600.0]
+    assert waits == [7.0, 0.0, 600.0]
 
 
 def test_a_failed_task_that_left_nothing_is_no_change() -> None:
@@ -567,6 +566,39 @@ def test_a_plan_that_never_ends_is_given_up() -> None:
     error = interrupted(server, resource=Restless())
     assert "had no effect: go on" in str(error)
     assert len(server.writes) < 20
+
+
+class Counting(Thing):
+    """Makes equal things by equal calls."""
+
+    def plan(self, current: Any, desired: Any) -> Plan:
+        have, wanted = (current or {}).get("things", 0), desired["things"]
+        steps = tuple(
+            Step("POST", "/nodes/pve/thing", {}, "make a thing", replan=True, id=f"thing {n}")
+            for n in range(have, wanted)
+        )
+        return Plan(current, {"things": wanted}, steps)
+
+
+def test_equal_steps_are_told_apart_by_their_ids() -> None:
+    server = Server({"things": 0})
+    server.act = lambda method, params: server.state.update(things=server.state["things"] + 1)
+    result = run(server, {"things": 20}, resource=Counting()).result()
+    assert (result["thing"], len(server.writes)) == ({"things": 20}, 20)
+
+
+def test_a_step_without_effect_is_not_repeated() -> None:
+    server = Server({"things": 0})
+    server.act = lambda method, params: None
+    assert "it had no effect: make a thing" in str(interrupted(server, desired={"things": 2}, resource=Counting()))
+    assert len(server.writes) == 1
+
+
+def test_without_an_id_a_step_is_its_call_without_the_digest() -> None:
+    first, later = (Step("PUT", "/x", {"a": 1, "digest": digest}) for digest in ("old", "new"))
+    assert first.identity == later.identity
+    assert first.identity != Step("PUT", "/x", {"a": 2, "digest": "old"}).identity
+    assert Step("PUT", "/x", id="it").identity == Step("POST", "/y", id="it").identity
 
 
 def test_a_resource_looks_ahead_once_and_only_if_there_is_something_to_do() -> None:

@@ -67,9 +67,19 @@ class Step:
     replan: bool = False  # what follows depends on what came out of it: read and plan again after it
     guest: str = ""  # the id under which PVE lists its task
     api_format: str = "json"  # of the answer; extjs answers with the whole body
-    timeout: float | None = None  # seconds for its task, where it has a time-out of its own
     presents: frozenset[str] = frozenset()  # fingerprints of certificates that the server may present from then on
     upload: Upload | None = None  # a file that is sent with the parameters
+    id: str = ""  # see ``identity``
+
+    @property
+    def identity(self) -> str:
+        """What makes steps of two plans the same one: ``id`` where the planner sets it, or the call.
+
+        It may not depend on the digest, which changes with every write. A planner sets ``id`` where equal calls are different
+        steps, such as those that create equal things, or where different calls are the same step.
+        """
+        params = {name: value for name, value in self.params.items() if name != "digest"}
+        return self.id or f"{self.method} {self.path} {sorted(params.items())}"
 
     def describe(self) -> dict[str, Any]:
         """The call as users see it in ``requests``, secrets hidden."""

@@ -35,7 +35,7 @@ from .task import Upid, is_upid, wait_for_task
 
 TASK_TIMEOUT = 600.0  # seconds, of modules without the option
 MAX_PLANS = 4  # how often a wish is planned anew after a conflict or an unclear outcome
-MAX_REPLANS = 8  # how often a plan may depend on what came out of a step
+MAX_DETOURS = 8  # how often a plan may not become shorter by a step
 ARRIVAL_PAUSES = (0.0, 0.5, 1.0, 2.0)  # seconds: a write whose answer was lost may still be on its way
 READ_BACK_PAUSES = (0.1, 0.3, 1.0, 2.0, 3.0)  # seconds: some of PVE's lists lag behind a write
 
@@ -150,7 +150,7 @@ class _Run:
         self.timeout = TASK_TIMEOUT if given is None else float(given)
         self.outcome = Outcome(self.resource, self.plan)
         self.pending: tuple[Step, ...] = self.plan.steps
-        self.replans = 0
+        self.detours = 0
         self.followed: set[str] = set()  # tasks that were waited for
         self.sent = 0.0  # when the present step was
 
@@ -217,9 +217,10 @@ class _Run:
         self.outcome.done.append(step)
         self.pending = self.pending[1:]
         if step.replan and "upid" not in self.outcome.answers:
-            self.replans += 1
+            left = len(self.pending)
             self._plan_again()
-            if self.replans > MAX_REPLANS or any(_call(step) == _call(other) for other in self.pending):
+            self.detours += len(self.pending) > left
+            if self.detours > MAX_DETOURS or _is_in(step, self.pending):
                 raise NotConverged(f"The server accepted this, but it had no effect: {step.why}.")
 
     def _follow(self, step: Step, upid: str) -> None:
@@ -227,12 +228,11 @@ class _Run:
         if not self.wait and len(self.pending) == 1:
             self.outcome.answers["upid"] = upid
             return
-        timeout = step.timeout or self.timeout
         self.followed.add(upid)
         try:
-            wait_for_task(self.client, upid, timeout)
+            wait_for_task(self.client, upid, self.timeout)
             if is_request(upid) and step.verify:
-                wait_for_manager(self.client, upid, step.why, timeout, lambda: not self._is_planned(step))
+                wait_for_manager(self.client, upid, step.why, self.timeout, lambda: not self._is_planned(step))
         except TaskFailed:
             self.outcome.unfinished = step
             raise
@@ -244,7 +244,7 @@ class _Run:
     def _is_planned(self, step: Step) -> bool:
         """Whether a step is still needed."""
         plan = self.resource.plan(self.resource.read(self.client, self.desired), self.desired)
-        return _call(step) in map(_call, plan.steps)
+        return _is_in(step, plan.steps)
 
     def _look_for_traces(self) -> None:
         """Find out whether a failed task left something behind, so that ``changed`` is true only if something changed."""
@@ -253,7 +253,7 @@ class _Run:
         except PveError:
             self.outcome.touched = True
         else:
-            self.outcome.touched = [_call(step) for step in plan.steps] != [_call(step) for step in self.pending]
+            self.outcome.touched = [step.identity for step in plan.steps] != [step.identity for step in self.pending]
 
     def _resolve_unclear(self, error: ConnectionFailed | HopFailed, *, last: bool) -> None:
         """After a write whose outcome is unclear: look for its task and its effect, then plan again; never repeat it blindly."""
@@ -306,7 +306,7 @@ class _Run:
         for upid in found:
             self.followed.add(upid)
             try:
-                wait_for_task(self.client, upid, step.timeout or self.timeout)
+                wait_for_task(self.client, upid, self.timeout)
             except TaskFailed as error:
                 if not step.repeatable:
                     raise
@@ -347,7 +347,7 @@ class _Run:
         """Plan from what is there now; an unclear step that is no longer needed has run."""
         current = self.resource.read(self.client, self.desired)
         plan = self.resource.plan(current, self.desired)
-        if unclear and not any(step.why == unclear.why or _call(step) == _call(unclear) for step in plan.steps):
+        if unclear and not _is_in(unclear, plan.steps):
             self.outcome.done.append(unclear)
         self.outcome.unfinished, self.outcome.touched = None, False
         self.pending = plan.steps
@@ -399,6 +399,5 @@ def _differences(plan: Plan) -> str:
     return "; ".join(told) or f"this would still have to be done: {_list(plan.steps)}"
 
 
-def _call(step: Step) -> tuple[str, str, dict[str, Any]]:
-    """What makes two steps the same: the call without the digest, which changes with the object."""
-    return step.method, step.path, {name: value for name, value in step.params.items() if name != "digest"}
+def _is_in(step: Step, steps: Iterable[Step]) -> bool:
+    return step.identity in (other.identity for other in steps)

@@ -127,7 +127,11 @@ class Firewall(Resource[Desired, State | None]):
         if desired["rules"] is not None:
             after["rules"] = target_list(current["rules"], desired)
             edits = plan_edits(current["rules"], after["rules"])
-            steps += [self._rule_step(desired, edit, number, len(edits)) for number, edit in enumerate(edits)]
+            length = len(current["rules"])
+            for number, edit in enumerate(edits):
+                step = self._rule_step(desired, edit, number, len(edits))
+                steps.append(dataclasses.replace(step, id=f"{step.identity} of {length} rules"))
+                length += {"insert": 1, "delete": -1}.get(edit.kind, 0)
         if desired["options"] is not None:
             fields = OPTIONS[desired["scope"]["scope"]]
             changes = changed_fields(fields, current["options"], desired["options"])
