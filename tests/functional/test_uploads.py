@@ -18,7 +18,7 @@ UPLOAD = "/nodes/pve1/storage/local/upload"
 
 
 @pytest.fixture
-def parse(tmp_path: Path) -> dict[str, Any]:
+def desired(tmp_path: Path) -> dict[str, Any]:
     """The options of a task that uploads a small image."""
     image = tmp_path / "tiny.iso"
     image.write_bytes(b"image" * 1000)

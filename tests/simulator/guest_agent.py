@@ -184,7 +184,7 @@ def _cat(guest: Guest, names: list[str], stdin: str) -> Process:
 # The programs that the simulated guest has.
 PROGRAMS: dict[str, Callable[[Guest, list[str], str], Process]] = {
     "echo": _echo, "printf": _printf, "cat": _cat, "hostname": _hostname, "sleep": _sleep, "sh": _shell, "bash": _shell,
-    **dict.fromkeys(("true", ":"), lambda guest, arguments, stdin: Process()),
+    **dict.fromkeys(("true", ":", "systemctl"), lambda guest, arguments, stdin: Process()),
     "false": lambda guest, arguments, stdin: Process(code=1),
 }  # fmt: skip
 
