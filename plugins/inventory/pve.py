@@ -30,7 +30,7 @@ notes:
     E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED), is true.
   - No variable that steers Ansible, such as C(ansible_connection), is set from what the API answers, whatever the O(vars_prefix).
   - A guest without a name is C(VM-VMID) or C(CT-VMID), from the name that PVE shows for it, or C(TYPE-VMID) where it shows none.
-  - The variables of a host, here with the default of O(vars_prefix), are what C(/cluster/resources) tells, with C(_) for C(-) in their names.
+  - The variables of a host, here with the default of O(vars_prefix), are the values of C(/cluster/resources), with C(_) for C(-) in their names.
     All hosts have C(pve_id), C(pve_type) (V(qemu), V(lxc) or V(node)), C(pve_node), C(pve_name), C(pve_status), C(pve_pool) and C(pve_lock)
     (empty if there is none), C(pve_tags) (a list) and C(pve_template) (a boolean). Guests have C(pve_vmid).
   - The groups, here with the default of O(group_prefix), are C(pve_qemu), C(pve_lxc), C(pve_nodes), C(pve_templates), and for each
@@ -57,7 +57,7 @@ options:
     description:
       - What to ask each guest for that passes the O(filters).
       - V(config) is the configuration, as C(pve_config); one request for each guest, also for the other ones.
-      - V(agent) is what the guest agent of a machine tells of the operating system, as C(pve_agent); one request.
+      - V(agent) is what the guest agent of a VM reports about the operating system, as C(pve_agent); one request.
       - V(interfaces) are the network interfaces with their addresses, as C(pve_interfaces), a list of C(name), C(mac) and C(addresses);
         one request to the guest agent of a machine, or for a container.
       - Only running guests are asked for V(agent) and V(interfaces), and machines only where the agent is enabled in the configuration.
@@ -351,7 +351,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 belongs = self._conditions.get(str(condition), known, partial(self._evaluate, condition, known))
             except Exception as error:  # whatever a template can raise
                 if strict:
-                    raise AnsibleParserError(f"Cannot tell whether {host} belongs to group {name}: {error}") from None
+                    raise AnsibleParserError(
+                        f"Cannot find out whether {host} belongs to group {name}: {error}"
+                    ) from None
                 continue
             if belongs:
                 self.inventory.add_child(self.inventory.add_group(self._sanitize_group_name(name)), host)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_acl
-short_description: Grant and revoke roles on paths
+short_description: Manage entries of the access control list
 description:
   - Manages the entries of the access control list of one path. An entry gives a user, a group or an API token a role.
   - Every subject that is listed gets every role that is listed. Other entries of the path stay, unless O(exclusive) is true.

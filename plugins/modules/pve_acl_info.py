@@ -5,10 +5,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_acl_info
-short_description: List the entries of the access control list
+short_description: Gather information about the access control list
 description:
   - Lists who has which role on which path.
-  - The server tells only the entries of paths where the caller may change permissions.
+  - The server returns only the entries of paths where the caller may change permissions.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

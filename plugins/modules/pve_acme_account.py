@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_acme_account
-short_description: Manage accounts with ACME certificate authorities
+short_description: Manage ACME accounts
 description:
   - Registers an account with an ACME certificate authority such as Let's Encrypt, changes its contacts, and deactivates it.
   - Only C(root@pam) with a password may do this; no API token can.
@@ -33,7 +33,7 @@ options:
   tos_url:
     description:
       - URL of the authority's terms of service, which agrees to them. Most authorities register no account without it.
-        M(pve.automation.pve_acme_account_info) tells it.
+        M(pve.automation.pve_acme_account_info) returns it.
       - It is fixed when the account is registered; naming another one later is an error, so leave it out once the terms have moved on.
     type: str
   eab_kid:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_acme_account_info
-short_description: List accounts with ACME certificate authorities, and what the authorities tell of themselves
+short_description: Gather information about ACME accounts and certificate authorities
 description:
-  - Lists the cluster's accounts with ACME certificate authorities, the directories that PVE knows, and what a directory tells of itself.
+  - Lists the cluster's accounts with ACME certificate authorities, the directories that PVE knows, and what a directory publishes about itself.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
@@ -60,7 +60,7 @@ acme:
       elements: dict
       sample: [{name: "Let's Encrypt V2", url: "https://acme-v02.api.letsencrypt.org/directory"}]
     meta:
-      description: What the directory tells of itself.
+      description: What the directory publishes about itself.
       type: dict
       sample: {termsOfService: "https://letsencrypt.org/documents/LE-SA-v1.5-February-24-2025.pdf"}
 """

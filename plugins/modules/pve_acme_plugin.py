@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_acme_plugin
-short_description: Manage plugins that prove to an ACME authority who owns a domain
+short_description: Manage ACME challenge plugins
 description:
   - Manages ACME challenge plugins. A plugin of type V(dns) proves by a record at a DNS provider that a domain is yours.
   - A plugin of type V(standalone) answers on port 80 of the node. One of that name always exists.
@@ -30,7 +30,7 @@ options:
   data:
     description:
       - What the provider wants to know, such as its token, as a dictionary of variables or as a text with one C(NAME=value) in each line.
-      - It is the whole of it - variables that are not named are removed; the empty text removes all. The order means nothing.
+      - It is the whole of it - variables that are not named are removed; an empty string removes all. The order means nothing.
       - It is compared with what the server has, and never shown.
     type: raw
   validation_delay:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_acme_plugin_info
-short_description: List ACME challenge plugins, and what providers need to know
+short_description: Gather information about ACME challenge plugins
 description:
   - Lists the plugins that prove to ACME authorities who owns a domain, without their secret data, and the DNS providers with the
     variables that each of them wants.

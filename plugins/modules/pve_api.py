@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_api
-short_description: Make any call of the API of Proxmox VE
+short_description: Call any endpoint of the Proxmox VE API
 description:
   - Makes one call of the API, for what no other module does yet.
   - A call that reads is made in check mode as well. A call that writes is made only outside of it, and with O(ensure) or O(get_path)

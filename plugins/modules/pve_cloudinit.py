@@ -5,12 +5,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_cloudinit
-short_description: Write the cloud-init drive of a virtual machine
+short_description: Regenerate the cloud-init drive of a VM
 description:
-  - Writes the cloud-init drive of a running virtual machine anew if it does not hold what the configuration says. The machine sees it
+  - Writes the cloud-init drive of a running VM again if it does not hold what the configuration says. The machine sees it
     when cloud-init runs in it the next time, which need not be at a start by PVE.
   - Without it, a drive is written when PVE starts the machine.
-  - PVE does not tell whether a password differs, so that a new password alone needs O(force).
+  - PVE does not report whether a password differs, so that a new password alone needs O(force).
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_cpu_model_info
-short_description: List custom CPU models
+short_description: Gather information about custom CPU models
 description:
   - Lists the custom CPU models of the cluster that the login may see. Needs PVE 9.2 or newer.
 version_added: 0.1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_firewall
-short_description: Manage options and rules of the firewall
+short_description: Manage firewall options and rules
 description:
   - Describes the firewall of the cluster, a node, a guest, a virtual network or a security group in one task.
   - Rules are recognised by what they say, not by their position. The list is changed by as few calls as are safe.
@@ -207,7 +207,7 @@ options:
       - If it may not, the module looks before the change at the options and rules of the cluster and of that node, and at the aliases,
         IP sets and security groups that they name. This takes some ten more requests, and none where nothing is to be changed
         or the firewall is off.
-      - The server does not tell from which address it sees a connection. The module goes by the address that this machine has on
+      - The server does not report from which address it sees a connection. The module goes by the address that this machine has on
         the way to the server. Where that must be another one (a proxy, a port other than 8006, a private address towards a public one),
         only rules count that let everybody in. A rule for an interface, a source port or a place that cannot be looked up is not
         relied on to let in, but may shut out.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_firewall_alias
-short_description: Manage aliases of the firewall
+short_description: Manage firewall aliases
 description:
   - Gives networks names that rules and IP sets can use.
 version_added: 0.1.0
@@ -32,7 +32,7 @@ options:
     description: The address or network. Needed to create an alias.
     type: str
   comment:
-    description: Comment of the alias. The empty text clears it.
+    description: Comment of the alias. An empty string clears it.
     type: str
   state:
     description: Whether the alias exists.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_firewall_group
-short_description: Manage security groups of the firewall
+short_description: Manage firewall security groups
 description:
   - Creates and deletes named lists of rules that other lists can refer to.
   - The rules of a group are managed by M(pve.automation.pve_firewall) with O(pve.automation.pve_firewall#module:scope=group).
@@ -22,7 +22,7 @@ options:
     required: true
     aliases: [name]
   comment:
-    description: Comment of the group. The empty text clears it.
+    description: Comment of the group. An empty string clears it.
     type: str
   force:
     description: With O(state=absent), delete the group even if it has rules.

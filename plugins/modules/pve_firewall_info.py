@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_firewall_info
-short_description: Read the firewall
+short_description: Gather information about the firewall
 description:
   - Reads options and rules of a scope, and on demand what rules can refer to.
 version_added: 0.1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_firewall_ipset
-short_description: Manage IP sets of the firewall
+short_description: Manage firewall IP sets
 description:
   - Manages named sets of addresses and networks that rules can use.
 version_added: 0.1.0
@@ -31,7 +31,7 @@ options:
     type: str
     required: true
   comment:
-    description: Comment of the set. The empty text clears it.
+    description: Comment of the set. An empty string clears it.
     type: str
   entries:
     description: What is in the set. The list is the whole set unless O(append) is true; the empty list takes all out.
@@ -46,7 +46,7 @@ options:
         description: Whether this is an exception from a network in the set.
         type: bool
       comment:
-        description: Comment of the entry. The empty text clears it.
+        description: Comment of the entry. An empty string clears it.
         type: str
   append:
     description: Only add the entries that are listed, never take one out.

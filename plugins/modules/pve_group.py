@@ -22,7 +22,7 @@ options:
     required: true
     aliases: [name]
   comment:
-    description: Comment. The empty text clears it.
+    description: Comment. An empty string clears it.
     type: str
   members:
     description: Users in the group, with their realm. The list is the whole list unless O(append) is true; the empty list takes all out.

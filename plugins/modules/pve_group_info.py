@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_group_info
-short_description: List groups of users
+short_description: Gather information about groups of users
 description:
   - Lists groups with their members.
 version_added: 0.1.0

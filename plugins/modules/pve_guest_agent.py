@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_guest_agent
-short_description: Do things inside a virtual machine by its guest agent
+short_description: Run commands and other actions in a VM through its guest agent
 description:
   - Runs a command, writes or reads a file, freezes or trims file systems, sets a password, suspends, or gathers facts inside a
     running virtual machine, through the QEMU guest agent. No network connection to the machine is needed.

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_guest_info
-short_description: List guests and what they tell of themselves
+short_description: Gather information about VMs and containers (LXC)
 description:
   - Lists virtual machines and containers of the cluster that fit all given options; without options all of them.
   - The list is one request, however many guests there are, and with O(current) one more for each node and kind of guest that the other options
     leave. What O(gather) names is asked of each listed guest, in parallel.
-    What a guest cannot tell is missing in its entry and becomes a warning.
+    What a guest does not answer is missing in its entry and becomes a warning.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
@@ -26,9 +26,9 @@ options:
     default: true
   gather:
     description:
-      - 'What to ask each guest for besides what the list tells. V(config): its configuration as pve_vm and pve_lxc show it.
+      - 'What to ask each guest for besides what the list shows. V(config): its configuration as pve_vm and pve_lxc show it.
         V(status): its present state and figures, as C(live). V(pending): the keys that wait for its next start.
-        V(snapshots): its snapshots. V(agent): the operating system, as its guest agent tells. V(interfaces): its network
+        V(snapshots): its snapshots. V(agent): the operating system, as its guest agent reports it. V(interfaces): its network
         interfaces with their addresses, of machines by their guest agent.'
     type: list
     elements: str
@@ -96,7 +96,7 @@ guests:
   description:
     - The guests, by their ids. Sizes are in bytes.
     - C(config), C(live), C(pending), C(snapshots), C(agent) and C(interfaces) are there as far as O(gather) asked for them and
-      the guest could tell; C(agent) and C(interfaces) are empty for one that does not run or has no agent.
+      the guest answers; C(agent) and C(interfaces) are empty for one that does not run or has no agent.
   returned: success
   type: list
   elements: dict

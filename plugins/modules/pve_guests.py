@@ -5,12 +5,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_guests
-short_description: Manage many guests at once
+short_description: Manage many VMs and containers (LXC) at once
 description:
   - Brings many virtual machines and containers to their states, several at a time, or changes the power state of all guests that a
     selection fits, or deletes them.
   - All entries are checked before anything is sent. One guest's failure neither hides nor stops the others.
-  - Check mode tells exactly what would happen to which guest.
+  - Check mode shows exactly what would happen to which guest.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

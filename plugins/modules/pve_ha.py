@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_ha
-short_description: Manage resources of high availability
+short_description: Manage HA resources
 description:
   - Puts guests under high availability, changes how they are kept running, and takes them out again.
   - Where they run is said by M(pve.automation.pve_ha_rule), on PVE 8 by M(pve.automation.pve_ha_group).
@@ -36,7 +36,7 @@ options:
       - Needs a release of PVE 9.2 that has this option. PVE's default is V(true).
     type: bool
   comment:
-    description: Comment of the resource. The empty text removes it.
+    description: Comment of the resource. An empty string removes it.
     type: str
   failback:
     description: Whether the guest returns to a node of higher priority as soon as that is back. Needs PVE 9. PVE's default is V(true).

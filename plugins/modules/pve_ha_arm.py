@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_ha_arm
-short_description: Disarm and arm high availability
+short_description: Arm and disarm high availability (HA)
 description:
   - Disarms the manager of high availability for work that could look like the failure of a node, such as on the cluster's network
     or its switches, and arms it again. While it is disarmed no node is fenced, and nothing is started elsewhere when a node fails.

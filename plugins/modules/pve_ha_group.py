@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_ha_group
-short_description: Manage groups of high availability on PVE 8
+short_description: Manage HA groups on PVE 8
 description:
   - Manages the groups of nodes where resources of high availability may run.
   - PVE 9 replaced them by rules. There this module fails and shows the task for M(pve.automation.pve_ha_rule) to use instead.
@@ -33,7 +33,7 @@ options:
     description: Whether resources stay where they are when a node of higher priority is back. PVE's default is V(false).
     type: bool
   comment:
-    description: Comment of the group. The empty text removes it.
+    description: Comment of the group. An empty string removes it.
     type: str
   unset:
     description: Names of options that are removed, so that the server's default holds.

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_ha_info
-short_description: Read the state of high availability
+short_description: Gather information about high availability (HA)
 description:
-  - Tells whether the cluster has quorum, which node decides, and the state of every service.
+  - Returns whether the cluster has quorum, which node decides, and the state of every service.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
@@ -45,7 +45,7 @@ EXAMPLES = r"""
 RETURN = r"""
 ha:
   description:
-    - The state. C(armed) is false while the manager is disarmed or about to be; null on servers that do not tell it.
+    - The state. C(armed) is false while the manager is disarmed or about to be; null on servers that do not report it.
     - C(resources), C(rules), C(groups) and C(manager) are there if O(include) names them.
   returned: success
   type: dict

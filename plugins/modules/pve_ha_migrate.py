@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_ha_migrate
-short_description: Move a resource of high availability to another node
+short_description: Move an HA resource to another node
 description:
   - Asks the manager to bring a resource to a node, and waits until it is there. A resource that is there already is left alone.
   - The manager accepts nearly every request and drops it later if it cannot be fulfilled. So this module looks before it asks,
@@ -62,7 +62,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 resource:
-  description: The resource as the manager tells it afterwards; in check mode as it would be.
+  description: The resource as the manager reports it afterwards; in check mode as it would be.
   returned: success
   type: dict
   sample: {sid: "vm:100", node: pve2, state: started, request_state: started}

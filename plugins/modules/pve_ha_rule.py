@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_ha_rule
-short_description: Manage rules of high availability
+short_description: Manage HA rules
 description:
   - Manages the rules that say on which nodes resources run, and which of them run together or apart. Needs PVE 9.
   - The server refuses rules that contradict each other.
@@ -23,7 +23,7 @@ options:
   type:
     description:
       - V(node-affinity) binds resources to nodes, V(resource-affinity) to each other. Needed to create a rule.
-      - PVE cannot change the type. A rule of another type is deleted and created anew; what is not named here is carried over
+      - PVE cannot change the type. A rule of another type is deleted and created again; what is not named here is carried over
         where the new type has it.
     type: str
     choices: [node-affinity, resource-affinity]
@@ -58,7 +58,7 @@ options:
     description: Whether the rule is out of force. PVE's default is V(false).
     type: bool
   comment:
-    description: Comment of the rule. The empty text removes it.
+    description: Comment of the rule. An empty string removes it.
     type: str
   unset:
     description: Names of options that are removed, so that the server's default holds.

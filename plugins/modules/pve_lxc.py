@@ -5,10 +5,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_lxc
-short_description: Manage containers
+short_description: Manage containers (LXC)
 description:
   - Creates, configures, starts, stops, moves and deletes a container, all in one task.
-  - Whatever a task does not name stays as it is, down to the sub-options of a device; the empty text removes an option or a
+  - What a task does not set stays as it is, down to the sub-options of a device; an empty string removes an option or a
     sub-option.
   - Values of PVE itself are taken as they are, for example C(name=eth0,bridge=vmbr0,ip=dhcp) or C(local-lvm:8,mp=/data), and
     mean the same as the mapping.
@@ -31,7 +31,7 @@ notes:
   - A run that changes nothing costs one request if O(vmid) and O(node) are given, one more to find the node if not,
     one for the power state, and one for O(pool).
   - Of a guest that the HA manager looks after, starting, stopping and migrating are requests to that manager. The module waits until what
-    it asked for has happened, O(timeout) seconds at most, and tells what the manager says if it does not.
+    it asked for has happened, O(timeout) seconds at most, and reports what the manager says if it does not.
 options:
   arch:
     description: Architecture of the container. PVE's default is V(amd64).
@@ -136,7 +136,7 @@ options:
     type: bool
   ostemplate:
     description: Template or OCI archive to create the container from, as in
-      V(local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst). PVE does not tell it afterwards, so that it means nothing for a container that exists.
+      V(local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst). PVE does not return it afterwards, so that it means nothing for a container that exists.
     type: str
   ostype:
     description: Operating system, by which PVE configures what is inside; found out from the template.
@@ -146,7 +146,7 @@ options:
     description: Password of root in the container, set only when it is created from O(ostemplate).
     type: str
   pool:
-    description: Pool that the container belongs to; the empty text takes it out of its pool. Costs one more request.
+    description: Pool that the container belongs to; an empty string takes it out of its pool. Costs one more request.
     type: str
   protection:
     description: Whether the container and its volumes are protected from deletion. PVE's default is V(false).
@@ -169,7 +169,7 @@ options:
         in the backup may not be read, check mode does not foretell changes of volumes.
       - The volume of the backup, as in V(local:backup/vzdump-lxc-100-2026_01_31-12_00_00.tar.zst), or a mapping with C(archive),
         C(storage), C(unique), C(bwlimit).
-      - What then is neither as in the backup nor as the task wants it is told as a warning. To restore over a guest that exists, see
+      - What then is neither as in the backup nor as the task wants it is reported in a warning. To restore over a guest that exists, see
         M(pve.automation.pve_backup).
       - If O(vmid) belongs to a container whose name is not O(hostname), the task is refused.
     type: raw

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_mapping
-short_description: Manage mappings of devices and directories
+short_description: Manage resource mappings of devices and directories
 description:
   - Manages the names by which guests refer to PCI devices, USB devices and directories, whatever these are called on each node.
   - Permissions on a mapping are below V(/mapping), see M(pve.automation.pve_acl).
@@ -43,7 +43,7 @@ options:
     type: bool
     default: false
   description:
-    description: Description of the mapping. The empty text removes it.
+    description: Description of the mapping. An empty string removes it.
     type: str
   mdev:
     description: Whether the device provides mediated devices, with O(type=pci). PVE's default is V(false).

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_mapping_info
-short_description: List mappings of devices and directories
+short_description: Gather information about resource mappings
 description:
   - Lists the names by which guests refer to PCI devices, USB devices or directories.
   - Only those are listed that the user may see.
@@ -37,7 +37,7 @@ EXAMPLES = r"""
     check_node: pve1
   register: listed
 
-- name: Tell them
+- name: Show them
   ansible.builtin.debug:
     msg: "{{ listed.mappings | selectattr('problems') }}"
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_metric_server
-short_description: Manage servers for metrics
+short_description: Manage external metric servers
 description:
   - Manages the servers of Graphite, InfluxDB or OpenTelemetry that the cluster sends its metrics to.
 version_added: 0.1.0
@@ -98,7 +98,7 @@ options:
     type: list
     elements: str
   update_password:
-    description: The server does not tell O(token) and O(otel_headers). V(on_create) sets them only on a new metric server,
+    description: The server does not return O(token) and O(otel_headers). V(on_create) sets them only on a new metric server,
       V(always) in every run.
     type: str
     choices: [on_create, always]

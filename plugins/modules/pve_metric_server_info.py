@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_metric_server_info
-short_description: List servers for metrics
+short_description: Gather information about external metric servers
 description:
   - Lists the servers that the cluster sends its metrics to.
 version_added: 0.1.0

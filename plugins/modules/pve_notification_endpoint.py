@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_notification_endpoint
-short_description: Manage endpoints of notifications
+short_description: Manage notification endpoints
 description:
   - Manages where notifications go to. Which ones go there is said by M(pve.automation.pve_notification_matcher).
   - Each type has options of its own; an option of another type is refused.
@@ -26,7 +26,7 @@ options:
     choices: [sendmail, gotify, smtp, webhook]
     required: true
   comment:
-    description: Comment. The empty text removes it.
+    description: Comment. An empty string removes it.
     type: str
   disable:
     description: Whether it is switched off. PVE's default is V(false).
@@ -94,7 +94,7 @@ options:
     type: list
     elements: str
   update_password:
-    description: The server does not tell secrets. V(on_create) sets them only on a new endpoint, V(always) in every run.
+    description: The server does not return secrets. V(on_create) sets them only on a new endpoint, V(always) in every run.
     type: str
     choices: [on_create, always]
     default: on_create

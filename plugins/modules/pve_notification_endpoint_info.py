@@ -5,9 +5,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_notification_endpoint_info
-short_description: List endpoints of notifications
+short_description: Gather information about notification endpoints
 description:
-  - Lists where notifications can go to, with O(type) also all options of the endpoints. Secrets are never told.
+  - Lists where notifications can go to, with O(type) also all options of the endpoints. Secrets are never returned.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

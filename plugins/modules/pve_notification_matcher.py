@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_notification_matcher
-short_description: Manage matchers of notifications
+short_description: Manage notification matchers
 description:
   - Manages which notifications go to which endpoints.
   - The matcher V(default-matcher) always exists. It can be changed and switched off, but not deleted.
@@ -20,7 +20,7 @@ options:
     type: str
     required: true
   comment:
-    description: Comment. The empty text removes it.
+    description: Comment. An empty string removes it.
     type: str
   disable:
     description: Whether it is switched off. PVE's default is V(false).

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_notification_matcher_info
-short_description: List matchers of notifications
+short_description: Gather information about notification matchers
 description:
   - Lists which notifications go to which endpoints.
 version_added: 0.1.0

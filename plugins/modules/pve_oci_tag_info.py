@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_oci_tag_info
-short_description: List the tags of an OCI image
+short_description: Gather the tags of an OCI image
 description:
   - Lets a node ask a registry which tags it has of an image. Needs PVE 9.1 or newer, and C(skopeo) on the node.
 version_added: 0.1.0
@@ -33,7 +33,7 @@ EXAMPLES = r"""
     reference: docker.io/library/nginx
   register: listed
 
-- name: Tell those of 1.x
+- name: Show those of 1.x
   ansible.builtin.debug:
     msg: "{{ listed.tags | select('match', '1[.][0-9]+$') | sort }}"
 """

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_permission_info
-short_description: Tell what a user or token may do, and what it lacks
+short_description: Gather the permissions of a user or token, and what it lacks
 description:
-  - Tells the effective permissions of a user or an API token, and which privileges are missing for given ones or for modules of this collection.
+  - Returns the effective permissions of a user or an API token, and which privileges are missing for given ones or for modules of this collection.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
@@ -19,7 +19,7 @@ options:
     type: str
   path:
     description:
-      - Path to look at. Without it, and without O(modules), all paths with access control entries are told.
+      - Path to look at. Without it, and without O(modules), all paths with access control entries are returned.
       - With O(modules) it narrows what a module needs to one object, as V(/vms/100) does V(/vms). A pool, as V(/pool/web), stands for
         the guests in it, which are created there and do not leave it.
     type: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_pool
-short_description: Manage pools of guests and storages
+short_description: Manage resource pools
 description:
   - Creates, changes and deletes pools, and says which guests and storages belong to them.
   - A pool may lie inside another one, as in C(web/frontend).
@@ -21,7 +21,7 @@ options:
     required: true
     aliases: [name]
   comment:
-    description: Comment of the pool. The empty text clears it.
+    description: Comment of the pool. An empty string clears it.
     type: str
   vms:
     description: Ids of the guests in the pool. The list is the whole list unless O(append) is true; the empty list takes all out.

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_pool_info
-short_description: List pools
+short_description: Gather information about resource pools
 description:
-  - Lists pools. The members are told for a single pool only, as that is how the server tells them.
+  - Lists pools. The members are returned for a single pool only, because the server returns them only then.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_realm
-short_description: Manage realms
+short_description: Manage authentication realms (LDAP, Active Directory, OpenID Connect)
 description:
   - Creates, changes and deletes realms, which say where users come from and who checks their passwords.
   - The users of a realm stay when it is deleted.
@@ -58,7 +58,7 @@ options:
     description: Secret of O(client_id). For openid. See O(update_password).
     type: str
   comment:
-    description: Comment. The empty text clears it.
+    description: Comment. An empty string clears it.
     type: str
   default:
     description: Whether the login form chooses this realm. Setting it takes it from the realm that had it. PVE's default is V(false).
@@ -162,13 +162,13 @@ options:
     default: false
   update_password:
     description:
-      - When secrets (O(password), O(client_key), O(tfa)) are sent. The server never tells them, so they cannot be compared.
+      - When secrets (O(password), O(client_key), O(tfa)) are sent. The server never returns them, so they cannot be compared.
       - V(on_create) sends them only when the realm is created; V(always) sends them on each run, which then always reports a change.
     type: str
     choices: [on_create, always]
     default: on_create
   unset:
-    description: Options to remove from the realm, by name. The empty text does the same for a single one.
+    description: Options to remove from the realm, by name. An empty string does the same for a single one.
     type: list
     elements: str
   state:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_realm_info
-short_description: List realms
+short_description: Gather information about authentication realms
 description:
-  - Lists realms with what the server tells everybody - type, comment, required second factor, and which one is the default.
+  - Lists realms with what the server shows to everybody - type, comment, required second factor, and which one is the default.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_realm_sync
-short_description: Take over users and groups from a directory
+short_description: Synchronize users and groups from a realm
 description:
   - Takes over users and groups from the directory behind a realm of type ldap or ad, and may remove those that vanished there.
-  - This is an action. It always reports a change, as nobody can tell beforehand what the directory holds; with O(dry_run) it never does.
+  - This is an action. It always reports a change, because what the directory holds is not known beforehand; with O(dry_run) it never does.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
@@ -69,7 +69,7 @@ sync:
   type: dict
   sample: {realm: corp, type: ldap, defaults: scope=both}
 task:
-  description: UPID of the task, whose log tells what was taken over.
+  description: UPID of the task, whose log shows what was synchronized.
   returned: success, not in check mode
   type: str
   sample: "UPID:pve1:0000D84A:000957F8:6B00C117:auth-realm-sync:corp:root@pam:"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_realm_sync_job
-short_description: Manage jobs that take over users by a schedule
+short_description: Manage realm synchronization jobs
 description:
   - Creates, changes and deletes the jobs of the cluster that take over users and groups from the directory behind a realm by a schedule.
   - What a job does not say is decided by O(pve.automation.pve_realm#module:sync_defaults_options) of its realm.
@@ -45,7 +45,7 @@ options:
     elements: str
     choices: [acl, entry, properties, none]
   comment:
-    description: Comment of the job. The empty text removes it.
+    description: Comment of the job. An empty string removes it.
     type: str
   unset:
     description: Names of options that are removed from the job.

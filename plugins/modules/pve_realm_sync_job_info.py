@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_realm_sync_job_info
-short_description: List jobs that take over users by a schedule
+short_description: Gather information about realm synchronization jobs
 description:
   - Lists the jobs of the cluster that take over users and groups from a directory, with the moments of their last and next run.
 version_added: 0.1.0

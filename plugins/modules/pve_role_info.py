@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_role_info
-short_description: List roles
+short_description: Gather information about roles
 description:
   - Lists roles with their privileges.
 version_added: 0.1.0
@@ -30,7 +30,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 roles:
-  description: The roles, ordered by name; RV(ignore:special) tells those that PVE brings along.
+  description: The roles, ordered by name; RV(ignore:special) marks those that are built in.
   returned: success
   type: list
   elements: dict

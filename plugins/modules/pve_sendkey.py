@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_sendkey
-short_description: Press keys in a virtual machine
+short_description: Send keys to a VM
 description:
   - Presses keys in a running virtual machine, as at its keyboard, for what has neither an agent nor a network, such as boot menus.
   - This is an action. It acts, and reports a change, at every run.

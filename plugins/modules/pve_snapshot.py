@@ -5,11 +5,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_snapshot
-short_description: Manage snapshots of guests
+short_description: Manage snapshots of VMs and containers
 description:
   - Takes, describes and deletes snapshots of virtual machines and containers, rolls back to them, and keeps only the newest ones
     of a series.
-  - A locked guest and volumes that cannot have snapshots are told before anything changes, in check mode as well.
+  - A locked guest and volumes that cannot have snapshots are errors before anything changes, in check mode as well.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

@@ -30,7 +30,7 @@ options:
     type: str
     choices: [totp, recovery, yubico, webauthn, u2f]
   description:
-    description: Text that tells factors apart. With O(id) the text that the factor should have.
+    description: Description of the factor. With O(id), the description that the factor should have.
     type: str
   enable:
     description: Whether the factor counts at a login. A new one always does.
@@ -62,7 +62,7 @@ EXAMPLES = r"""
     description: phone
     totp: "otpauth://totp/alice@pve?secret={{ totp_secret }}&issuer=pve"
 
-- name: Recovery keys, told once
+- name: Recovery keys, which are returned only once
   pve.automation.pve_tfa:
     userid: alice@pve
     type: recovery
@@ -84,7 +84,7 @@ tfa:
   type: dict
   sample: {userid: alice@pve, entries: [{id: recovery, type: recovery, created: 1795211669, enable: true}]}
 recovery_keys:
-  description: The keys, which the server tells only now.
+  description: The keys, which the server returns only now.
   returned: when recovery keys were added, not in check mode
   type: list
   elements: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_tfa_info
-short_description: List second factors of users
+short_description: Gather information about second factors of users
 description:
   - Lists users that have second factors, with these, and whether they are locked out.
 version_added: 0.1.0

@@ -8,7 +8,7 @@ module: pve_token
 short_description: Manage API tokens
 description:
   - Creates, changes, regenerates and deletes API tokens of users.
-  - The server tells the secret of a token once, when it is created or regenerated. It is returned as RV(token_secret); keep it then.
+  - The server returns the secret of a token only once, when it is created or regenerated. It is returned as RV(token_secret); keep it then.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
@@ -24,7 +24,7 @@ options:
     description: User that the token belongs to, where O(tokenid) does not name it.
     type: str
   comment:
-    description: Comment. The empty text clears it.
+    description: Comment. An empty string clears it.
     type: str
   expire:
     description:
@@ -36,7 +36,7 @@ options:
     type: str
   renew_before:
     description:
-      - With a period in O(expire), let the period begin anew, with the same secret, when less than this is left or the token has expired.
+      - With a period in O(expire), let the period begin again, with the same secret, when less than this is left or the token has expired.
       - Without it an existing token is never given more time.
     type: str
   privsep:
@@ -47,8 +47,8 @@ options:
   regenerate:
     description:
       - Give the token a new secret. The old one stops working at once. A task with this always reports a change.
-      - Servers before PVE 9.1 cannot do that to a token; there it is deleted and created anew, with the same properties and the same roles on the same paths.
-      - That needs V(Permissions.Modify) on these paths, as the server tells roles on other paths to nobody.
+      - Servers before PVE 9.1 cannot do that to a token; there it is deleted and created again, with the same properties and the same roles on the same paths.
+      - That needs V(Permissions.Modify) on these paths, because the server shows roles on other paths to nobody.
     type: bool
     default: false
   state:
@@ -94,7 +94,7 @@ token:
   type: dict
   sample: {userid: automation@pve, tokenid: ansible, full_tokenid: automation@pve!ansible, expire: 0, privsep: true}
 token_secret:
-  description: The secret, which the server tells only now.
+  description: The secret, which the server returns only now.
   returned: when the token was created or regenerated, not in check mode
   type: str
 requests:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_token_info
-short_description: List the API tokens of a user
+short_description: Gather information about API tokens
 description:
   - Lists the API tokens of a user. No one can read their secrets.
 version_added: 0.1.0

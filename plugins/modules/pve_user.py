@@ -22,10 +22,10 @@ options:
     required: true
     aliases: [name]
   comment:
-    description: Comment. The empty text clears it.
+    description: Comment. An empty string clears it.
     type: str
   email:
-    description: Mail address. The empty text clears it.
+    description: Mail address. An empty string clears it.
     type: str
   enable:
     description: Whether the user may log in. PVE's default is V(true).
@@ -38,7 +38,7 @@ options:
       - An existing user's expiry is cut by a period where it lies further ahead, or never comes; otherwise it stays, so that a second run changes nothing.
     type: str
   firstname:
-    description: First name. The empty text clears it.
+    description: First name. An empty string clears it.
     type: str
   groups:
     description: Groups of the user. The list is the whole list unless O(append) is true; the empty list takes the user out of all.
@@ -52,7 +52,7 @@ options:
     description: Keys for a second factor that the realm demands (Yubico). See O(update_password).
     type: str
   lastname:
-    description: Last name. The empty text clears it.
+    description: Last name. An empty string clears it.
     type: str
   password:
     description:
@@ -61,13 +61,13 @@ options:
     type: str
   update_password:
     description:
-      - When secrets (O(password), O(keys)) are sent. The server never tells them, so they cannot be compared.
+      - When secrets (O(password), O(keys)) are sent. The server never returns them, so they cannot be compared.
       - V(on_create) sends them only when the user is created; V(always) sends them on each run, which then always reports a change.
     type: str
     choices: [on_create, always]
     default: on_create
   unset:
-    description: Options to remove from the user, by name. The empty text does the same for a single one.
+    description: Options to remove from the user, by name. An empty string does the same for a single one.
     type: list
     elements: str
   state:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_user_info
-short_description: List users
+short_description: Gather information about users
 description:
   - Lists users with their groups and API tokens, without any secret.
 version_added: 0.1.0

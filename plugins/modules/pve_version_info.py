@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_version_info
-short_description: Read the version of a Proxmox VE server
+short_description: Gather the version of a Proxmox VE server
 description: Reads the version of the server that answers. It shows as well that connection and credentials work.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)

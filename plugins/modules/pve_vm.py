@@ -5,10 +5,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_vm
-short_description: Manage virtual machines
+short_description: Manage virtual machines (VM)
 description:
   - Creates, configures, starts, stops and deletes a virtual machine, all in one task.
-  - Whatever a task does not name stays as it is, down to the sub-options of a device; the empty text removes an option or a
+  - What a task does not set stays as it is, down to the sub-options of a device; an empty string removes an option or a
     sub-option.
   - Values of PVE itself are taken as they are, for example C(virtio,bridge=vmbr0,tag=100) or C(local-lvm:32,ssd=1), and mean the
     same as the mapping.
@@ -32,7 +32,7 @@ notes:
   - A run that changes nothing costs one request if O(vmid) and O(node) are given, one more to find the node if not,
     one for the power state, and one for O(pool).
   - Of a guest that the HA manager looks after, starting, stopping and migrating are requests to that manager. The module waits until what
-    it asked for has happened, O(timeout) seconds at most, and tells what the manager says if it does not.
+    it asked for has happened, O(timeout) seconds at most, and reports what the manager says if it does not.
 options:
   acpi:
     description: Whether ACPI is enabled. PVE's default is V(true).
@@ -223,7 +223,7 @@ options:
     description: Parallel devices, a mapping of V(parallel0) to V(parallel2), each a device of the host.
     type: dict
   pool:
-    description: Pool that the guest belongs to; the empty text takes it out of its pool. Costs one more request.
+    description: Pool that the guest belongs to; an empty string takes it out of its pool. Costs one more request.
     type: str
   protection:
     description: Whether the guest and its disks are protected from deletion. PVE's default is V(false).
@@ -248,7 +248,7 @@ options:
       - Make a machine that does not exist from a backup, then apply all other options of the task to it.
       - The volume of the backup, as in V(local:backup/vzdump-qemu-100-2026_01_31-12_00_00.vma.zst), or a mapping with C(archive),
         C(storage), C(unique), C(live_restore), C(bwlimit).
-      - What then is neither as in the backup nor as the task wants it is told as a warning. To restore over a guest that exists, see
+      - What then is neither as in the backup nor as the task wants it is reported in a warning. To restore over a guest that exists, see
         M(pve.automation.pve_backup).
       - If O(vmid) belongs to a machine whose name is not O(name), the task is refused.
     type: raw
