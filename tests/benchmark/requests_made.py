@@ -5,11 +5,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from tests.harness.cluster import Cluster, running_cluster
-from tests.harness.lifecycle_cases import CASES, WITHOUT_CASE, Case, resource_of
+from tests.harness.lifecycle_cases import CASES, EMPTY_CONTAINER, EMPTY_VM, WITHOUT_CASE, Case, resource_of
 
 LOGIN = "/access/ticket"
 EXPECTED = {"pool": 1, "acl": 1, "user": 1, "token": 1, "storage": 1, "running vm": 3}  # running: config, power, pool
+# What it costs to be sure which guest is meant: the module, how the guest is named, and the requests. A guest is confirmed by
+# its configuration, which is read anyway; by name, or without its node, the list of the cluster says first where it is.
+CONFIRMED: Mapping[str, tuple[str, Mapping[str, Any], int]] = {
+    "vm by vmid and node": ("pve_vm", {"vmid": 9001, "node": "pve1"}, 1),
+    "vm by vmid, name and node": ("pve_vm", {"vmid": 9001, "name": "life-member", "node": "pve1"}, 1),
+    "vm by vmid": ("pve_vm", {"vmid": 9001}, 2),
+    "vm by name": ("pve_vm", {"name": "life-member"}, 2),
+    "vm by name and node": ("pve_vm", {"name": "life-member", "node": "pve1"}, 2),
+    "container by vmid and node": ("pve_lxc", {"vmid": 9002, "node": "pve1"}, 1),
+    "container by vmid": ("pve_lxc", {"vmid": 9002}, 2),
+    "container by name": ("pve_lxc", {"hostname": "life"}, 2),
+}
+GUESTS = (("pve_vm", EMPTY_VM), ("pve_lxc", {**EMPTY_CONTAINER, "vmid": 9002}))
 
 
 def measure() -> None:
@@ -22,8 +38,21 @@ def measure() -> None:
             expected = EXPECTED.get(case.name)
             told = "" if expected is None or expected == len(paths) else f"   EXPECTED {expected}"
             print(f"  {case.name:28} {case.module:28} {len(paths)}{told}")
+        cluster.reset()
+        print("Requests of such a task by how it names its guest")
+        for name, paths in confirmed(cluster):
+            told = "" if CONFIRMED[name][2] == len(paths) else f"   EXPECTED {CONFIRMED[name][2]}"
+            print(f"  {name:28} {CONFIRMED[name][0]:28} {len(paths)}{told}")
     for module, reason in WITHOUT_CASE.items():
         print(f"  {'-':28} {module:28} not measured: {reason}")
+
+
+def confirmed(cluster: Cluster) -> Iterator[tuple[str, list[str]]]:
+    """The requests of a task that has nothing to do, for each way to name its guest."""
+    for module, given in GUESTS:
+        done(cluster, module, given)
+    for name, (module, options, _expected) in CONFIRMED.items():
+        yield name, unneeded(cluster, module, options)
 
 
 def second_run(cluster: Cluster, case: Case) -> list[str]:
@@ -31,10 +60,15 @@ def second_run(cluster: Cluster, case: Case) -> list[str]:
     for module, options in case.needs:
         done(cluster, module, options)
     done(cluster, case.module, case.stage("create"))
+    return unneeded(cluster, case.module, case.stage("create"))
+
+
+def unneeded(cluster: Cluster, module: str, options: Mapping[str, Any]) -> list[str]:
+    """The requests, besides the login, of a task of its own that has nothing to do."""
     cluster.forget_client()
     cluster.requests_made()
-    if done(cluster, case.module, case.stage("create"))["changed"]:
-        raise RuntimeError(f"{case.name}: the second run changed something")
+    if done(cluster, module, options)["changed"]:
+        raise RuntimeError(f"{module} {options}: it changed something")
     return [f"{row['method']} {row['path']}" for row in cluster.requests_made() if row["path"] != LOGIN]
 
 
