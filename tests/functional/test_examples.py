@@ -6,35 +6,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import jinja2
 import pytest
-import trustme
-import yaml
 
 from tests.harness.cluster import Cluster
+from tests.harness.examples import VARIABLES, examples, templated
 from tests.harness.lifecycle_cases import resource_of
-from tests.unit.test_collection import MODULES, literals
+from tests.unit.test_collection import MODULES
 
-PREFIX = "pve.automation."
 DEBIAN = "local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst"
-SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRoaXNpc25vdGFyZWFsa2V5YnV0bG9va3NsaWtlb25l me"
-CERTIFICATE = trustme.CA().issue_cert("pve1.example.com")
-FILES = {
-    "~/.ssh/id_ed25519.pub": SSH_KEY,
-    "~/.ssh/new.pub": SSH_KEY,
-    "pve1.example.com.fullchain.pem": CERTIFICATE.cert_chain_pems[0].bytes().decode(),
-    "pve1.example.com.key": CERTIFICATE.private_key_pem.bytes().decode(),
-}
-VARIABLES: Mapping[str, Any] = {
-    "lookup": lambda _kind, name: FILES[name],
-    "now": lambda **_options: "20260131",
-    "pbs_fingerprint": ":".join(["AB"] * 32),
-    "totp_secret": "JBSWY3DPEHPK3PXP",
-    "subscription_keys": {"pve1": "pve2c-0123456789"},
-}
 Task = tuple[str, Mapping[str, Any]]
 
 
@@ -137,32 +119,6 @@ BEYOND: Mapping[tuple[str, str], str] = {
     ("pve_replication", "Bring the copy up to date before maintenance"): "target: is needed to create",
     ("pve_storage_content", "An image of our own"): "cannot be read where the module runs",
 }
-
-
-class Secret(jinja2.Undefined):
-    """What an example takes from somewhere else."""
-
-    def __str__(self) -> str:
-        return "s3cret-value"
-
-
-def examples(module: str) -> Iterator[tuple[dict[str, Any], str, Any]]:
-    """The tasks of a module's examples that belong to this collection: the task, the module and its options but the connection."""
-    for task in yaml.safe_load(literals(module)["EXAMPLES"]):
-        for name, options in task.items():
-            if name.startswith(PREFIX):
-                own = {key: value for key, value in (options or {}).items() if not key.startswith("api_")}
-                yield task, name.removeprefix(PREFIX), own
-
-
-def templated(value: Any, variables: Mapping[str, Any]) -> Any:
-    if isinstance(value, dict):
-        return {key: templated(item, variables) for key, item in value.items()}
-    if isinstance(value, list):
-        return [templated(item, variables) for item in value]
-    if isinstance(value, str) and "{" in value:
-        return jinja2.Template(value, undefined=Secret).render(variables)
-    return value
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -9,18 +9,17 @@ The tasks are the examples of the modules, each with one option replaced.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import jinja2
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.api.client import Client
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection
 from ansible_collections.pve.automation.plugins.module_utils._core.model.given import validate
 from ansible_collections.pve.automation.plugins.module_utils._core.run.module import module_arguments, perform
-from tests.functional.test_examples import VARIABLES, examples, templated
 from tests.harness.cluster import Cluster
+from tests.harness.examples import option_paths, tasks, with_value
 from tests.harness.lifecycle_cases import resource_of
 from tests.unit.test_collection import MODULES
 
@@ -34,42 +33,6 @@ EMPTY: Mapping[str, Sequence[Any]] = {
 }
 HOSTILE = (".", "..", "a/b", "a\\b", "../../access", "a\nb", "\udc80", "9" * 5000, 10**5000, float("inf"))
 CONNECTION = {"api_host": "192.0.2.1", "api_token_id": "root@pam!t1", "api_token_secret": "s3cret"}
-Path = tuple[str, ...]
-
-
-def filled(value: Any) -> Any:
-    """The options of an example with values in place of its variables."""
-    if isinstance(value, dict):
-        return {key: filled(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [filled(item) for item in value]
-    try:
-        return templated(value, {**VARIABLES, "item": "item"})
-    except jinja2.UndefinedError:
-        return "text"
-
-
-def tasks(module: str) -> list[dict[str, Any]]:
-    return [filled(options) for _task, name, options in examples(module) if name == module]
-
-
-def option_paths(spec: Mapping[str, Any], before: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """All options and suboptions of a module, with their rows."""
-    for name, row in spec.items():
-        yield (*before, name), row
-        yield from option_paths(row.get("options") or {}, (*before, name))
-
-
-def with_value(options: Mapping[str, Any], path: Path, value: Any, *, rows: bool = False) -> dict[str, Any]:
-    """The options with another value of one of them; suboptions of a list stand in its only entry."""
-    name, rest = path[0], path[1:]
-    if not rest:
-        return {**options, name: value}
-    inner = options.get(name)
-    if isinstance(inner, list) or rows:
-        first = inner[0] if isinstance(inner, list) and inner else {}
-        return {**options, name: [with_value(first, rest, value)]}
-    return {**options, name: with_value(inner if isinstance(inner, dict) else {}, rest, value)}
 
 
 def refuses_to_connect(connection: Connection) -> Client:

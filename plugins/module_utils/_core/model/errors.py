@@ -31,6 +31,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 NO_REASON = "no reason given"
+LONGEST_REASON = 4000  # characters of what is said about an option, which may repeat a value of any length
 LOCK_HINT = "Wait for the running task; a lock that was left behind goes with 'qm unlock' or 'pct unlock' on the node."
 
 
@@ -61,6 +62,8 @@ class InvalidOption(PveError):
     """The task itself is wrong; nothing was sent. ``option`` names the culprit, ``reason`` says what is wrong with it."""
 
     def __init__(self, option: str, reason: str, *, hint: str = "") -> None:
+        if len(reason) > LONGEST_REASON:
+            reason = f"{reason[: LONGEST_REASON // 2]} ... {reason[-LONGEST_REASON // 4 :]}"
         super().__init__(f"{option}: {reason}", hint=hint)
         self.option, self.reason = option, reason
 

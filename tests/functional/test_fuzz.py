@@ -1,0 +1,24 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A sample of what `make fuzz` plays for minutes; a failure prints its case and how to repeat it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fuzz import FUZZERS
+from tests.harness.cluster import Cluster
+
+SAMPLE = dict.fromkeys(FUZZERS, 150)
+PART = 50  # cases of one test
+
+
+@pytest.mark.parametrize(
+    ("name", "first"), [(name, first) for name, count in SAMPLE.items() for first in range(0, count, PART)]
+)
+def test_a_sample_of_the_cases_ends_well(cluster: Cluster, name: str, first: int) -> None:
+    fuzzer = FUZZERS[name]
+    said = [fuzzer.play(cluster, case) for case in fuzzer.cases(range(first, first + PART))]
+    assert len(said) == PART
+    assert not any(said), "\n".join(filter(None, said))
