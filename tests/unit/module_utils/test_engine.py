@@ -568,6 +568,46 @@ def test_a_plan_that_never_ends_is_given_up() -> None:
     assert len(server.writes) < 20
 
 
+class Later:
+    """Stands for what goes on after a task has ended."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error, self.calls = error, list[Any]()
+
+    def wait(self, reader: Any, upid: str, summary: str, timeout: float, happened: Callable[[], bool]) -> None:
+        self.calls.append((upid, summary, timeout, happened()))
+        if self.error:
+            raise self.error
+
+
+def test_what_a_step_awaits_is_asked_after_its_task() -> None:
+    later = Later()
+    run(Server(task=True), {"a": 1}, resource=Thing(awaits=later), timeout=7)
+    assert later.calls == [(UPID, "set a", 7.0, True)]
+
+
+def test_what_a_step_awaits_is_not_asked_of_a_step_that_stays_in_the_plan_or_without_waiting() -> None:
+    later = Later()
+    run(Server({"a": 1}, task=True), {"b": 1}, resource=Thing(awaits=later, verify=False))
+    run(Server(task=True), {"a": 1}, resource=Thing(awaits=later), wait=False)
+    assert later.calls == []
+
+
+def test_what_a_step_awaits_in_vain_is_a_change() -> None:
+    error = interrupted(
+        Server(task=True), desired={"a": 1}, resource=Thing(awaits=Later(Refused("It did not happen.")))
+    )
+    assert error.outcome.result()["changed"] is True
+
+
+def test_what_goes_on_after_the_task_of_an_unanswered_step_is_awaited_too() -> None:
+    later = Later()
+    server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), True)])
+    server.active = [{"upid": UPID, "id": "100"}]
+    run(server, {"a": 1}, resource=Thing(task=True, guest="100", awaits=later))
+    assert [call[:2] for call in later.calls] == [(UPID, "set a")]
+
+
 class Counting(Thing):
     """Makes equal things by equal calls."""
 

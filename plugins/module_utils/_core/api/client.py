@@ -103,6 +103,7 @@ class Client:
         """
         if api_format != "json" and self.connection.backend != "https":
             raise PveError(f"Format {api_format} needs api_backend https; pvesh answers as json.")
+        upload = upload.telling(self.on_progress) if upload else None
         response = self.respond(method, f"/api2/{api_format}{path}", path, params or {}, upload)
         if api_format in ("html", "text"):
             return response.text

@@ -17,6 +17,7 @@ from ..model.field import Fields, update_params
 from ..model.plan import Plan, Step, api_path
 from ..model.property_string import PropertyString
 from . import power
+from .ha_requests import MANAGER
 from .locate import KINDS, Location
 from .pool import pool_steps
 from .sources import clone_step, predicted_clone, predicted_restore, restore_step
@@ -239,7 +240,16 @@ class Planner(Resource[Desired, State | None]):
             )
         params = {"target": desired["node"], **self.migration_params(current, desired)}
         why = f"migrate {self.label(source.vmid, source.name)} from {source.node} to {desired['node']}"
-        step = Step("POST", f"{source.path}/migrate", params, why, task=True, guest=str(source.vmid), replan=True)
+        step = Step(
+            "POST",
+            f"{source.path}/migrate",
+            params,
+            why,
+            task=True,
+            guest=str(source.vmid),
+            replan=True,
+            awaits=MANAGER,
+        )
         rest = self._plan_update({**current, "node": desired["node"]}, {**desired, "digest": None})
         return Plan(current, rest.after, (step, *rest.steps))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..model.errors import Refused
 from ..model.plan import Step
+from .ha_requests import MANAGER
 
 RUNNING, STOPPED, PAUSED, HIBERNATED = "running", "stopped", "paused", "hibernated"
 # state of a task -> power state that it wishes; None: the module does not care
@@ -80,4 +81,6 @@ class Power:
 
 
 def _step(path: str, call: str, why: str, params: Mapping[str, Any] | None = None) -> Step:
-    return Step("POST", f"{path}/status/{call}", params or {}, why, task=True, guest=path.rpartition("/")[2])
+    return Step(
+        "POST", f"{path}/status/{call}", params or {}, why, task=True, guest=path.rpartition("/")[2], awaits=MANAGER
+    )

@@ -8,10 +8,13 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from .errors import WrongPathPart
+
+if TYPE_CHECKING:
+    from .contract import Reader
 
 HIDDEN = "********"
 _CONTROL = r"[\x00-\x1f\x7f\ud800-\udfff]"
@@ -49,6 +52,16 @@ class Upload:
         return dataclasses.replace(self, tell=listener)
 
 
+class Wait(Protocol):
+    """What goes on after the task of a step has ended. The planner hands it in; the engine only calls it."""
+
+    def wait(self, reader: Reader, upid: str, summary: str, timeout: float, happened: Callable[[], bool]) -> None:
+        """Return as soon as it has ``happened``; raise a PveError if it will not, or not within ``timeout`` seconds.
+
+        Return at once if the task ``upid`` was all that there is to wait for. ``summary`` is that of the step.
+        """
+
+
 @dataclasses.dataclass(frozen=True)
 class Step:
     """One API call that changes something."""
@@ -69,6 +82,8 @@ class Step:
     api_format: str = "json"  # of the answer; extjs answers with the whole body
     presents: frozenset[str] = frozenset()  # fingerprints of certificates that the server may present from then on
     upload: Upload | None = None  # a file that is sent with the parameters
+    evident: bool = False  # a second plan shows whether it has run, though it must not run twice
+    awaits: Wait | None = None  # what goes on after its task has ended
     id: str = ""  # see ``identity``
 
     @property

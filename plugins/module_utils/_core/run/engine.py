@@ -30,7 +30,6 @@ from ..model.errors import (
     understanding,
 )
 from ..model.plan import Plan, Step, api_path
-from ..resources.ha.requests import is_request, wait_for_manager
 from .task import Upid, is_upid, wait_for_task
 
 TASK_TIMEOUT = 600.0  # seconds, of modules without the option
@@ -207,8 +206,7 @@ class _Run:
         self.client.on_step(step.why)
         self.client.trusted.update(step.presents)
         self.sent = time.monotonic()
-        upload = step.upload.telling(self.client.on_progress) if step.upload else None
-        answer = self.client.call(step.method, step.path, step.params, upload=upload, api_format=step.api_format)
+        answer = self.client.call(step.method, step.path, step.params, upload=step.upload, api_format=step.api_format)
         for name, key in step.returns.items():
             self.outcome.answers[name] = answer.get(key) if key else answer
         upid = answer.get("data") if step.api_format == "extjs" else answer
@@ -230,9 +228,7 @@ class _Run:
             return
         self.followed.add(upid)
         try:
-            wait_for_task(self.client, upid, self.timeout)
-            if is_request(upid) and step.verify:
-                wait_for_manager(self.client, upid, step.why, self.timeout, lambda: not self._is_planned(step))
+            self._await(step, upid)
         except TaskFailed:
             self.outcome.unfinished = step
             raise
@@ -240,6 +236,12 @@ class _Run:
             self.outcome.unfinished, self.outcome.touched = step, True
             self.pending = self.pending[1:]
             raise
+
+    def _await(self, step: Step, upid: str) -> None:
+        """Wait for a step's task, and for what goes on after it."""
+        wait_for_task(self.client, upid, self.timeout)
+        if step.awaits and step.verify:
+            step.awaits.wait(self.client, upid, step.why, self.timeout, lambda: not self._is_planned(step))
 
     def _is_planned(self, step: Step) -> bool:
         """Whether a step is still needed."""
@@ -263,7 +265,7 @@ class _Run:
         self.outcome.unfinished, self.outcome.touched = step, True
         try:
             if self._has_arrived(step):
-                if not step.repeatable and not step.upload:  # planning would ask for it again
+                if not step.repeatable and not step.evident:  # planning would ask for it again
                     self._count_as_done(step)
                 else:
                     self._plan_again(unclear=step)
@@ -288,12 +290,12 @@ class _Run:
 
     def _has_arrived(self, step: Step) -> bool:
         """Whether an unanswered step has started a task, which is waited for, or has had its effect."""
-        looks = (*READ_BACK_PAUSES, 0.0) if step.upload else ARRIVAL_PAUSES
+        looks = (*READ_BACK_PAUSES, 0.0) if step.evident else ARRIVAL_PAUSES
         for pause in looks:
             self.client.sleep(pause)
             if step.task and self._await_task_of(step):
                 return True
-            if not step.upload and not step.repeatable:
+            if not step.evident and not step.repeatable:
                 continue  # its effect cannot be told from what was there before
             with contextlib.suppress(Refused):  # a part of it is there
                 if not self._is_planned(step):
@@ -306,7 +308,7 @@ class _Run:
         for upid in found:
             self.followed.add(upid)
             try:
-                wait_for_task(self.client, upid, self.timeout)
+                self._await(step, upid)
             except TaskFailed as error:
                 if not step.repeatable:
                     raise

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 
 from ...api import schema as apidoc
 from ...api.connection import task_arguments
+from ...guests.ha_requests import MANAGER
 from ...model.contract import Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, NotFound
 from ...model.plan import Plan, Step
@@ -116,6 +117,7 @@ class ApiCall(Resource[Desired, State | None]):
             verify=looked,
             repeatable=looked,
             guest=guest[1] if guest else "",
+            awaits=MANAGER if guest else None,
             api_format=desired["format"],
         )
 

@@ -134,7 +134,15 @@ class StorageContent(Resource[Desired, State | None]):
         verb = "upload" if current is None else "replace"
         why = f"{verb} {desired['volid']} by {desired['src']} ({desired['size']} bytes)"
         upload = Upload(desired["src"], desired["filename"], desired["size"])
-        return Step("POST", f"{desired['path']}/upload", _file_params(desired), why, upload=upload, repeatable=False)
+        return Step(
+            "POST",
+            f"{desired['path']}/upload",
+            _file_params(desired),
+            why,
+            upload=upload,
+            repeatable=False,
+            evident=True,
+        )
 
     @staticmethod
     def _download_step(desired: Desired) -> Step:

@@ -9,23 +9,27 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import NotFound, PermissionDenied
-from ansible_collections.pve.automation.plugins.module_utils._core.resources.ha.requests import (
+from ansible_collections.pve.automation.plugins.module_utils._core.guests import ha_requests
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.ha_requests import (
+    MANAGER,
     NotFulfilled,
+    dead_parts,
     is_request,
     wait_for_manager,
 )
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import NotFound, PermissionDenied
 from tests.unit.resources.fake import Server
 
 MIGRATE = "UPID:pve1:00000A2D:000D77D0:6B00CBA6:hamigrate:100:root@pam:"
 START = MIGRATE.replace("hamigrate", "hastart")
-STATUS, TASKS = "/cluster/ha/status/current", "/nodes/pve1/tasks"
+STATUS, TASKS, LOCKS = "/cluster/ha/status/current", "/nodes/pve1/tasks", "/cluster/resources"
+DEAD = {"type": "master", "node": "pve1", "status": "pve1 (old timestamp - dead?, Mon Nov 30 12:00:00 2026)"}
 REFUSED = PermissionDenied("GET", STATUS, 403, "no")
 
 
 def wait(upid: Any, looks: Any, answers: Any = None, timeout: float = 0.0) -> int:
     """Wait with these results of looking; returns how many pauses were made."""
-    server = Server({STATUS: [], TASKS: [], **(answers or {})})
+    server = Server({STATUS: [], TASKS: [], LOCKS: [], **(answers or {})})
     results = iter(looks)
     pauses: list[Any] = []
     server.sleep = pauses.append
@@ -91,3 +95,36 @@ def test_what_is_final_ends_the_wait(upid: Any, answers: Any, says: str) -> None
 def test_the_wait_ends_in_time_with_what_is_known(upid: Any, answers: Any, says: str) -> None:
     with pytest.raises(NotFulfilled, match=f"has not done within 0 s what it was asked for: .*{says}"):
         wait(upid, [False], answers)
+
+
+def test_a_guest_that_has_arrived_but_is_still_locked_is_moving() -> None:
+    server = Server({STATUS: [], TASKS: [], LOCKS: [{"vmid": 100, "lock": "migrate"}, {"vmid": 101}]})
+    server.on_progress = lambda text: None
+    server.sleep = lambda seconds: server.answers.update({LOCKS: [{"vmid": 100}]})
+    wait_for_manager(server, MIGRATE, "move it", 60, lambda: True)
+    assert server.answers[LOCKS] == [{"vmid": 100}]
+
+
+@pytest.mark.parametrize("dead", [DEAD, {**DEAD, "type": "lrm"}])
+def test_a_manager_that_stays_dead_ends_the_wait(monkeypatch: pytest.MonkeyPatch, dead: dict[str, Any]) -> None:
+    monkeypatch.setattr(ha_requests, "TAKEOVER", 0.0)
+    with pytest.raises(NotFulfilled, match=rf"does not work \({dead['type']}: pve1 \(old timestamp .*in its queue"):
+        wait(START, [False], {STATUS: [dead]}, timeout=600)
+
+
+def test_a_manager_that_seems_dead_is_told_at_once_and_waited_for() -> None:
+    told: list[str] = []
+    server = Server({STATUS: [DEAD], TASKS: []})
+    server.on_progress = told.append
+    server.sleep = lambda seconds: server.answers.update({STATUS: []})
+    looks = iter([False, False, True])
+    wait_for_manager(server, START, "start it", 600, lambda: next(looks))
+    assert [text.partition(" (")[0] for text in told] == ["The HA manager does not work at present"]
+
+
+def test_the_part_of_another_node_does_not_matter() -> None:
+    assert dead_parts([{**DEAD, "type": "lrm", "node": "pve2"}], "pve1") == ""
+
+
+def test_only_requests_are_waited_for() -> None:
+    MANAGER.wait(Server({}), MIGRATE.replace("hamigrate", "qmigrate"), "move it", 60, lambda: False)
