@@ -18,7 +18,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.model.field import Field, Fields
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.info import ListInfo
-from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.item import Item
+from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.item import Item, Observed
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.singleton import Singleton
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import HIDDEN, Step, api_path, whole_part
 from tests.unit.resources import fake
@@ -47,7 +47,7 @@ class Answers(fake.Server):
 
 
 def plan_of(item: Any, current: Any = None, **params: Any) -> Any:
-    return item.plan(current, item.parse({**GIVEN, **params}))
+    return item.plan(Observed(current), item.parse({**GIVEN, **params}))
 
 
 def calls(plan: Any) -> list[Any]:
@@ -135,15 +135,15 @@ def test_deleting() -> None:
 def test_the_digest_that_was_read_guards_the_update() -> None:
     item = dataclasses.replace(THING, digest=True)
     desired = item.parse({**GIVEN, "comment": "new"})
-    state = item.read(Answers(**{"/things/a%20b": {"comment": "old", "digest": "f00"}}), desired)
-    assert state == {"id": "a b", "comment": "old"}
-    assert calls(item.plan(state, desired)) == [("PUT", "/things/a%20b", {"comment": "new", "digest": "f00"})]
+    observed = item.read(Answers(**{"/things/a%20b": {"comment": "old", "digest": "f00"}}), desired)
+    assert observed.state == {"id": "a b", "comment": "old"}
+    assert calls(item.plan(observed, desired)) == [("PUT", "/things/a%20b", {"comment": "new", "digest": "f00"})]
 
 
 def test_reading_an_item() -> None:
     desired = THING.parse(GIVEN)
-    assert THING.read(Answers(), desired) is None
-    assert THING.read(Answers(**{"/things/a%20b": {"enable": "0"}}), desired) == {"id": "a b", "enabled": False}
+    assert THING.read(Answers(), desired).state is None
+    assert THING.read(Answers(**{"/things/a%20b": {"enable": "0"}}), desired).state == {"id": "a b", "enabled": False}
 
 
 def test_a_new_item_has_to_have_what_it_needs() -> None:

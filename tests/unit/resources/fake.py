@@ -63,9 +63,12 @@ def options(resource: Hosted, /, **given: Any) -> dict[str, Any]:
 
 
 def planned(resource: AnyResource, server: Server, /, **given: Any) -> Plan:
-    """The plan of a task with these options."""
+    """The plan of a task with these options, if the preflight lets it pass."""
     desired = resource.parse(options(resource, **given))
-    return resource.plan(resource.read(server, desired), desired)
+    plan = resource.plan(resource.read(server, desired), desired)
+    if plan.steps:
+        resource.preflight(server, plan, desired)
+    return plan
 
 
 def calls(plan: Plan) -> list[tuple[str, str, dict[str, Any]]]:

@@ -43,6 +43,10 @@ class Codec:
         """The value after ``wanted`` is applied to ``current``; None if nothing is left."""
         return wanted
 
+    def join(self, current: Any, added: Any) -> Any:
+        """The list ``current`` with what ``added`` holds besides."""
+        return self.parse([*current, *added])
+
     def equal(self, current: Any, after: Any) -> bool:
         """Whether two canonical values mean the same to PVE."""
         return bool(current == after)
@@ -71,6 +75,19 @@ class Word(Text):
     def parse(self, value: Any) -> str:
         text = str(value).strip()
         return text.lower() if self.lower else text
+
+
+class Matching(Text):
+    """Text of a certain form. ``reason`` says what is wrong with another one, which is ``{value}`` in it."""
+
+    def __init__(self, pattern: str, reason: str) -> None:
+        self.pattern, self.reason = re.compile(pattern), reason
+
+    def parse(self, value: Any) -> str:
+        text = super().parse(value)
+        if text and not self.pattern.fullmatch(text):
+            raise ValueError(self.reason.format(value=repr(text)))
+        return text
 
 
 class Integer(Codec):

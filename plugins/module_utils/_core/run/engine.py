@@ -13,7 +13,7 @@ from typing import Any
 
 from ..api.arguments import check_call
 from ..api.client import Client
-from ..model.contract import Desired, Planned
+from ..model.contract import Planned
 from ..model.errors import (
     ApiError,
     Conflict,
@@ -100,13 +100,11 @@ class Prepared:
 
     resource: Planned[Any, Any]
     params: Mapping[str, Any]
-    desired: Desired
+    desired: Any  # what the resource has parsed
     plan: Plan
 
 
-def prepare(
-    client: Client, resource: Planned[Any, Any], params: Mapping[str, Any], desired: Desired | None = None
-) -> Prepared:
+def prepare(client: Client, resource: Planned[Any, Any], params: Mapping[str, Any], desired: Any = None) -> Prepared:
     """Read and plan. ``wish`` is that of the options where the caller has it already, perhaps completed by what it knows."""
     desired = resource.parse(params) if desired is None else desired
     plan = resource.plan(resource.read(client, desired), desired)
@@ -371,10 +369,9 @@ class _Run:
             self.outcome.object = self.plan.after
             return
         for pause in (*READ_BACK_PAUSES, None):
-            current = self.resource.read(self.client, self.desired)
-            plan = self.resource.plan(current, self.desired)
+            plan = self.resource.plan(self.resource.read(self.client, self.desired), self.desired)
             if not any(step.verify for step in plan.steps):
-                self.outcome.object = current
+                self.outcome.object = plan.before
                 return
             if pause is not None:
                 self.client.sleep(pause)

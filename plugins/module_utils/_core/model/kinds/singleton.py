@@ -10,21 +10,34 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..changes import changed_fields, shown
-from ..contract import Desired, Reader, Resource, State, unset_option
+from ..contract import Reader, Resource, State, unset_option
 from ..field import Fields, update_params
 from ..plan import Plan, Step
 
 
 @dataclasses.dataclass(frozen=True)
-class Singleton(Resource[Desired, State | None]):
-    """The options of something that always exists: GET and PUT one path, which may hold names from the task."""
+class SingletonDesired:
+    """What a task wants: ``keys`` are the options that say which one is meant."""
+
+    keys: Mapping[str, Any]
+    fields: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Singleton(Resource[SingletonDesired, State]):
+    """The options of something that always exists: GET and PUT one path, which may hold names from the task.
+
+    ``secrets_in`` finds secrets inside of options; then ``hides_values`` keeps the options out of logs.
+    """
 
     name: str
-    path: Callable[[Desired], str]
+    path: Callable[[Mapping[str, Any]], str]
     fields: Fields
     keys: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)  # options that address it
     delete_keys: bool = True
     task: bool = False
+    hides_values: bool = False
+    secrets_in: Callable[[Mapping[str, Any]], set[str]] = lambda params: set()
 
     def __post_init__(self) -> None:
         if any(field.secret for field in self.fields):
@@ -42,25 +55,24 @@ class Singleton(Resource[Desired, State | None]):
     def may_be_empty(self) -> set[str]:
         return self.fields.clearable()
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        return {**{name: params[name] for name in self.keys}, "fields": self.fields.parse(params)}
+    def secret_values(self, params: Mapping[str, Any]) -> set[str]:
+        return self.secrets_in(params)
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        return {
-            **{name: desired[name] for name in self.keys},
-            **self.fields.observe(reader.get(self.path(desired)) or {}),
-        }
+    def parse(self, params: Mapping[str, Any]) -> SingletonDesired:
+        return SingletonDesired({name: params[name] for name in self.keys}, self.fields.parse(params))
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        current = current or {}
-        changes = changed_fields(self.fields, current, desired["fields"])
+    def read(self, reader: Reader, desired: SingletonDesired) -> State:
+        return {**desired.keys, **self.fields.observe(reader.get(self.path(desired.keys)) or {})}
+
+    def plan(self, observed: State, desired: SingletonDesired) -> Plan:
+        changes = changed_fields(self.fields, observed, desired.fields)
         if not changes:
-            return Plan.nothing(current)
+            return Plan.nothing(observed)
         step = Step(
             "PUT",
-            self.path(desired),
-            update_params(changes, self.fields, current),
+            self.path(desired.keys),
+            update_params(changes, self.fields, observed),
             why=f"change {', '.join(changes)}",
             task=self.task,
         )
-        return Plan(current, shown(self.fields, current, changes), (step,))
+        return Plan(observed, shown(self.fields, observed, changes), (step,))

@@ -86,18 +86,14 @@ class Acl(Resource[Desired, State | None]):
         }
 
     def read(self, reader: Reader, desired: Desired) -> State | None:
-        state = observe(desired["path"], reader.get(COLLECTION) or [])
-        lockout.look_around(reader, desired, self._plan(state, desired))
-        return state
+        return observe(desired["path"], reader.get(COLLECTION) or [])
+
+    def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
+        if not desired["allow_lockout"]:
+            entries = (plan.after or {})["entries"]
+            lockout.refuse_loss(reader, lambda rights: rights.with_entries(desired["path"], entries))
 
     def plan(self, current: State | None, desired: Desired) -> Plan:
-        plan = self._plan(current, desired)
-        return lockout.refuse_loss(
-            plan, desired, lambda rights: rights.with_entries(desired["path"], (plan.after or {})["entries"])
-        )
-
-    @staticmethod
-    def _plan(current: State | None, desired: Desired) -> Plan:
         path = desired["path"]
         have = {_entry(row): row["propagate"] for row in (current or {}).get("entries", [])}
         wanted, propagate = desired["entries"], desired["propagate"]

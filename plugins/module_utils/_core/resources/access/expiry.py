@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, State
 from ...model.errors import InvalidOption
 from ...model.field import Field
 from ...model.values import Expiry, seconds_of
@@ -59,10 +59,10 @@ def refuse_past(expire: Any, present: int | None, now: int) -> None:
         )
 
 
-def settled(fields: Desired, current: State | None, renew_before: int = 0) -> Desired:
+def settled(fields: Mapping[str, Any], current: Mapping[str, Any] | None, renew_before: int = 0) -> dict[str, Any]:
     """The wished fields with a point in time in place of a period."""
     expire = fields.get(EXPIRE.name)
     if not isinstance(expire, Lifetime):
-        return fields
+        return dict(fields)
     moment = expire.end() if current is None else expire.settle(current.get(EXPIRE.name, 0), renew_before)
     return {**fields, EXPIRE.name: moment}

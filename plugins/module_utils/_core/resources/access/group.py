@@ -6,82 +6,78 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...model.contract import Desired, Reader, State
-from ...model.errors import InvalidOption
+from ...model.contract import Reader, State
 from ...model.field import Field, Fields
 from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import ListInfo
-from ...model.kinds.item import Item
+from ...model.kinds.item import Item, ItemDesired, Observed
+from ...model.kinds.members import Difference, Members
 from ...model.plan import Plan, Step, api_path
-from ...model.values import Set
+from ...model.values import Matching
 from . import lockout
 from .user import check_userid
 
-GROUPID = re.compile(r"[A-Za-z0-9._-]+")
 COLLECTION = "/access/groups"
 FIELDS = Fields([Field("comment", clear="empty")])
-MEMBERS = Set()
+MEMBERS = Members(Field("members", type="list", elements="str"))
+
+
+@dataclasses.dataclass(frozen=True)
+class GroupDesired(ItemDesired):
+    """What a task wants of a group; ``members`` is None if it does not manage them."""
+
+    members: Sequence[str] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class ObservedGroup(Observed):
+    """A group, and the other groups of those that leave it, which are sent along when one leaves."""
+
+    other_groups: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
 
 
 class Group(Item):
-    """An item with members: a given list is the whole list unless ``append``."""
+    """An item with members, who join and leave by calls of their own."""
 
     def may_be_empty(self) -> set[str]:
-        return {*super().may_be_empty(), "members"}
+        return {*super().may_be_empty(), MEMBERS.name}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        desired = super().parse(params)
-        if not GROUPID.fullmatch(desired["key"]):
-            raise InvalidOption(
-                self.key.name, f"{desired['key']!r} has other characters than letters, digits, '.', '_', '-'"
-            )
-        if desired["members"] is not None:
-            desired["members"] = MEMBERS.parse(desired["members"])
-            for userid in desired["members"]:
-                check_userid("members", userid)
-        return desired
+    def parse(self, params: Mapping[str, Any]) -> ItemDesired:
+        desired, members = super().parse(params), MEMBERS.parse(params)
+        for userid in members or []:
+            check_userid(MEMBERS.name, userid)
+        return GroupDesired(**vars(desired), members=members)
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        """Whoever leaves is read, too: the other groups of a user are sent along when it leaves one."""
-        state = super().read(reader, desired)
-        desired["other_groups"] = {}
-        if state is not None and desired["state"] == "present":
-            for userid in _leaving(state, desired):
-                groups = reader.get(api_path("access", "users", userid)).get("groups") or []
-                desired["other_groups"][userid] = [group for group in MEMBERS.parse(groups) if group != desired["key"]]
-        lockout.look_around(reader, desired, self._plan(state, desired))
-        return state
+    def read(self, reader: Reader, desired: ItemDesired) -> Observed:
+        observed = super().read(reader, desired)
+        if observed.state is None or desired.state == "absent":
+            return observed
+        others = {}
+        for userid in _difference(observed, desired).dropped:
+            groups = MEMBERS.read(reader.get(api_path("access", "users", userid)).get("groups"))
+            others[userid] = [group for group in groups if group != desired.key]
+        return ObservedGroup(observed.state, other_groups=others)
 
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
-        return {**super().observe(key, answer), "members": MEMBERS.parse(answer.get("members") or [])}
+        return {**super().observe(key, answer), MEMBERS.name: MEMBERS.read(answer.get("members"))}
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        plan = self._plan(current, desired)
-        return lockout.refuse_loss(plan, desired, lambda rights: rights.with_group(desired["key"], plan.after))
-
-    def _plan(self, current: State | None, desired: Desired) -> Plan:
-        plan = super().plan(current, desired)
-        if desired["state"] == "absent" or desired["members"] is None:
+    def _plan_present(self, observed: Observed, desired: ItemDesired) -> Plan:
+        plan, difference = super()._plan_present(observed, desired), _difference(observed, desired)
+        if not difference:
             return plan
-        present = (current or {}).get("members", [])
-        joining = [userid for userid in desired["members"] if userid not in present]
-        leaving = _leaving(current or {}, desired)
-        if not joining and not leaving:
-            return plan
-        members = MEMBERS.parse([*(userid for userid in present if userid not in leaving), *joining])
-        steps = [_join(userid, desired["key"]) for userid in joining]
-        steps += [_leave(userid, desired["key"], desired["other_groups"][userid]) for userid in leaving]
-        return dataclasses.replace(plan, after={**(plan.after or {}), "members": members}, steps=(*plan.steps, *steps))
+        others = observed.other_groups if isinstance(observed, ObservedGroup) else {}
+        steps = [_join(userid, desired.key) for userid in difference.added]
+        steps += [_leave(userid, desired.key, others[userid]) for userid in difference.dropped]
+        after = {**(plan.after or {}), MEMBERS.name: difference.after}
+        return dataclasses.replace(plan, after=after, steps=(*plan.steps, *steps))
 
 
-def _leaving(current: State, desired: Desired) -> list[str]:
-    if desired["members"] is None or desired["append"]:
-        return []
-    return [userid for userid in current.get("members", []) if userid not in desired["members"]]
+def _difference(observed: Observed, desired: ItemDesired) -> Difference:
+    members = desired.members if isinstance(desired, GroupDesired) else None
+    return MEMBERS.difference(observed.state, members, append=desired.append)
 
 
 def _join(userid: str, group: str) -> Step:
@@ -89,7 +85,7 @@ def _join(userid: str, group: str) -> Step:
     return Step("PUT", api_path("access", "users", userid), {"groups": group, "append": True}, why)
 
 
-def _leave(userid: str, group: str, others: list[str]) -> Step:
+def _leave(userid: str, group: str, others: Sequence[str]) -> Step:
     why = f"take user {userid} out of group {group}"
     return Step("PUT", api_path("access", "users", userid), {"groups": ",".join(others)}, why)
 
@@ -100,20 +96,25 @@ class GroupList(ListInfo):
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
         shown = super()._shown(row)
         users = shown.pop("users", None)
-        return {**shown, "members": MEMBERS.parse(users or [])}
+        return {**shown, "members": MEMBERS.read(users)}
 
 
 GROUP = Group(
     "group",
     COLLECTION,
-    Field("groupid", aliases=("name",)),
+    Field(
+        "groupid",
+        aliases=("name",),
+        codec=Matching("[A-Za-z0-9._-]+", "{value} has other characters than letters, digits, '.', '_', '-'"),
+    ),
     FIELDS,
     delete_keys=False,
     extra_options={
-        "members": {"type": "list", "elements": "str"},
+        MEMBERS.name: MEMBERS.field.spec(),
         "append": {"type": "bool", "default": False},
         **lockout.OPTION,
     },
+    preflights=(lockout.keep_rights(lambda rights, plan, desired: rights.with_group(desired.key, plan.after)),),
     extra_uses={"members": TO_MAKE, "append": Use(never=("absent",), beside=("members",))},
 )
 GROUP_INFO = GroupList("groups", lambda desired: COLLECTION, key="groupid", fields=FIELDS)

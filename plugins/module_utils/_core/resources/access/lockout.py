@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ...model.contract import Desired, Reader
+from ...model.contract import Reader
 from ...model.errors import InvalidOption, Refused
+from ...model.kinds.item import ItemDesired
 from ...model.plan import Plan
 from ...model.values import Boolean, split_list
 
@@ -116,12 +117,6 @@ def _levels(path: str) -> Iterator[str]:
         yield "/" + "/".join(parts[:count])
 
 
-def look_around(reader: Reader, desired: Desired, plan: Plan) -> None:
-    """Complete the wish with the rights of the login, where the plan changes something that may take them."""
-    if plan.steps and not desired["allow_lockout"] and "rights" not in desired:
-        desired["rights"] = collect_context(reader)
-
-
 def collect_context(reader: Reader) -> Rights | None:
     """The rights of the login; None if nothing can take them, as those of root@pam in person."""
     connection = reader.connection
@@ -143,18 +138,27 @@ def collect_context(reader: Reader) -> Rights | None:
     )
 
 
-def refuse_loss(plan: Plan, desired: Desired, change: Callable[[Rights], Rights]) -> Plan:
-    """The plan, unless the login could not take its change back."""
-    rights: Rights | None = desired.get("rights")
-    if not plan.steps or rights is None:
-        return plan
-    lost = rights.lost(change(rights))
-    if lost:
+def refuse_loss(reader: Reader, change: Callable[[Rights], Rights]) -> None:
+    """Refuse a change that the login could not take back."""
+    rights = collect_context(reader)
+    lost = rights.lost(change(rights)) if rights else []
+    if rights and lost:
         raise Refused(
             f"This would take from {rights.token or rights.user}, which the task logs in with, {', '.join(lost)}.",
             hint="Log in as somebody who keeps these rights. If the login is to lose them, set allow_lockout to true.",
         )
-    return plan
+
+
+def keep_rights(
+    change: Callable[[Rights, Plan, ItemDesired], Rights],
+) -> Callable[[Reader, Plan, ItemDesired], None]:
+    """The preflight of an item that refuses what the login could not take back; ``change`` applies a plan to rights."""
+
+    def preflight(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+        if not desired.options["allow_lockout"]:
+            refuse_loss(reader, lambda rights: change(rights, plan, desired))
+
+    return preflight
 
 
 # --- the login itself ------------------------------------------------------------------------------------------------
@@ -170,7 +174,7 @@ def login_of(params: Mapping[str, Any]) -> tuple[str, str]:
     return token.partition("!")[0] or user, token
 
 
-def refuse_own_user(params: Mapping[str, Any], userid: str, fields: Desired) -> None:
+def refuse_own_user(params: Mapping[str, Any], userid: str, fields: Mapping[str, Any]) -> None:
     """Refuse to delete, disable or let expire the user that the task logs in with."""
     ends = _end_of("userid", params, fields)
     if ends and userid == login_of(params)[0]:
@@ -179,7 +183,7 @@ def refuse_own_user(params: Mapping[str, Any], userid: str, fields: Desired) -> 
         )
 
 
-def refuse_own_token(params: Mapping[str, Any], token: str, fields: Desired) -> None:
+def refuse_own_token(params: Mapping[str, Any], token: str, fields: Mapping[str, Any]) -> None:
     """Refuse to delete, regenerate or let expire the token that the task logs in with."""
     ends = "tokenid" if params["regenerate"] else _end_of("tokenid", params, fields)
     if ends and token == login_of(params)[1]:
@@ -188,7 +192,7 @@ def refuse_own_token(params: Mapping[str, Any], token: str, fields: Desired) -> 
         )
 
 
-def _end_of(key: str, params: Mapping[str, Any], fields: Desired) -> str:
+def _end_of(key: str, params: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
     """The option by which a login would end; empty if it would not."""
     if params["state"] == "absent":
         return key
@@ -198,10 +202,10 @@ def _end_of(key: str, params: Mapping[str, Any], fields: Desired) -> str:
     return "expire" if isinstance(expire, int) and 0 < expire <= time.time() else ""
 
 
-def refuse_end_of_root(plan: Plan, desired: Desired) -> None:
+def refuse_end_of_root(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
     """Refuse to delete or disable root@pam, which no other user can replace."""
     ends = plan.after is None or plan.after.get("enable") is False
-    if plan.steps and ends and desired["key"] == ROOT and not desired["allow_lockout"]:
+    if ends and desired.key == ROOT and not desired.options["allow_lockout"]:
         raise Refused(
             f"{ROOT} could not log in any more, and some things only {ROOT} may do.",
             hint="If that is wanted, set allow_lockout to true.",

@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
 from ...model.contract import Desired, Reader, Resource, State
-from ...model.errors import InvalidOption, Refused
+from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.given import TO_MAKE
-from ...model.kinds.by_type import refuse_other_types
 from ...model.kinds.info import ListInfo
-from ...model.kinds.item import Item
+from ...model.kinds.item import BuiltIn, Item, ItemDesired
+from ...model.kinds.type_rules import TypeRules
 from ...model.plan import Plan, Step, api_path
 from ...model.property_string import BOOLEAN, SEMICOLON_SET, WORD, Part, PropertyString
 from ...model.values import Set, Word
@@ -100,39 +99,11 @@ FIELDS = Fields(
 )
 
 
-class Realm(Item):
-    """An item whose type decides which options it has. ``pam`` and ``pve`` always exist."""
-
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        if desired["state"] == "absent":
-            if desired["key"] in BUILT_IN:
-                raise Refused(f"Realm {desired['key']} is built in and cannot be deleted.")
-            return super().plan(current, desired)
-        _check_options(current, desired)
-        plan = super().plan(current, desired)
-        if not desired["check_connection"]:
-            return plan
-        steps = (dataclasses.replace(step, params={**step.params, "check-connection": True}) for step in plan.steps)
-        return dataclasses.replace(plan, steps=tuple(steps))
-
-
-def _check_options(current: State | None, desired: Desired) -> None:
-    """Refuse what the type of the realm does not have, or lacks."""
-    fields = desired["fields"]
-    kind = (current or fields).get("type")
-    if not kind:
-        raise InvalidOption("type", "is needed to create a realm")
-    needed, _others = REALM_TYPES[kind]
-    refuse_other_types((name for name, value in fields.items() if value != ""), kind, REALM_OPTIONS)
-    for name, value in fields.items():
-        if value == "" and name in needed:
-            raise InvalidOption(name, f"a realm of type {kind} needs it")
-    if current is None and kind in BUILT_IN:
+def _refuse_second(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    """Refuse to create another realm of a type of which there is one."""
+    kind = desired.fields.get("type")
+    if desired.state == "present" and plan.before is None and kind in BUILT_IN:
         raise InvalidOption("type", f"the one realm of type {kind} is called {kind}; there can be no other one")
-    if current is None:
-        for name in needed:
-            if name not in fields:
-                raise InvalidOption(name, f"is needed to create a realm of type {kind}")
 
 
 class RealmSync(Resource[Desired, State | None]):
@@ -195,12 +166,16 @@ class RealmSync(Resource[Desired, State | None]):
         return Plan(current, current, (step,))
 
 
-REALM = Realm(
+REALM = Item(
     "realm",
     COLLECTION,
     Field("realm", aliases=("name",)),
     FIELDS,
     digest=True,
+    types=TypeRules(REALM_OPTIONS, needed={kind: needed for kind, (needed, _others) in REALM_TYPES.items()}),
+    built_in=BuiltIn(BUILT_IN.__contains__, "Realm {key} is built in and cannot be deleted."),
+    passed_on={"check_connection": ("POST", "PUT")},
+    preflights=(_refuse_second,),
     extra_options={"check_connection": {"type": "bool", "default": False}},
     extra_uses={"check_connection": TO_MAKE},
 )

@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from ...model.calendar import Schedule
-from ...model.contract import Desired
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
+from ...model.kinds.item import Item, ItemDesired
 from ...model.property_string import SEMICOLON_SET
-from ..cluster.scheduled import Job, JobList
+from ..cluster.scheduled import JOB_KEY, NO_SUCH_JOB, JobList
 from .realm import SCOPES, VANISHED
 
 JOBS = "/cluster/jobs/realm-sync"
@@ -31,24 +28,21 @@ FIELDS = Fields(
 )
 
 
-class RealmSyncJob(Job):
-    """A job that says what becomes of users and groups that have vanished."""
-
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        desired = super().parse(params)
-        vanished = desired["fields"].get("remove_vanished") or []
-        if "none" in vanished and len(vanished) > 1:
-            raise InvalidOption("remove_vanished", "none goes with nothing else")
-        return desired
+def _check_vanished(desired: ItemDesired) -> None:
+    vanished = desired.fields.get("remove_vanished") or []
+    if "none" in vanished and len(vanished) > 1:
+        raise InvalidOption("remove_vanished", "none goes with nothing else")
 
 
-JOB = RealmSyncJob(
+JOB = Item(
     "job",
     JOBS,
-    Field("id", aliases=("name",)),
+    JOB_KEY,
     FIELDS,
     needed=("realm", "schedule"),
     own_path=True,
     always=("schedule",),
+    absent=NO_SUCH_JOB,
+    checks=(_check_vanished,),
 )
 JOB_INFO = JobList("jobs", lambda desired: JOBS, key="id", fields=FIELDS)

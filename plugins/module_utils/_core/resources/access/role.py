@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, Reader, State
-from ...model.errors import InvalidOption, Refused
+from ...model.contract import Reader
+from ...model.errors import InvalidOption
 from ...model.field import Field, Fields
 from ...model.kinds.info import ListInfo
-from ...model.kinds.item import Item
+from ...model.kinds.item import BuiltIn, Item, ItemDesired
 from ...model.plan import Plan
 from . import lockout
 
@@ -30,31 +30,13 @@ SINCE_9 = {
 }
 
 
-class Role(Item):
-    """An item whose only property is a set. Roles that PVE brings along cannot be changed."""
-
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        state = super().read(reader, desired)
-        if desired["state"] == "present":
-            _refuse_other_release(
-                reader, set(desired["fields"].get("privs") or []) - set((state or {}).get("privs", []))
-            )
-        lockout.look_around(reader, desired, super().plan(state, desired))
-        return state
-
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        plan = super().plan(current, desired)
-        if plan.steps and (desired["key"] in SPECIAL or desired["key"].lower().startswith(RESERVED)):
-            raise Refused(f"Role {desired['key']} belongs to the server, as do all whose names begin with PVE.")
-        privileges = None if plan.after is None else plan.after.get("privs", [])
-        return lockout.refuse_loss(plan, desired, lambda rights: rights.with_role(desired["key"], privileges))
-
-    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
-        return super().observe(key, {"privs": [name for name, given in answer.items() if given]})
+def _belongs_to_server(roleid: str) -> bool:
+    return roleid in SPECIAL or roleid.lower().startswith(RESERVED)
 
 
-def _refuse_other_release(reader: Reader, privs: set[str]) -> None:
+def _refuse_other_release(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
     """Name and explain new privileges that only the other major release knows; no other one costs a request."""
+    privs = set((plan.after or {}).get("privs", [])) - set((plan.before or {}).get("privs", []))
     if privs.isdisjoint({*UNTIL_8, *SINCE_9}):
         return
     major = reader.release()[0]
@@ -70,13 +52,25 @@ class RoleList(ListInfo):
         return {"privs": [], **super()._shown(row), "special": bool(int(row.get("special") or 0))}
 
 
-ROLE = Role(
+ROLE = Item(
     "role",
     COLLECTION,
     Field("roleid", aliases=("name",)),
     FIELDS,
     delete_keys=False,
     append="privs",
+    shape=lambda answer: {"privs": [name for name, given in answer.items() if given]},
+    built_in=BuiltIn(
+        _belongs_to_server,
+        "Role {key} belongs to the server, as do all whose names begin with PVE.",
+        changeable=False,
+    ),
+    preflights=(
+        _refuse_other_release,
+        lockout.keep_rights(
+            lambda rights, plan, desired: rights.with_role(desired.key, (plan.after or {}).get("privs", []))
+        ),
+    ),
     extra_options=lockout.OPTION,
 )
 ROLE_INFO = RoleList("roles", lambda desired: COLLECTION, key="roleid", fields=FIELDS)

@@ -82,15 +82,14 @@ class Token(Resource[Desired, State | None]):
             if desired["regenerate"] and not desired["full_update"] and "acl" not in desired:
                 mine = [row for row in reader.get(acl.COLLECTION) or [] if row["ugid"] == _full(desired)]
                 desired["acl"] = [row for row in mine if row["type"] == "token"]
-        if desired["fields"].get("privsep") and _full(desired) == reader.connection.token:
-            lockout.look_around(reader, desired, self._plan(state, desired))
         return state
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        plan = self._plan(current, desired)
-        return lockout.refuse_loss(plan, desired, lambda rights: rights.with_token(_full(desired), plan.after))
+    def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
+        separated = desired["fields"].get("privsep") and _full(desired) == reader.connection.token
+        if separated and not desired["allow_lockout"]:
+            lockout.refuse_loss(reader, lambda rights: rights.with_token(_full(desired), plan.after))
 
-    def _plan(self, current: State | None, desired: Desired) -> Plan:
+    def plan(self, current: State | None, desired: Desired) -> Plan:
         if desired["state"] == "absent":
             step = Step("DELETE", _path(desired), why=f"delete token {_full(desired)}")
             return Plan.nothing(None) if current is None else Plan(current, None, (step,))

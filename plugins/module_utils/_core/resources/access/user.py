@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import time
 from collections.abc import Mapping
@@ -14,8 +15,9 @@ from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields
 from ...model.kinds.info import ListInfo
-from ...model.kinds.item import Item
+from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.plan import HIDDEN, Plan, Step
+from ...model.values import Matching
 from . import lockout
 from .expiry import EXPIRE, refuse_past, settled
 
@@ -37,10 +39,13 @@ FIELDS = Fields(
 )
 
 
+NOT_A_USER = "{value} is not a user with its realm, such as 'alice@pve'"
+
+
 def check_userid(option: str, userid: str) -> None:
     """Refuse what is not a name with a realm."""
     if not USERID.fullmatch(userid):
-        raise InvalidOption(option, f"{userid!r} is not a user with its realm, such as 'alice@pve'")
+        raise InvalidOption(option, NOT_A_USER.format(value=repr(userid)))
 
 
 def by_token(params: Mapping[str, Any]) -> bool:
@@ -53,47 +58,63 @@ def own_password(params: Mapping[str, Any]) -> str | None:
     return params.get("api_password") if (params.get("api_user") or "root@pam") != "root@pam" else None
 
 
+@dataclasses.dataclass(frozen=True)
+class UserDesired(ItemDesired):
+    """What a task wants of a user, and what it logs in with: what password changes depend on."""
+
+    by_token: bool = False
+    own_password: str | None = None
+    now: int = 0
+
+
 class User(Item):
     """An item whose password is changed by a call of its own, which no API token may make."""
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> ItemDesired:
         desired = super().parse(params)
-        check_userid(self.key.name, desired["key"])
-        lockout.refuse_own_user(params, desired["key"], desired["fields"])
-        now = int(time.time())
-        return {**desired, "by_token": by_token(params), "own_password": own_password(params), "now": now}
+        lockout.refuse_own_user(params, desired.key, desired.fields)
+        return UserDesired(
+            **vars(desired), by_token=by_token(params), own_password=own_password(params), now=int(time.time())
+        )
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        state = super().read(reader, desired)
-        if "groups" in desired["fields"]:
-            lockout.look_around(reader, desired, self._plan(state, desired))
-        return state
+    def _wanted(self, observed: Observed, desired: ItemDesired) -> Mapping[str, Any]:
+        now = _own(desired).now
+        refuse_past(desired.fields.get("expire"), (observed.state or {}).get("expire"), now)
+        return settled(super()._wanted(observed, desired), observed.state)
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        plan = self._plan(current, desired)
-        lockout.refuse_end_of_root(plan, desired)
-        return lockout.refuse_loss(plan, desired, lambda rights: rights.with_user(desired["key"], plan.after))
-
-    def _plan(self, current: State | None, desired: Desired) -> Plan:
-        refuse_past(desired["fields"].get("expire"), (current or {}).get("expire"), desired["now"])
-        return super().plan(current, {**desired, "fields": settled(desired["fields"], current)})
-
-    def _plan_update(self, current: State, desired: Desired) -> Plan:
-        fields = dict(desired["fields"])
+    def _plan_update(self, observed: Observed, current: State, desired: ItemDesired) -> Plan:
+        own = _own(desired)
+        fields = dict(desired.fields)
         password = fields.pop("password", None)
-        plan = super()._plan_update(current, {**desired, "fields": fields})
-        if password is None or not desired["push_secrets"]:
+        plan = super()._plan_update(observed, current, dataclasses.replace(desired, fields=fields))
+        if password is None or not desired.push_secrets:
             return plan
-        if desired["by_token"]:
+        if own.by_token:
             raise InvalidOption(
                 "update_password", "PVE lets no API token change a password; log in with api_user and api_password"
             )
-        params = {"userid": desired["key"], "password": password}
-        if desired["own_password"]:
-            params["confirmation-password"] = desired["own_password"]
-        why = f"set the password of user {desired['key']}"
+        params = {"userid": desired.key, "password": password}
+        if own.own_password:
+            params["confirmation-password"] = own.own_password
+        why = f"set the password of user {desired.key}"
         step = Step("PUT", PASSWORD_PATH, params, why, frozenset({"password", "confirmation-password"}), verify=False)
         return Plan(current, {**(plan.after or {}), "password": HIDDEN}, (*plan.steps, step))
+
+
+def _own(desired: ItemDesired) -> UserDesired:
+    """The same as what ``parse`` of a user returns."""
+    if not isinstance(desired, UserDesired):
+        raise TypeError(f"{desired!r} is not of a user")
+    return desired
+
+
+def _changed_rights(rights: lockout.Rights, plan: Plan, desired: ItemDesired) -> lockout.Rights:
+    return rights.with_user(desired.key, plan.after)
+
+
+def _keep_groups(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    if "groups" in desired.fields:
+        lockout.keep_rights(_changed_rights)(reader, plan, desired)
 
 
 class UserList(ListInfo):
@@ -111,6 +132,12 @@ class UserList(ListInfo):
 
 
 USER = User(
-    "user", "/access/users", Field("userid", aliases=("name",)), FIELDS, append="groups", extra_options=lockout.OPTION
+    "user",
+    "/access/users",
+    Field("userid", aliases=("name",), codec=Matching(USERID.pattern, NOT_A_USER)),
+    FIELDS,
+    append="groups",
+    preflights=(lockout.refuse_end_of_root, _keep_groups),
+    extra_options=lockout.OPTION,
 )
 USER_INFO = UserList("users", lambda desired: "/access/users", key="userid", fields=FIELDS, query=("full",))

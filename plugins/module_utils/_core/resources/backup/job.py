@@ -6,19 +6,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...model.calendar import Schedule
-from ...model.contract import Desired, Reader, State
+from ...model.contract import Reader, State
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
-from ...model.given import TO_MAKE, Use
+from ...model.given import TO_MAKE
+from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.plan import Plan, Step
 from ...model.property_string import INTEGER, WORD, Part, PropertyString, flag
 from ...model.values import Items, Text, Within
 from ..cluster.pool import Vmids
-from ..cluster.scheduled import Job, JobList, in_utc
+from ..cluster.scheduled import JOB_KEY, NO_SUCH_JOB, JobList, in_utc
 from ..storage.fields import KEEP
 
 JOBS = "/cluster/backup"
@@ -86,66 +87,76 @@ FIELDS = Fields(
 )
 
 
-class BackupJob(Job):
-    """A job that selects its guests in one of three ways, which exclude each other."""
+@dataclasses.dataclass(frozen=True)
+class ObservedJob(Observed):
+    """A job, and the moments of its next runs if the task asks for them."""
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        desired = super().parse(params)
-        chosen = [name for name in SELECTIONS if desired["fields"].get(name)]
-        if len(chosen) > 1:
-            raise InvalidOption(" and ".join(chosen), "exclude each other: a job selects its guests in one way")
-        if desired["fields"].get("exclude") and chosen and chosen != ["all"]:
-            raise InvalidOption("exclude", f"goes with all: true, not with {chosen[0]}")
-        if desired["show_runs"] is not None and not 1 <= desired["show_runs"] <= MOST_RUNS:
-            raise InvalidOption("show_runs", f"is a number from 1 to {MOST_RUNS}")
-        return desired
+    runs: Sequence[str] = ()
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        state = super().read(reader, desired)
-        schedule = desired["fields"].get("schedule") or (state or {}).get("schedule")
-        if desired["state"] == "present" and desired["show_runs"] and schedule:
-            rows = reader.get(ANALYZE, {"schedule": schedule, "iterations": desired["show_runs"]}) or []
-            desired["runs"] = [in_utc(row["timestamp"]) for row in rows]
-            state = state and {**state, "next_runs": desired["runs"]}
-        return state
 
-    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
-        if "schedule" not in answer and "starttime" in answer:  # as jobs were described before PVE 7.1
-            answer = {**answer, "schedule": f"{answer.get('dow', '')} {answer['starttime']}"}
-        return super().observe(key, answer)
+class BackupJob(Item):
+    """An item that shows its next runs."""
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        if desired["state"] == "absent":
-            return self._plan_absent(current, desired)
-        fields = select(current or {}, desired["fields"], append=desired["append"])
-        desired = {**desired, "fields": fields, "append": False}
-        storage = fields.get("storage", (current or {}).get("storage"))
-        for name in NEED_STORAGE:
-            if fields.get(name) and not storage:
-                raise InvalidOption(name, "needs storage")
-        plan = super().plan(current, desired)
-        if current is None and "runs" in desired:
-            return dataclasses.replace(plan, after={**(plan.after or {}), "next_runs": desired["runs"]})
+    def read(self, reader: Reader, desired: ItemDesired) -> ObservedJob:
+        observed, count = super().read(reader, desired), desired.options["show_runs"]
+        schedule = desired.fields.get("schedule") or (observed.state or {}).get("schedule")
+        if desired.state == "absent" or not count or not schedule:
+            return ObservedJob(observed.state)
+        rows = reader.get(ANALYZE, {"schedule": schedule, "iterations": count}) or []
+        runs = [in_utc(row["timestamp"]) for row in rows]
+        return ObservedJob(observed.state and {**observed.state, "next_runs": runs}, runs=runs)
+
+    def plan(self, observed: Observed, desired: ItemDesired) -> Plan:
+        plan = super().plan(observed, desired)
+        if plan.before is None and plan.after is not None and isinstance(observed, ObservedJob) and observed.runs:
+            return dataclasses.replace(plan, after={**plan.after, "next_runs": observed.runs})
         return plan
 
-    def _update_step(self, desired: Desired, changes: Mapping[str, Any], current: State) -> Step:
-        step = super()._update_step(desired, changes, current)
+    def _update_step(
+        self, observed: Observed, current: State, desired: ItemDesired, changes: Mapping[str, Any]
+    ) -> Step:
+        step = super()._update_step(observed, current, desired, changes)
         if any(changes.get(name) not in (None, "") for name in NEED_STORAGE) and "storage" not in step.params:
             return dataclasses.replace(step, params={**step.params, "storage": current["storage"]})
         return step
 
 
+def _check(desired: ItemDesired) -> None:
+    """Refuse two ways of selecting guests, which exclude each other."""
+    chosen = [name for name in SELECTIONS if desired.fields.get(name)]
+    if len(chosen) > 1:
+        raise InvalidOption(" and ".join(chosen), "exclude each other: a job selects its guests in one way")
+    if desired.fields.get("exclude") and chosen and chosen != ["all"]:
+        raise InvalidOption("exclude", f"goes with all: true, not with {chosen[0]}")
+    count = desired.options["show_runs"]
+    if count is not None and not 1 <= count <= MOST_RUNS:
+        raise InvalidOption("show_runs", f"is a number from 1 to {MOST_RUNS}")
+
+
+def _with_schedule(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answer with a schedule, which jobs of PVE before 7.1 describe otherwise."""
+    if "schedule" in answer or "starttime" not in answer:
+        return answer
+    return {**answer, "schedule": f"{answer.get('dow', '')} {answer['starttime']}"}
+
+
+def _resolve(current: State, desired: ItemDesired) -> Mapping[str, Any]:
+    fields = select(current, desired.fields, append=desired.append)
+    storage = fields.get("storage", current.get("storage"))
+    for name in NEED_STORAGE:
+        if fields.get(name) and not storage:
+            raise InvalidOption(name, "needs storage")
+    return fields
+
+
 def select(current: Mapping[str, Any], wanted: Mapping[str, Any], *, append: bool) -> dict[str, Any]:
-    """The wish with everything that follows from how guests are selected: lists merged, other ways of selecting dropped."""
+    """The wish with everything that follows from how guests are selected: other ways of selecting are dropped."""
     fields = dict(wanted)
     if append and fields.get("vmid") and (current.get("all") or current.get("pool")):
         raise InvalidOption(
             "append",
             f"the job selects its guests by {'all' if current.get('all') else 'pool'}, which has no list to add to",
         )
-    for name in ("vmid", "exclude"):
-        if append and name in fields:
-            fields[name] = Vmids().parse([*current.get(name, []), *(fields[name] or [])]) or ""
     chosen = next((name for name in SELECTIONS if fields.get(name)), None)
     if chosen is None:
         return _keep_selection(current, fields)
@@ -170,10 +181,15 @@ def _keep_selection(current: Mapping[str, Any], fields: dict[str, Any]) -> dict[
 JOB = BackupJob(
     "job",
     JOBS,
-    Field("id", aliases=("name",)),
+    JOB_KEY,
     FIELDS,
     needed=("schedule",),
-    extra_options={"append": {"type": "bool", "default": False}, "show_runs": {"type": "int"}},
-    extra_uses={"append": Use(never=("absent",), beside=("vmid", "exclude")), "show_runs": TO_MAKE},
+    merges=("vmid", "exclude"),
+    absent=NO_SUCH_JOB,
+    shape=_with_schedule,
+    checks=(_check,),
+    resolve=_resolve,
+    extra_options={"show_runs": {"type": "int"}},
+    extra_uses={"show_runs": TO_MAKE},
 )
 JOB_INFO = JobList("jobs", lambda desired: JOBS, key="id", fields=FIELDS)

@@ -12,11 +12,11 @@ from typing import Any
 
 from ...api.connection import task_arguments
 from ...model.contract import Desired, Reader, State
-from ...model.errors import InvalidOption, InvalidParameter
+from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
-from ...model.kinds.by_type import refuse_other_types
 from ...model.kinds.info import Composite, ListInfo, OneInfo
-from ...model.kinds.item import Item
+from ...model.kinds.item import Item, ItemDesired, Observed
+from ...model.kinds.type_rules import TypeRules
 from ...model.plan import Plan, Step, api_path
 from ...model.values import Codec, Set
 
@@ -43,48 +43,20 @@ def account_of(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: found[name] for name in TOLD if found.get(name)}, **({"contact": contact} if contact else {})}
 
 
-def without_update_password(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The argument spec of an item without the option that says when its secrets are sent."""
-    return {name: row for name, row in spec.items() if name != "update_password"}
-
-
-class Account(Item):
-    """An item whose writes are tasks, and whose absence is an error of the parameter ``name``."""
-
-    def arguments(self) -> dict[str, Any]:
-        spec = without_update_password(super().arguments()["argument_spec"])
-        spec[self.key.name] = {"type": "str", "default": "default"}
-        return {
-            "argument_spec": {**spec, **task_arguments()},
-            "required_together": [["eab_kid", "eab_hmac_key"]],
-        }
-
-    def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
-        try:
-            return account_of(reader.get(self.path(key)))
-        except InvalidParameter as error:
-            if "does not exist" in error.errors.get("name", ""):
-                return None
-            raise
-
-    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
-        return {self.key.name: key, **answer}
-
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        fields = desired["fields"]
-        if current is not None:  # nothing tells to whom an account was bound
-            desired = {**desired, "fields": {name: value for name, value in fields.items() if name != "eab_kid"}}
-        plan = super().plan(current, desired)
-        return dataclasses.replace(plan, steps=tuple(dataclasses.replace(step, task=True) for step in plan.steps))
-
-
-ACCOUNT = Account(
+ACCOUNT = Item(
     "account",
     ACCOUNTS,
-    Field("name"),
+    Field("name", default="default"),
     ACCOUNT_FIELDS,
     needed=("contact",),
     delete_keys=False,
+    starts_task=True,
+    absent="does not exist",
+    shape=account_of,
+    also_shown=("location", "status"),
+    untold=("eab_kid",),
+    extra_options=task_arguments(),
+    required_together=(("eab_kid", "eab_hmac_key"),),
 )
 
 
@@ -140,47 +112,55 @@ STANDALONE = "standalone"
 OWN = {"dns": ("api", "data", "validation_delay"), STANDALONE: ()}  # the options that only one type has
 
 
+@dataclasses.dataclass(frozen=True)
+class ObservedPlugin(Observed):
+    """A plugin with its secret data, which the server tells."""
+
+    data: Any = ""
+
+
 class Plugin(Item):
     """An item whose secret the server tells, so that it is compared; it is shown nowhere."""
 
     def arguments(self) -> dict[str, Any]:
-        return {"argument_spec": without_update_password(super().arguments()["argument_spec"])}
+        spec = super().arguments()["argument_spec"]
+        return {"argument_spec": {name: row for name, row in spec.items() if name != "update_password"}}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        desired = super().parse({**params, "update_password": "always"})
-        if desired["state"] == "absent" and desired["key"] == STANDALONE:
-            raise InvalidOption(self.key.name, f"{STANDALONE} always exists; disable: true puts it out of use")
-        return desired
+    def parse(self, params: Mapping[str, Any]) -> ItemDesired:
+        return super().parse({**params, "update_password": "always"})
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        answer = self._answer(reader, desired["key"])
+    def read(self, reader: Reader, desired: ItemDesired) -> Observed:
+        answer = self._answer(reader, self.path(desired.key))
         if answer is None:
-            return None
-        desired["digest"] = answer.get("digest")
-        desired["present_data"] = self.fields.named("data").read(answer.get("data") or "") or ""
-        return self.observe(desired["key"], answer)
+            return Observed(None)
+        data = self.fields.named("data").read(answer.get("data") or "") or ""
+        return ObservedPlugin(self.observe(desired.key, answer), answer.get("digest") or "", data=data)
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        if desired["state"] == "present":
-            self._check(desired["fields"], current or {})
-        new_data = (
-            current is not None and desired["fields"].get("data", desired["present_data"]) != desired["present_data"]
-        )
-        return super().plan(current, {**desired, "push_secrets": new_data})
+    def plan(self, observed: Observed, desired: ItemDesired) -> Plan:
+        there = observed.data if isinstance(observed, ObservedPlugin) else ""
+        push = observed.state is not None and desired.fields.get("data", there) != there
+        return super().plan(observed, dataclasses.replace(desired, push_secrets=push))
 
-    @staticmethod
-    def _check(fields: Mapping[str, Any], current: Mapping[str, Any]) -> None:
-        kind = current.get("type", fields.get("type"))
-        if kind:
-            refuse_other_types((name for name, value in fields.items() if value != ""), kind, OWN)
-        if kind == "dns" and "api" not in fields and "api" not in current:
-            raise InvalidOption("api", "is needed to create a plugin of type: dns")
-
-    def _update_step(self, desired: Desired, changes: Mapping[str, Any], current: State) -> Step:
-        return dataclasses.replace(super()._update_step(desired, changes, current), verify=True)
+    def _update_step(
+        self, observed: Observed, current: State, desired: ItemDesired, changes: Mapping[str, Any]
+    ) -> Step:
+        return dataclasses.replace(super()._update_step(observed, current, desired, changes), verify=True)
 
 
-PLUGIN = Plugin("plugin", PLUGINS, Field("id", aliases=("name",)), PLUGIN_FIELDS, needed=("type",))
+def _keep_standalone(desired: ItemDesired) -> None:
+    if desired.state == "absent" and desired.key == STANDALONE:
+        raise InvalidOption("id", f"{STANDALONE} always exists; disable: true puts it out of use")
+
+
+PLUGIN = Plugin(
+    "plugin",
+    PLUGINS,
+    Field("id", aliases=("name",)),
+    PLUGIN_FIELDS,
+    needed=("type",),
+    types=TypeRules(OWN, needed={"dns": ("api",)}),
+    checks=(_keep_standalone,),
+)
 
 
 class PluginList(ListInfo):

@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, Reader, State
+from ...model.contract import Desired, Reader
 from ...model.errors import InvalidOption, NotImplementedByServer
 from ...model.field import Field, Fields, hyphenated
 from ...model.kinds.info import ListInfo
-from ...model.kinds.item import Item
+from ...model.kinds.item import Item, ItemDesired
 from ...model.values import Set, Within, Word
 
 MODELS = "/cluster/qemu/custom-cpu-models"
@@ -58,31 +58,12 @@ FIELDS = Fields(
 )
 
 
-class CpuModel(Item):
-    """An item that PVE 9.2 and newer have."""
-
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        desired = super().parse(params)
-        _check(desired["fields"])
-        return desired
-
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        try:
-            return super().read(reader, desired)
-        except NotImplementedByServer as error:
-            error.hint = TOO_OLD
-            raise
-
-    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
-        return {"hidden": False, **super().observe(key, answer)}  # what is false is not told
-
-
-def _check(fields: Mapping[str, Any]) -> None:
+def _check(desired: ItemDesired) -> None:
     """Refuse bits of an address and names of vendors that QEMU does not take."""
-    bits = fields.get("phys_bits", "")
+    bits = desired.fields.get("phys_bits", "")
     if bits not in ("", "host") and not (bits.isdecimal() and 8 <= int(bits) <= BITS_MOST):
         raise InvalidOption("phys_bits", f"{bits!r} is neither host nor a number from 8 to {BITS_MOST}")
-    vendor = fields.get("hv_vendor_id", "")
+    vendor = desired.fields.get("hv_vendor_id", "")
     if vendor and not re.fullmatch(r"[a-zA-Z0-9]{1,12}", vendor):
         raise InvalidOption("hv_vendor_id", f"{vendor!r} is not one to twelve letters and digits")
 
@@ -109,5 +90,15 @@ class CpuModelList(ListInfo):
 
 
 KEY = Field("cputype", aliases=("name",), codec=ModelName())
-CPU_MODEL = CpuModel("model", MODELS, KEY, FIELDS, needed=("reported_model",), digest=True)
+CPU_MODEL = Item(
+    "model",
+    MODELS,
+    KEY,
+    FIELDS,
+    needed=("reported_model",),
+    digest=True,
+    too_old=TOO_OLD,
+    shape=lambda answer: {"hidden": False, **answer},  # what is false is not told
+    checks=(_check,),
+)
 CPU_MODEL_INFO = CpuModelList("models", lambda desired: MODELS, key="cputype", fields=FIELDS)

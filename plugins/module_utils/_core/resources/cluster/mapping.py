@@ -5,19 +5,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, State
-from ...model.errors import InvalidOption
+from ...model.contract import Desired
 from ...model.field import Field, Fields, hyphenated
-from ...model.given import Use
 from ...model.kinds.by_type import ByType
 from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item
-from ...model.plan import Plan, api_path
+from ...model.plan import api_path
 from ...model.property_string import INTEGER, TEXT, WORD, Part, PropertyString
 from ...model.values import Codec, Word
 
@@ -47,13 +44,20 @@ class Entries(Codec):
             raise ValueError(f"path: {path!r} is a number; put the path in quotes, as YAML reads digits and colons so")
         return {name: item for name, item in self.entry.parse(value).items() if item != ""}
 
-    def check(self, entries: list[dict[str, Any]]) -> None:
-        """Refuse what only users write: unknown parts, and entries that lack some."""
+    def parse_option(self, value: Any) -> list[dict[str, Any]]:
+        """The entries; refuses what only users write: unknown parts, and entries that lack some."""
+        entries = self.parse(value)
         for entry in entries:
             self.entry.check_known(entry)
             missing = [name for name in self.needed if name not in entry]
             if missing:
                 raise ValueError(f"{self.entry.format(entry)!r} lacks {' and '.join(missing)}")
+        return entries
+
+    def join(self, current: list[dict[str, Any]], added: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The entries of ``added``, and those of nodes that have none there."""
+        nodes = {entry["node"] for entry in added}
+        return self.parse([*(entry for entry in current if entry["node"] not in nodes), *added])
 
     def format(self, value: list[dict[str, Any]]) -> list[str]:
         return [self.entry.format(row) for row in value]
@@ -63,44 +67,19 @@ def _sort_key(entry: Mapping[str, Any]) -> tuple[str, str, str]:
     return str(entry.get("node", "")), str(entry.get("path", "")), json.dumps(entry, sort_keys=True)
 
 
-@dataclasses.dataclass(frozen=True)
-class DeviceMapping(Item):
-    """An item with entries. With ``append`` the entries of nodes that are not named stay."""
-
-    entries: Entries = dataclasses.field(kw_only=True)
-
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        desired = super().parse(params)
-        try:
-            self.entries.check(desired["fields"].get("map", []))
-        except ValueError as error:
-            raise InvalidOption("map", str(error)) from None
-        return desired
-
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        fields = desired["fields"]
-        if desired["append"] and "map" in fields:
-            nodes = {entry["node"] for entry in fields["map"]}
-            others = [entry for entry in (current or {}).get("map", []) if entry["node"] not in nodes]
-            desired = {**desired, "fields": {**fields, "map": self.entries.parse([*others, *fields["map"]])}}
-        return super().plan(current, desired)
-
-
-def _item(kind: str, entries: Entries, *fields: Field) -> DeviceMapping:
+def _item(kind: str, entries: Entries, *fields: Field) -> Item:
     common = (
         Field("description"),
         Field("map", type="list", elements="raw", codec=entries, clear="never"),
     )
-    return DeviceMapping(
+    return Item(
         "mapping",
         f"{MAPPINGS}/{kind}",
         Field("id", aliases=("name",)),
         Fields([*common, *fields]),
         needed=("map",),
         digest=True,
-        extra_options={"append": {"type": "bool", "default": False}},
-        extra_uses={"append": Use(never=("absent",), beside=("map",))},
-        entries=entries,
+        merges=("map",),
     )
 
 

@@ -12,12 +12,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, State
 from ...model.field import Field, Fields, hyphenated
-from ...model.kinds.by_type import refuse_other_types
 from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item
-from ...model.plan import Plan
+from ...model.kinds.type_rules import TypeRules
 from ...model.values import Codec
 
 SERVERS = "/cluster/metrics/server"
@@ -87,17 +85,7 @@ OWN = {
 }
 
 
-class MetricServer(Item):
-    """An item whose type decides which options it has."""
-
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        kind = (current or desired["fields"]).get("type")
-        if desired["state"] == "present" and kind:
-            refuse_other_types((name for name, value in desired["fields"].items() if value != ""), kind, OWN)
-        return super().plan(current, desired)
-
-
-SERVER = MetricServer(
+SERVER = Item(
     "server",
     SERVERS,
     Field("id", aliases=("name",)),
@@ -105,5 +93,6 @@ SERVER = MetricServer(
     needed=("type", "server", "port"),
     own_path=True,
     always=("server", "port"),
+    types=TypeRules(OWN),
 )
 SERVER_INFO = ListInfo("servers", lambda desired: SERVERS, key="id", fields=FIELDS)

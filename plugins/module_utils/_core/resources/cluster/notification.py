@@ -11,13 +11,13 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, Reader, State
-from ...model.errors import InvalidOption, Refused
+from ...model.contract import Desired, Reader
+from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.given import TO_MAKE
 from ...model.kinds.by_type import ByType
 from ...model.kinds.info import ListInfo
-from ...model.kinds.item import Item
+from ...model.kinds.item import BuiltIn, Item, ItemDesired
 from ...model.plan import Plan, Step, api_path
 from ...model.values import Codec, Items, Text
 
@@ -61,38 +61,31 @@ def pairs(rows: list[str]) -> dict[str, str]:
     return {part.get("name", ""): decoded(part.get("value", "")) for part in parts}
 
 
-@dataclasses.dataclass(frozen=True)
-class Notification(Item):
-    """An item whose PUT takes ``delete`` as a repeated parameter. ``built_in`` is one that comes back when it is deleted."""
+def _decode(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer with what travels in base64 decoded."""
+    shaped = dict(answer)
+    if "body" in shaped:
+        shaped["body"] = decoded(shaped["body"])
+    if "header" in shaped:
+        shaped["header"] = pairs(shaped["header"])
+    return shaped
 
-    built_in: str = ""
 
-    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
-        answer = dict(answer)
-        if "body" in answer:
-            answer["body"] = decoded(answer["body"])
-        if "header" in answer:
-            answer["header"] = pairs(answer["header"])
-        return super().observe(key, answer)
+def _with_test(plan: Plan, desired: ItemDesired) -> Plan:
+    """The plan with the test message that the task asks for."""
+    if not desired.options["send_test"]:
+        return plan
+    if desired.state == "absent":
+        raise InvalidOption("send_test", "needs state: present")
+    path = f"{TARGETS}{api_path(desired.key)}/test"
+    why = f"send a test message to endpoint {desired.key}"
+    send = Step("POST", path, why=why, verify=False, repeatable=False)
+    return dataclasses.replace(plan, steps=(*plan.steps, send))
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        if desired["state"] == "absent" and desired["key"] == self.built_in:
-            raise Refused(f"The server always has {self.name} {desired['key']}.", hint="disable: true switches it off.")
-        plan = super().plan(current, desired)
-        if not desired.get("send_test"):
-            return plan
-        if desired["state"] == "absent":
-            raise InvalidOption("send_test", "needs state: present")
-        path = f"{TARGETS}{api_path(desired['key'])}/test"
-        why = f"send a test message to {self.name} {desired['key']}"
-        send = Step("POST", path, why=why, verify=False, repeatable=False)
-        return dataclasses.replace(plan, steps=(*plan.steps, send))
 
-    def _update_step(self, desired: Desired, changes: Mapping[str, Any], current: State) -> Step:
-        step = super()._update_step(desired, changes, current)
-        if "delete" not in step.params:
-            return step
-        return dataclasses.replace(step, params={**step.params, "delete": step.params["delete"].split(",")})
+def _built_in(name: str) -> BuiltIn:
+    """An item that comes back when it is deleted."""
+    return BuiltIn(name.__eq__, "The server always has {name} {key}.", hint="disable: true switches it off.")
 
 
 _COMMON = (Field("comment"), Field("disable", type="bool", default=False))
@@ -123,7 +116,7 @@ _TYPES: dict[str, tuple[tuple[str, ...], list[Field]]] = {
     ),
 }
 ITEMS = {
-    kind: Notification(
+    kind: Item(
         name="endpoint",
         collection=f"{ENDPOINTS}/{kind}",
         key=NAME,
@@ -131,7 +124,10 @@ ITEMS = {
         extra_options={"send_test": {"type": "bool", "default": False}},
         extra_uses={"send_test": TO_MAKE},
         needed=needed,
-        built_in="mail-to-root" if kind == "sendmail" else "",
+        delete_list=True,
+        shape=_decode,
+        built_in=_built_in("mail-to-root") if kind == "sendmail" else None,
+        amend=_with_test,
     )
     for kind, (needed, fields) in _TYPES.items()
 }
@@ -147,7 +143,7 @@ MATCHER_FIELDS = Fields(
     ]
 )
 ENDPOINT = ByType("endpoint", ITEMS)
-MATCHER = Notification(name="matcher", collection=MATCHERS, key=NAME, fields=MATCHER_FIELDS, built_in="default-matcher")
+MATCHER = Item("matcher", MATCHERS, NAME, MATCHER_FIELDS, delete_list=True, built_in=_built_in("default-matcher"))
 
 
 class EndpointList(ListInfo):

@@ -110,15 +110,12 @@ FIELDS = Fields(
 )
 
 
-class ClusterOptions(Singleton):
-    """Options one of which may hold a password."""
-
-    hides_values = True
-
-    def secret_values(self, params: Mapping[str, Any]) -> set[str]:
-        """The password of the proxy."""
-        password = re.search(r"://[^/@]*?:([^/]*)@", params.get("http_proxy") or "")
-        return {password[1]} if password and password[1] else set()
+def proxy_password(params: Mapping[str, Any]) -> set[str]:
+    """The password of the proxy."""
+    password = re.search(r"://[^/@]*?:([^/]*)@", params.get("http_proxy") or "")
+    return {password[1]} if password and password[1] else set()
 
 
-CLUSTER_OPTIONS = ClusterOptions("options", lambda desired: "/cluster/options", FIELDS)
+CLUSTER_OPTIONS = Singleton(
+    "options", lambda keys: "/cluster/options", FIELDS, hides_values=True, secrets_in=proxy_password
+)

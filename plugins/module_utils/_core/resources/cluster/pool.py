@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...model.changes import changed_fields, shown
@@ -14,6 +14,7 @@ from ...model.errors import InvalidOption, NotFound, Refused
 from ...model.field import Field, Fields, update_params
 from ...model.given import TO_DELETE, TO_MAKE, Use
 from ...model.kinds.info import ListInfo
+from ...model.kinds.members import Members
 from ...model.plan import Plan, Step
 from ...model.values import Set
 
@@ -39,8 +40,8 @@ class Vmids(Set):
 
 # PVE's name of a kind of members -> how the task lists them
 MEMBERS = {
-    "vms": Field("vms", type="list", elements="int", codec=Vmids()),
-    "storage": Field("storage", type="list", elements="str"),
+    "vms": Members(Field("vms", type="list", elements="int", codec=Vmids())),
+    "storage": Members(Field("storage", type="list", elements="str")),
 }
 
 
@@ -53,7 +54,7 @@ class Pool(Resource[Desired, State | None]):
         spec = {
             KEY.name: KEY.spec(),
             **FIELDS.specs(),
-            **{name: field.spec() for name, field in MEMBERS.items()},
+            **{name: members.field.spec() for name, members in MEMBERS.items()},
             "append": {"type": "bool", "default": False},
             "allow_move": {"type": "bool", "default": False},
             "force": {"type": "bool", "default": False},
@@ -75,9 +76,7 @@ class Pool(Resource[Desired, State | None]):
             raise InvalidOption(KEY.name, f"{key!r} is not a pool id such as 'web' or 'web/frontend'")
         if key.count("/") >= LEVELS:
             raise InvalidOption(KEY.name, f"{key!r} is nested too deeply: a pool is on one of {LEVELS} levels")
-        members = {
-            name: field.parse(params[name]) or [] for name, field in MEMBERS.items() if params.get(name) is not None
-        }
+        members = {name: members.parse(params) for name, members in MEMBERS.items()}
         flags = {name: params[name] for name in ("state", "append", "allow_move", "force")}
         return {"key": key, "fields": FIELDS.parse(params), "members": members, **flags}
 
@@ -97,12 +96,13 @@ class Pool(Resource[Desired, State | None]):
         present = current or {KEY.name: desired["key"], "vms": [], "storage": []}
         changes = changed_fields(FIELDS, present, desired["fields"])
         after = shown(FIELDS, present, changes)
-        adds, drops = {}, {}
-        for name, wanted in desired["members"].items():
-            have = present[name]
-            adds[name] = [member for member in wanted if member not in have]
-            drops[name] = [] if desired["append"] else [member for member in have if member not in wanted]
-            after[name] = sorted((set(have) | set(wanted)) - set(drops[name]))
+        differences = {
+            name: members.difference(present, desired["members"][name], append=desired["append"])
+            for name, members in MEMBERS.items()
+        }
+        after.update({name: difference.after for name, difference in differences.items()})
+        adds = {name: difference.added for name, difference in differences.items()}
+        drops = {name: difference.dropped for name, difference in differences.items()}
         steps = []
         if current is None:
             steps.append(
@@ -120,9 +120,9 @@ class Pool(Resource[Desired, State | None]):
 
     @staticmethod
     def _steps(
-        desired: Desired, members: Mapping[str, list[Any]], *, delete: bool, more: Mapping[str, Any] | None = None
+        desired: Desired, members: Mapping[str, Sequence[Any]], *, delete: bool, more: Mapping[str, Any] | None = None
     ) -> list[Step]:
-        params = {name: MEMBERS[name].format(rows) for name, rows in members.items() if rows}
+        params = {name: MEMBERS[name].field.format(rows) for name, rows in members.items() if rows}
         if not params and not more:
             return []
         names = [f"{name} {params[name]}" for name in params]

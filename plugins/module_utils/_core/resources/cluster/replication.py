@@ -6,19 +6,19 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
 from ...model.calendar import Schedule
-from ...model.contract import Desired, Reader, State
+from ...model.contract import Reader, State
 from ...model.errors import InvalidOption, PveError
 from ...model.field import Field, Fields
 from ...model.given import TO_DELETE, TO_MAKE
 from ...model.kinds.info import ListInfo
-from ...model.kinds.item import Item
+from ...model.kinds.item import Item, ItemDesired
 from ...model.plan import Plan, Step, api_path
+from ...model.values import Matching
 from ...run.polling import wait_until
 
 JOBS = "/cluster/replication"
@@ -38,55 +38,41 @@ FIELDS = Fields(
 class Replication(Item):
     """An item that the node of its guest deletes some time after it was told to: until then it counts as gone."""
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        desired = super().parse(params)
-        if not re.fullmatch(r"[1-9]\d{2,8}-\d{1,9}", desired["key"]):
-            raise InvalidOption("id", f"{desired['key']!r} is not the id of a guest and a number, such as '100-0'")
-        if desired["keep"] and desired["force"]:
-            raise InvalidOption("keep", "cannot be had with force, which forgets the job and cleans up nothing")
-        rate = desired["fields"].get("rate")
-        if isinstance(rate, (int, float)) and rate < 1:
-            raise InvalidOption("rate", f"{rate} is less than 1 MB per second")
-        return desired
-
-    def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
-        answer = super()._answer(reader, key)
+    def _answer(self, reader: Reader, path: str) -> Mapping[str, Any] | None:
+        answer = super()._answer(reader, path)
         return None if answer is None or answer.get("remove_job") else answer
 
-    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
-        source = {"source": answer["source"]} if answer.get("source") else {}
-        return {**super().observe(key, answer), **source}
-
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        plan = super().plan(current, desired)
-        if not desired["run_now"]:
-            return plan
-        if (plan.after or {}).get("disable"):
-            raise InvalidOption("run_now", "a job that is disabled does not run")
-        if current is None:  # a new job is due at once
-            return plan
-        path = f"{_on_node(current)}/schedule_now"
-        run = Step("POST", path, why=f"run job {desired['key']} now", verify=False)
-        return dataclasses.replace(plan, steps=(*plan.steps, run))
-
     def after_apply(
-        self, reader: Reader, desired: Desired, state: State, answers: Mapping[str, Any], *, changed: bool
+        self, reader: Reader, desired: ItemDesired, state: State, answers: Mapping[str, Any], *, changed: bool
     ) -> dict[str, Any]:
         """How the run ended that the task asked for."""
-        if not desired["run_now"] or not desired["wait"]:
+        if not desired.options["run_now"] or not desired.options["wait"]:
             return {}
-        return {"run": wait_for_run(reader, state, desired["timeout"])}
-
-    def delete_params(self, desired: Desired) -> dict[str, Any]:
-        return {name: True for name in ("keep", "force") if desired[name]}
-
-    def _plan_create(self, desired: Desired) -> Plan:
-        plan = super()._plan_create(desired)
-        steps = tuple(dataclasses.replace(step, params={"type": "local", **step.params}) for step in plan.steps)
-        return Plan(plan.before, plan.after, steps)
+        return {"run": wait_for_run(reader, state, desired.options["timeout"])}
 
 
-def _on_node(job: State) -> str:
+def _check(desired: ItemDesired) -> None:
+    if desired.options["keep"] and desired.options["force"]:
+        raise InvalidOption("keep", "cannot be had with force, which forgets the job and cleans up nothing")
+    rate = desired.fields.get("rate")
+    if isinstance(rate, (int, float)) and rate < 1:
+        raise InvalidOption("rate", f"{rate} is less than 1 MB per second")
+
+
+def _with_run(plan: Plan, desired: ItemDesired) -> Plan:
+    """The plan with the run that the task asks for; a new job is due at once."""
+    if not desired.options["run_now"]:
+        return plan
+    if (plan.after or {}).get("disable"):
+        raise InvalidOption("run_now", "a job that is disabled does not run")
+    if plan.before is None:
+        return plan
+    path = f"{_on_node(plan.before)}/schedule_now"
+    run = Step("POST", path, why=f"run job {desired.key} now", verify=False)
+    return dataclasses.replace(plan, steps=(*plan.steps, run))
+
+
+def _on_node(job: Mapping[str, Any]) -> str:
     """The job's path on the node of its guest."""
     if not job.get("source"):
         raise PveError(f"The server does not tell the node from which job {job['id']} replicates.")
@@ -115,9 +101,17 @@ FLAG = {"type": "bool", "default": False}
 REPLICATION = Replication(
     "job",
     JOBS,
-    Field("id"),
+    Field(
+        "id",
+        codec=Matching(r"[1-9]\d{2,8}-\d{1,9}", "{value} is not the id of a guest and a number, such as '100-0'"),
+    ),
     FIELDS,
     needed=("target",),
+    created_with={"type": "local"},
+    passed_on={"keep": ("DELETE",), "force": ("DELETE",)},
+    also_shown=("source",),
+    checks=(_check,),
+    amend=_with_run,
     extra_options={
         "keep": FLAG,
         "force": FLAG,

@@ -6,32 +6,15 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, Reader
-from ...model.errors import InvalidOption, InvalidParameter
+from ...model.field import Field
 from ...model.kinds.info import ListInfo
-from ...model.kinds.item import Item
+from ...model.values import Matching
 
-
-class Job(Item):
-    """An item whose absence is answered as a wrong parameter."""
-
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        desired = super().parse(params)
-        if not re.fullmatch(r"[A-Za-z][\w-]+", desired["key"]):
-            raise InvalidOption(self.key.name, f"{desired['key']!r} is not an id such as 'nightly'")
-        return desired
-
-    def _answer(self, reader: Reader, key: str) -> Mapping[str, Any] | None:
-        try:
-            return super()._answer(reader, key)
-        except InvalidParameter as error:
-            if "No such job" in error.errors.get("id", ""):
-                return None
-            raise
+JOB_KEY = Field("id", aliases=("name",), codec=Matching(r"[A-Za-z][\w-]+", "{value} is not an id such as 'nightly'"))
+NO_SUCH_JOB = "No such job"  # what the server says of a wrong id
 
 
 class JobList(ListInfo):

@@ -8,18 +8,19 @@ Rules and groups, which say where they run, are in ha_rule.py.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...model.changes import changed_fields, require_release
 from ...model.contract import Desired, Reader, State
-from ...model.errors import InvalidOption, NotFound
+from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.given import TO_DELETE
 from ...model.kinds.info import Info
-from ...model.kinds.item import Item
-from ...model.values import Text, Within, Word
+from ...model.kinds.item import Item, ItemDesired, Observed
+from ...model.plan import Plan
+from ...model.values import Matching, Text, Within, Word
 
 RESOURCES = "/cluster/ha/resources"
 STATUS = "/cluster/ha/status"
@@ -92,45 +93,37 @@ class HaResource(Item):
         arguments["argument_spec"]["state"] = {"type": "str", "choices": choices, "default": "present"}
         return arguments
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> ItemDesired:
         state = params["state"]
         desired = super().parse({**params, "state": "absent" if state == "absent" else "present"})
-        desired["fields"].pop("state", None)
+        fields = {name: value for name, value in desired.fields.items() if name != "state"}
         if state in REQUESTED:
-            desired["fields"]["state"] = state
-        check_sid(self.key.name, desired["key"])
-        return desired
+            fields["state"] = state
+        return dataclasses.replace(desired, fields=fields)
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        try:
-            answer = reader.get(self.path(desired["key"]))
-        except NotFound:
-            answer = None
+    def read(self, reader: Reader, desired: ItemDesired) -> Observed:
+        answer = self._answer(reader, self.path(desired.key))
         if answer is not None:
-            desired["key"] = str(answer["sid"])
-        elif desired["state"] == "present":
-            desired["key"] = complete_sids(reader, self.key.name, [desired["key"]])[0]
-        state = None if answer is None else self.observe(desired["key"], answer)
-        self._check_release(reader, desired, state or {})
-        return state
+            sid = str(answer["sid"])
+            return Observed(self.observe(sid, answer), key=sid)
+        complete = desired.state == "present"
+        return Observed(None, key=complete_sids(reader, self.key.name, [desired.key])[0] if complete else "")
 
-    def delete_params(self, desired: Desired) -> dict[str, Any]:
-        return {} if desired["purge"] is None else {"purge": desired["purge"]}
 
-    def _check_release(self, reader: Reader, desired: Desired, current: State) -> None:
-        if desired["state"] == "absent":
-            if desired["purge"] is not None and reader.release() < (9, 0):
-                raise InvalidOption("purge", "needs PVE 9.0 or newer, which has rules to take the resource out of")
-            return
-        require_release(reader, FIELDS, changed_fields(FIELDS, current, desired["fields"]))
-        group = desired["fields"].get("group")
-        if group and group != current.get("group") and reader.release() >= (9, 0):
-            raise InvalidOption(
-                "group",
-                "PVE 9 has no HA groups",
-                hint=f"Name the resource in a rule instead: pve_ha_rule with rule: {group}, type: node-affinity, "
-                f"resources: ['{desired['key']}'], append: true.",
-            )
+def _refuse_other_release(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    """Refuse rules on a server without them, and groups on one that has rules in their place."""
+    if desired.state == "absent":
+        if desired.options["purge"] is not None and reader.release() < (9, 0):
+            raise InvalidOption("purge", "needs PVE 9.0 or newer, which has rules to take the resource out of")
+        return
+    group = desired.fields.get("group")
+    if group and group != (plan.before or {}).get("group") and reader.release() >= (9, 0):
+        raise InvalidOption(
+            "group",
+            "PVE 9 has no HA groups",
+            hint=f"Name the resource in a rule instead: pve_ha_rule with rule: {group}, type: node-affinity, "
+            f"resources: ['{(plan.after or {})['sid']}'], append: true.",
+        )
 
 
 def armed_state(rows: Iterable[Mapping[str, Any]]) -> State:
@@ -193,8 +186,14 @@ class HaStatus(Info):
 RESOURCE = HaResource(
     "resource",
     RESOURCES,
-    Field("sid", aliases=("vmid",)),
+    Field(
+        "sid",
+        aliases=("vmid",),
+        codec=Matching(_SID.pattern, "{value} is not a resource such as 'vm:100', 'ct:101' or just the guest's id"),
+    ),
     FIELDS,
+    passed_on={"purge": ("DELETE",)},
+    preflights=(_refuse_other_release,),
     extra_options={"purge": {"type": "bool"}},
     extra_uses={"purge": TO_DELETE},
 )

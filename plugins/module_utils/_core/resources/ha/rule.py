@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...model.contract import Desired, Reader, State
-from ...model.errors import ApiError, InvalidOption, NotFound, NotImplementedByServer, Refused
+from ...model.contract import Reader, State
+from ...model.errors import ApiError, InvalidOption, Refused
 from ...model.field import Field, Fields
-from ...model.given import Use
-from ...model.kinds.by_type import refuse_other_types
-from ...model.kinds.item import Item
+from ...model.kinds.item import Item, ItemDesired, Observed
+from ...model.kinds.type_rules import refuse_other_types
 from ...model.plan import Plan, Step
 from ...model.values import Set
 from .resource import check_sid, complete_sids
@@ -62,63 +62,62 @@ RULE_FIELDS = Fields(
 )
 
 
+@dataclasses.dataclass(frozen=True)
+class ObservedRule(Observed):
+    """A rule, and the resources that the task names with their types."""
+
+    resources: Sequence[str] = ()
+
+
+def _check_sids(desired: ItemDesired) -> None:
+    for sid in desired.fields.get("resources") or []:
+        check_sid("resources", sid)
+
+
 class HaRule(Item):
-    """An item whose update names its type, and whose type changes only by deleting it and creating it anew."""
+    """An item whose type changes only by deleting it and creating it again."""
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        desired = super().parse(params)
-        for sid in desired["fields"].get("resources") or []:
-            check_sid("resources", sid)
-        return desired
+    def read(self, reader: Reader, desired: ItemDesired) -> ObservedRule:
+        observed = super().read(reader, desired)
+        sids: Sequence[str] = desired.fields.get("resources") or []
+        if desired.state == "present" and sids:
+            sids = complete_sids(reader, "resources", sids, (observed.state or {}).get("resources", []))
+        return ObservedRule(observed.state, observed.digest, resources=sids)
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        try:
-            current = super().read(reader, desired)
-        except NotImplementedByServer as error:
-            error.hint = "HA rules came with PVE 9.0; PVE 8 has groups: use pve_ha_group."
-            raise
-        fields = desired["fields"]
-        if desired["state"] == "present" and fields.get("resources"):
-            known = (current or {}).get("resources", [])
-            fields["resources"] = complete_sids(reader, "resources", fields["resources"], known)
-        return current
-
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        if desired["state"] == "absent":
-            return self._plan_absent(current, desired)
-        fields = dict(desired["fields"])
-        if current and desired["append"] and "resources" in fields:
-            fields["resources"] = Sids().parse([*current.get("resources", []), *fields["resources"]])
-        kind = fields.get("type") or (current or {}).get("type")
+    def _wanted(self, observed: Observed, desired: ItemDesired) -> Mapping[str, Any]:
+        if isinstance(observed, ObservedRule) and observed.resources:
+            fields = {**desired.fields, "resources": Sids().parse(observed.resources)}
+            desired = dataclasses.replace(desired, fields=fields)
+        fields = dict(super()._wanted(observed, desired))
+        kind = fields.get("type") or (observed.state or {}).get("type")
         if kind is None:
             raise InvalidOption("type", f"is needed to create a rule: {' or '.join(OWN)}")
-        replaced = current is not None and current.get("type") not in (None, kind)
-        carried = _without_type(current or {}, kind) if replaced else (current or {})
-        self._check(kind, fields, carried)
-        desired = {**desired, "fields": {**fields, "type": kind}, "append": False}
-        if not replaced:
-            return super().plan(current, desired)
-        return self._plan_replace(current or {}, carried, desired)
+        return {**fields, "type": kind}
 
-    @staticmethod
-    def _check(kind: str, fields: Mapping[str, Any], current: Mapping[str, Any]) -> None:
-        """Refuse what the type does not take, and a rule that would lack what it needs."""
-        refuse_other_types(fields, kind, OWN)
-        for name in NEEDED[kind]:
-            if not fields.get(name) and not current.get(name):
-                raise InvalidOption(name, f"is needed for a rule of type {kind}")
-        members = fields.get("resources") or current.get("resources") or []
-        if kind == RESOURCE and len(members) < 2:
-            raise InvalidOption("resources", f"a rule of type {kind} needs at least two resources")
+    def _plan_present(self, observed: Observed, desired: ItemDesired) -> Plan:
+        kind, current = desired.fields["type"], observed.state or {}
+        replaced = current.get("type") not in (None, kind)
+        carried = _without_type(current, kind) if replaced else current
+        _check_rule(kind, desired.fields, carried)
+        return self._plan_replace(observed, carried, desired) if replaced else super()._plan_present(observed, desired)
 
-    def _plan_replace(self, current: State, carried: State, desired: Desired) -> Plan:
+    def _plan_replace(self, observed: Observed, carried: State, desired: ItemDesired) -> Plan:
         """Delete and create; what the task does not name and the new type takes is carried over."""
         options = {name: value for name, value in carried.items() if name != self.key.name}
-        create = self._plan_create({**desired, "fields": {**options, **desired["fields"]}})
-        delete = Step(
-            "DELETE", self.path(desired["key"]), {}, f"delete rule {desired['key']}, whose type cannot be changed"
-        )
-        return Plan(current, create.after, (delete, *create.steps))
+        create = self._plan_create(observed, dataclasses.replace(desired, fields={**options, **desired.fields}))
+        why = f"delete rule {desired.key}, whose type cannot be changed"
+        return Plan(observed.state, create.after, (Step("DELETE", self.path(desired.key), {}, why), *create.steps))
+
+
+def _check_rule(kind: str, fields: Mapping[str, Any], current: Mapping[str, Any]) -> None:
+    """Refuse what the type does not take, and a rule that would lack what it needs."""
+    refuse_other_types(fields, kind, OWN)
+    for name in NEEDED[kind]:
+        if not fields.get(name) and not current.get(name):
+            raise InvalidOption(name, f"is needed for a rule of type {kind}")
+    members = fields.get("resources") or current.get("resources") or []
+    if kind == RESOURCE and len(members) < 2:
+        raise InvalidOption("resources", f"a rule of type {kind} needs at least two resources")
 
 
 def _without_type(current: Mapping[str, Any], kind: str) -> State:
@@ -140,29 +139,27 @@ GROUP_FIELDS = Fields(
 class HaGroup(Item):
     """An item of PVE 8; a newer server gets the wish told in its own terms."""
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
+    def read(self, reader: Reader, desired: ItemDesired) -> Observed:
         try:
             return super().read(reader, desired)
-        except NotFound:
-            return None
         except ApiError as error:
             if "migrated to rules" not in error.server_message:
                 raise
-            if desired["state"] == "absent":
-                return None
+            if desired.state == "absent":
+                return Observed(None)
             raise Refused(
                 "PVE 9 has no HA groups.", hint=f"Use this task instead:\n{equivalent_rule(desired)}"
             ) from None
 
 
-def equivalent_rule(desired: Desired) -> str:
+def equivalent_rule(desired: ItemDesired) -> str:
     """The task that does on PVE 9 what a wish for a group does on PVE 8, as YAML."""
-    fields = desired["fields"]
+    fields = desired.fields
     nodes = ", ".join(f"'{node}'" for node in fields.get("nodes") or [])
     lines = [
-        f"- name: Resources of the former HA group {desired['key']}",
+        f"- name: Resources of the former HA group {desired.key}",
         "  pve.automation.pve_ha_rule:",
-        f"    rule: {desired['key']}",
+        f"    rule: {desired.key}",
         f"    type: {NODE}",
         f"    nodes: [{nodes}]",
         f"    strict: {str(bool(fields.get('restricted'))).lower()}",
@@ -182,7 +179,8 @@ RULE = HaRule(
     RULE_FIELDS,
     always=("type",),
     digest=True,
-    extra_options={"append": {"type": "bool", "default": False}},
-    extra_uses={"append": Use(never=("absent",), beside=("resources",))},
+    merges=("resources",),
+    too_old="HA rules came with PVE 9.0; PVE 8 has groups: use pve_ha_group.",
+    checks=(_check_sids,),
 )
 GROUP = HaGroup("group", GROUPS, Field("group", aliases=("name",)), GROUP_FIELDS, needed=("nodes",))

@@ -52,11 +52,11 @@ OPTIONS = Fields(
         *(_acme_domain(number) for number in range(MAX_ACME_DOMAINS)),
     ]
 )
-NODE = Singleton("options", lambda desired: api_path("nodes", desired["node"], "config"), OPTIONS, keys=NODE_KEY)
+NODE = Singleton("options", lambda keys: api_path("nodes", keys["node"], "config"), OPTIONS, keys=NODE_KEY)
 
 NODE_TIME = Singleton(
     "time",
-    lambda desired: api_path("nodes", desired["node"], "time"),
+    lambda keys: api_path("nodes", keys["node"], "time"),
     Fields([Field("timezone", clear="never")]),
     keys=NODE_KEY,
     delete_keys=False,

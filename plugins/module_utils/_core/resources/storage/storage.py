@@ -6,100 +6,36 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.changes import changed_fields, refuse_create_only
-from ...model.contract import Desired, Reader, State
-from ...model.errors import ApiError, InvalidOption, Refused
-from ...model.field import Field, Fields
-from ...model.kinds.by_type import refuse_other_types
+from ...model.contract import Desired, Reader
+from ...model.errors import ApiError, Refused
+from ...model.field import Field
 from ...model.kinds.info import ListInfo
-from ...model.kinds.item import Item
-from ...model.plan import HIDDEN, Plan, api_path
+from ...model.kinds.item import Item, ItemDesired
+from ...model.kinds.type_rules import TypeRules
+from ...model.plan import Plan, api_path
+from ...model.values import Matching
 from .fields import CONTENTS, FIELDS
 from .types import STORAGE_TYPES
 
 COLLECTION = "/storage"
-STORAGE_OPTIONS = {kind: facts.options for kind, facts in STORAGE_TYPES.items()}
-STORAGEID = re.compile(r"[A-Za-z][A-Za-z0-9._-]*[A-Za-z0-9]")
 AUTOGEN = "autogen"  # the word that makes the server generate an encryption key
-TOLD_SECRETS = ("encryption_key", "master_pubkey")  # the server tells whether there is one, not which
 
 
-class Storage(Item):
-    """An item whose type decides which options it has and which of them are fixed."""
-
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        desired = super().parse(params)
-        if not STORAGEID.fullmatch(desired["key"]):
-            raise InvalidOption(
-                self.key.name,
-                f"{desired['key']!r} is not two or more letters, digits, '.', '_', '-', with a letter in front",
-            )
-        return desired
-
-    def observe(self, key: str, answer: Mapping[str, Any]) -> State:
-        told = {name: HIDDEN for name in TOLD_SECRETS if answer.get(self.fields.named(name).api)}
-        return {**super().observe(key, answer), **told}
-
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        state = super().read(reader, desired)
-        if state is not None and desired["state"] == "absent" and not desired["force"]:
-            desired["volumes"], desired["unseen"] = _volumes(reader, state)
-        return state
-
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        if desired["state"] == "absent":
-            if current is not None and not desired["force"]:
-                _refuse_loss(desired)
-            return super().plan(current, desired)
-        _check_options(current, desired)
-        plan = super().plan(current, desired)
-        if desired["fields"].get("encryption_key") != AUTOGEN:
-            return plan
-        steps = [
-            dataclasses.replace(step, returns={"generated": "config"}, repeatable=False)
-            if step.params.get("encryption-key") == AUTOGEN
-            else step
-            for step in plan.steps
-        ]
-        return dataclasses.replace(plan, steps=tuple(steps))
-
-    def _plan_update(self, current: State, desired: Desired) -> Plan:
-        """A secret that is known to be missing is sent, whatever update_password says."""
-        missing = [name for name in TOLD_SECRETS if desired["fields"].get(name) and name not in current]
-        if missing and not desired["push_secrets"]:
-            fields = {
-                name: value
-                for name, value in desired["fields"].items()
-                if name in missing or not self.fields.named(name).secret
-            }
-            desired = {**desired, "fields": fields, "push_secrets": True}
-        return super()._plan_update(current, desired)
+def _with_generated_key(plan: Plan, desired: ItemDesired) -> Plan:
+    """The plan whose result has the encryption key, if the server generates one."""
+    steps = [
+        dataclasses.replace(step, returns={"generated": "config"}, repeatable=False)
+        if step.params.get("encryption-key") == AUTOGEN
+        else step
+        for step in plan.steps
+    ]
+    return dataclasses.replace(plan, steps=tuple(steps))
 
 
-def _check_options(current: State | None, desired: Desired) -> None:
-    """Refuse what the type of the storage does not have, lacks or keeps."""
-    fields = desired["fields"]
-    kind = (current or fields).get("type")
-    if not kind:
-        raise InvalidOption("type", "is needed to create a storage")
-    facts = STORAGE_TYPES.get(kind)
-    if facts is None:
-        return  # of a plugin that PVE does not bring along: the server knows
-    if current is not None:
-        fixed = Fields(dataclasses.replace(field, create_only=field.name in {"type", *facts.fixed}) for field in FIELDS)
-        refuse_create_only(fixed, current, changed_fields(FIELDS, current, fields), f"storage {desired['key']}")
-    refuse_other_types((name for name, value in fields.items() if value != ""), kind, STORAGE_OPTIONS)
-    if current is None:
-        for name in sorted(facts.required):
-            if fields.get(name) in (None, ""):
-                raise InvalidOption(name, f"is needed to create a storage of type {kind}")
-
-
-def _volumes(reader: Reader, state: State) -> tuple[list[str], list[str]]:
+def _volumes(reader: Reader, state: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """The ids of the volumes in a storage, and why some cannot be seen. One node tells those of a shared storage."""
     if state.get("disable"):
         return [], ["the storage is disabled"]
@@ -119,8 +55,11 @@ def _volumes(reader: Reader, state: State) -> tuple[list[str], list[str]]:
     return sorted(volumes), unseen
 
 
-def _refuse_loss(desired: Desired) -> None:
-    volumes, unseen = desired["volumes"], desired["unseen"]
+def _refuse_loss(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    """Refuse to delete a storage with volumes."""
+    if desired.state != "absent" or desired.options["force"]:
+        return
+    volumes, unseen = _volumes(reader, plan.before or {})
     if not volumes and not unseen:
         return
     reasons = []
@@ -130,7 +69,7 @@ def _refuse_loss(desired: Desired) -> None:
     if unseen:
         reasons.append(f"may hold volumes that cannot be listed ({'; '.join(unseen)})")
     raise Refused(
-        f"Storage {desired['key']} {' and '.join(reasons)}.",
+        f"Storage {desired.key} {' and '.join(reasons)}.",
         hint="Set force: true to delete it nevertheless; its data stay where they are, but guests and jobs lose them.",
     )
 
@@ -182,12 +121,27 @@ def _usage(node: str, active: bool, total: Any, used: Any, free: Any = None) -> 
     }
 
 
-STORAGE = Storage(
+STORAGE = Item(
     "storage",
     COLLECTION,
-    Field("storage", aliases=("name",)),
+    Field(
+        "storage",
+        aliases=("name",),
+        codec=Matching(
+            r"[A-Za-z][A-Za-z0-9._-]*[A-Za-z0-9]",
+            "{value} is not two or more letters, digits, '.', '_', '-', with a letter in front",
+        ),
+    ),
     FIELDS,
     digest=True,
+    told_secrets=("encryption_key", "master_pubkey"),
+    types=TypeRules(
+        {kind: rules.options for kind, rules in STORAGE_TYPES.items()},
+        needed={kind: sorted(rules.required) for kind, rules in STORAGE_TYPES.items()},
+        fixed={kind: rules.fixed for kind, rules in STORAGE_TYPES.items()},
+    ),
+    preflights=(_refuse_loss,),
+    amend=_with_generated_key,
     extra_options={"force": {"type": "bool", "default": False}},
 )
 STORAGE_INFO = StorageList(
