@@ -35,7 +35,7 @@ SNAPSHOTS: Tasks = (
     ("pve_vm", {"node": "pve1", "vmid": 9220, "scsi": {"scsi0": "local:1,format=qcow2"}}),
     ("pve_snapshot", {"vmid": 9220, "snapname": "one"}),
     ("pve_snapshot", {"vmid": 9220, "snapname": "one", "description": "changed"}),
-    ("pve_snapshot", {"vmid": 9220, "snapname": "two", "retention": 2, "prefix": ""}),
+    ("pve_snapshot", {"vmid": 9220, "snapname": "two", "retention": 2, "prefix": "*"}),
     ("pve_snapshot", {"vmid": 9220, "snapname": "one", "state": "absent"}),
 )
 SCENARIOS = {"containers": CONTAINERS, "snapshots": SNAPSHOTS}

@@ -16,7 +16,7 @@ from typing import Any
 
 Values = dict[str, Any]
 KEPT = 300.0  # seconds that a report outlives what it is about (pve-cluster src/pmxcfs/status.c, dump_rrd)
-SECONDS, LOOKS, CACHE = 0.0, 4, 2.0  # of a lag, unless other ones are asked for
+SECONDS, LOOKS, CACHE = 10.0, 4, 2.0  # of a lag, unless other ones are asked for
 CHANGING = frozenset({"uptime", "cpu", "mem", "memhost"})  # values that change by themselves
 
 
