@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.b
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.item import Item
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.singleton import Singleton
 from tests.harness.lifecycle_cases import MODULES, resource_of
-from tools.coverage import facts
+from tools.coverage import facts, owners, writing_calls
 
 CONTROL = {"delete", "digest", "append", "node", "vmid"}  # how a call works, not what it sets
 LEFT_OUT = {
@@ -27,6 +27,7 @@ LEFT_OUT = {
         "quiet": "for the command line",
     },
     "pve_cluster_options": {"migration_unsecure": "part of migration"},
+    "pve_firewall_alias": {"rename": "an alias is named by its key"},
     "pve_ha": {"type": "part of the resource's id"},
     "pve_ha_group": {"type": "there is one"},
     "pve_realm": {"check-connection": "an option of the module, of each of its calls"},
@@ -56,6 +57,81 @@ GUESTS_LEFT_OUT = {
     "import-working-storage": "an import chooses it by the storage of the disk",
 }
 
+# Modules that are no tables of fields: options that no parameter of their calls is named like, and parameters without an option
+OF_MODULES = {
+    "state",
+    "wait",
+    "timeout",
+    "force",
+    "append",
+    "unset",
+    "allow_lockout",
+}  # what a module does, not what it sets
+OPTIONS: dict[str, set[str]] = {
+    "pve_acl": {"exclusive"},
+    "pve_backup": {"fail_fast", "live_restore", "max_age", "parallel", "start", "unique"},
+    "pve_cloudinit": {"name"},
+    "pve_firewall": {"scope", "options", "rules", "insert"},
+    "pve_firewall_ipset": {"scope", "entries"},
+    "pve_guest_agent": {"name", "gather", "fsfreeze", "exec", "argv", "stdin", "read", "write", "path", "check"},
+    "pve_ha_migrate": {"method"},
+    "pve_node_apt": {"update_cache", "cache_valid_time"},
+    "pve_node_certificate": {"acme", "renew_before"},
+    "pve_node_disk": {"type"},
+    "pve_node_dns": {"servers"},
+    "pve_node_guests": {"shutdown_timeout"},
+    "pve_node_network": {"interfaces", "apply", "revert", "allow_cutoff"},
+    "pve_node_repository": {"type", "uri", "suite", "component"},
+    "pve_node_subscription": {"check"},
+    "pve_sendkey": {"name", "keys"},
+    "pve_snapshot": {"name", "prefix", "retention"},
+    "pve_storage_content": {"src"},
+    "pve_tfa": {"unlock"},
+    "pve_token": {"renew_before"},
+}
+PARAMETERS: dict[str, dict[str, str]] = {
+    "pve_backup": {
+        "dumpdir": "a directory that is no storage, in which nothing could be found again",
+        "job_id": "the scheduler sets it",
+        "quiet": "for the command line",
+        "stdout": "for the command line",
+        "stop": "ends running backups instead of making one",
+        "delay": "tasks are waited for",
+        "type": "backups are pruned by guest",
+    },
+    "pve_firewall": {"moveto": "the order of rules", "pos": "the order of rules"},
+    "pve_firewall_group": {
+        "rename": "the name itself, to change the comment",
+        "pos": "the group's rules, which are deleted with it",
+    },
+    "pve_firewall_ipset": {"rename": "the name itself, to change the comment"},
+    "pve_guest_agent": {
+        "encode": "whether the server encodes, which follows from the content",
+        "file": "read.path and write.path",
+        "input_data": "exec.stdin",
+    },
+    "pve_node_disk": {"device": "devices"},
+    "pve_node_dns": {"dns1": "servers", "dns2": "servers", "dns3": "servers"},
+    "pve_node_guests": {"maxworkers": "the older word for max_workers"},
+    "pve_node_network": {"comments6": "comments"},
+    "pve_node_power": {"command": "state"},
+    "pve_node_subscription": {"force": "check: true asks in any case"},
+    "pve_realm_sync": {
+        "full": "older word for remove_vanished",
+        "purge": "older word for remove_vanished",
+    },
+    "pve_sendkey": {"key": "keys", "skiplock": "a lock is not to be passed over"},
+    "pve_storage_content": {
+        "delay": "tasks are waited for",
+        "tmpfilename": "the server sets it",
+        "volume": "part of the volume's id, which content and filename make",
+    },
+    "pve_tfa": {"challenge": "for registration with a browser", "password": "the password of the login"},
+}
+# A raw call has the parameters of all of them, many guests at once those of one guest, guests a test of their own below.
+OTHERWISE = {"pve_api", "pve_guests", "pve_vm", "pve_lxc"}
+
+BASES = {"pve_firewall_alias": "/cluster/firewall"}  # of items with an address, one of those that they may have
 
 TYPES = {"boolean": "bool", "integer": "int", "number": "float"}
 
@@ -82,9 +158,9 @@ def tables() -> Iterator[Any]:
         for kind, item in items.items():
             if isinstance(item, Item) and file.stem != "pve_ha_rule":  # whose calls the schema tells nothing of
                 fields = [item.key, *item.fields]
-                yield pytest.param(
-                    file.stem, [item.collection, item.path("x")], fields, id=f"{file.stem} {kind}".strip()
-                )
+                base = BASES.get(file.stem, "")
+                paths = [base + item.collection, item.path("x", base)]
+                yield pytest.param(file.stem, paths, fields, id=f"{file.stem} {kind}".strip())
 
 
 all_tables = pytest.mark.parametrize(("module", "paths", "fields"), list(tables()))
@@ -109,6 +185,56 @@ def test_a_table_has_the_types_and_choices_of_its_calls(module: str, paths: list
             assert set(map(str, field.choices)) == set(map(str, schema["enum"])), field.name
         if schema.get("type") in TYPES and field.name != "expire":  # which also takes dates and periods
             assert field.type == TYPES[schema["type"]], field.name
+
+
+# --- modules that are no tables ---------------------------------------------------------------------------------------
+
+
+def hand_written() -> list[str]:
+    """The managing modules without a table of fields, whose calls tools/coverage.yml lists."""
+    seen = {str(param.values[0]) for param in tables()} | OTHERWISE
+    names = sorted(file.stem for file in MODULES.glob("pve_*.py"))
+    return [name for name in names if not name.endswith("_info") and name not in seen]
+
+
+def parameters_of(module: str) -> dict[str, Mapping[str, Any]]:
+    """The parameters of a module's calls, with underscores for hyphens."""
+    endpoints = {(call["method"], call["path"]): call["parameters"] for call in facts()["endpoints"]}
+    mine = [call for call in writing_calls() if any(row.owner == module for row in owners(*call))]
+    return {name.replace("-", "_"): schema for call in mine for name, schema in endpoints[call].items()}
+
+
+def option_names(spec: Mapping[str, Any]) -> Iterator[str]:
+    """The names of options and of their suboptions."""
+    for name, row in spec.items():
+        yield name
+        yield from option_names(row.get("options") or {})
+
+
+@pytest.mark.parametrize("module", hand_written())
+def test_options_are_the_parameters_of_the_calls(module: str) -> None:
+    options = set(option_names(resource_of(module).arguments()["argument_spec"]))
+    taken = set(parameters_of(module))
+    assert taken - CONTROL - options == set(PARAMETERS.get(module, {}))
+    assert options - taken - OF_MODULES - CONTROL == OPTIONS.get(module, set())
+
+
+@pytest.mark.parametrize("module", hand_written())
+def test_options_have_the_types_of_the_parameters(module: str) -> None:
+    spec, taken = resource_of(module).arguments()["argument_spec"], parameters_of(module)
+    for name in spec.keys() & taken.keys() - {"expire"}:  # which also takes dates and periods
+        kind = taken[name].get("type")
+        assert kind not in TYPES or spec[name]["type"] == TYPES[kind], name
+
+
+def test_all_managing_modules_are_seen() -> None:
+    seen = {str(param.values[0]) for param in tables()} | set(hand_written()) | {"pve_vm", "pve_lxc"}
+    managing = {file.stem for file in MODULES.glob("pve_*.py") if not file.stem.endswith("_info")}
+    assert managing - seen == {"pve_api", "pve_guests"}
+    assert OPTIONS.keys() | PARAMETERS.keys() <= set(hand_written())
+
+
+# --- guests -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("module", "kind"), [("pve_vm", "qemu"), ("pve_lxc", "lxc")])

@@ -79,7 +79,8 @@ class Item(Resource[ItemDesired, Observed]):
 
     What the calls look like
         ``own_path``: the POST goes to the item's own path. ``delete_keys``: the PUT takes ``delete``, which is a list with
-        ``delete_list``; without it every field is cleared by an empty string. ``digest``: an update sends the digest that was
+        ``delete_list``; without it every field is cleared by an empty string. ``replaces``: the PUT replaces the item, so that it
+        sends all that stays. ``digest``: an update sends the digest that was
         read. ``always``: fields that every update sends. ``created_with``: parameters of the POST that are no options.
         ``passed_on``: extra options that are parameters of the calls with these methods, where they are not the default.
         ``append``: a set whose update takes ``append``: with the option of that name it is only added to. ``merges``: the same
@@ -110,6 +111,7 @@ class Item(Resource[ItemDesired, Observed]):
     delete_keys: bool = True
     delete_list: bool = False
     digest: bool = False
+    replaces: bool = False
     always: Sequence[str] = ()
     created_with: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     passed_on: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
@@ -301,6 +303,9 @@ class Item(Resource[ItemDesired, Observed]):
     ) -> Step:
         sent = {name: current[name] for name in self.always if name in current}
         params = update_params({**sent, **changes}, self.fields, current)
+        if self.replaces:
+            after = shown(self.fields, current, changes)
+            params = update_params({name: after[name] for name in after if name != self.key.name}, self.fields, {})
         if self.delete_list and "delete" in params:
             params["delete"] = params["delete"].split(",")
         if observed.digest:

@@ -11,16 +11,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.contract import STATES, Desired, Reader, State
-from ...model.errors import InvalidOption, InvalidParameter, NotFound, Refused
+from ...model.errors import InvalidOption, Refused
 from ...model.field import Field, Fields
 from ...model.given import TO_DELETE, TO_MAKE, Use
+from ...model.kinds.item import Item, ItemDesired, Location
 from ...model.plan import Plan, Step, api_path, whole_part
-from ...model.values import Text
+from ...model.values import Matching, Text
 from .fields import observe_rule
-from .lockout import OPTION, Guarded
+from .lockout import OPTION, Guarded, check_lockout, collect_context
 from .scope import CLUSTER, find_scope, scope_of, scope_options
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
+NOT_A_NAME = "{} is not a name: a letter, then letters, digits, - and _, at most {} characters"
 _WITH_SETS = ("cluster", "guest")
 COMMENT = Text()
 
@@ -28,9 +30,7 @@ COMMENT = Text()
 def checked_name(option: str, value: str, longest: int) -> str:
     """The name, if PVE takes it."""
     if not _NAME.fullmatch(value) or len(value) > longest:
-        raise InvalidOption(
-            option, f"{value!r} is not a name: a letter, then letters, digits, - and _, at most {longest} characters"
-        )
+        raise InvalidOption(option, NOT_A_NAME.format(repr(value), longest))
     return value
 
 
@@ -50,71 +50,30 @@ class Network(Text):
 ALIAS_FIELDS = Fields([Field("cidr", codec=Network(), clear="never"), Field("comment", clear="empty")])
 
 
-class Alias(Guarded):
-    """A name for a network. Its update replaces it whole, so what is not wished is sent as it is."""
+def _keep_way_in(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    """Refuse an alias of the cluster by which the node would no longer let this machine in."""
+    if desired.place["scope"] != "cluster" or desired.options["allow_lockout"]:
+        return
+    scope = {"scope": "alias", "name": desired.key.lower()}
+    before, after = ({"aliases": state["cidr"]} if state else {} for state in (plan.before, plan.after))
+    surroundings = collect_context(reader, scope, before, {})
+    if surroundings:
+        reader.warnings.extend(check_lockout(surroundings, scope, before, after))
 
-    name = "alias"
 
-    def arguments(self) -> dict[str, Any]:
-        key = {"name": {"type": "str", "required": True}}
-        return {
-            "argument_spec": {
-                **scope_options(*_WITH_SETS),
-                **key,
-                **ALIAS_FIELDS.specs(),
-                **OPTION,
-                "state": dict(STATES),
-            }
-        }
-
-    def may_be_empty(self) -> set[str]:
-        return ALIAS_FIELDS.clearable()
-
-    def uses(self) -> dict[str, Use]:
-        return dict.fromkeys((field.name for field in ALIAS_FIELDS), TO_MAKE)
-
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        return {
-            "scope": scope_of(params, _WITH_SETS),
-            "name": checked_name("name", params["name"], 64),
-            "fields": ALIAS_FIELDS.parse(params),
-            "allow_lockout": params["allow_lockout"],
-            "state": params["state"],
-        }
-
-    def _view(self, desired: Desired, state: Mapping[str, Any] | None) -> tuple[Desired, State] | None:
-        if desired["scope"]["scope"] != "cluster":
-            return None
-        return {"scope": "alias", "name": desired["name"].lower()}, {"aliases": state["cidr"]} if state else {}
-
-    def _read(self, reader: Reader, desired: Desired) -> State | None:
-        desired["path"] = f"{find_scope(reader, desired['scope'])}/aliases"
-        try:
-            answer = reader.get(desired["path"] + api_path(desired["name"]))
-        except NotFound:
-            return None
-        except InvalidParameter as error:
-            if "no such alias" in error.errors.get("name", ""):
-                return None
-            raise
-        return {"name": desired["name"], **ALIAS_FIELDS.observe(answer)}
-
-    def _plan(self, current: State | None, desired: Desired) -> Plan:
-        name, path = desired["name"], desired["path"]
-        if desired["state"] == "absent":
-            if current is None:
-                return Plan.nothing(None)
-            return Plan(current, None, (Step("DELETE", path + api_path(name), {}, f"delete alias {name}"),))
-        if current is None and "cidr" not in desired["fields"]:
-            raise InvalidOption("cidr", "is needed to create an alias")
-        after = {**(current or {"name": name}), **desired["fields"]}
-        after = {key: value for key, value in after.items() if value != ""}
-        if after == current:
-            return Plan.nothing(current)
-        params = {key: value for key, value in after.items() if key != "name"}
-        if current is None:
-            return Plan(None, after, (Step("POST", path, {"name": name, **params}, f"create alias {name}"),))
-        return Plan(current, after, (Step("PUT", path + api_path(name), params, f"change alias {name}"),))
+ALIAS = Item(
+    "alias",
+    "/aliases",
+    Field("name", codec=Matching(_NAME.pattern[:-1] + "{1,63}", NOT_A_NAME.format("{value}", 64))),
+    ALIAS_FIELDS,
+    needed=("cidr",),
+    delete_keys=False,
+    replaces=True,
+    address=Location(scope_options(*_WITH_SETS), lambda params: scope_of(params, _WITH_SETS), find_scope),
+    absent="no such alias",
+    preflights=(_keep_way_in,),
+    extra_options=OPTION,
+)
 
 
 class Container(Guarded):
@@ -335,4 +294,4 @@ class SecurityGroup(Container):
         return Plan(current, None, (*steps, Step("DELETE", path, {}, f"delete group {desired['group']}")))
 
 
-ALIAS, IPSET, GROUP = Alias(), AddressSet(), SecurityGroup()
+IPSET, GROUP = AddressSet(), SecurityGroup()
