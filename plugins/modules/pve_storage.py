@@ -22,9 +22,9 @@ options:
     required: true
     aliases: [name]
   type:
-    description: Type of the storage, needed to create it. It cannot change later.
+    description: Type of the storage, needed to create it. It cannot change later. PVE 9 has no V(glusterfs) any more.
     type: str
-    choices: [btrfs, cephfs, cifs, dir, esxi, iscsi, iscsidirect, lvm, lvmthin, nfs, pbs, rbd, zfs, zfspool]
+    choices: [btrfs, cephfs, cifs, dir, esxi, glusterfs, iscsi, iscsidirect, lvm, lvmthin, nfs, pbs, rbd, zfs, zfspool]
   base:
     description: Volume of an iscsi storage that carries the volume group. For lvm. It cannot change later.
     type: str
@@ -44,6 +44,7 @@ options:
     type: str
   content:
     description: What may be kept here. The list is the whole list, in any order. V(none) stands for nothing.
+      What is possible depends on O(type).
     type: list
     elements: str
     choices: [images, rootdir, vztmpl, iso, backup, snippets, import, none]
@@ -146,7 +147,7 @@ options:
     description: Password. For cifs, pbs, esxi. See O(update_password).
     type: str
   path:
-    description: Directory. For dir and btrfs, which need it; for nfs, cifs and cephfs the mount point. It cannot change later.
+    description: Directory. For dir and btrfs, which need it; for nfs, cifs, cephfs and glusterfs the mount point. It cannot change later.
     type: str
   pool:
     description: Pool. For rbd; for zfspool and zfs, which need it and where it cannot change later.
@@ -163,8 +164,8 @@ options:
     choices: ['off', metadata, falloc, full]
   prune_backups:
     description:
-      - Which backups are kept, as a dictionary with C(keep_last), C(keep_hourly), C(keep_daily), C(keep_weekly),
-        C(keep_monthly), C(keep_yearly) or only C(keep_all), or as PVE's own text (C(keep-last=3,keep-daily=7)).
+      - Which backups are kept, as a dictionary with V(keep-last), V(keep-hourly), V(keep-daily), V(keep-weekly),
+        V(keep-monthly), V(keep-yearly) or only V(keep-all), or as PVE's own text (C(keep-last=3,keep-daily=7)).
       - It is the whole policy; what is not named is not kept.
     type: raw
   saferemove:
@@ -178,7 +179,10 @@ options:
     description: Limit of overwriting, in bytes per second, also with a suffix as in V(10m). For lvm.
     type: str
   server:
-    description: Name or address of the server. For nfs, cifs and pbs, which need it and where it cannot change later, and esxi, which needs it.
+    description: Name or address of the server. For nfs, cifs and pbs, which need it and where it cannot change later, esxi, which needs it, and glusterfs.
+    type: str
+  server2:
+    description: Name or address of a second server, used if the first one does not answer. For glusterfs.
     type: str
   share:
     description: Name of the share. For cifs, which needs it. It cannot change later.
@@ -212,11 +216,18 @@ options:
   thinpool:
     description: Thin pool. For lvmthin, which needs it. It cannot change later.
     type: str
+  transport:
+    description: Transport of the connection. For glusterfs.
+    type: str
+    choices: [tcp, rdma, unix]
   username:
     description: User. For cifs, pbs, rbd, cephfs, esxi.
     type: str
   vgname:
     description: Volume group. For lvm and lvmthin, which need it. It cannot change later.
+    type: str
+  volume:
+    description: Name of the volume. For glusterfs, which needs it. It cannot change later.
     type: str
   zfs_base_path:
     description: Where the target has its volumes as devices. For zfs. Needs PVE 9.0.
@@ -254,7 +265,7 @@ EXAMPLES = r"""
     type: dir
     path: /srv/backup
     content: [backup]
-    prune_backups: {keep_last: 3, keep_weekly: 4}
+    prune_backups: {keep-last: 3, keep-weekly: 4}
     is_mountpoint: "yes"
 
 - name: A share for images and installation media

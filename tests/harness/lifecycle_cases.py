@@ -366,6 +366,7 @@ CASES = (
         {"schedule": "21:30", "storage": "local", "vmid": [9001], "mode": "snapshot", "compress": "zstd"},
         {"schedule": "mon..fri 22:00", "vmid": [9001, 9002], "prune_backups": {"keep-last": 2}, "comment": "Life"},
         (("PUT", "/cluster/backup/life", {"schedule": "sun 01:00", "delete": "comment"}),),
+        needs=(("pve_vm", EMPTY_VM), ("pve_vm", {**EMPTY_VM, "vmid": 9002, "name": "life-2"})),
     ),
     Case(
         "HA resource",
@@ -612,7 +613,11 @@ CASES = (
         "PCI mapping",
         "pve_mapping",
         {"type": "pci", "id": "life"},
-        {"map": [{"node": "pve1", "path": "0000:00:02.0", "id": "8086:1234"}], "description": "Größe", "mdev": True},
+        {
+            "map": [{"node": "pve1", "path": "0000:00:02.0", "id": "8086:1234"}],
+            "description": "Graphics card",
+            "mdev": True,
+        },
         {
             "map": [
                 "node=pve2,path=0000:00:03.0;0000:00:03.1,id=8086:ABCD",

@@ -5,13 +5,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
+    InvalidOption,
+    PermissionDenied,
+)
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.access.acl import (
     ACL,
     ACL_INFO,
@@ -24,8 +28,21 @@ def row(kind: str, ugid: str, role: str, propagate: int = 1, path: str = "/vms")
     return {"path": path, "type": kind, "ugid": ugid, "roleid": role, "propagate": propagate}
 
 
+ROLES = ("NoAccess", "PVEAdmin", "PVEAuditor", "PVEVMUser", "PVEVMAdmin", "A", "B", "C", "R1", "R2")
+
+
+class Access(Server):
+    """A server that has every user, group and token, and these entries."""
+
+    def __init__(self, *rows: dict[str, Any]) -> None:
+        super().__init__({"/access/acl": list(rows), "/access/roles": [{"roleid": role} for role in ROLES]})
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
+        return super().get(path, params, api_format) if path in self.answers else {}
+
+
 def server(*rows: dict[str, Any]) -> Server:
-    return Server({"/access/acl": list(rows)})
+    return Access(*rows)
 
 
 @pytest.mark.parametrize("text", ["/vms/9901", "/vms/9901/", "//vms///9901", "vms/9901", " /vms/9901 "])
@@ -176,3 +193,72 @@ def test_info_lists_all_or_one_path() -> None:
     listed = ACL_INFO.read(rows, ACL_INFO.parse({"path": None}))
     assert [(entry["path"], entry["propagate"]) for entry in listed] == [("/", False), ("/vms", True)]
     assert len(ACL_INFO.read(rows, ACL_INFO.parse({"path": "vms/"}))) == 1
+
+
+def known(*rows: dict[str, Any]) -> Server:
+    return Server(
+        {
+            "/access/acl": list(rows),
+            "/access/roles": [{"roleid": "PVEAuditor"}],
+            "/access/users/a@pve": {},
+            "/access/users/a@pve/token/t1": {},
+            "/access/groups/ops": {},
+        }
+    )
+
+
+def test_a_grant_looks_for_its_role_and_subjects() -> None:
+    present = known()
+    planned(ACL, present, path="/vms", users=["a@pve"], groups=["ops"], tokens=["a@pve!t1"], roles=["PVEAuditor"])
+    assert present.asked[1:] == [
+        "/access/roles",
+        "/access/groups/ops",
+        "/access/users/a@pve/token/t1",
+        "/access/users/a@pve",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"roles": ["PVEAuditer"], "users": ["a@pve"]},
+            "roles: role 'PVEAuditer' does not exist. In check mode, run the",
+        ),
+        ({"roles": ["PVEAuditor"], "users": ["b@pve"]}, "users: user 'b@pve' does not exist"),
+        ({"roles": ["PVEAuditor"], "groups": ["op"]}, "groups: group 'op' does not exist"),
+        ({"roles": ["PVEAuditor"], "tokens": ["a@pve!t2"]}, "tokens: token 'a@pve!t2' does not exist"),
+    ],
+)
+def test_a_grant_to_or_of_what_does_not_exist_is_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidOption, match=message):
+        planned(ACL, known(), path="/vms", **given)
+
+
+def test_a_subject_that_may_not_be_read_is_left_to_the_server() -> None:
+    present = known()
+    present.answers["/access/users/b@pve"] = PermissionDenied(
+        "GET", "/access/users/b@pve", 403, "Permission check failed"
+    )
+    planned(ACL, present, path="/vms", users=["b@pve"], roles=["PVEAuditor"])
+
+
+@pytest.mark.parametrize("path", ["/nosuch/x", "/vms/abc", "/vms/99", "/access/users/x", "/nosuch", "/pool/a/b/c/d"])
+def test_paths_that_pve_does_not_know_are_refused(path: str) -> None:
+    with pytest.raises(InvalidOption, match=f"path: PVE knows no path '{path}'"):
+        planned(ACL, known(), path=path, users=["a@pve"], roles=["PVEAuditor"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/pool/ct-text/sub", "/storage/absent", "/nodes/absent", "/sdn/zones/localnetwork/vmbr0/7", "/mapping/pci/x"],
+)
+def test_paths_of_what_does_not_exist_are_accepted_as_pve_does(path: str) -> None:
+    planned(ACL, known(), path=path, users=["a@pve"], roles=["PVEAuditor"])
+
+
+def test_entries_that_are_there_or_go_are_not_looked_for() -> None:
+    present = known(row("user", "gone@pve", "Old", path="/nosuch"))
+    planned(ACL, present, path="/nosuch", users=["gone@pve"], roles=["Old"], state="absent")
+    planned(ACL, present, path="/nosuch", users=["gone@pve"], roles=["Old"], propagate=False)
+    assert set(present.asked) == {"/access/acl"}

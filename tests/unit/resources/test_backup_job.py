@@ -15,13 +15,21 @@ from tests.unit.resources.fake import Server, calls, options, planned
 PATH = "/cluster/backup/j1"
 
 
+CLUSTER: dict[str, Any] = {
+    "/storage/local": {},
+    "/pools": [{"poolid": "web"}],
+    "/nodes": [{"node": "pve1"}],
+    "/cluster/resources": [{"type": "qemu", "vmid": vmid, "node": "pve1"} for vmid in (101, 102, 103)],
+}
+
+
 def absent() -> Server:
     error = InvalidParameter("GET", PATH, 400, "Parameter verification failed.", {"id": "No such job 'j1'"})
-    return Server({PATH: error})
+    return Server({**CLUSTER, PATH: error})
 
 
 def present(**config: Any) -> Server:
-    return Server({PATH: {"id": "j1", "type": "vzdump", "enabled": 1, "schedule": "21:00", **config}})
+    return Server({**CLUSTER, PATH: {"id": "j1", "type": "vzdump", "enabled": 1, "schedule": "21:00", **config}})
 
 
 def test_a_job_is_created_with_what_was_given_and_nothing_else() -> None:
@@ -161,3 +169,45 @@ def test_info_tells_the_next_run() -> None:
         {"id": "a", "enabled": True, "next_run": "2023-11-15T00:00:00Z"},
         {"id": "b", "enabled": False, "schedule": "daily"},
     ]
+
+
+def test_what_a_change_names_is_looked_for() -> None:
+    server = present(vmid="101")
+    planned(JOB, server, id="j1", storage="local", node="pve1", comment="x")
+    assert server.asked == [PATH, "/storage/local", "/nodes"]
+
+
+def test_what_a_job_names_already_is_not_looked_for() -> None:
+    server = present(vmid="101", storage="gone", node="gone")
+    planned(JOB, server, id="j1", storage="gone", node="gone", comment="x")
+    assert server.asked == [PATH]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"storage": "locla"}, "storage: storage 'locla' does not exist. In check mode, run the task that creates it"),
+        ({"fleecing": "1,storage=locla"}, "fleecing.storage: storage 'locla' does not exist"),
+        ({"node": "pve9"}, "node: node 'pve9' does not exist"),
+    ],
+)
+def test_misspelt_names_are_refused_which_pve_accepts(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidOption, match=message):
+        planned(JOB, present(vmid="101"), id="j1", **given)
+
+
+def test_a_pool_that_does_not_exist_is_refused() -> None:
+    server = present(vmid="101")
+    del server.answers["/pools"]
+    with pytest.raises(InvalidOption, match="pool: pool 'wbe' does not exist"):
+        planned(JOB, server, id="j1", pool="wbe")
+
+
+def test_guests_that_do_not_exist_are_warned_about() -> None:
+    server = present(vmid="101")
+    planned(JOB, server, id="j1", vmid=[101, 109])
+    assert server.warnings == ["vmid: there is no guest 109."]
+
+
+def test_blanks_around_a_comment_are_no_change() -> None:
+    assert not planned(JOB, present(vmid="101", comment="blank around"), id="j1", comment="  blank around  ").steps

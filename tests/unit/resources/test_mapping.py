@@ -114,3 +114,14 @@ def test_info_tells_problems_by_one_name() -> None:
         {"id": "a", "type": "pci", "map": [card], "mdev": True},
         {"id": "b", "type": "pci", "map": [card], "problems": [problem]},
     ]
+
+
+@pytest.mark.parametrize("given", [{"description": "Größe"}, {"map": [f"{CARD},description=Größe"]}])
+def test_what_pve_garbles_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(InvalidOption, match="outside ASCII, which PVE garbles in mappings"):
+        planned(MAPPING, server(), type="pci", id="gpu", **given)
+
+
+def test_a_garbled_description_can_be_replaced() -> None:
+    plan = planned(MAPPING, server(description="GrÃ¶Ã\x9fe"), type="pci", id="gpu", description=" Size ")
+    assert plan.steps[0].params["description"] == "Size"

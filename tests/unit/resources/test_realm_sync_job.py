@@ -26,11 +26,17 @@ PRESENT = {
     "comment": "syncing",
 }
 ABSENT = InvalidParameter("GET", PATH, 400, "Parameter verification failed.", {"id": "No such job 'daily'"})
+REALMS = {"/access/domains": [{"realm": "pve", "type": "pve"}, {"realm": "corp", "type": "ad"}]}
 
 
 def test_a_job_is_created_under_its_own_path() -> None:
     plan = planned(
-        JOB, Server({PATH: ABSENT}), id="daily", realm="corp", schedule="0 6 * * *", remove_vanished=["entry", "acl"]
+        JOB,
+        Server({PATH: ABSENT, **REALMS}),
+        id="daily",
+        realm="corp",
+        schedule="0 6 * * *",
+        remove_vanished=["entry", "acl"],
     )
     params = {"realm": "corp", "schedule": "06:00", "remove-vanished": "acl;entry"}
     assert calls(plan) == [("POST", PATH, params)]
@@ -83,3 +89,16 @@ def test_the_list_tells_when_jobs_run() -> None:
         ("daily", None, "2026-11-21T00:00:00Z"),
     ]
     assert listed[0]["remove_vanished"] == ["acl", "entry"]
+
+
+@pytest.mark.parametrize(
+    ("realm", "message"),
+    [("pve", "realm: 'pve' is of type pve; only ad and ldap"), ("crop", "realm: realm 'crop' does not exist")],
+)
+def test_a_new_job_needs_a_realm_with_a_directory(realm: str, message: str) -> None:
+    server = Server(
+        {PATH: ABSENT, "/access/domains": [{"realm": "pve", "type": "pve"}, {"realm": "corp", "type": "ad"}]}
+    )
+    assert planned(JOB, server, id="daily", realm="corp", schedule="daily").steps
+    with pytest.raises(InvalidOption, match=message):
+        planned(JOB, server, id="daily", realm=realm, schedule="daily")

@@ -29,8 +29,13 @@ PRESENT = {
 }
 
 
+def cluster() -> Server:
+    guest = {"type": "qemu", "vmid": 100, "node": "pve1"}
+    return Server({"/nodes": [{"node": "pve1"}, {"node": "pve2"}], "/cluster/resources": [guest]})
+
+
 def test_a_job_is_created() -> None:
-    plan = planned(REPLICATION, Server(), id="100-0", target="pve2", schedule="*/30 * * * *", rate=10.0, disable=False)
+    plan = planned(REPLICATION, cluster(), id="100-0", target="pve2", schedule="*/30 * * * *", rate=10.0, disable=False)
     params = {"type": "local", "id": "100-0", "target": "pve2", "schedule": "*:00,30", "rate": 10, "disable": 0}
     assert calls(plan) == [("POST", "/cluster/replication", params)]
 
@@ -72,7 +77,7 @@ def test_a_job_that_waits_for_its_deletion_counts_as_gone() -> None:
 )
 def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidOption) as error:
-        planned(REPLICATION, Server(), **{"id": "100-0", **given})
+        planned(REPLICATION, cluster(), **{"id": "100-0", **given})
     assert error.value.option == option
 
 
@@ -86,7 +91,7 @@ def test_a_run_is_asked_for_after_the_changes_and_a_new_job_runs_by_itself() -> 
     assert calls(planned(REPLICATION, Server({PATH: PRESENT}), id="100-0", run_now=True)) == [run]
     plan = planned(REPLICATION, Server({PATH: PRESENT}), id="100-0", rate=20, run_now=True)
     assert calls(plan) == [("PUT", PATH, {"rate": 20}), run]
-    new = planned(REPLICATION, Server(), id="100-0", target="pve2", run_now=True)
+    new = planned(REPLICATION, cluster(), id="100-0", target="pve2", run_now=True)
     assert [step.method for step in new.steps] == ["POST"]
 
 
@@ -134,3 +139,29 @@ def test_a_node_tells_how_the_runs_of_its_jobs_went() -> None:
     listed = REPLICATION_INFO.read(server, REPLICATION_INFO.parse(options(REPLICATION_INFO)))
     assert "fail_count" not in listed[0]
     assert server.asked == ["/nodes/pve1/replication", "/cluster/replication"]
+
+
+def test_a_new_job_looks_for_its_guest_and_its_target() -> None:
+    assert planned(REPLICATION, cluster(), id="100-0", target="pve2").steps
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"id": "100-0", "target": "pve9"}, "target: node 'pve9' does not exist"),
+        ({"id": "100-0", "target": "pve1"}, "target: guest 100 is on pve1 itself"),
+        (
+            {"id": "109-0", "target": "pve2"},
+            "id: guest 109 does not exist.*In check mode, run the task that creates it",
+        ),
+    ],
+)
+def test_a_new_job_that_the_server_would_refuse(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidOption, match=message):
+        planned(REPLICATION, cluster(), **given)
+
+
+def test_a_job_that_is_there_looks_for_nothing() -> None:
+    server = Server({PATH: PRESENT})
+    planned(REPLICATION, server, id="100-0", disable=True)
+    assert server.asked == [PATH]

@@ -74,7 +74,7 @@ def test_every_type_takes_known_options_only() -> None:
 def test_creation() -> None:
     plan = planned(
         STORAGE,
-        Server(),
+        absent(),
         storage="backup",
         type="dir",
         path="/srv/backup",
@@ -307,3 +307,55 @@ def test_info_of_one_node_is_fresh() -> None:
     there = Server({"/storage": [DIR, PBS | {"storage": "pbs"}], "/nodes/n1/storage": now})
     listed = STORAGE_INFO.read(there, STORAGE_INFO.parse(options(STORAGE_INFO, node="n1")))
     assert [row["status"] for row in listed] == [[{"node": "n1", "active": True, "total": 100, "used": 40, "free": 50}]]
+
+
+def absent(release: tuple[int, int] = (9, 2)) -> Server:
+    return Server({"/nodes": [{"node": "n1", "status": "online"}]}, release)
+
+
+GLUSTERFS = {"storage": "g1", "type": "glusterfs", "server": "192.0.2.1", "volume": "gv0", "content": ["images"]}
+
+
+def test_glusterfs_is_managed_where_pve_has_it() -> None:
+    plan = planned(STORAGE, absent((8, 4)), **GLUSTERFS, server2="192.0.2.2", transport="tcp")
+    sent = {**GLUSTERFS, "content": "images", "server2": "192.0.2.2", "transport": "tcp"}
+    assert calls(plan) == [("POST", "/storage", sent)]
+
+
+def test_glusterfs_is_refused_where_pve_dropped_it() -> None:
+    with pytest.raises(
+        InvalidOption, match=r"type: PVE 9 dropped storages of type glusterfs, and this server has 9\.2"
+    ):
+        planned(STORAGE, absent(), **GLUSTERFS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "message"),
+    [
+        (
+            {"type": "lvm", "vgname": "v"},
+            ["iso", "images"],
+            "a storage of type lvm cannot hold iso, only images, rootdir",
+        ),
+        ({"type": "pbs", "server": "h", "datastore": "d"}, ["images"], "type pbs cannot hold images, only backup"),
+        ({"type": "esxi", "server": "h", "username": "u"}, ["iso"], "type esxi cannot hold iso, only import"),
+    ],
+)
+def test_contents_that_a_type_cannot_hold_are_refused(kind: dict[str, Any], content: list[str], message: str) -> None:
+    with pytest.raises(InvalidOption, match=message):
+        planned(STORAGE, absent(), storage="st", content=content, **kind)
+    assert planned(STORAGE, absent((9, 9)), storage="st", content=content, **kind).steps  # which may know more
+    assert planned(STORAGE, absent(), storage="st", content=["none"], **kind).steps
+
+
+def test_unknown_nodes_are_warned_about() -> None:
+    present = server()
+    planned(STORAGE, present, storage="backup", nodes=["n1", "n9"])
+    assert present.warnings == ["nodes: there is no node n9 in the cluster."]
+
+
+@pytest.mark.parametrize(
+    "policy", [{"keep_last": 3, "keep-daily": 7}, "keep-daily=7, keep-last=3", {"keep-daily": "7", "keep-last": 3}]
+)
+def test_spellings_of_a_retention_are_no_change(policy: Any) -> None:
+    assert not planned(STORAGE, server(), storage="backup", prune_backups=policy).steps

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ..model.contract import Desired, Reader, Resource, State
-from ..model.errors import InvalidOption, NotFound
+from ..model.errors import CREATED_FIRST, InvalidOption, NotFound
 from ..model.plan import Plan
 from .directory import Directory, Found, refuse_several
 from .locate import KINDS, Location, read_config, with_name
@@ -67,7 +67,7 @@ def _no_such_guest(found: Location | None, desired: Mapping[str, Any], kinds: Co
     wanted = KINDS[next(iter(kinds))] if len(kinds) == 1 else "guest"
     if found:
         return InvalidOption(option, f"the {found} is not a {wanted}")
-    return InvalidOption(option, f"there is no {wanted} {desired[option]!r}")
+    return InvalidOption(option, f"there is no {wanted} {desired[option]!r}", hint=CREATED_FIRST)
 
 
 def refuse_namesakes(directory: Directory, where: Location, kinds: Collection[str], option: str = "name") -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..model.errors import InvalidOption
+from ..model.errors import CREATED_FIRST, InvalidOption
 
 _PATTERN = frozenset("*?[")
 # last part of an option's name -> the kind of what it names
@@ -31,7 +31,7 @@ def refuse_unknown(rows: Sequence[Mapping[str, Any]], named: Mapping[str, Any]) 
     for option, value in named.items():
         missing = unknown(rows, option, value)
         if missing:
-            raise InvalidOption(option, _said(option, missing), hint=HINT)
+            raise InvalidOption(option, _said(option, missing), hint=f"{HINT} {CREATED_FIRST}")
 
 
 def warn_of_unknown(warnings: list[str], rows: Sequence[Mapping[str, Any]], named: Mapping[str, Any]) -> None:

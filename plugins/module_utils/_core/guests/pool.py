@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..model.contract import Reader
-from ..model.errors import InvalidOption, NotFound
+from ..model.errors import CREATED_FIRST, InvalidOption, NotFound
 from ..model.plan import Step
 
 
@@ -18,7 +18,9 @@ def pool_of(reader: Reader, vmid: int, wanted: str) -> str | None:
     try:
         pools = reader.get("/pools", {"poolid": wanted})
     except NotFound:
-        raise InvalidOption("pool", f"there is no pool {wanted!r}", hint="Create it with pve_pool first.") from None
+        raise InvalidOption(
+            "pool", f"there is no pool {wanted!r}", hint=f"Create it with pve_pool. {CREATED_FIRST}"
+        ) from None
     members = pools[0].get("members", []) if pools else []
     return wanted if any(member.get("vmid") == vmid for member in members) else None
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..model.contract import Reader, State
-from ..model.errors import ApiError, InvalidOption, NotFound
+from ..model.errors import CREATED_FIRST, ApiError, InvalidOption, NotFound
 from ..model.plan import Step, api_path
 from ..model.values import Boolean, Codec, Integer, Text, Word
 from .directory import Directory, Found
@@ -69,7 +69,7 @@ def find_source(directory: Directory, kind: str, source: str) -> Found:
     """The guest to clone, by id or by name, with its configuration."""
     found = directory.follow(int(source)) if source.isdigit() else directory.find([kind], source, "clone")
     if found is None:
-        raise InvalidOption("clone", f"there is no guest {source!r} to clone")
+        raise InvalidOption("clone", f"there is no guest {source!r} to clone", hint=CREATED_FIRST)
     if found[0].kind != kind:
         raise InvalidOption("clone", f"the {found[0]} is not a {KINDS[kind]}")
     return found

@@ -75,6 +75,14 @@ class InvalidOption(PveError):
         return {**super().details(), "option": self.option, "reason": self.reason}
 
 
+CREATED_FIRST = "In check mode, run the task that creates it first."
+
+
+def does_not_exist(option: str, what: str, hint: str = "") -> InvalidOption:
+    """The error for something that an option names and that does not exist: the same in check mode and in a real run."""
+    return InvalidOption(option, f"{what} does not exist", hint=f"{hint} {CREATED_FIRST}".strip())
+
+
 class WrongPathPart(PveError):
     """An id that cannot be a part of an API path, so that nothing was sent."""
 

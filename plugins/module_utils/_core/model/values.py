@@ -59,6 +59,23 @@ class Text(Codec):
         return str(value).rstrip()
 
 
+class Comment(Text):
+    """A comment, which the server stores without the blanks around it."""
+
+    def parse(self, value: Any) -> str:
+        return str(value).strip()
+
+
+class UserComment(Comment):
+    """A comment in the file of users, groups, tokens and pools."""
+
+    def parse_option(self, value: Any) -> str:
+        text = self.parse(value)
+        if text == "0":  # PVE/AccessControl.pm, write_user_config: what is false is not written
+            raise ValueError("PVE does not keep a comment that is only 0")
+        return text
+
+
 class Secret(Text):
     """A secret: never trimmed, never compared (the server does not tell it)."""
 

@@ -10,12 +10,14 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from ...api.facts import RELEASE
 from ...model.contract import STATES, Desired, Reader, Resource, State
-from ...model.errors import InvalidOption
+from ...model.errors import InvalidOption, does_not_exist
 from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import ListInfo
-from ...model.plan import Plan, Step
+from ...model.plan import Plan, Step, api_path
 from ...model.values import Boolean, split_list
+from ..existence import exists
 from . import lockout
 
 COLLECTION = "/access/acl"
@@ -26,6 +28,18 @@ SUBJECTS = {
     "group": ("groups", re.compile(r"[A-Za-z0-9._-]+"), "operators"),
     "token": ("tokens", re.compile(r"[^\s:/!]+@[^\s:/!@]+![A-Za-z][\w.-]+"), "alice@pve!backup"),
 }
+
+PATHS = (
+    "Paths are for example /, /vms/100, /storage/local, /pool/web, /nodes/pve1, /access/groups/ops, /mapping/pci/gpu and "
+    "/sdn/zones/localnetwork/vmbr0."
+)
+_NAME = r"[A-Za-z0-9._-]+"
+# PVE/AccessControl.pm, check_path; what is at the path need not exist
+KNOWN_PATH = re.compile(
+    rf"/|/access(/(groups|realm)(/{_NAME})?)?|/mapping(/{_NAME}){{0,2}}|/(nodes|storage)(/{_NAME})?|/pool(/{_NAME}){{0,3}}"
+    rf"|/sdn(/(?!zones/){_NAME}(/{_NAME})?)?|/sdn/zones(/{_NAME}){{0,2}}|/sdn/zones/{_NAME}/{_NAME}/[1-9][0-9]{{0,3}}"
+    r"|/vms(/[1-9][0-9]{2,})?"
+)
 
 PROPAGATE = Boolean()
 
@@ -89,6 +103,9 @@ class Acl(Resource[Desired, State | None]):
         return observe(desired["path"], reader.get(COLLECTION) or [])
 
     def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
+        if desired["state"] == "present":
+            before = {_entry(row) for row in (plan.before or {}).get("entries", [])}
+            _refuse_unknown(reader, desired["path"], [entry for entry in desired["entries"] if entry not in before])
         if not desired["allow_lockout"]:
             entries = (plan.after or {})["entries"]
             lockout.refuse_loss(reader, lambda rights: rights.with_entries(desired["path"], entries))
@@ -117,6 +134,26 @@ def _names(params: Mapping[str, Any], option: str, kind: str = "") -> list[str]:
         if not pattern.fullmatch(name):
             raise InvalidOption(option, f"{name!r} is not an id such as {example!r}")
     return names
+
+
+def _refuse_unknown(reader: Reader, path: str, added: Collection[Entry]) -> None:
+    """Refuse new entries that the server would refuse: on paths that it does not know, or with names that nobody has."""
+    if added and not KNOWN_PATH.fullmatch(path) and reader.release() <= RELEASE:
+        raise InvalidOption("path", f"PVE knows no path {path!r}", hint=PATHS)
+    roles = {str(row["roleid"]) for row in reader.get("/access/roles") or []} if added else set()
+    for role in sorted({role for _kind, _name, role in added} - roles):
+        raise does_not_exist("roles", f"role {role!r}")
+    for kind, name in sorted({(kind, name) for kind, name, _role in added}):
+        if not exists(reader, _path_of(kind, name)):
+            raise does_not_exist(SUBJECTS[kind][0], f"{kind} {name!r}")
+
+
+def _path_of(kind: str, name: str) -> str:
+    """The path that reads a user, a group or a token."""
+    if kind == "token":
+        user, _, token = name.partition("!")
+        return api_path("access", "users", user, "token", token)
+    return api_path("access", f"{kind}s", name)
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:

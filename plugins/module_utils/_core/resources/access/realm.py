@@ -18,7 +18,7 @@ from ...model.kinds.item import BuiltIn, Item, ItemDesired
 from ...model.kinds.type_rules import TypeRules
 from ...model.plan import Plan, Step, api_path
 from ...model.property_string import BOOLEAN, SEMICOLON_SET, WORD, Part, PropertyString
-from ...model.values import Set, Word
+from ...model.values import Comment, Set, Word
 
 COLLECTION = "/access/domains"
 SCOPES = ("users", "groups", "both")
@@ -66,7 +66,7 @@ FIELDS = Fields(
         Field("certkey"),
         hyphenated("client_id"),
         hyphenated("client_key", secret=True),
-        Field("comment"),
+        Field("comment", codec=Comment()),
         Field("default", type="bool", default=False),
         Field("domain"),
         Field("filter"),

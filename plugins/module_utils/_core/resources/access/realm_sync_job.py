@@ -6,20 +6,25 @@
 from __future__ import annotations
 
 from ...model.calendar import Schedule
-from ...model.errors import InvalidOption
+from ...model.contract import Reader
+from ...model.errors import InvalidOption, does_not_exist
 from ...model.field import Field, Fields, hyphenated
 from ...model.kinds.item import Item, ItemDesired
+from ...model.plan import Plan
 from ...model.property_string import SEMICOLON_SET
+from ...model.values import Comment
 from ..cluster.scheduled import JOB_KEY, NO_SUCH_JOB, JobList
+from ..existence import new_value
 from .realm import SCOPES, VANISHED
 
+SYNCHRONISED = ("ad", "ldap")  # types of realms with a directory behind them
 JOBS = "/cluster/jobs/realm-sync"
 # No defaults for what is synchronised: an absent key means what the realm itself sets.
 FIELDS = Fields(
     [
         Field("realm", create_only=True, clear="never"),
         Field("schedule", codec=Schedule(), clear="never"),
-        Field("comment"),
+        Field("comment", codec=Comment()),
         hyphenated("enable_new", type="bool"),
         Field("enabled", type="bool", clear="never", default=True),
         hyphenated("remove_vanished", type="list", elements="str", choices=VANISHED, codec=SEMICOLON_SET),
@@ -34,6 +39,19 @@ def _check_vanished(desired: ItemDesired) -> None:
         raise InvalidOption("remove_vanished", "none goes with nothing else")
 
 
+def _look_at_realm(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    """Refuse a realm that does not exist, or has no directory."""
+    realm = new_value(plan, "realm")
+    if realm is None:
+        return
+    types = {row["realm"]: row.get("type") for row in reader.get("/access/domains") or []}
+    if realm not in types:
+        raise does_not_exist("realm", f"realm {realm!r}")
+    if types[realm] not in SYNCHRONISED:
+        known = " and ".join(SYNCHRONISED)
+        raise InvalidOption("realm", f"{realm!r} is of type {types[realm]}; only {known} have users to take over")
+
+
 JOB = Item(
     "job",
     JOBS,
@@ -44,5 +62,6 @@ JOB = Item(
     always=("schedule",),
     absent=NO_SUCH_JOB,
     checks=(_check_vanished,),
+    preflights=(_look_at_realm,),
 )
 JOB_INFO = JobList("jobs", lambda desired: JOBS, key="id", fields=FIELDS)

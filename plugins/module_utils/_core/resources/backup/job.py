@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...guests.named import warn_of_unknown
 from ...model.calendar import Schedule
 from ...model.contract import Reader, State
 from ...model.errors import InvalidOption
@@ -17,9 +18,10 @@ from ...model.given import TO_MAKE
 from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.plan import Plan, Step
 from ...model.property_string import INTEGER, WORD, Part, PropertyString, flag
-from ...model.values import Items, Text, Within
+from ...model.values import Comment, Items, Text, Within
 from ..cluster.pool import Vmids
 from ..cluster.scheduled import JOB_KEY, NO_SUCH_JOB, JobList, in_utc
+from ..existence import new_value, require_node, require_pool, require_storage
 from ..storage.fields import KEEP
 
 JOBS = "/cluster/backup"
@@ -42,7 +44,7 @@ FIELDS = Fields(
     [
         Field("all", type="bool", default=False),
         Field("bwlimit", type="int", codec=Within(0)),
-        Field("comment"),
+        Field("comment", codec=Comment()),
         Field("compress", choices=("0", "1", "gzip", "lzo", "zstd")),
         Field("dumpdir"),
         Field("enabled", type="bool", clear="never", default=True),
@@ -149,6 +151,18 @@ def _resolve(current: State, desired: ItemDesired) -> Mapping[str, Any]:
     return fields
 
 
+def _look_at_names(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    """Refuse misspelt names. PVE accepts a job with them, which then fails whenever it runs."""
+    fleecing = new_value(plan, "fleecing") or {}
+    require_storage(reader, "storage", new_value(plan, "storage"))
+    require_storage(reader, "fleecing.storage", fleecing.get("storage"))
+    require_pool(reader, "pool", new_value(plan, "pool"))
+    require_node(reader, "node", new_value(plan, "node"))
+    guests = {name: value for name in ("vmid", "exclude") if (value := new_value(plan, name))}
+    if guests:
+        warn_of_unknown(reader.warnings, reader.get("/cluster/resources", {"type": "vm"}) or [], guests)
+
+
 def select(current: Mapping[str, Any], wanted: Mapping[str, Any], *, append: bool) -> dict[str, Any]:
     """The wish with everything that follows from how guests are selected: other ways of selecting are dropped."""
     fields = dict(wanted)
@@ -188,6 +202,7 @@ JOB = BackupJob(
     absent=NO_SUCH_JOB,
     shape=_with_schedule,
     checks=(_check,),
+    preflights=(_look_at_names,),
     resolve=_resolve,
     extra_options={"show_runs": {"type": "int"}},
     extra_uses={"show_runs": TO_MAKE},

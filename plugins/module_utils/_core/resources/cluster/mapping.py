@@ -16,7 +16,7 @@ from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item
 from ...model.plan import api_path
 from ...model.property_string import INTEGER, TEXT, WORD, Part, PropertyString
-from ...model.values import Codec, Word
+from ...model.values import Codec, Comment, Word
 
 MAPPINGS = "/cluster/mapping"
 PROBLEMS = ("checks", "errors", "error")  # the types name them differently
@@ -26,6 +26,16 @@ _ADDRESS = r"[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}(\.[0-9a-f])?"
 _NODE = Part("node", WORD)
 _DEVICE = Part("id", LOWER, pattern=_ID)
 _DESCRIPTION = Part("description", TEXT)
+
+
+class Description(Comment):
+    """A description of characters that PVE gives back as they were."""
+
+    def parse_option(self, value: Any) -> str:
+        text = self.parse(value)
+        if not text.isascii():
+            raise ValueError(f"{text!r} has characters outside ASCII, which PVE garbles in mappings")
+        return text
 
 
 class Entries(Codec):
@@ -50,8 +60,10 @@ class Entries(Codec):
         for entry in entries:
             self.entry.check_known(entry)
             missing = [name for name in self.needed if name not in entry]
+            text = self.entry.format(entry)
             if missing:
-                raise ValueError(f"{self.entry.format(entry)!r} lacks {' and '.join(missing)}")
+                raise ValueError(f"{text!r} lacks {' and '.join(missing)}")
+            Description().parse_option(text)
         return entries
 
     def join(self, current: list[dict[str, Any]], added: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -69,7 +81,7 @@ def _sort_key(entry: Mapping[str, Any]) -> tuple[str, str, str]:
 
 def _item(kind: str, entries: Entries, *fields: Field) -> Item:
     common = (
-        Field("description"),
+        Field("description", codec=Description()),
         Field("map", type="list", elements="raw", codec=entries, clear="never"),
     )
     return Item(

@@ -19,7 +19,7 @@ from ...model.kinds.by_type import ByType
 from ...model.kinds.info import ListInfo
 from ...model.kinds.item import BuiltIn, Item, ItemDesired
 from ...model.plan import Plan, Step, api_path
-from ...model.values import Codec, Items, Text
+from ...model.values import Codec, Comment, Items, Text
 
 ENDPOINTS = "/cluster/notifications/endpoints"
 MATCHERS = "/cluster/notifications/matchers"
@@ -88,7 +88,7 @@ def _built_in(name: str) -> BuiltIn:
     return BuiltIn(name.__eq__, "The server always has {name} {key}.", hint="disable: true switches it off.")
 
 
-_COMMON = (Field("comment"), Field("disable", type="bool", default=False))
+_COMMON = (Field("comment", codec=Comment()), Field("disable", type="bool", default=False))
 _MAIL = (Field("author"), hyphenated("from_address"), _list("mailto"), _list("mailto_user"))
 _TYPES: dict[str, tuple[tuple[str, ...], list[Field]]] = {
     "sendmail": (("mailto or mailto_user",), [*_MAIL]),

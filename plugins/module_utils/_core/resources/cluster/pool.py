@@ -5,21 +5,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...guests.named import HINT
 from ...model.changes import changed_fields, shown
 from ...model.contract import STATES, Desired, Reader, Resource, State
-from ...model.errors import InvalidOption, NotFound, Refused
+from ...model.errors import InvalidOption, NotFound, Refused, does_not_exist
 from ...model.field import Field, Fields, update_params
 from ...model.given import TO_DELETE, TO_MAKE, Use
 from ...model.kinds.info import ListInfo
 from ...model.kinds.members import Members
 from ...model.plan import Plan, Step
-from ...model.values import Set
+from ...model.values import Set, UserComment
+from ..existence import exists
 
 KEY = Field("poolid", aliases=("name",), required=True)
-FIELDS = Fields([Field("comment", clear="empty")])
+FIELDS = Fields([Field("comment", codec=UserComment(), clear="empty")])
 COLLECTION = "/pools"
 LEVELS = 3  # of nested pools
 
@@ -74,6 +77,8 @@ class Pool(Resource[Desired, State | None]):
         key = KEY.parse(params[KEY.name])
         if key == "" or key.startswith("/"):
             raise InvalidOption(KEY.name, f"{key!r} is not a pool id such as 'web' or 'web/frontend'")
+        if not re.fullmatch(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*", key):
+            raise InvalidOption(KEY.name, f"{key!r} has other characters than letters, digits, '.', '-', '_' and '/'")
         if key.count("/") >= LEVELS:
             raise InvalidOption(KEY.name, f"{key!r} is nested too deeply: a pool is on one of {LEVELS} levels")
         members = {name: members.parse(params) for name, members in MEMBERS.items()}
@@ -105,6 +110,8 @@ class Pool(Resource[Desired, State | None]):
         drops = {name: difference.dropped for name, difference in differences.items()}
         steps = []
         if current is None:
+            if not desired["key"][0].isalpha():
+                raise InvalidOption(KEY.name, f"{desired['key']!r} does not begin with a letter")
             steps.append(
                 Step(
                     "POST",
@@ -132,6 +139,18 @@ class Pool(Resource[Desired, State | None]):
         why = f"{verb} {', '.join([*names, *(more or {})])} {where} pool {desired['key']}"
         return [Step("PUT", COLLECTION, {"poolid": desired["key"], **params, **(more or {}), **flags}, why)]
 
+    def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
+        if plan.after is None:
+            return
+        parent = desired["key"].rpartition("/")[0]
+        if plan.before is None and parent and not exists(reader, COLLECTION, {"poolid": parent}):
+            raise does_not_exist(KEY.name, f"pool {parent!r}, of which this would be a part,")
+        added = {
+            name: [one for one in plan.after[name] if one not in (plan.before or {}).get(name, [])] for name in MEMBERS
+        }
+        if added["vms"] or added["storage"]:
+            _check_new_members(reader.get("/cluster/resources") or [], added, desired)
+
     def _plan_absent(self, current: State | None, desired: Desired) -> Plan:
         if current is None:
             return Plan.nothing(None)
@@ -147,6 +166,24 @@ class Pool(Resource[Desired, State | None]):
             )
         delete = Step("DELETE", COLLECTION, {"poolid": desired["key"]}, f"delete pool {desired['key']}")
         return Plan(current, None, (*self._steps(desired, members, delete=True), delete))
+
+
+def _check_new_members(rows: Sequence[Mapping[str, Any]], added: Mapping[str, list[Any]], desired: Desired) -> None:
+    """Refuse members that do not exist, and guests of other pools that must not be moved."""
+    pools = {int(row["vmid"]): row.get("pool") for row in rows if "vmid" in row}
+    for vmid in added["vms"]:
+        if vmid not in pools:
+            raise does_not_exist("vms", f"guest {vmid}", HINT)
+        if pools[vmid] not in (None, "", desired["key"]) and not desired["allow_move"]:
+            raise InvalidOption(
+                "vms",
+                f"guest {vmid} is in pool {pools[vmid]!r}, and a guest is in one pool only",
+                hint="Set allow_move: true to move it.",
+            )
+    storages = {row["storage"] for row in rows if row.get("type") == "storage"}
+    for storage in added["storage"]:
+        if storage not in storages:
+            raise does_not_exist("storage", f"storage {storage!r}", HINT)
 
 
 def observe(row: Mapping[str, Any]) -> State:

@@ -10,16 +10,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
+from ...guests.named import HINT
 from ...model.calendar import Schedule
 from ...model.contract import Reader, State
-from ...model.errors import InvalidOption, PveError
+from ...model.errors import InvalidOption, PveError, does_not_exist
 from ...model.field import Field, Fields
 from ...model.given import TO_DELETE, TO_MAKE
 from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item, ItemDesired
 from ...model.plan import Plan, Step, api_path
-from ...model.values import Matching
+from ...model.values import Comment, Matching
 from ...run.polling import wait_until
+from ..existence import require_node
 
 JOBS = "/cluster/replication"
 PAUSE = 2.0  # seconds between two looks at a job that was told to run; its node looks for such jobs once a minute
@@ -29,7 +31,7 @@ FIELDS = Fields(
         Field("target", create_only=True, clear="never"),
         Field("schedule", codec=Schedule(), default="*/15"),
         Field("rate", type="float"),
-        Field("comment"),
+        Field("comment", codec=Comment()),
         Field("disable", type="bool", default=False),
     ]
 )
@@ -57,6 +59,19 @@ def _check(desired: ItemDesired) -> None:
     rate = desired.fields.get("rate")
     if isinstance(rate, (int, float)) and rate < 1:
         raise InvalidOption("rate", f"{rate} is less than 1 MB per second")
+
+
+def _look_at_places(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    """Refuse a new job without its guest or its target."""
+    if plan.before is not None or plan.after is None:
+        return
+    target, vmid = plan.after["target"], desired.key.partition("-")[0]
+    require_node(reader, "target", target)
+    rows = [row for row in reader.get("/cluster/resources", {"type": "vm"}) or [] if str(row.get("vmid")) == vmid]
+    if not rows:
+        raise does_not_exist("id", f"guest {vmid}", HINT)
+    if rows[0]["node"] == target:
+        raise InvalidOption("target", f"guest {vmid} is on {target} itself; its volumes are replicated to another node")
 
 
 def _with_run(plan: Plan, desired: ItemDesired) -> Plan:
@@ -111,6 +126,7 @@ REPLICATION = Replication(
     passed_on={"keep": ("DELETE",), "force": ("DELETE",)},
     also_shown=("source",),
     checks=(_check,),
+    preflights=(_look_at_places,),
     amend=_with_run,
     extra_options={
         "keep": FLAG,

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...model.changes import changed_fields, shown
 from ...model.contract import STATES, Desired, Reader, Resource, State, unset_option
-from ...model.errors import InvalidOption, NotFound
+from ...model.errors import CREATED_FIRST, InvalidOption, NotFound
 from ...model.field import update_params
 from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import Info
@@ -105,7 +105,9 @@ class Firewall(Resource[Desired, State | None]):
             if not group:
                 raise
             raise InvalidOption(
-                "group", f"there is no security group {group!r}", hint="Create it by pve_firewall_group."
+                "group",
+                f"there is no security group {group!r}",
+                hint=f"Create it with pve_firewall_group. {CREATED_FIRST}",
             ) from None
         return sorted(rows, key=lambda row: int(row["pos"]))
 

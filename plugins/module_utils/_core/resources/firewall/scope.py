@@ -10,7 +10,7 @@ from typing import Any
 
 from ...guests.directory import Directory
 from ...model.contract import Desired, Reader
-from ...model.errors import InvalidOption
+from ...model.errors import CREATED_FIRST, InvalidOption
 from ...model.plan import api_path
 
 CLUSTER = "/cluster/firewall"
@@ -43,7 +43,7 @@ def find_scope(reader: Reader, scope: Mapping[str, Any]) -> str:
     if scope["scope"] == "guest":
         where = Directory(reader).at(scope["vmid"])
         if where is None:
-            raise InvalidOption("vmid", f"there is no guest {scope['vmid']}")
+            raise InvalidOption("vmid", f"there is no guest {scope['vmid']}", hint=CREATED_FIRST)
         return f"{where.path}/firewall"
     if scope["scope"] == "node":
         return api_path("nodes", scope["node"], "firewall")

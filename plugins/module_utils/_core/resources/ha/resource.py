@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...model.contract import Desired, Reader, State
-from ...model.errors import InvalidOption
+from ...model.errors import CREATED_FIRST, InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.given import TO_DELETE
 from ...model.kinds.info import Info
@@ -79,7 +79,7 @@ def complete_sids(reader: Reader, option: str, sids: Iterable[str], known: Itera
         )
     unknown = [sid for sid in bare if sid not in types]
     if unknown:
-        raise InvalidOption(option, f"there is no guest {', '.join(unknown)} in the cluster")
+        raise InvalidOption(option, f"there is no guest {', '.join(unknown)} in the cluster", hint=CREATED_FIRST)
     full = {sid if ":" in sid else types[sid] for sid in sids}
     return sorted(full, key=lambda sid: (int(sid.partition(":")[2]), sid))
 

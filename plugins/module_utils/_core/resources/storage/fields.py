@@ -107,6 +107,7 @@ FIELDS = Fields(
         hyphenated("saferemove_stepsize", type="int", choices=(1, 2, 4, 8, 16, 32), default=32),
         Field("saferemove_throughput"),
         Field("server"),
+        Field("server2"),
         Field("share"),
         Field("shared", type="bool", default=False),
         hyphenated("skip_cert_verification", type="bool", default=False),
@@ -117,8 +118,10 @@ FIELDS = Fields(
         Field("tagged_only", type="bool", default=False),
         Field("target"),
         Field("thinpool"),
+        Field("transport", choices=("tcp", "rdma", "unix")),
         Field("username"),
         Field("vgname"),
+        Field("volume"),
         hyphenated("zfs_base_path", since="9.0"),
     ]
 )

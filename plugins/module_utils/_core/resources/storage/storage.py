@@ -9,19 +9,55 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from ...api.facts import RELEASE
 from ...model.contract import Desired, Reader
-from ...model.errors import ApiError, Refused
+from ...model.errors import ApiError, InvalidOption, Refused
 from ...model.field import Field
 from ...model.kinds.info import ListInfo
-from ...model.kinds.item import Item, ItemDesired
+from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.kinds.type_rules import TypeRules
 from ...model.plan import Plan, api_path
 from ...model.values import Matching
+from ..existence import new_value, unknown_nodes
 from .fields import CONTENTS, FIELDS
 from .types import STORAGE_TYPES
 
 COLLECTION = "/storage"
 AUTOGEN = "autogen"  # the word that makes the server generate an encryption key
+
+
+class Storage(Item):
+    """An item of a type that the server's release has."""
+
+    def read(self, reader: Reader, desired: ItemDesired) -> Observed:
+        kind = desired.fields.get("type", "") if desired.state == "present" else ""
+        facts = STORAGE_TYPES.get(kind)
+        if facts and facts.dropped and reader.release()[0] >= facts.dropped:
+            release = ".".join(map(str, reader.release()))
+            raise InvalidOption(
+                "type",
+                f"PVE {facts.dropped} dropped storages of type {kind}, and this server has {release}",
+                hint="Mount the volume on each node, and use a storage of type dir with shared and is_mountpoint.",
+            )
+        return super().read(reader, desired)
+
+
+def _look_at_contents(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    """Refuse what a storage of this type cannot hold; a release that is newer than the facts may know more."""
+    kind = (plan.after or {}).get("type", "")
+    facts = STORAGE_TYPES.get(kind)
+    wrong = sorted(set(new_value(plan, "content") or ()) - facts.contents) if facts else []
+    if facts and wrong and reader.release() <= RELEASE:
+        possible = ", ".join(sorted(facts.contents - {"none"}))
+        raise InvalidOption("content", f"a storage of type {kind} cannot hold {', '.join(wrong)}, only {possible}")
+
+
+def _look_at_nodes(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    """Warn of nodes that are not in the cluster: PVE accepts them, and they may be about to join."""
+    nodes = new_value(plan, "nodes")
+    absent = unknown_nodes(reader, nodes) if nodes else []
+    if absent:
+        reader.warnings.append(f"nodes: there is no node {', '.join(absent)} in the cluster.")
 
 
 def _with_generated_key(plan: Plan, desired: ItemDesired) -> Plan:
@@ -121,7 +157,7 @@ def _usage(node: str, active: bool, total: Any, used: Any, free: Any = None) -> 
     }
 
 
-STORAGE = Item(
+STORAGE = Storage(
     "storage",
     COLLECTION,
     Field(
@@ -140,7 +176,7 @@ STORAGE = Item(
         needed={kind: sorted(rules.required) for kind, rules in STORAGE_TYPES.items()},
         fixed={kind: rules.fixed for kind, rules in STORAGE_TYPES.items()},
     ),
-    preflights=(_refuse_loss,),
+    preflights=(_look_at_contents, _look_at_nodes, _refuse_loss),
     amend=_with_generated_key,
     extra_options={"force": {"type": "bool", "default": False}},
 )

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks that what a task refers to exists, made in the preflight, and so only where something changes.
+
+The server accepts some of these names without looking: a backup job with a misspelt storage would fail every night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..model.contract import Reader
+from ..model.errors import NotFound, PermissionDenied, does_not_exist
+from ..model.plan import Plan, api_path
+
+
+def new_value(plan: Plan, name: str) -> Any:
+    """The value that a plan gives to a key; None if it leaves the key as it is, or removes it."""
+    after = (plan.after or {}).get(name)
+    return None if after == (plan.before or {}).get(name) else after
+
+
+def exists(reader: Reader, path: str, params: Mapping[str, Any] | None = None) -> bool:
+    """Whether a path has something to read. What the login may not read counts as existing: there the server decides."""
+    try:
+        reader.get(path, params)
+    except NotFound:
+        return False
+    except PermissionDenied:
+        return True
+    return True
+
+
+def require_storage(reader: Reader, option: str, name: str | None) -> None:
+    """Refuse the name of a storage that does not exist."""
+    if name and not exists(reader, api_path("storage", name)):
+        raise does_not_exist(option, f"storage {name!r}")
+
+
+def require_pool(reader: Reader, option: str, name: str | None) -> None:
+    """Refuse the name of a pool that does not exist."""
+    if name and not exists(reader, "/pools", {"poolid": name}):
+        raise does_not_exist(option, f"pool {name!r}")
+
+
+def unknown_nodes(reader: Reader, names: Iterable[str]) -> list[str]:
+    """Those of the names that no node of the cluster has. Every login sees all nodes."""
+    known = {str(row["node"]) for row in reader.get("/nodes") or []}
+    return sorted(set(names) - known)
+
+
+def require_node(reader: Reader, option: str, name: str | None) -> None:
+    """Refuse the name of a node that is not in the cluster."""
+    if name and unknown_nodes(reader, [name]):
+        raise does_not_exist(option, f"node {name!r}")
