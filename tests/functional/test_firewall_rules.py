@@ -29,7 +29,7 @@ DROP, FAR = rule("DROP"), rule("DROP", source="203.0.113.0/24")
         ([], [SSH, rule(macro="SSH", enable=False), DROP, SSH]),  # what waits is told from what is wished
         ([SSH, SSH, SSH], [DROP, SSH, SSH]),
         ([], [SSH, SSH]),  # equal rules are created by equal calls
-        ([], [rule(macro="SSH", comment=str(number)) for number in range(12)]),  # each one is planned again
+        ([], [rule(macro="SSH", comment=f"rule {number}") for number in range(12)]),  # each one is planned again
         ([SSH, FAR, WEB, rule("REJECT", macro="DNS")], [WEB, rule("REJECT", macro="DNS"), SSH, FAR]),  # it is rewritten
         ([FAR, rule(comment="all")], [rule(enable=False, comment="all"), FAR]),
     ],

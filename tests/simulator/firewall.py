@@ -112,8 +112,12 @@ def check_rule(call: Call, rule: Rule, environment: str) -> None:
         errors["type"] = "parameter -i not allowed for this rule type"
     if rule.get("iface") and environment in ("vm", "ct") and not re.fullmatch(r"net\d+", rule["iface"]):
         errors["iface"] = "value does not match the regex pattern 'net\\d+'"
-    if rule.get("macro") and rule["macro"] not in MACROS:
-        errors["macro"] = f"unknown macro '{rule['macro']}'"
+    if rule.get("macro"):  # src/PVE/Firewall.pm, verify_rule: the case is ignored, and the known spelling stored
+        spelling = next((name for name in MACROS if name.lower() == rule["macro"].lower()), None)
+        if spelling is None:
+            errors["macro"] = f"unknown macro '{rule['macro']}'"
+        else:
+            rule["macro"] = spelling
     for name in ("dport", "sport", "icmp-type"):
         if rule.get(name) and not rule.get("proto") and not rule.get("macro"):
             errors["proto"] = f"missing property - '{name}' requires this property"

@@ -15,16 +15,20 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan, Step
 from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import AnyResource, Hosted
 
+MACROS = "/cluster/firewall/macros"
+
 
 class Server:
     """Answers GETs from a table of path -> data; what is not in it does not exist. ``asked`` lists the paths,
     ``params`` holds what was sent with them.
 
-    In the format extjs an answer is the whole body, so that the table holds that.
+    Every server has some macros of the firewall. In the format extjs an answer is the whole body, so that the table holds that.
     """
 
     def __init__(self, answers: Mapping[str, Any] | None = None, release: tuple[int, int] = (9, 2)) -> None:
-        self.answers, self._release = dict(answers or {}), release
+        macros = [{"macro": name} for name in ("HTTPS", "Ping", "SSH")]
+        self.answers: dict[str, Any] = {MACROS: macros, **(answers or {})}
+        self._release = release
         self.asked: list[str] = []
         self.params: dict[str, Mapping[str, Any]] = {}
         self.warnings: list[str] = []

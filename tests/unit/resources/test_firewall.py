@@ -315,3 +315,104 @@ def test_groups() -> None:
     ]
     with pytest.raises(InvalidOption, match="18"):
         planned(GROUP, nothing, group="g" * 19)
+
+
+# --- what PVE rewrites, refuses or takes without effect -----------------------------------------------------------------
+
+
+def test_a_rule_takes_no_host_bits_but_addresses_ranges_and_names() -> None:
+    for part in ("source", "dest"):
+        with pytest.raises(
+            InvalidOption, match=r"'10\.0\.0\.11/24' has host bits set; its network is 10\.0\.0\.0/24"
+        ) as caught:
+            FIREWALL.parse(options(FIREWALL, scope="cluster", rules=[{**DROP, part: "192.0.2.1,10.0.0.11/24"}]))
+        assert caught.value.option == f"rules[0].{part}"
+    taken = "10.0.0.0/24,10.0.0.1-10.0.0.9,dc/office,+set,2001:db8::/64"
+    assert (
+        FIREWALL.parse(options(FIREWALL, scope="cluster", rules=[{**DROP, "source": taken}]))["rules"][0]["source"]
+        == taken
+    )
+
+
+def test_comments_lose_blanks_and_zero_is_none() -> None:
+    rule = {**DROP, "comment": "  two words  "}
+    source = server({**DROP, "comment": "two words"})
+    assert not planned(FIREWALL, source, scope="cluster", rules=[rule]).steps
+    for resource, given, option in (
+        (FIREWALL, {"scope": "cluster", "rules": [{**DROP, "comment": "0"}]}, "rules[0].comment"),
+        (ALIAS, {"scope": "cluster", "name": "here", "comment": " 0"}, "comment"),
+        (IPSET, {"scope": "cluster", "name": "here", "comment": "0"}, "comment"),
+        (
+            IPSET,
+            {"scope": "cluster", "name": "here", "entries": [{"cidr": "10.0.0.1", "comment": "0"}]},
+            "entries[0].comment",
+        ),
+        (GROUP, {"group": "here", "comment": "0"}, "comment"),
+    ):
+        with pytest.raises(InvalidOption, match="does not keep a comment that is only 0") as caught:
+            resource.parse(options(resource, **given))
+        assert caught.value.option == option
+
+
+def test_macros_are_spelt_as_pve_does_and_unknown_ones_refused() -> None:
+    assert not planned(FIREWALL, server(SSH), scope="cluster", rules=[{**SSH, "macro": "ssh"}]).steps
+    plan = planned(FIREWALL, server(), scope="cluster", rules=[{**SSH, "macro": "ssh"}])
+    assert plan.steps[0].params["macro"] == "SSH"
+    with pytest.raises(InvalidOption, match="there is no macro 'HTPS'") as caught:
+        planned(FIREWALL, server(), scope="cluster", rules=[DROP, {**SSH, "macro": "HTPS"}])
+    assert (caught.value.option, caught.value.hint) == ("rules[1].macro", "Perhaps HTTPS is meant.")
+    assert not planned(FIREWALL, server(), scope="cluster", rules=[{**SSH, "macro": "gone"}], state="absent").steps
+
+
+def warnings_ahead(source: Server, **given: Any) -> list[str]:
+    desired = FIREWALL.parse(options(FIREWALL, **given))
+    plan = FIREWALL.plan(FIREWALL.read(source, desired), desired)
+    FIREWALL.preflight(source, plan, desired)
+    return source.warnings
+
+
+def test_a_group_that_does_not_exist_is_warned_about() -> None:
+    rules = [{"type": "group", "action": "there"}, {"type": "group", "action": "gone"}]
+    source = server(DROP)
+    source.answers[f"{BASE}/groups"] = [{"group": "there"}]
+    told = warnings_ahead(source, scope="cluster", rules=rules, allow_lockout=True)
+    assert [text.partition(":")[0] for text in told] == ["There is no security group 'gone'"]
+    assert warnings_ahead(server({**rules[1]}), scope="cluster", rules=[rules[1], DROP], allow_lockout=True) == []
+
+
+@pytest.mark.parametrize(
+    ("config", "warns"),
+    [
+        ({"net0": "virtio=00:00:00:00:00:01,bridge=vmbr0", "name": "firewall=1"}, True),
+        ({}, True),
+        ({"net0": "virtio=00:00:00:00:00:01,bridge=vmbr0", "net1": "virtio=00:00:00:00:00:02,firewall=1"}, False),
+    ],
+)
+def test_a_guest_none_of_whose_devices_is_filtered_is_warned_about(config: dict[str, Any], warns: bool) -> None:
+    guest = "/nodes/pve1/qemu/100"
+    source = Server(
+        {
+            "/cluster/resources": [{"type": "qemu", "vmid": 100, "node": "pve1"}],
+            f"{guest}/firewall/options": {},
+            f"{guest}/config": config,
+        }
+    )
+    told = warnings_ahead(source, scope="guest", vmid=100, options={"enable": True})
+    assert [("filters nothing" in text) for text in told] == ([True] if warns else [])
+
+
+def test_a_set_loses_host_bits_and_refuses_the_same_network_twice() -> None:
+    place = f"{BASE}/ipset"
+    source = Server({place: [{"name": "here"}], f"{place}/here": [{"cidr": "10.0.0.0/24"}, {"cidr": "dc/Office"}]})
+    entries = [{"cidr": "10.0.0.11/24"}, {"cidr": "dc/office"}]
+    assert not planned(IPSET, source, scope="cluster", name="here", entries=entries).steps
+    with pytest.raises(InvalidOption, match=r"'10\.0\.0\.0/24' is listed twice"):
+        IPSET.parse(
+            options(IPSET, scope="cluster", name="here", entries=[{"cidr": "10.0.0.0/24"}, {"cidr": "10.0.0.11/24"}])
+        )
+
+
+def test_an_alias_keeps_host_bits() -> None:
+    assert (
+        ALIAS.parse(options(ALIAS, scope="cluster", name="here", cidr="10.0.0.11/24")).fields["cidr"] == "10.0.0.11/24"
+    )

@@ -66,12 +66,12 @@ class Comment(Text):
         return str(value).strip()
 
 
-class UserComment(Comment):
-    """A comment in the file of users, groups, tokens and pools."""
+class NonZeroComment(Comment):
+    """A comment in the file of users, groups, tokens and pools, or in one of the firewall."""
 
     def parse_option(self, value: Any) -> str:
         text = self.parse(value)
-        if text == "0":  # PVE/AccessControl.pm, write_user_config: what is false is not written
+        if text == "0":  # PVE/AccessControl.pm, write_user_config; PVE/Firewall.pm: what is false is not written
             raise ValueError("PVE does not keep a comment that is only 0")
         return text
 

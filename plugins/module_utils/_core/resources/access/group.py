@@ -16,12 +16,12 @@ from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.kinds.members import Difference, Members
 from ...model.plan import Plan, Step, api_path
-from ...model.values import Matching, UserComment
+from ...model.values import Matching, NonZeroComment
 from . import lockout
 from .user import check_userid
 
 COLLECTION = "/access/groups"
-FIELDS = Fields([Field("comment", codec=UserComment(), clear="empty")])
+FIELDS = Fields([Field("comment", codec=NonZeroComment(), clear="empty")])
 MEMBERS = Members(Field("members", type="list", elements="str"))
 
 

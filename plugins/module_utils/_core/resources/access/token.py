@@ -18,7 +18,7 @@ from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import ListInfo
 from ...model.periods import period
 from ...model.plan import Plan, Step, api_path
-from ...model.values import UserComment
+from ...model.values import NonZeroComment
 from . import acl, lockout
 from .expiry import EXPIRE, Lifetime, refuse_past, settled
 from .user import check_userid
@@ -28,7 +28,7 @@ FULL_UPDATE_SINCE = (9, 1)  # older servers can neither give an existing token a
 SECRET = {"token_secret": "value"}  # key of the result -> key of the server's answer
 
 FIELDS = Fields(
-    [Field("comment", codec=UserComment()), EXPIRE, Field("privsep", type="bool", clear="never", default=True)]
+    [Field("comment", codec=NonZeroComment()), EXPIRE, Field("privsep", type="bool", clear="never", default=True)]
 )
 
 

@@ -17,7 +17,7 @@ from ...model.field import Field, Fields
 from ...model.kinds.info import ListInfo
 from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.plan import HIDDEN, Plan, Step
-from ...model.values import Matching, UserComment
+from ...model.values import Matching, NonZeroComment
 from . import lockout
 from .expiry import EXPIRE, refuse_past, settled
 
@@ -26,7 +26,7 @@ PASSWORD_PATH = "/access/password"
 
 FIELDS = Fields(
     [
-        Field("comment", codec=UserComment(), clear="empty"),
+        Field("comment", codec=NonZeroComment(), clear="empty"),
         Field("email", clear="empty"),
         Field("enable", type="bool", clear="never", default=True),
         EXPIRE,

@@ -18,11 +18,11 @@ from ...model.given import TO_DELETE, TO_MAKE, Use
 from ...model.kinds.info import ListInfo
 from ...model.kinds.members import Members
 from ...model.plan import Plan, Step
-from ...model.values import Set, UserComment
+from ...model.values import NonZeroComment, Set
 from ..existence import exists
 
 KEY = Field("poolid", aliases=("name",), required=True)
-FIELDS = Fields([Field("comment", codec=UserComment(), clear="empty")])
+FIELDS = Fields([Field("comment", codec=NonZeroComment(), clear="empty")])
 COLLECTION = "/pools"
 LEVELS = 3  # of nested pools
 

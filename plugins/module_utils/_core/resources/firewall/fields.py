@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.property_string import INTEGER, Part, PropertyString, flag
-from ...model.values import Text, Word
+from ...model.values import NonZeroComment, Text, Word
 from .safety import Rule
 
 LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog")
@@ -25,6 +26,24 @@ class Compact(Text):
         return ",".join(part for part in str(value).replace(",", " ").split())
 
 
+class Addresses(Compact):
+    """What a rule's source or destination may be: addresses, networks, ranges, aliases, IP sets."""
+
+    def parse_option(self, value: Any) -> str:
+        """Refuse a network with host bits, which PVE does not take in a rule."""
+        text = self.parse(value)
+        for part in text.split(","):
+            if "/" not in part:
+                continue
+            try:
+                interface = ipaddress.ip_interface(part)
+            except ValueError:  # an alias such as dc/office
+                continue
+            if interface.ip != interface.network.network_address:
+                raise ValueError(f"{part!r} has host bits set; its network is {interface.network}")
+        return text
+
+
 RULE_FIELDS = Fields(
     [
         Field("type", choices=("in", "out", "forward", "group"), clear="never"),
@@ -32,14 +51,14 @@ RULE_FIELDS = Fields(
         Field("enable", type="bool", clear="never"),
         Field("macro"),
         Field("proto", codec=Word(lower=True)),
-        Field("source", codec=Compact()),
-        Field("dest", codec=Compact()),
+        Field("source", codec=Addresses()),
+        Field("dest", codec=Addresses()),
         Field("sport", codec=Compact()),
         Field("dport", codec=Compact()),
         hyphenated("icmp_type"),
         Field("iface"),
         Field("log", choices=LEVELS),
-        Field("comment"),
+        Field("comment", codec=NonZeroComment()),
     ]
 )
 _LEVEL: dict[str, Any] = {"choices": LEVELS}

@@ -16,7 +16,7 @@ from ...model.field import Field, Fields
 from ...model.given import TO_DELETE, TO_MAKE, Use
 from ...model.kinds.item import Item, ItemDesired, Location
 from ...model.plan import Plan, Step, api_path, whole_part
-from ...model.values import Matching, Text
+from ...model.values import Matching, NonZeroComment, Text
 from .fields import observe_rule
 from .lockout import OPTION, Guarded, check_lockout, collect_context
 from .scope import CLUSTER, find_scope, scope_of, scope_options
@@ -24,7 +24,7 @@ from .scope import CLUSTER, find_scope, scope_of, scope_options
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
 NOT_A_NAME = "{} is not a name: a letter, then letters, digits, - and _, at most {} characters"
 _WITH_SETS = ("cluster", "guest")
-COMMENT = Text()
+COMMENT = NonZeroComment()
 
 
 def checked_name(option: str, value: str, longest: int) -> str:
@@ -47,7 +47,15 @@ class Network(Text):
         return text.lower() if network.version == 6 else text
 
 
-ALIAS_FIELDS = Fields([Field("cidr", codec=Network(), clear="never"), Field("comment", clear="empty")])
+class SetNetwork(Network):
+    """An address or a network in a set, where PVE drops the host bits."""
+
+    def parse(self, value: Any) -> str:
+        network = ipaddress.ip_interface(super().parse(value)).network
+        return super().parse(str(network))
+
+
+ALIAS_FIELDS = Fields([Field("cidr", codec=Network(), clear="never"), Field("comment", codec=COMMENT, clear="empty")])
 
 
 def _keep_way_in(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
@@ -136,7 +144,7 @@ class AddressSet(Container):
         return {
             "scope": scope_of(params, _WITH_SETS),
             "name": checked_name("name", params["name"], self.longest).lower(),
-            "comment": None if params["comment"] is None else COMMENT.parse(params["comment"]),
+            "comment": _parsed_comment("comment", params["comment"]),
             "entries": None if entries is None else parse_entries(entries),
             **{name: params[name] for name in ("append", "force", "allow_lockout", "state")},
         }
@@ -164,7 +172,9 @@ class AddressSet(Container):
         have = {entry["cidr"]: entry for entry in (current or {}).get("entries", [])}
         result = dict(have)
         if desired["entries"] is not None:
-            wanted = {cidr: {**have.get(cidr, {}), **entry} for cidr, entry in desired["entries"].items()}
+            spelt = {cidr.lower(): cidr for cidr in have}  # PVE compares the names of aliases without case
+            entries = {spelt.get(cidr.lower(), cidr): entry for cidr, entry in desired["entries"].items()}
+            wanted = {cidr: {**have.get(cidr, {}), **entry, "cidr": cidr} for cidr, entry in entries.items()}
             wanted = {cidr: {k: v for k, v in entry.items() if v not in ("", False)} for cidr, entry in wanted.items()}
             result = {**(have if desired["append"] else {}), **wanted}
             steps += self._entry_steps(desired, have, result)
@@ -208,17 +218,25 @@ def parse_entries(rows: list[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         cidr = str(row["cidr"]).strip()
         if not re.fullmatch(r"(?:(?:dc|guest)/)?[A-Za-z][A-Za-z0-9_-]+", cidr) or ":" in cidr:
             try:
-                cidr = Network().parse(cidr)
+                cidr = SetNetwork().parse(cidr)
             except ValueError as error:
                 raise InvalidOption(option, f"{error}, nor the name of an alias") from None
             if cidr.endswith("/0"):
                 raise InvalidOption(option, f"{cidr!r} is everything, which PVE does not allow in a set")
-        if cidr in entries:
+        if cidr.lower() in map(str.lower, entries):
             raise InvalidOption(option, f"{cidr!r} is listed twice")
-        comment = None if row.get("comment") is None else COMMENT.parse(row["comment"])
+        comment = _parsed_comment(f"entries[{number}].comment", row.get("comment"))
         options = {"nomatch": row.get("nomatch"), "comment": comment}
         entries[cidr] = {"cidr": cidr, **{name: value for name, value in options.items() if value is not None}}
     return entries
+
+
+def _parsed_comment(option: str, value: Any) -> str | None:
+    """A comment in canonical form, None if it is not given."""
+    try:
+        return None if value is None else COMMENT.parse_option(value)
+    except ValueError as error:
+        raise InvalidOption(option, str(error)) from None
 
 
 def observe_entry(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -252,7 +270,7 @@ class SecurityGroup(Container):
         comment = params["comment"]
         return {
             "group": checked_name("group", params["group"], self.longest).lower(),
-            "comment": None if comment is None else COMMENT.parse(comment),
+            "comment": _parsed_comment("comment", comment),
             "path": f"{CLUSTER}/groups",
             "force": params["force"],
             "allow_lockout": params["allow_lockout"],

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...model.changes import changed_fields, shown
 from ...model.contract import STATES, Desired, Reader, Resource, State, unset_option
-from ...model.errors import CREATED_FIRST, InvalidOption, NotFound
+from ...model.errors import CREATED_FIRST, InvalidOption, NotFound, PermissionDenied
 from ...model.field import update_params
 from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import Info
@@ -20,7 +22,7 @@ from .edits import match, plan_edits
 from .fields import OPTIONS, RULE_FIELDS, observe_rule, option_specs, parse_rule, rule_params
 from .lockout import check_lockout, collect_context, options_come_first
 from .safety import Edit, Rule
-from .scope import SCOPES, find_scope, scope_of, scope_options
+from .scope import CLUSTER, SCOPES, find_scope, scope_of, scope_options
 
 
 class Firewall(Resource[Desired, State | None]):
@@ -91,6 +93,7 @@ class Firewall(Resource[Desired, State | None]):
             rows = self._rows(reader, desired)
             desired["digest"] = next((row["digest"] for row in rows if "digest" in row), None)
             state["rules"] = [observe_rule(row) for row in rows]
+            spell_macros(reader, desired["rules"] or [], state["rules"], refuse=desired.get("state") != "absent")
         if not desired["allow_lockout"] and "surroundings" not in desired and scope in ("cluster", "node", "group"):
             after, steps = self._changes(state, desired)
             desired["surroundings"] = collect_context(reader, desired["scope"], state, after) if steps else None
@@ -110,6 +113,14 @@ class Firewall(Resource[Desired, State | None]):
                 hint=f"Create it with pve_firewall_group. {CREATED_FIRST}",
             ) from None
         return sorted(rows, key=lambda row: int(row["pos"]))
+
+    def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
+        """Warn of what PVE accepts although it has no effect."""
+        before, after = plan.before or {}, plan.after or {}
+        reader.warnings.extend(unknown_groups(reader, before.get("rules", []), after.get("rules", [])))
+        in_use = after.get("options", {}).get("enable") or after.get("rules")
+        if desired["scope"]["scope"] == "guest" and in_use:
+            reader.warnings.extend(unfiltered_guest(reader, desired))
 
     def plan(self, current: State | None, desired: Desired) -> Plan:
         current = current or {}
@@ -171,6 +182,62 @@ class Firewall(Resource[Desired, State | None]):
             repeatable=edit.kind != "insert"
             or bool(params.get("digest")),  # nothing else tells a late one from the second
         )
+
+
+def spell_macros(reader: Reader, wanted: Sequence[dict[str, Any]], present: Sequence[Rule], *, refuse: bool) -> None:
+    """Spell the macros of the rules as PVE does, which ignores the case; with ``refuse`` an unknown one is an error.
+
+    The server is asked only if a macro is in no present rule.
+    """
+    known = {rule["macro"] for rule in present if "macro" in rule}
+    numbers = [number for number, rule in enumerate(wanted) if rule.get("macro", "") not in ("", *known)]
+    if not numbers:
+        return
+    spellings = {str(row["macro"]).lower(): row["macro"] for row in reader.get(f"{CLUSTER}/macros") or []}
+    for number in numbers:
+        macro = wanted[number]["macro"]
+        if macro.lower() in spellings:
+            wanted[number]["macro"] = spellings[macro.lower()]
+        elif refuse:
+            like = difflib.get_close_matches(macro.lower(), spellings, 3)
+            raise InvalidOption(
+                f"rules[{number}].macro",
+                f"there is no macro {macro!r}",
+                hint=f"Perhaps {' or '.join(str(spellings[name]) for name in like)} is meant."
+                if like
+                else "pve_firewall_info with include: [macros] lists them.",
+            )
+
+
+def unknown_groups(reader: Reader, before: Sequence[Rule], after: Sequence[Rule]) -> list[str]:
+    """Warnings of new rules whose security group does not exist: PVE takes them, and they do nothing."""
+    named = [{rule["action"]: None for rule in rules if rule["type"] == "group"} for rules in (after, before)]
+    new = [name for name in named[0] if name not in named[1]]
+    try:
+        rows = reader.get(f"{CLUSTER}/groups") or [] if new else []
+    except PermissionDenied:
+        return []
+    known = {row["group"] for row in rows}
+    return [
+        f"There is no security group {name!r}: a rule with it does nothing until pve_firewall_group creates it."
+        for name in new
+        if name not in known
+    ]
+
+
+def unfiltered_guest(reader: Reader, desired: Desired) -> list[str]:
+    """A warning if no network device of the guest goes through its firewall."""
+    try:
+        config = reader.get(f"{desired['path'].removesuffix('/firewall')}/config")
+    except (NotFound, PermissionDenied):
+        return []
+    devices = [str(value) for name, value in config.items() if re.fullmatch(r"net\d+", name)]
+    if any("firewall=1" in value.split(",") for value in devices):
+        return []
+    guest = desired["scope"]["vmid"]
+    return [
+        f"No network device of guest {guest} has firewall: true (net of pve_vm, pve_lxc): its firewall filters nothing."
+    ]
 
 
 def target_list(current: Sequence[Rule], desired: Desired) -> list[Rule]:
