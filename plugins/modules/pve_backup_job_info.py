@@ -33,7 +33,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 jobs:
-  description: The jobs, ordered by id. C(next_run) is an ISO date in UTC; a job that is switched off has one, too, but does not run.
+  description: The jobs, ordered by id. C(next_run) is an ISO date in UTC; a job that is disabled has one, too, but does not run.
   returned: success
   type: list
   elements: dict

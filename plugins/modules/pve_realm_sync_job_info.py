@@ -33,7 +33,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 jobs:
-  description: The jobs, ordered by id. C(last_run) and C(next_run) are ISO dates in UTC; a job that is switched off has no next run.
+  description: The jobs, ordered by id. C(last_run) and C(next_run) are ISO dates in UTC; a job that is disabled has a next run, too, but does not run.
   returned: success
   type: list
   elements: dict

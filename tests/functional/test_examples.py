@@ -73,6 +73,7 @@ NEEDS: Mapping[str, list[Task]] = {
         ("pve_token", {"userid": "automation@pve", "tokenid": "ansible"}),
     ],
     "pve_backup": [BACKUPS, ("pve_pool", {"poolid": "web"})],
+    "pve_backup_job": [(BACKUPS[0], {**BACKUPS[1], "storage": "backup"})],
     "pve_firewall": [
         ("pve_firewall_ipset", {"scope": "cluster", "name": "management"}),
         ("pve_firewall_group", {"group": "monitoring"}),

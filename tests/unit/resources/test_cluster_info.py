@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import HopFailed, InvalidOption
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.info import CLUSTER_INFO
 from tests.unit.resources.fake import Server, options
 
@@ -60,6 +60,11 @@ ANSWERS: dict[str, Any] = {
         {"name": "pve1", "node": "pve1", "nodeid": "1", "quorum_votes": "2", "ring0_addr": "192.0.2.1"},
     ],
     "/cluster/resources": RESOURCES,
+    "/nodes/pve1/qemu": [
+        {"vmid": 100, "status": "running", "cpus": 4, "maxmem": 4000, "maxdisk": 50},
+        {"vmid": 102, "status": "stopped", "template": 1, "cpus": 1, "maxmem": 1, "maxdisk": 1},
+    ],
+    "/nodes/pve1/lxc": [{"vmid": 101, "status": "stopped", "cpus": 0.5, "maxmem": 500, "maxdisk": 5}],
     "/cluster/tasks": [{**TASK, "upid": "a", "starttime": 10}, {**TASK, "upid": "b", "starttime": 11}],
     "/cluster/log": [{"msg": "new"}, {"msg": "old"}],
 }
@@ -92,10 +97,24 @@ def test_a_node_alone_is_quorate() -> None:
     }
 
 
-def test_each_subject_is_one_request() -> None:
+def test_each_subject_is_one_request_and_the_lists_of_guests() -> None:
     on = Server(ANSWERS)
     assert told(on, gather=list(CLUSTER_INFO.subjects)).keys() == set(CLUSTER_INFO.subjects)
     assert sorted(on.asked) == sorted(ANSWERS)
+    assert not on.warnings
+
+
+def test_guests_are_counted_by_what_their_nodes_list() -> None:
+    lagging = [{**row, "status": "unknown"} if row.get("vmid") == 100 else row for row in RESOURCES]
+    found = told(Server({**ANSWERS, "/cluster/resources": lagging}), gather=["resources"])["resources"]
+    assert found["nodes"][0]["guests"] == {"running": 1, "templates": 1, "stopped": 1, "unknown": 0}
+
+
+def test_a_node_that_does_not_list_its_guests_is_warned_about() -> None:
+    failed = HopFailed("GET", "/nodes/pve1/qemu", 596, "Connection timed out")
+    on = Server({**ANSWERS, "/nodes/pve1/qemu": failed})
+    assert told(on, gather=["resources"])["resources"]["nodes"][0]["guests"]["running"] == 1
+    assert [text.partition(":")[0] for text in on.warnings] == ["Guests of pve1 are counted as last reported"]
 
 
 def test_members_have_votes() -> None:

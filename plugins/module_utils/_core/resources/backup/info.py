@@ -13,9 +13,10 @@ from typing import Any
 from ...guests.kinds import BY_WORD, WORDS
 from ...guests.sources import read_backup
 from ...model.contract import Desired, Reader
-from ...model.errors import HopFailed
+from ...model.errors import ApiError, HopFailed
 from ...model.kinds.info import ListInfo
 from ...model.periods import period
+from ...model.plan import api_path
 from .volume import backups_of, newest_first, owner_of, storage_of
 
 PARALLEL = 8  # storages and backups that are asked at the same time
@@ -80,7 +81,7 @@ def _places(reader: Reader, node: str | None, storage: str | None) -> list[tuple
         wanted = node in (None, row["node"]) and storage in (None, row["storage"])
         if not wanted or "backup" not in str(row.get("content", "")).split(","):
             continue
-        if row.get("status") != "available":
+        if row.get("status") != "available" and not _is_active(reader, row["node"], row["storage"]):
             reader.warnings.append(
                 f"Storage {row['storage']} is not available on {row['node']}: it is not listed there."
             )
@@ -88,6 +89,15 @@ def _places(reader: Reader, node: str | None, storage: str | None) -> list[tuple
         owner = "" if int(row.get("shared") or 0) else row["node"]
         places.setdefault((owner, row["storage"]), (row["node"], row["storage"]))
     return list(places.values())
+
+
+def _is_active(reader: Reader, node: str, storage: str) -> bool:
+    """Whether a storage can be read that its node has not reported as available, as it does not for a new one."""
+    try:
+        answer = reader.get(api_path("nodes", node, "storage", storage, "status")) or {}
+    except ApiError:
+        return False
+    return bool(answer.get("active"))
 
 
 def _type(row: Mapping[str, Any]) -> str | None:

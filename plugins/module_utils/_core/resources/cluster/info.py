@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ...guests.directory import OFFLINE, Directory
 from ...model.contract import Desired, Reader
 from ...model.errors import InvalidOption
 from ...model.kinds.info import Info
@@ -23,7 +24,7 @@ _ALLOCATED = {"cpu": "maxcpu", "memory": "maxmem", "disk": "maxdisk"}  # keys of
 
 
 class ClusterInfo(Info):
-    """See the module pve_cluster_info. Each subject is one request."""
+    """See the module pve_cluster_info. Each subject is one request; ``resources`` also reads the lists of the nodes' guests."""
 
     name = "cluster"
     subjects = ("status", "members", "resources", "tasks", "log")
@@ -48,7 +49,7 @@ class ClusterInfo(Info):
         if "members" in wanted:
             found["members"] = members(reader.get("/cluster/config/nodes") or [])
         if "resources" in wanted:
-            found["resources"] = summary(reader.get("/cluster/resources") or [])
+            found["resources"] = summary(_current_rows(reader))
         if "tasks" in wanted:
             tasks = map(describe, reader.get("/cluster/tasks") or [])
             found["tasks"] = sorted(tasks, key=lambda task: (task["starttime"], task["upid"]), reverse=True)[:limit]
@@ -97,6 +98,18 @@ def members(rows: Rows) -> list[Row]:
 
 
 # --- resources --------------------------------------------------------------------------------------------------------
+
+
+def _current_rows(reader: Reader) -> Rows:
+    """The rows of all resources, with guests as their nodes list them: statuses in /cluster/resources lag behind."""
+    directory = Directory(reader)
+    directory.confirm()
+    for node, reason in sorted(directory.silent.items()):
+        if reason != OFFLINE:
+            reader.warnings.append(
+                f"Guests of {node} are counted as last reported: its lists could not be read. {reason}"
+            )
+    return directory.current_rows()
 
 
 def summary(rows: Rows) -> Row:
