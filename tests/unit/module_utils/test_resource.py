@@ -13,13 +13,22 @@ import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
     InvalidOption,
+    InvalidParameter,
     NotFound,
+    Refused,
     WrongPathPart,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.model.field import Field, Fields
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.info import ListInfo
-from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.item import Item, Observed
+from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.item import (
+    BuiltIn,
+    Item,
+    Location,
+    Observed,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.members import Members
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.singleton import Singleton
+from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.type_rules import TypeRules
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import HIDDEN, Step, api_path, whole_part
 from tests.unit.resources import fake
 
@@ -167,6 +176,105 @@ def test_the_options_of_an_item() -> None:
     assert spec["unset"] == {"type": "list", "elements": "str"}
     assert spec["update_password"]["choices"] == ["on_create", "always"]
     assert "unset" not in dataclasses.replace(THING, delete_keys=False).arguments()["argument_spec"]
+
+
+def test_an_item_with_an_address_is_where_the_task_says() -> None:
+    place = Location({"zone": {"type": "str"}}, lambda params: params["zone"], lambda reader, zone: f"/zones/{zone}")
+    item = dataclasses.replace(THING, address=place)
+    assert "zone" in item.arguments()["argument_spec"]
+    desired = item.parse({**GIVEN, "zone": "z", "comment": "new"})
+    server = Answers(**{"/zones/z/things/a%20b": {"comment": "old"}})
+    assert calls(item.plan(item.read(server, desired), desired)) == [
+        ("PUT", "/zones/z/things/a%20b", {"comment": "new"})
+    ]
+    assert calls(item.plan(item.read(Answers(), desired), desired)) == [
+        ("POST", "/zones/z/things", {"id": "a b", "comment": "new"})
+    ]
+
+
+def test_an_update_that_replaces_sends_all_that_stays() -> None:
+    item = dataclasses.replace(THING, replaces=True)
+    plan = plan_of(item, {"id": "a b", "comment": "old", "server": "s"}, comment="")
+    assert calls(plan) == [("PUT", "/things/a%20b", {"server": "s"})]
+
+
+def test_extra_options_are_passed_on_where_they_are_not_the_default() -> None:
+    flag = {"type": "bool", "default": False}
+    item = dataclasses.replace(THING, extra_options={"keep_data": flag}, passed_on={"keep_data": ("DELETE",)})
+    present = {"id": "a b"}
+    assert calls(plan_of(item, present, state="absent", keep_data=True)) == [
+        ("DELETE", "/things/a%20b", {"keep-data": True})
+    ]
+    assert calls(plan_of(item, present, state="absent", keep_data=False)) == [("DELETE", "/things/a%20b", {})]
+    assert calls(plan_of(item, present, comment="x", keep_data=True)) == [("PUT", "/things/a%20b", {"comment": "x"})]
+
+
+@pytest.mark.parametrize(("changeable", "refused"), [(True, [{"state": "absent"}]), (False, [{"comment": "x"}])])
+def test_what_comes_with_the_server_stays(changeable: bool, refused: list[dict[str, Any]]) -> None:
+    own = BuiltIn("a b".__eq__, "{name} {key} is built in", changeable=changeable)
+    item = dataclasses.replace(THING, built_in=own)
+    for params in refused:
+        with pytest.raises(Refused, match="thing a b is built in"):
+            plan_of(item, {"id": "a b"}, **params)
+    assert not plan_of(item, {"id": "a b"}).steps
+    assert plan_of(item, {"id": "c"}, id="c", comment="x").steps
+
+
+def test_a_secret_that_is_known_to_be_missing_is_sent() -> None:
+    item = dataclasses.replace(THING, told_secrets=("password",))
+    missing = item.observe("a b", {})
+    assert calls(plan_of(item, missing, password="s3cret")) == [("PUT", "/things/a%20b", {"password": "s3cret"})]
+    there = item.observe("a b", {"password": "1"})
+    assert there == {"id": "a b", "password": HIDDEN}
+    assert not plan_of(item, there, password="s3cret").steps
+
+
+def test_absence_may_be_an_error_of_the_key() -> None:
+    item = dataclasses.replace(THING, absent="no such thing")
+    wrong = InvalidParameter("GET", "/things/a%20b", 400, "no", {"id": "no such thing"})
+    assert item.read(fake.Server({"/things/a%20b": wrong}), item.parse(GIVEN)) == Observed(None)
+    with pytest.raises(InvalidParameter):
+        THING.read(fake.Server({"/things/a%20b": wrong}), THING.parse(GIVEN))
+
+
+RULES = TypeRules({"dir": ("path",), "nfs": ("server",)}, needed={"nfs": ("server",)}, fixed={"nfs": ("server",)})
+
+
+@pytest.mark.parametrize(
+    ("current", "wanted", "refusal"),
+    [
+        (None, {}, "type: is needed to create a thing"),
+        (None, {"type": "nfs"}, "server: is needed to create a thing of type nfs"),
+        (None, {"type": "dir", "server": "s"}, "server: belongs to type: nfs"),
+        ({"type": "nfs", "server": "s"}, {"server": "t"}, "server: can be set only when the thing a b is created"),
+        ({"type": "dir"}, {"server": "t"}, "server: belongs to type: nfs"),
+    ],
+)
+def test_a_type_has_its_own_options(current: Any, wanted: dict[str, Any], refusal: str) -> None:
+    item = dataclasses.replace(THING, types=RULES)
+    with pytest.raises(InvalidOption, match=refusal):
+        plan_of(item, current and {"id": "a b", **current}, **wanted)
+    assert plan_of(item, type="plugin", server="s").steps  # of a plugin: the server knows
+
+
+# --- members ----------------------------------------------------------------------------------------------------------
+
+USERS = Members(Field("users", type="list", elements="str"))
+
+
+@pytest.mark.parametrize(
+    ("given", "append", "added", "dropped", "after"),
+    [
+        (None, False, [], [], ["a", "b"]),
+        (["c", "b"], False, ["c"], ["a"], ["b", "c"]),
+        (["c", "b"], True, ["c"], [], ["a", "b", "c"]),
+        ([], False, [], ["a", "b"], []),
+    ],
+)
+def test_members(given: Any, append: bool, added: list[str], dropped: list[str], after: list[str]) -> None:
+    difference = USERS.difference({"users": ["a", "b"]}, USERS.parse({"users": given}), append=append)
+    assert [list(difference.added), list(difference.dropped), list(difference.after)] == [added, dropped, after]
+    assert bool(difference) == bool(added or dropped)
 
 
 # --- singletons -------------------------------------------------------------------------------------------------------

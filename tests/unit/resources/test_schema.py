@@ -16,7 +16,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.b
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.item import Item
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.singleton import Singleton
 from tests.harness.lifecycle_cases import MODULES, resource_of
-from tools.coverage import facts, owners, writing_calls
+from tools.coverage import facts, makes, owners, writing_calls
 
 CONTROL = {"delete", "digest", "append", "node", "vmid"}  # how a call works, not what it sets
 LEFT_OUT = {
@@ -188,6 +188,13 @@ def test_a_table_has_the_types_and_choices_of_its_calls(module: str, paths: list
             assert set(map(str, field.choices)) - dropped == set(map(str, schema["enum"])), field.name
         if schema.get("type") in TYPES and field.name != "expire":  # which also takes dates and periods
             assert field.type == TYPES[schema["type"]], field.name
+
+
+@all_tables
+def test_the_coverage_table_has_the_calls_of_a_table(module: str, paths: list[str], fields: list[Field]) -> None:
+    methods = ("PUT", "DELETE") if len(paths) > 1 else ("PUT",)
+    assert [method for method in methods if not makes(module, method, paths[-1])] == []
+    assert len(paths) == 1 or any(makes(module, "POST", path) for path in paths)
 
 
 # --- modules that are no tables ---------------------------------------------------------------------------------------
