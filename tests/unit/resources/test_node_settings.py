@@ -133,3 +133,8 @@ def test_bad_input_names_the_option(resource: AnyResource, given: dict[str, Any]
     with pytest.raises(InvalidOption) as error:
         planned(resource, server(), node="pve1", **given)
     assert error.value.option == option
+
+
+def test_another_spelling_of_a_name_server_is_no_change() -> None:
+    present = server(**{DNS: {"search": "example.org", "dns1": "2001:DB8:0::1"}})
+    assert not planned(NODE_DNS, present, node="pve1", servers=["2001:db8::1"]).steps

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import NODE_KEY, Desired, Reader, Resource, State
+from ...model.contract import NODE_KEY, Reader, Resource
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.kinds.singleton import Singleton
@@ -63,7 +64,24 @@ NODE_TIME = Singleton(
 )
 
 
-class NodeDns(Resource[Desired, State | None]):
+@dataclasses.dataclass(frozen=True)
+class DnsDesired:
+    """What a task wants of name resolution; None is left as it is."""
+
+    node: str
+    search: str | None
+    servers: tuple[str, ...] | None
+
+
+@dataclasses.dataclass(frozen=True)
+class DnsObserved:
+    """How a node resolves names: the first server is asked first."""
+
+    search: str
+    servers: tuple[str, ...]
+
+
+class NodeDns(Resource[DnsDesired, DnsObserved]):
     """See the module pve_node_dns. PVE's call replaces everything, so that what is not given is sent as it is."""
 
     name = "dns"
@@ -75,35 +93,61 @@ class NodeDns(Resource[Desired, State | None]):
     def may_be_empty(self) -> set[str]:
         return {"servers"}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        if params["search"] == "":
+    def parse(self, params: Mapping[str, Any]) -> DnsDesired:
+        search, servers = params["search"], params["servers"]
+        if search is not None and not search.strip():
             raise InvalidOption("search", "must not be empty: PVE asks for a domain")
-        desired = {"node": params["node"], "path": api_path("nodes", params["node"], "dns")}
-        if params["search"] is not None:
-            desired["search"] = params["search"].strip()
-        if params["servers"] is not None:
-            desired["servers"] = _addresses(params["servers"])
-        return desired
+        return DnsDesired(
+            params["node"],
+            None if search is None else search.strip(),
+            None if servers is None else _addresses(servers),
+        )
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        answer = reader.get(desired["path"]) or {}
-        servers = [answer[name] for name in SERVER_KEYS if answer.get(name)]
-        return {"node": desired["node"], "search": answer.get("search", ""), "servers": servers}
+    def read(self, reader: Reader, desired: DnsDesired) -> DnsObserved:
+        answer = reader.get(_dns_path(desired.node)) or {}
+        servers = (answer[name] for name in SERVER_KEYS if answer.get(name))
+        return DnsObserved(answer.get("search", ""), tuple(map(_canonical_address, servers)))
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        before: State = current or {}
-        after: State = {**before, **{name: desired[name] for name in ("search", "servers") if name in desired}}
-        changed = [name for name in after if after[name] != before.get(name)]
-        if not changed:
+    def plan(self, observed: DnsObserved, desired: DnsDesired) -> Plan:
+        after = DnsObserved(
+            observed.search if desired.search is None else desired.search,
+            observed.servers if desired.servers is None else desired.servers,
+        )
+        before, wanted = self._shown(desired.node, observed), self._shown(desired.node, after)
+        if after == observed:
             return Plan.nothing(before)
-        if not after["search"]:
+        if not after.search:
             raise InvalidOption("search", "is missing: the node has none, and PVE asks for a domain with every change")
-        params = {"search": after["search"]}
-        params.update(zip(SERVER_KEYS, after["servers"], strict=False))
-        return Plan(before, after, (Step("PUT", desired["path"], params, f"change {', '.join(changed)}"),))
+        changed = ", ".join(name for name in wanted if wanted[name] != before[name])
+        params = {"search": after.search, **dict(zip(SERVER_KEYS, after.servers, strict=False))}
+        return Plan(before, wanted, (Step("PUT", _dns_path(desired.node), params, f"change {changed}"),))
+
+    @staticmethod
+    def _shown(node: str, dns: DnsObserved) -> dict[str, Any]:
+        return {"node": node, "search": dns.search, "servers": list(dns.servers)}
 
 
-class NodeHosts(Resource[Desired, State | None]):
+def _dns_path(node: str) -> str:
+    return api_path("nodes", node, "dns")
+
+
+@dataclasses.dataclass(frozen=True)
+class HostsDesired:
+    """The table of hosts that a task wants; None to leave it as it is."""
+
+    node: str
+    data: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class HostsObserved:
+    """A node's table of hosts."""
+
+    data: str
+    digest: str | None
+
+
+class NodeHosts(Resource[HostsDesired, HostsObserved]):
     """See the module pve_node_hosts."""
 
     name = "hosts"
@@ -111,37 +155,43 @@ class NodeHosts(Resource[Desired, State | None]):
     def arguments(self) -> dict[str, Any]:
         return {"argument_spec": {**NODE_KEY, "data": {"type": "str"}}}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> HostsDesired:
         data = params["data"]
         if data is not None and not data.strip():
             raise InvalidOption("data", "must not be empty: PVE's services need the name of the node in it")
-        text = None if data is None else data.rstrip("\n") + "\n"
-        return {"node": params["node"], "path": api_path("nodes", params["node"], "hosts"), "data": text}
+        return HostsDesired(params["node"], data and _with_one_end(data))
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        answer = reader.get(desired["path"]) or {}
-        desired["digest"] = answer.get("digest")
-        return {"node": desired["node"], "data": str(answer.get("data", ""))}
+    def read(self, reader: Reader, desired: HostsDesired) -> HostsObserved:
+        answer = reader.get(_hosts_path(desired.node)) or {}
+        return HostsObserved(str(answer.get("data", "")), answer.get("digest"))
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        before: State = current or {"data": ""}
-        if desired["data"] in (None, before["data"].rstrip("\n") + "\n"):
-            return Plan.nothing(current)
-        params = {"data": desired["data"], **({"digest": desired["digest"]} if desired["digest"] else {})}
-        step = Step("POST", desired["path"], params, f"change the table of hosts of {desired['node']}")
-        named = {word for line in desired["data"].splitlines() for word in line.partition("#")[0].split()[1:]}
-        notes = (
-            ()
-            if desired["node"] in named
-            else (f"data: no line names {desired['node']}, which PVE's services look up.",)
-        )
-        return Plan(before, {**before, "data": desired["data"]}, (step,), notes)
+    def plan(self, observed: HostsObserved, desired: HostsDesired) -> Plan:
+        before = {"node": desired.node, "data": observed.data}
+        if desired.data in (None, _with_one_end(observed.data)):
+            return Plan.nothing(before)
+        params = {"data": desired.data, **({"digest": observed.digest} if observed.digest else {})}
+        step = Step("POST", _hosts_path(desired.node), params, f"change the table of hosts of {desired.node}")
+        return Plan(before, {**before, "data": desired.data}, (step,), self._notes(desired.node, str(desired.data)))
+
+    @staticmethod
+    def _notes(node: str, data: str) -> tuple[str, ...]:
+        named = {word for line in data.splitlines() for word in line.partition("#")[0].split()[1:]}
+        return () if node in named else (f"data: no line names {node}, which PVE's services look up.",)
+
+
+def _hosts_path(node: str) -> str:
+    return api_path("nodes", node, "hosts")
+
+
+def _with_one_end(data: str) -> str:
+    """The text with one line break at its end."""
+    return data.rstrip("\n") + "\n"
 
 
 NODE_DNS, NODE_HOSTS = NodeDns(), NodeHosts()
 
 
-def _addresses(servers: list[str]) -> list[str]:
+def _addresses(servers: list[str]) -> tuple[str, ...]:
     """The addresses in their order, in canonical form, each once."""
     found = []
     for server in servers:
@@ -149,7 +199,15 @@ def _addresses(servers: list[str]) -> list[str]:
             found.append(str(ipaddress.ip_address(server.strip())))
         except ValueError:
             raise InvalidOption("servers", f"{server!r} is not an IP address") from None
-    found = list(dict.fromkeys(found))
-    if len(found) > len(SERVER_KEYS):
-        raise InvalidOption("servers", f"PVE keeps {len(SERVER_KEYS)} name servers; these are {len(found)}")
-    return found
+    unique = tuple(dict.fromkeys(found))
+    if len(unique) > len(SERVER_KEYS):
+        raise InvalidOption("servers", f"PVE keeps {len(SERVER_KEYS)} name servers; these are {len(unique)}")
+    return unique
+
+
+def _canonical_address(text: str) -> str:
+    """An address as a task's would be written; what is none is kept as it is."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return text
