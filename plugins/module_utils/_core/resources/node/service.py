@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Desired, Reader, Resource, State
+from ...model.contract import NODE_KEY, Reader, Resource
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step, api_path
 
@@ -19,7 +20,30 @@ CALLS = {"started": "start", "stopped": "stop", "restarted": "restart", "reloade
 _ACTIVE = ("active", "reloading", "refreshing")  # states of a systemd unit in which its service runs
 
 
-class NodeService(Resource[Desired, State | None]):
+@dataclasses.dataclass(frozen=True)
+class ServiceDesired:
+    """What a task wants of a service; ``state`` is None if it only reads."""
+
+    node: str
+    service: str
+    state: str | None
+    force: bool
+
+    @property
+    def path(self) -> str:
+        return api_path("nodes", self.node, "services", self.service)
+
+
+@dataclasses.dataclass(frozen=True)
+class ServiceObserved:
+    """A service as systemd describes it."""
+
+    description: str
+    running: bool
+    unit_state: str
+
+
+class NodeService(Resource[ServiceDesired, ServiceObserved]):
     """See the module pve_node_service."""
 
     name = "service"
@@ -34,47 +58,47 @@ class NodeService(Resource[Desired, State | None]):
         }
         return {"argument_spec": spec}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> ServiceDesired:
         if not params["service"]:
             raise InvalidOption("service", "must not be empty")
-        path = api_path("nodes", params["node"], "services", params["service"])
-        return {"path": path, **{name: params[name] for name in ("node", "service", "state", "force")}}
+        return ServiceDesired(params["node"], params["service"], params["state"], params["force"])
 
-    def read(self, reader: Reader, desired: Desired) -> State:
-        answer = reader.get(f"{desired['path']}/state")
-        return {
-            "node": desired["node"],
-            "service": desired["service"],
-            "description": answer.get("desc", ""),
-            "running": answer.get("active-state") in _ACTIVE,
-            "unit_state": answer.get("unit-state", "unknown"),
-        }
+    def read(self, reader: Reader, desired: ServiceDesired) -> ServiceObserved:
+        answer = reader.get(f"{desired.path}/state")
+        running = answer.get("active-state") in _ACTIVE
+        return ServiceObserved(answer.get("desc", ""), running, answer.get("unit-state", "unknown"))
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        state, service = desired["state"], desired["service"]
-        running = bool(current and current["running"])
-        if not current or state is None or (state in ("started", "stopped") and running == (state == "started")):
-            return Plan.nothing(current)
-        if current["unit_state"] == "not-found":
-            raise InvalidOption("service", f"{service} is not installed on node {desired['node']}")
-        if state == "reloaded" and not running:
-            raise Refused(f"Service {service} does not run, so that it cannot be reloaded.", hint="Start it instead.")
-        if state == "stopped" and service in VITAL and not desired["force"]:
-            raise Refused(
-                f"Without {service} node {desired['node']} can no longer be managed by this API.",
-                hint="Use state: restarted, or set force: true; PVE itself never stops some of these.",
-            )
-        acts = state in ("restarted", "reloaded")  # anew each time
+    def plan(self, observed: ServiceObserved, desired: ServiceDesired) -> Plan:
+        state = desired.state
+        before = {"node": desired.node, "service": desired.service, **dataclasses.asdict(observed)}
+        if state is None or (state in ("started", "stopped") and observed.running == (state == "started")):
+            return Plan.nothing(before)
+        _refuse(observed, desired)
+        acts = state in ("restarted", "reloaded")  # each time
         step = Step(
             "POST",
-            f"{desired['path']}/{CALLS[state]}",
-            why=f"{CALLS[state]} service {service} of {desired['node']}",
+            f"{desired.path}/{CALLS[state]}",
+            why=f"{CALLS[state]} service {desired.service} of {desired.node}",
             task=True,
-            guest=service,
+            guest=desired.service,
             verify=not acts,
             repeatable=not acts,
         )
-        return Plan(current, {**current, "running": state != "stopped"}, (step,))
+        return Plan(before, {**before, "running": state != "stopped"}, (step,))
+
+
+def _refuse(observed: ServiceObserved, desired: ServiceDesired) -> None:
+    """Refuse what cannot be done to a service, and stopping one that is needed to start it again."""
+    service = desired.service
+    if observed.unit_state == "not-found":
+        raise InvalidOption("service", f"{service} is not installed on node {desired.node}")
+    if desired.state == "reloaded" and not observed.running:
+        raise Refused(f"Service {service} does not run, so that it cannot be reloaded.", hint="Start it instead.")
+    if desired.state == "stopped" and service in VITAL and not desired.force:
+        raise Refused(
+            f"Without {service} node {desired.node} can no longer be managed by this API.",
+            hint="Use state: restarted, or set force: true; PVE itself never stops some of these.",
+        )
 
 
 NODE_SERVICE = NodeService()
