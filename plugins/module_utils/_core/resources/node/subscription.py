@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import NODE_KEY, STATES, Desired, Reader, Resource, State
+from ...model.contract import NODE_KEY, STATES, Reader, Resource
 from ...model.errors import InvalidOption, Refused
 from ...model.kinds.info import OneInfo
 from ...model.plan import Plan, Step, api_path
@@ -17,8 +18,8 @@ from ...model.plan import Plan, Step, api_path
 KEY = re.compile(r"pve[1248][cbsp]-(arm-)?[0-9a-f]{10}")
 
 
-def subscription_path(desired: Desired) -> str:
-    return api_path("nodes", desired["node"], "subscription")
+def subscription_path(node: str) -> str:
+    return api_path("nodes", node, "subscription")
 
 
 def masked(key: str) -> str:
@@ -33,7 +34,25 @@ def shown(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {**told, "key": masked(told["key"])} if "key" in told else told
 
 
-class Subscription(Resource[Desired, State | None]):
+@dataclasses.dataclass(frozen=True)
+class SubscriptionDesired:
+    """What a task wants of a subscription; ``key`` is None to leave it as it is."""
+
+    node: str
+    state: str
+    key: str | None
+    check: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class SubscriptionObserved:
+    """A subscription as users may see it, None without one; ``key`` is None where the login may not see it."""
+
+    shown: Mapping[str, Any] | None
+    key: str | None = None
+
+
+class Subscription(Resource[SubscriptionDesired, SubscriptionObserved]):
     """See the module pve_node_subscription."""
 
     name = "subscription"
@@ -47,42 +66,42 @@ class Subscription(Resource[Desired, State | None]):
         }
         return {"argument_spec": spec}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        desired = {name: params[name] for name in ("node", "check", "state")}
-        if params["key"] is not None:
-            desired["key"] = params["key"].strip()
-            if not KEY.fullmatch(desired["key"]):
-                raise InvalidOption("key", "is not a key of Proxmox VE, such as pve2c-0123456789")
+    def parse(self, params: Mapping[str, Any]) -> SubscriptionDesired:
+        key = None if params["key"] is None else params["key"].strip()
+        if key is not None and not KEY.fullmatch(key):
+            raise InvalidOption("key", "is not a key of Proxmox VE, such as pve2c-0123456789")
         for name in ("key", "check"):
             if params["state"] == "absent" and params[name]:
                 raise InvalidOption(name, "belongs to state: present")
-        return desired
+        return SubscriptionDesired(params["node"], params["state"], key, params["check"])
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        answer = reader.get(subscription_path(desired))
+    def read(self, reader: Reader, desired: SubscriptionDesired) -> SubscriptionObserved:
+        answer = reader.get(subscription_path(desired.node))
         if answer.get("status") == "notfound":
-            return None
-        desired["present_key"] = answer.get("key")
-        return {"node": desired["node"], **shown(answer)}
+            return SubscriptionObserved(None)
+        return SubscriptionObserved({"node": desired.node, **shown(answer)}, answer.get("key"))
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        node, path = desired["node"], subscription_path(desired)
-        if desired["state"] == "absent":
+    def plan(self, observed: SubscriptionObserved, desired: SubscriptionDesired) -> Plan:
+        node, before = desired.node, observed.shown
+        path = subscription_path(node)
+        if desired.state == "absent":
             step = Step("DELETE", path, why=f"delete the subscription key of {node}")
-            return Plan.nothing(None) if current is None else Plan(current, None, (step,))
-        if "key" in desired and current is not None and desired["present_key"] is None:
-            raise Refused(f"{node} does not tell its subscription key.", hint=f"That needs Sys.Audit on /nodes/{node}.")
-        if "key" in desired and (current is None or desired["key"] != desired["present_key"]):
+            return Plan.nothing(None) if before is None else Plan(before, None, (step,))
+        if desired.key and before is not None and observed.key is None:
+            raise Refused(
+                f"The subscription key of {node} cannot be read.", hint=f"That needs Sys.Audit on /nodes/{node}."
+            )
+        if desired.key and desired.key != observed.key:
             why = f"set the subscription key of {node}, which is checked then"
-            after = {"node": node, "key": masked(desired["key"])}
-            return Plan(current, after, (Step("PUT", path, {"key": desired["key"]}, why, secrets=frozenset({"key"})),))
-        if not desired["check"]:
-            return Plan.nothing(current)
-        if current is None:
+            after = {"node": node, "key": masked(desired.key)}
+            return Plan(before, after, (Step("PUT", path, {"key": desired.key}, why, secrets=frozenset({"key"})),))
+        if not desired.check:
+            return Plan.nothing(before)
+        if before is None:
             raise InvalidOption("check", f"{node} has no subscription key that could be checked")
         step = Step("POST", path, {"force": True}, f"check the subscription of {node}", verify=False)
-        return Plan(current, current, (step,))
+        return Plan(before, before, (step,))
 
 
 SUBSCRIPTION = Subscription()
-SUBSCRIPTION_INFO = OneInfo("subscription", subscription_path, NODE_KEY, shape=shown)
+SUBSCRIPTION_INFO = OneInfo("subscription", lambda desired: subscription_path(desired["node"]), NODE_KEY, shape=shown)
