@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Desired, Reader, Resource, State
+from ...model.contract import NODE_KEY, Reader, Resource
 from ...model.errors import InvalidOption
 from ...model.kinds.info import Composite, ListInfo, OneInfo
 from ...model.plan import Plan, Step, api_path
@@ -18,19 +19,38 @@ from ...model.plan import Plan, Step, api_path
 REFRESHES = {"typefilter": "aptupdate", "statusfilter": "ok", "source": "archive", "limit": 1}
 
 
-def apt_path(desired: Desired, name: str) -> str:
-    return api_path("nodes", desired["node"], "apt", name)
+def apt_path(node: str, name: str) -> str:
+    return api_path("nodes", node, "apt", name)
 
 
-UPDATES = ListInfo("updates", lambda desired: apt_path(desired, "update"), options=NODE_KEY)
+UPDATES = ListInfo("updates", lambda desired: apt_path(desired["node"], "update"), options=NODE_KEY)
 
 
 def by_name(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row.get("Package", "")))
 
 
-class NodeApt(Resource[Desired, State | None]):
-    """See the module pve_node_apt. When the lists were refreshed last, the node's tasks tell."""
+@dataclasses.dataclass(frozen=True)
+class AptDesired:
+    """What a task wants of a node's lists of packages; they are fresh enough if refreshed after ``oldest``."""
+
+    node: str
+    update_cache: bool
+    oldest: int | None
+    now: int
+    flags: Mapping[str, bool]  # notify and quiet, if given
+
+
+@dataclasses.dataclass(frozen=True)
+class AptObserved:
+    """The updates that a node knows of; ``refreshed`` is None if it does not matter when it learned of them."""
+
+    updates: Sequence[Mapping[str, Any]]
+    refreshed: int | None
+
+
+class NodeApt(Resource[AptDesired, AptObserved]):
+    """See the module pve_node_apt. The node's tasks show when the lists were refreshed last."""
 
     name = "apt"
 
@@ -45,36 +65,36 @@ class NodeApt(Resource[Desired, State | None]):
         }
         return {"argument_spec": spec}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> AptDesired:
         valid, refresh = params["cache_valid_time"], params["update_cache"]
         if valid is not None and valid < 0:
             raise InvalidOption("cache_valid_time", "must not be less than 0 seconds")
         if valid is not None and refresh is False:
             raise InvalidOption("cache_valid_time", "contradicts update_cache: false")
-        refresh = refresh or valid is not None
-        for name in ("notify", "quiet"):
-            if params[name] is not None and not refresh:
-                raise InvalidOption(name, "belongs to update_cache")
-        desired = {name: params[name] for name in ("node", "cache_valid_time", "notify", "quiet")}
-        return {**desired, "update_cache": refresh, "now": int(time.time())}
+        refresh = bool(refresh or valid is not None)
+        flags = {name: params[name] for name in ("notify", "quiet") if params[name] is not None}
+        for name in flags if not refresh else ():
+            raise InvalidOption(name, "belongs to update_cache")
+        now = int(time.time())
+        return AptDesired(params["node"], refresh, None if valid is None else now - valid, now, flags)
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        state: State = {"node": desired["node"], "updates": by_name(UPDATES.read(reader, desired))}
-        if desired["cache_valid_time"] is not None:
-            tasks = reader.get(api_path("nodes", desired["node"], "tasks"), REFRESHES) or []
-            state["refreshed"] = max((int(task.get("endtime", 0)) for task in tasks), default=0)
-        return state
+    def read(self, reader: Reader, desired: AptDesired) -> AptObserved:
+        updates = by_name(reader.get(apt_path(desired.node, "update")) or [])
+        if desired.oldest is None:
+            return AptObserved(updates, None)
+        tasks = reader.get(api_path("nodes", desired.node, "tasks"), REFRESHES) or []
+        return AptObserved(updates, max((int(task.get("endtime", 0)) for task in tasks), default=0))
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        present: State = current or {}
-        valid = desired["cache_valid_time"]
-        fresh = valid is not None and present["refreshed"] >= desired["now"] - valid
-        if not desired["update_cache"] or fresh:
-            return Plan.nothing(present)
-        params = {name: desired[name] for name in ("notify", "quiet") if desired[name] is not None}
-        why = f"refresh the lists of packages of {desired['node']}"
-        step = Step("POST", apt_path(desired, "update"), params, why, task=True, verify=False)
-        return Plan(present, {**present, "refreshed": desired["now"]}, (step,))
+    def plan(self, observed: AptObserved, desired: AptDesired) -> Plan:
+        before: dict[str, Any] = {"node": desired.node, "updates": observed.updates}
+        if observed.refreshed is not None:
+            before["refreshed"] = observed.refreshed
+        fresh = desired.oldest is not None and (observed.refreshed or 0) >= desired.oldest
+        if not desired.update_cache or fresh:
+            return Plan.nothing(before)
+        why = f"refresh the lists of packages of {desired.node}"
+        step = Step("POST", apt_path(desired.node, "update"), desired.flags, why, task=True, verify=False)
+        return Plan(before, {**before, "refreshed": desired.now}, (step,))
 
 
 APT = NodeApt()
@@ -82,11 +102,11 @@ APT_INFO = Composite(
     "apt",
     {
         "updates": UPDATES,
-        "versions": ListInfo("versions", lambda desired: apt_path(desired, "versions"), options=NODE_KEY),
-        "repositories": OneInfo("repositories", lambda desired: apt_path(desired, "repositories"), NODE_KEY),
+        "versions": ListInfo("versions", lambda desired: apt_path(desired["node"], "versions"), options=NODE_KEY),
+        "repositories": OneInfo("repositories", lambda desired: apt_path(desired["node"], "repositories"), NODE_KEY),
         "changelog": OneInfo(
             "changelog",
-            lambda desired: apt_path(desired, "changelog"),
+            lambda desired: apt_path(desired["node"], "changelog"),
             {**NODE_KEY, "name": {"type": "str"}, "version": {"type": "str"}},
             query=("name", "version"),
             needed=("name",),
