@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import volumes
-from .errors import ApiError, param_error
+from .appliances import Appliance
+from .errors import ApiError, not_simulated, param_error
 from .guest import DISK_SLOTS, DRIVE, NET, new_mac
 from .guest_options import option_format
 from .property_string import split
-from .sizes import KIB, MIB, format_size
+from .sizes import GIB, KIB, MIB, format_size
 from .storages import find_storage
-from .volume_names import VolumeName, file_path, parse_name, split_volid
+from .volume_names import MEMBER_NAME, VolumeName, file_path, parse_name, split_volid
 from .volumes import Volume
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ SOURCE = "/usr/share/perl5/PVE/Storage.pm"
 CLOUDINIT_SIZE = 4 * MIB
 EFI_SIZE = 528 * KIB
 TPM_SIZE = 4 * MIB
+IMPORT_SYNTAX = "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>"
+NEEDED_BY_IMPORTS = {"efidisk0": ("efitype", "pre-enrolled-keys"), "tpmstate0": ("version",)}
 
 
 def parse_drive(slot: str, value: Any) -> Parts:
@@ -86,6 +89,8 @@ def default_boot(config: Mapping[str, Any]) -> str:
 def check_drive(call: Call, slot: str, parts: Parts, vmid: int, default_storage: str | None) -> None:
     """Refuse what PVE refuses before a task starts: storages that are absent, names that cannot be volumes."""
     file = parts["file"]
+    if "import-from" in parts:
+        check_import_syntax(slot, parts)
     if file in ("none", "cdrom"):
         return
     if match := NEW_DISK.fullmatch(file):
@@ -94,7 +99,7 @@ def check_drive(call: Call, slot: str, parts: Parts, vmid: int, default_storage:
             raise ApiError(500, "no storage ID specified (and no default storage)")
         check_allocation(call, storageid)
         if source := parts.get("import-from"):
-            check_import(call, source, vmid)
+            check_import(call, slot, source, vmid)
     elif file.endswith(":cloudinit") or file == "cloudinit":
         check_image_storage(call, file.partition(":")[0])  # takes no right
     elif file.startswith("/"):
@@ -152,13 +157,59 @@ def check_access(call: Call, storageid: str, parsed: VolumeName, vmid: int | Non
         call.check(f"/vms/{parsed.vmid}", ["VM.Config.Disk"])
 
 
-def check_import(call: Call, source: str, vmid: int) -> None:
+def check_import_syntax(slot: str, parts: Parts) -> None:
+    """qemu-server src/PVE/API2/Qemu.pm, check_drive_param."""
+    match = NEW_DISK.fullmatch(parts["file"])
+    if match is None or float(match["size"]):
+        raise param_error(slot, IMPORT_SYNTAX)
+    for name in NEEDED_BY_IMPORTS.get(slot, ()):
+        if name not in parts:
+            raise param_error(slot, f"need to specify '{name}' when using 'import-from'")
+
+
+def check_import(call: Call, slot: str, source: str, vmid: int) -> None:
+    """What is refused at once: the kind of a source, and the caller. Whether it exists turns out when it is copied."""
     if source.startswith("/"):
         raise ApiError(500, f"cannot import from '{source}' - no such file")
     storageid, name = split_volid(source)
-    check_access(call, storageid, parse_name(find_storage(call.cluster, storageid), name), vmid)
-    if volumes.find_volume(call.cluster, source, str(call.node)) is None:
-        raise ApiError(500, f"cannot import from '{source}' - could not get size of {source}")
+    parsed = parse_name(find_storage(call.cluster, storageid), name)
+    if parsed.content == "import" and parsed.format in ("ova", "ovf"):
+        raise ApiError(500, f"volume '{source}' - not a QEMU image format '{parsed.format}'")
+    if parsed.content not in ("images", "import"):
+        raise param_error(slot, f"{source} has wrong type '{parsed.content}' - needs to be 'images' or 'import'")
+    if parsed.in_archive:
+        check_extraction(call, slot, source)
+    check_access(call, storageid, parsed, vmid)
+
+
+def check_extraction(call: Call, slot: str, source: str) -> None:
+    """A member is unpacked into a file first, for which its storage or import-working-storage has the place."""
+    given = call.params.get("import-working-storage")
+    storageid = given or split_volid(source)[0]
+    storage = find_storage(call.cluster, storageid)
+    if "images" not in storage.contents or not storage.is_directory:
+        reason = f"import working storage '{storageid}' does not support 'images' content type or is not file based."
+        raise param_error("import-working-storage" if given else slot, reason)
+    call.check(f"/storage/{storageid}", ["Datastore.AllocateSpace"])
+    archive, member = in_archive(source)
+    volume = volumes.find_volume(call.cluster, archive, str(call.node))
+    if volume is not None and member in (members := appliance_of(volume).members) and members[member] is None:
+        raise not_simulated("reading the size of an image without the header of its format in an appliance")
+
+
+def in_archive(volid: str) -> tuple[str, str]:
+    """The archive and the member that the volume id of a member consists of."""
+    storageid, name = split_volid(volid)
+    match = MEMBER_NAME.fullmatch(name)
+    assert match is not None
+    return f"{storageid}:{match['archive']}", match["member"]
+
+
+def appliance_of(volume: Volume) -> Appliance:
+    """What is in an archive, which was uploaded: of others there is only the name."""
+    if not isinstance(volume.payload, Appliance):
+        raise not_simulated("looking into an appliance that was not uploaded")
+    return volume.payload
 
 
 # --- allocation -----------------------------------------------------------------
@@ -173,6 +224,7 @@ class Allocation:
     vmid: int
     default_storage: str | None = None
     log: Callable[[str], Any] = lambda line: None
+    working_storage: str | None = None
     made: list[Volume] = field(default_factory=list)
 
     def drives(self, wanted: Mapping[str, Parts], present: Mapping[str, Any]) -> dict[str, str]:
@@ -210,14 +262,58 @@ class Allocation:
         image_format = parts.pop("format", None)
         source_id = parts.pop("import-from", None)
         if source_id:
-            source = volumes.existing_volume(self.cluster, source_id, self.node)
-            volume = volumes.copy_volume(self.cluster, source, storageid, self.node, self.vmid, image_format or "raw")
-            volume.content, volume.system = "images", True if source.content == "import" else source.system
+            volume = self._imported(source_id, storageid, image_format)
         else:
             size = {"efidisk0": EFI_SIZE, "tpmstate0": TPM_SIZE}.get(slot, int(gib * MIB) * KIB)
             volume = volumes.allocate(self.cluster, storageid, self.node, self.vmid, size, image_format)
             self.log(formatting_line(self.cluster, volume))
         self._made(slot, parts, volume)
+
+    def _imported(self, source_id: str, storageid: str, image_format: str | None) -> Volume:
+        """A copy of an image; a member of an archive is unpacked first (API2/Qemu.pm, create_disks)."""
+        source_storage, name = split_volid(source_id)
+        parsed = parse_name(find_storage(self.cluster, source_storage), name)
+        source = self._extracted(source_id) if parsed.in_archive else self._source(source_id, parsed)
+        volume = volumes.copy_volume(self.cluster, source, storageid, self.node, self.vmid, image_format)
+        volume.content, volume.system = "images", True if parsed.content == "import" else source.system
+        for line in copying_lines(self.cluster, f"create full clone of drive ({source.volid})", volume):
+            self.log(line)
+        if parsed.in_archive:
+            self.made.remove(source)
+            volumes.free(self.cluster, source)
+            self.log(f"cleaned up extracted image {source.volid}")
+        return volume
+
+    def _source(self, volid: str, parsed: VolumeName) -> Volume:
+        source = volumes.find_volume(self.cluster, volid, self.node)
+        if source is None and parsed.content == "import":
+            storageid, name = split_volid(volid)
+            raise ApiError(500, f"failed to stat '{file_path(find_storage(self.cluster, storageid), name)}'")
+        if source is None:
+            raise ApiError(500, f"cannot import from '{volid}' - could not get size of {volid}")
+        return source
+
+    def _extracted(self, volid: str) -> Volume:
+        """A member as a volume of its own (pve-storage src/PVE/GuestImport.pm, extract_disk_from_import_file)."""
+        self.log(f"extracting {volid}")
+        archive, member = in_archive(volid)
+        source_storage, name = split_volid(archive)
+        storage = find_storage(self.cluster, self.working_storage or source_storage)
+        directory = f"{storage.directory('images')}/{self.vmid}/tmp_{self.cluster.random.randrange(10000)}_{self.vmid}"
+        packed = volumes.find_volume(self.cluster, archive, self.node)
+        size = appliance_of(packed).members.get(member) if packed else None
+        if size is None:
+            path = file_path(find_storage(self.cluster, source_storage), name)
+            command = f"tar -x --force-local --no-same-owner -C {directory} -f {path} {member}"
+            raise ApiError(500, f"error during extraction: command '{command}' failed: exit code 2\n\n")
+        image_format = member.rpartition(".")[2]
+        volume = volumes.allocate(self.cluster, storage.storageid, self.node, self.vmid, MIB, image_format)
+        self.made.append(volume)
+        self.log(formatting_line(self.cluster, volume))
+        self.log(f"renaming {directory}/{member} to {file_path(storage, volume.name)}")
+        volume.size = size
+        self.log(f"finished extracting to {volume.volid}")
+        return volume
 
     def _cloudinit(self, slot: str, parts: Parts, storageid: str, present: Mapping[str, Any]) -> None:
         for other, value in present.items():
@@ -252,6 +348,15 @@ def formatting_line(cluster: Cluster, volume: Volume) -> str:
             f"compression_type=zlib size={volume.size} lazy_refcounts=off refcount_bits=16"
         )
     return f"Formatting '{path}', fmt={volume.format} size={volume.size} preallocation=off"
+
+
+def copying_lines(cluster: Cluster, title: str, copy: Volume) -> list[str]:
+    """The lines of a task's log about a full copy (qemu-img convert)."""
+    total = f"{copy.size / GIB:.1f} GiB" if copy.size >= GIB else f"{copy.size / MIB:.1f} MiB"
+    progress = [f"transferred {done} of {total}" for done in ("0.0 B", total, total)]
+    shares = ("0.00", "100.00", "100.00")
+    lines = [f"{text} ({share}%)" for text, share in zip(progress, shares, strict=True)]
+    return [title, formatting_line(cluster, copy), f"allocated target volume '{copy.volid}'", *lines]
 
 
 def linking_lines(cluster: Cluster, base: Volume, clone: Volume) -> list[str]:

@@ -51,6 +51,7 @@ class Change:
     deletes: list[str] = field(default_factory=list)
     reverts: list[str] = field(default_factory=list)
     force: bool = False
+    working_storage: str | None = None
 
     def words(self) -> str:
         """The change as the task's log tells it."""
@@ -70,7 +71,9 @@ def read_change(call: Call, vmid: int) -> Change:
     check_option_privileges(call, "qemu", vmid, settings, settings)
     check_bridges(call, settings)
     check_values(call, settings)
-    return Change(normal(call.cluster, settings), drives, deletes, reverts, bool(call.params.get("force")))
+    working_storage = call.params.get("import-working-storage")
+    force = bool(call.params.get("force"))
+    return Change(normal(call.cluster, settings), drives, deletes, reverts, force, working_storage)
 
 
 def check_lists(kind: str, settings: Config, deletes: list[str], reverts: list[str]) -> None:
@@ -168,7 +171,7 @@ def apply_change(cluster: Cluster, guest: Guest, change: Change, log: TaskLog | 
     check_boot_order(guest, change)
     for name in change.deletes:
         _delete(cluster, guest, name, change.force)
-    allocation = Allocation(cluster, guest.node, guest.vmid, None, log)
+    allocation = Allocation(cluster, guest.node, guest.vmid, None, log, change.working_storage)
     drives = allocation.drives(change.drives, guest.config)
     for name, value in {**change.settings, **drives}.items():
         _retire_pending(cluster, guest, name)

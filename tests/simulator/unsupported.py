@@ -26,10 +26,11 @@ def calls(facts: Facts) -> list[tuple[str, str]]:
 
 
 def parts() -> Iterator[tuple[str, str]]:
-    """The area, and what of it is refused although the call has a handler."""
-    for source in sorted(Path(api.__file__).parent.glob("*.py")):
+    """The area, and what of it is refused although the call has a handler; a sentence without words is a whole call."""
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
         for sentence in REFUSAL.findall(source.read_text(encoding="utf-8")):
-            yield source.stem, PLACEHOLDER.sub("...", sentence)
+            if PLACEHOLDER.sub("", sentence).strip():
+                yield source.stem, PLACEHOLDER.sub("...", sentence)
 
 
 def listing(facts: Facts) -> str:

@@ -14,7 +14,11 @@ from .storages import Storage
 
 ISO_SUFFIXES = (".iso", ".img")
 TEMPLATE_SUFFIXES = (".tar.gz", ".tar.xz", ".tar.zst", ".tar.bz2", ".tar")
-IMPORT_SUFFIXES = (".ova", ".ovf", ".qcow2", ".vmdk", ".raw")
+IMPORT_SUFFIXES = (".ova", ".qcow2", ".vmdk", ".raw")  # of uploads; an .ovf file comes there by hand only
+IMPORT_NAME = re.compile(r"import/[ \w.+=-]+\.(?P<format>ova|ovf|qcow2|raw|vmdk)", re.ASCII)
+MEMBER_NAME = re.compile(
+    r"(?P<archive>import/[ \w.+=-]+\.ova)/(?P<member>[ \w.+=-]+\.(?P<format>qcow2|raw|vmdk))", re.ASCII
+)
 BACKUP_NAME = re.compile(r"vzdump-(?P<kind>qemu|lxc)-(?P<vmid>\d+)-\S+?\.(?P<format>(?:vma|tar)(?:\.(?:gz|lzo|zst))?)")
 FILE_CONTENTS = frozenset({"iso", "vztmpl", "snippets", "backup", "import"})
 IMAGE_FORMATS = ("raw", "qcow2", "vmdk", "subvol", "qed", "cow")
@@ -29,11 +33,15 @@ def split_volid(text: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class VolumeName:
-    """What a volume's name tells."""
+    """What a volume's name tells; the format of an archive's member is "ova+raw" and the like."""
 
     content: str
     format: str
     vmid: int | None = None
+
+    @property
+    def in_archive(self) -> bool:
+        return self.format.startswith("ova+")
 
 
 def parse_name(storage: Storage, name: str) -> VolumeName:
@@ -54,9 +62,24 @@ def _parse_file_name(name: str) -> VolumeName | None:
         return VolumeName("iso", "iso")
     if head == "vztmpl" and tail.endswith(TEMPLATE_SUFFIXES):
         return VolumeName("vztmpl", "tar" if suffix == "tar" else f"t{suffix}")
-    if (head == "snippets" and tail) or (head == "import" and tail.endswith(IMPORT_SUFFIXES)):
-        return VolumeName(head, "snippet" if head == "snippets" else suffix)
-    parts = name.split("/")
+    if head == "snippets" and tail:
+        return VolumeName("snippets", "snippet")
+    if head == "import":
+        return _parse_import_name(name)
+    return _parse_image_name(name)
+
+
+def _parse_import_name(name: str) -> VolumeName | None:
+    if match := MEMBER_NAME.fullmatch(name):
+        return VolumeName("import", f"ova+{match['format']}")
+    if match := IMPORT_NAME.fullmatch(name):
+        return VolumeName("import", match["format"])
+    return None
+
+
+def _parse_image_name(name: str) -> VolumeName | None:
+    """An image of a guest, or a linked one behind its base."""
+    parts, suffix = name.split("/"), name.rpartition(".")[2]
     if len(parts) in (2, 4) and parts[-2].isdigit() and suffix in IMAGE_FORMATS:
         return VolumeName("images", suffix, int(parts[-2]))
     return None

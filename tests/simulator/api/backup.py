@@ -227,7 +227,9 @@ def type_of(volume: Volume) -> str:
 def prune_request(call: Call) -> tuple[Storage, list[Volume], dict[str, str]]:
     params = call.params
     storage = usable_storage(call.cluster, params["storage"], str(call.node))
-    text = params.get("prune-backups") or storage.options.get("prune-backups") or "keep-all=1"
+    text = params.get("prune-backups") or storage.options.get("prune-backups")
+    if not text:
+        raise ApiError(500, f"no prune-backups options configured for storage '{storage.storageid}'")
     if "keep-all" in text and "," in text:
         raise param_error("prune-backups", "invalid format - keep-all cannot be set together with other options.\n")
     found = candidates(call, storage, params.get("vmid"), params.get("type"))

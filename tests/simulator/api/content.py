@@ -13,10 +13,12 @@ import io
 import re
 import tarfile
 from typing import Any
+from xml.etree import ElementTree
 
 from .. import volumes
+from ..appliances import NoOvf, read_appliance
 from ..call import Call
-from ..drives import check_access
+from ..drives import appliance_of, check_access
 from ..errors import ApiError, not_simulated, param_error
 from ..guest_tasks import start_task
 from ..routing import endpoint
@@ -257,17 +259,28 @@ def root_file_system(content: bytes) -> str | None:
     return next((ostype for name, ostype in RELEASE_FILES.items() if name in names), None)
 
 
-def check_image(name: str, source: str, content: bytes) -> None:
-    """Images and archives for import have to be what their names say."""
+def read_content(name: str, source: str, content: bytes) -> Any:
+    """What is kept of an uploaded file: the distribution of a template, what is in an appliance."""
+    if name.startswith("vztmpl/"):
+        return root_file_system(content)
+    if name.startswith("import/"):
+        return read_import(name, source, content)
+    return None
+
+
+def read_import(name: str, source: str, content: bytes) -> Any:
+    """Images and archives for import have to be what their names say; returns what is in an appliance."""
     refused = f"qemu-img: Could not open '{source}': "
-    if not name.startswith("import/"):
-        return
     if name.endswith(".qcow2") and not content.startswith(QCOW2_MAGIC):
         raise TaskError(f"{refused}Image is not in qcow2 format")
     if name.endswith(".vmdk") and not content.startswith(VMDK_MAGICS):
         raise TaskError(f"{refused}invalid VMDK image descriptor")
-    if name.endswith(".ova") and not any(member.endswith(".ovf") for member in archive_members(content)):
-        raise TaskError("ova archive has no .ovf file inside")
+    if not name.endswith(".ova"):
+        return None
+    try:
+        return read_appliance(content)
+    except NoOvf:
+        raise TaskError("ova archive has no .ovf file inside") from None
 
 
 @endpoint("POST", "/nodes/{node}/storage/{storage}/upload")
@@ -289,12 +302,10 @@ def upload(call: Call) -> Any:
             raise TaskError(f"checksum mismatch: got '{actual}' != expect '{expected}'")
         if expected is not None:
             log("calculating checksum...OK, checksum verified")
-        check_image(name, source, sent.content)
+        payload = read_content(name, source, sent.content)
         log(f"target node: {node}\ntarget file: {target}\nfile size is: {size}")
         log(f"command: cp -- {source} {target}\nfinished file import successfully")
-        put_file(
-            call, storage, node, name, size, root_file_system(sent.content) if name.startswith("vztmpl/") else None
-        )
+        put_file(call, storage, node, name, size, payload)
 
     local = call.cluster.local_node  # the node that receives the request runs the task
     call.params["node"] = local
@@ -357,11 +368,25 @@ def list_image_tags(call: Call) -> Any:
 
 @endpoint("GET", "/nodes/{node}/storage/{storage}/import-metadata")
 def import_metadata(call: Call) -> Any:
-    storage = usable_storage(call.cluster, call.params["storage"], str(call.node))
+    storage, name = usable_storage(call.cluster, call.params["storage"], str(call.node)), str(call.params["volume"])
     if "import" not in storage.type.contents:
         raise ApiError(500, f"storage type '{storage.kind}' does not support import")
-    parse_name(storage, str(call.params["volume"]))
-    raise not_simulated("reading the metadata of a foreign guest")
+    if not storage.is_directory:
+        raise not_simulated("reading the metadata of a guest on another hypervisor")
+    parsed = parse_name(storage, name)
+    check_access(call, storage.storageid, parsed, None)
+    if parsed.content != "import":
+        raise ApiError(500, f"invalid content type '{parsed.content}'")
+    if parsed.format not in ("ova", "ovf"):
+        raise ApiError(500, "invalid format")
+    volume = volumes.table(call.cluster).get(volumes.place_of(storage, str(call.node)), name)
+    if volume is None:
+        command = f"tar -xO --wildcards --occurrence=1 -f {file_path(storage, name)} '*.ovf'"
+        raise ApiError(500, f"command '{command}' failed: exit code 2")
+    try:
+        return appliance_of(volume).metadata(storage.storageid, name)
+    except ElementTree.ParseError as error:
+        raise ApiError(500, str(error)) from None
 
 
 @endpoint("GET", "/nodes/{node}/storage/{storage}/file-restore/list")

@@ -98,7 +98,7 @@ def complete_vm(
     """Fill a new machine's configuration: volumes allocated, what PVE adds of its own."""
     cluster = call.cluster
     check_balloon(guest, settings)
-    allocation = Allocation(cluster, guest.node, guest.vmid, storage, log)
+    allocation = Allocation(cluster, guest.node, guest.vmid, storage, log, call.params.get("import-working-storage"))
     settings |= allocation.drives(drives, settings)
     if not settings.get("description", "x"):
         del settings["description"]

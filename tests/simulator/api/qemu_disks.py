@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import volumes
 from ..call import Call
-from ..drives import formatting_line, is_cdrom, parse_drive, print_drive
+from ..drives import copying_lines, is_cdrom, parse_drive, print_drive
 from ..errors import ApiError, param_error, params_error
 from ..formats import split_list
 from ..guest import Guest, add_unused, find_guest, volid_of
@@ -17,7 +17,7 @@ from ..guest_options import check_root_options, check_vm
 from ..guest_tasks import start_task
 from ..qemu_config import Change, apply_change, used_in_snapshot
 from ..routing import endpoint
-from ..sizes import GIB, KIB, MIB, format_size, wanted_size
+from ..sizes import KIB, format_size, wanted_size
 from ..storages import find_storage, usable_storage
 from ..tasks import TaskLog
 from ..volume_names import file_path, split_volid
@@ -135,12 +135,8 @@ def copy_disk(call: Call) -> str:
 
 
 def log_copy(call: Call, slot: str, source: volumes.Volume, copy: volumes.Volume, log: TaskLog) -> None:
-    total = f"{copy.size / GIB:.1f} GiB" if copy.size >= GIB else f"{copy.size / MIB:.1f} MiB"
-    log(f"create full clone of drive {slot} ({source.volid})")
-    log(formatting_line(call.cluster, copy))
-    log(f"allocated target volume '{copy.volid}'")
-    for done, percent in (("0.0 B", "0.00"), (total, "100.00"), (total, "100.00")):
-        log(f"transferred {done} of {total} ({percent}%)")
+    for line in copying_lines(call.cluster, f"create full clone of drive {slot} ({source.volid})", copy):
+        log(line)
 
 
 def reassign(call: Call) -> str:

@@ -21,5 +21,5 @@ def test_listed_calls_are_refused_and_others_are_not_listed() -> None:
 
 
 def test_parts_of_calls_are_listed_with_their_area() -> None:
-    assert ("content", "reading the metadata of a foreign guest") in set(unsupported.parts())
-    assert "in part, content: reading the metadata of a foreign guest" in unsupported.listing(FACTS)
+    assert ("content", "reading the metadata of a guest on another hypervisor") in set(unsupported.parts())
+    assert "in part, content: reading the metadata of a guest on another hypervisor" in unsupported.listing(FACTS)
