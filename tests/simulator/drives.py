@@ -179,7 +179,10 @@ def check_import(call: Call, slot: str, source: str, vmid: int) -> None:
         raise param_error(slot, f"{source} has wrong type '{parsed.content}' - needs to be 'images' or 'import'")
     if parsed.in_archive:
         check_extraction(call, slot, source)
-    check_access(call, storageid, parsed, vmid)
+    if parsed.vmid is not None:  # API2/Qemu.pm, check_storage_access
+        call.check(f"/vms/{parsed.vmid}", ["VM.Clone"])
+    else:
+        check_access(call, storageid, parsed, vmid)
 
 
 def check_extraction(call: Call, slot: str, source: str) -> None:

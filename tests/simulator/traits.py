@@ -33,7 +33,7 @@ def no_import(cluster: Cluster) -> None:
 
 
 def keep_all(cluster: Cluster) -> None:
-    """The storage "local" says that all backups are kept, which is the default as well."""
+    """The storage "local" has a rule for pruning, by which all backups are kept."""
     make_storage(cluster, "local", "dir", {**cluster.storages["local"].options, "prune-backups": "keep-all=1"})
 
 

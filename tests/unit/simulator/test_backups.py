@@ -82,3 +82,11 @@ def test_a_proxmox_backup_server_names_its_snapshots_by_time() -> None:
     assert row["volid"].startswith("pbs:backup/vm/100/")
     pve("POST", "/nodes/pve/qemu", vmid=101, archive=row["volid"])
     assert pve.config("/nodes/pve/qemu/101")["scsi0"] == "local:101/vm-101-disk-0.raw,size=1G"
+
+
+def test_pruning_needs_a_rule_of_the_call_or_of_the_storage() -> None:
+    pve, url = Conversation(), "/nodes/pve/storage/local/prunebackups"
+    assert pve.refused("GET", url) == "no prune-backups options configured for storage 'local'"
+    assert pve("GET", url, **{"prune-backups": "keep-last=1"}) == []
+    pve("PUT", "/storage/local", **{"prune-backups": "keep-all=1"})
+    assert pve("GET", url) == []
