@@ -15,7 +15,7 @@ import yaml
 from tests.harness.cluster import Cluster
 from tests.harness.lifecycle_cases import resource_of
 
-GUIDE = Path(__file__).resolve().parents[3] / "docs/docsite/rst/guide_connection.rst"
+GUIDE = Path(__file__).resolve().parents[2] / "docs/docsite/rst/guide_connection.rst"
 MACHINE: dict[str, Any] = {
     "node": "pve1",
     "vmid": 9001,

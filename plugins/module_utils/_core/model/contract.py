@@ -107,10 +107,13 @@ class Planned(abc.ABC, Generic[DesiredT, ObservedT]):
 
     @abc.abstractmethod
     def read(self, reader: Reader, desired: DesiredT) -> ObservedT:
-        """The present state, None if absent. May complete the wish with what only the server knows (a free id)."""
+        """What is there, and what else only the server knows that the plan depends on.
+
+        Resources whose desired state is a dictionary may complete that instead; new ones return it. See docs/adr/0013.
+        """
 
     @abc.abstractmethod
-    def plan(self, current: ObservedT, desired: DesiredT) -> Plan:
+    def plan(self, observed: ObservedT, desired: DesiredT) -> Plan:
         """Pure: what to do. No client, no clock."""
 
     # --- hooks --------------------------------------------------------------------------------------------------------

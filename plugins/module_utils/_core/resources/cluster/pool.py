@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -48,7 +49,28 @@ MEMBERS = {
 }
 
 
-class Pool(Resource[Desired, State | None]):
+@dataclasses.dataclass(frozen=True)
+class PoolDesired:
+    """What a task wants of a pool. Members of a kind that it does not list are None."""
+
+    key: str
+    state: str
+    fields: Mapping[str, Any]
+    members: Mapping[str, list[Any] | None]
+    append: bool
+    allow_move: bool
+    force: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class ObservedPool:
+    """A pool (None if absent), and the pools that it holds, which have to be deleted first."""
+
+    state: State | None
+    nested: Sequence[str] = ()
+
+
+class Pool(Resource[PoolDesired, ObservedPool]):
     """An item whose members are two sets: a given list is the whole list unless ``append``."""
 
     name = "pool"
@@ -73,7 +95,7 @@ class Pool(Resource[Desired, State | None]):
         of_members = Use(never=("absent",), beside=tuple(MEMBERS))
         return {**described, "append": of_members, "allow_move": of_members, "force": TO_DELETE}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> PoolDesired:
         key = KEY.parse(params[KEY.name])
         if key == "" or key.startswith("/"):
             raise InvalidOption(KEY.name, f"{key!r} is not a pool id such as 'web' or 'web/frontend'")
@@ -83,26 +105,28 @@ class Pool(Resource[Desired, State | None]):
             raise InvalidOption(KEY.name, f"{key!r} is nested too deeply: a pool is on one of {LEVELS} levels")
         members = {name: members.parse(params) for name, members in MEMBERS.items()}
         flags = {name: params[name] for name in ("state", "append", "allow_move", "force")}
-        return {"key": key, "fields": FIELDS.parse(params), "members": members, **flags}
+        return PoolDesired(key=key, fields=FIELDS.parse(params), members=members, **flags)
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
+    def read(self, reader: Reader, desired: PoolDesired) -> ObservedPool:
         try:
-            rows = reader.get(COLLECTION, {"poolid": desired["key"]})
+            rows = reader.get(COLLECTION, {"poolid": desired.key})
         except NotFound:
-            return None
-        if desired["state"] == "absent":  # it is deleted only after the pools that it holds
-            listed = [str(row["poolid"]) for row in reader.get(COLLECTION) or []]
-            desired["nested"] = sorted(poolid for poolid in listed if poolid.startswith(f"{desired['key']}/"))
-        return observe(rows[0]) if rows else None
+            return ObservedPool(None)
+        state = observe(rows[0]) if rows else None
+        if desired.state != "absent":
+            return ObservedPool(state)
+        listed = [str(row["poolid"]) for row in reader.get(COLLECTION) or []]
+        return ObservedPool(state, sorted(poolid for poolid in listed if poolid.startswith(f"{desired.key}/")))
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        if desired["state"] == "absent":
-            return self._plan_absent(current, desired)
-        present = current or {KEY.name: desired["key"], "vms": [], "storage": []}
-        changes = changed_fields(FIELDS, present, desired["fields"])
+    def plan(self, observed: ObservedPool, desired: PoolDesired) -> Plan:
+        current = observed.state
+        if desired.state == "absent":
+            return self._plan_absent(observed, desired)
+        present = current or {KEY.name: desired.key, "vms": [], "storage": []}
+        changes = changed_fields(FIELDS, present, desired.fields)
         after = shown(FIELDS, present, changes)
         differences = {
-            name: members.difference(present, desired["members"][name], append=desired["append"])
+            name: members.difference(present, desired.members[name], append=desired.append)
             for name, members in MEMBERS.items()
         }
         after.update({name: difference.after for name, difference in differences.items()})
@@ -110,14 +134,14 @@ class Pool(Resource[Desired, State | None]):
         drops = {name: difference.dropped for name, difference in differences.items()}
         steps = []
         if current is None:
-            if not desired["key"][0].isalpha():
-                raise InvalidOption(KEY.name, f"{desired['key']!r} does not begin with a letter")
+            if not desired.key[0].isalpha():
+                raise InvalidOption(KEY.name, f"{desired.key!r} does not begin with a letter")
             steps.append(
                 Step(
                     "POST",
                     COLLECTION,
-                    {"poolid": desired["key"], **update_params(changes, FIELDS, {})},
-                    "create pool " + desired["key"],
+                    {"poolid": desired.key, **update_params(changes, FIELDS, {})},
+                    "create pool " + desired.key,
                 )
             )
             changes = {}
@@ -127,22 +151,26 @@ class Pool(Resource[Desired, State | None]):
 
     @staticmethod
     def _steps(
-        desired: Desired, members: Mapping[str, Sequence[Any]], *, delete: bool, more: Mapping[str, Any] | None = None
+        desired: PoolDesired,
+        members: Mapping[str, Sequence[Any]],
+        *,
+        delete: bool,
+        more: Mapping[str, Any] | None = None,
     ) -> list[Step]:
         params = {name: MEMBERS[name].field.format(rows) for name, rows in members.items() if rows}
         if not params and not more:
             return []
         names = [f"{name} {params[name]}" for name in params]
-        flags = {"delete": True} if delete else {"allow-move": True} if desired["allow_move"] and params else {}
+        flags = {"delete": True} if delete else {"allow-move": True} if desired.allow_move and params else {}
         verb = "take" if delete else "put" if params else "change"
         where = "out of" if delete else "into" if params else "of"
-        why = f"{verb} {', '.join([*names, *(more or {})])} {where} pool {desired['key']}"
-        return [Step("PUT", COLLECTION, {"poolid": desired["key"], **params, **(more or {}), **flags}, why)]
+        why = f"{verb} {', '.join([*names, *(more or {})])} {where} pool {desired.key}"
+        return [Step("PUT", COLLECTION, {"poolid": desired.key, **params, **(more or {}), **flags}, why)]
 
-    def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
+    def preflight(self, reader: Reader, plan: Plan, desired: PoolDesired) -> None:
         if plan.after is None:
             return
-        parent = desired["key"].rpartition("/")[0]
+        parent = desired.key.rpartition("/")[0]
         if plan.before is None and parent and not exists(reader, COLLECTION, {"poolid": parent}):
             raise does_not_exist(KEY.name, f"pool {parent!r}, of which this would be a part,")
         added = {
@@ -151,30 +179,31 @@ class Pool(Resource[Desired, State | None]):
         if added["vms"] or added["storage"]:
             _check_new_members(reader.get("/cluster/resources") or [], added, desired)
 
-    def _plan_absent(self, current: State | None, desired: Desired) -> Plan:
+    def _plan_absent(self, observed: ObservedPool, desired: PoolDesired) -> Plan:
+        current = observed.state
         if current is None:
             return Plan.nothing(None)
-        if desired["nested"]:
+        if observed.nested:
             raise Refused(
-                f"Pool {desired['key']} holds other pools: {', '.join(desired['nested'])}.", hint="Delete these first."
+                f"Pool {desired.key} holds other pools: {', '.join(observed.nested)}.", hint="Delete these first."
             )
         members = {name: current[name] for name in MEMBERS if current[name]}
-        if members and not desired["force"]:
+        if members and not desired.force:
             held = "; ".join(f"{name}: {', '.join(map(str, rows))}" for name, rows in members.items())
             raise Refused(
-                f"Pool {desired['key']} is not empty ({held}).", hint="Set force: true to take them out and delete it."
+                f"Pool {desired.key} is not empty ({held}).", hint="Set force: true to take them out and delete it."
             )
-        delete = Step("DELETE", COLLECTION, {"poolid": desired["key"]}, f"delete pool {desired['key']}")
+        delete = Step("DELETE", COLLECTION, {"poolid": desired.key}, f"delete pool {desired.key}")
         return Plan(current, None, (*self._steps(desired, members, delete=True), delete))
 
 
-def _check_new_members(rows: Sequence[Mapping[str, Any]], added: Mapping[str, list[Any]], desired: Desired) -> None:
+def _check_new_members(rows: Sequence[Mapping[str, Any]], added: Mapping[str, list[Any]], desired: PoolDesired) -> None:
     """Refuse members that do not exist, and guests of other pools that must not be moved."""
     pools = {int(row["vmid"]): row.get("pool") for row in rows if "vmid" in row}
     for vmid in added["vms"]:
         if vmid not in pools:
             raise does_not_exist("vms", f"guest {vmid}", HINT)
-        if pools[vmid] not in (None, "", desired["key"]) and not desired["allow_move"]:
+        if pools[vmid] not in (None, "", desired.key) and not desired.allow_move:
             raise InvalidOption(
                 "vms",
                 f"guest {vmid} is in pool {pools[vmid]!r}, and a guest is in one pool only",

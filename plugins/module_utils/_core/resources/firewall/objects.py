@@ -72,7 +72,7 @@ def _keep_way_in(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
 ALIAS = Item(
     "alias",
     "/aliases",
-    Field("name", codec=Matching(_NAME.pattern[:-1] + "{1,63}", NOT_A_NAME.format("{value}", 64))),
+    Field("name", codec=Matching(r"[A-Za-z][A-Za-z0-9_-]{1,63}", NOT_A_NAME.format("{value}", 64))),
     ALIAS_FIELDS,
     needed=("cidr",),
     delete_keys=False,
