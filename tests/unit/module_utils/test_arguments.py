@@ -48,6 +48,7 @@ def test_what_the_server_refuses_is_found(method: str, path: str, name: str, val
         ("PUT", VM, {"cores": 4, "cpulimit": 0.5, "onboot": True, "description": "two\nlines", "net0": "virtio"}),
         ("PUT", VM, {"delete": "cores,net0", "digest": "a" * 40, "skiplock": 1}),
         ("PUT", "/pools/web", {"comment": "two\nlines"}),
+        ("PUT", "/nodes/pve1/network/vmbr0", {"type": "bridge", "comments": "two\nlines\n"}),
         ("POST", "/nodes/pve1/qemu/100/agent/exec", {"command": ["sh", "-c", "echo a\necho b"]}),
         ("POST", "/somewhere/else", {"cores": 0}),  # a call that is not in the table is the server's to judge
     ],

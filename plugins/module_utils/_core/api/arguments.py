@@ -41,6 +41,7 @@ _LINES: Sequence[tuple[re.Pattern[str], frozenset[str]]] = [
         (r"/nodes/[^/]+/qemu/[^/]+/agent/", "command content input-data password"),
         (r"/nodes/[^/]+/certificates/custom", "certificates key"),
         (r"/nodes/[^/]+/hosts", "data"),
+        (r"/nodes/[^/]+/network\b", "comments comments6"),  # each of their lines becomes a comment in the file
         (r"/storage\b", "encryption-key keyring master-pubkey"),
     )
 ]
