@@ -288,7 +288,9 @@ def test_info_joins_configuration_and_status() -> None:
         {"type": "storage", "storage": "backup", "node": "n2", "status": "unknown"},
         {"type": "storage", "storage": "backup", "node": "n1", "status": "available", "maxdisk": 100, "disk": 40},
     ]
-    there = Server({"/storage": [DIR, {**PBS, "storage": "pbs"}], "/cluster/resources": resources})
+    nodes = [{"node": "n1", "status": "online"}, {"node": "n2", "status": "offline"}]
+    answers = {"/storage": [DIR, {**PBS, "storage": "pbs"}], "/cluster/resources": resources, "/nodes": nodes}
+    there = Server(answers)
     listed = STORAGE_INFO.read(there, STORAGE_INFO.parse(options(STORAGE_INFO)))
     assert [row["storage"] for row in listed] == ["backup", "pbs"]
     assert listed[0]["content"] == ["backup", "images", "iso"]
@@ -296,10 +298,28 @@ def test_info_joins_configuration_and_status() -> None:
         {"node": "n1", "active": True, "total": 100, "used": 40, "free": 60},
         {"node": "n2", "active": False, "total": 0, "used": 0, "free": 0},
     ]
-    assert len(there.asked) == 2
+    assert there.asked == ["/cluster/resources", "/nodes", "/storage"]  # a node that is offline is not asked
     assert [
         row["storage"] for row in STORAGE_INFO.read(there, STORAGE_INFO.parse(options(STORAGE_INFO, type="pbs")))
     ] == ["pbs"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "status"),
+    [
+        ({"active": 1, "total": 100, "used": 40}, {"active": True, "total": 100, "used": 40, "free": 60}),
+        ({"active": 0}, {"active": False, "total": 0, "used": 0, "free": 0}),
+    ],
+)
+def test_info_of_a_storage_that_is_not_reported_yet_is_what_its_node_lists(listed: Any, status: Any) -> None:
+    answers = {
+        "/storage": [DIR],
+        "/cluster/resources": [{"type": "storage", "storage": "backup", "node": "n1", "status": "unknown"}],
+        "/nodes": [{"node": "n1", "status": "online"}],
+        "/nodes/n1/storage": [{"storage": "backup", **listed}],
+    }
+    (row,) = STORAGE_INFO.read(Server(answers), STORAGE_INFO.parse(options(STORAGE_INFO)))
+    assert row["status"] == [{"node": "n1", **status}]
 
 
 def test_info_of_one_node_is_fresh() -> None:

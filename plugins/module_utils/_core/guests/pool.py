@@ -14,7 +14,10 @@ def pool_of(reader: Reader, vmid: int, wanted: str) -> str | None:
     """The wished pool if the guest is in it, else the one that it is in as far as that must be known to take it out."""
     if not wanted:
         rows = reader.get("/cluster/resources", {"type": "vm"})
-        return next((row.get("pool") for row in rows if row.get("vmid") == vmid), None)
+        shown = next((row.get("pool") for row in rows if row.get("vmid") == vmid), None)
+        if shown is None:
+            _warn_of_hidden(reader, vmid)
+        return shown
     try:
         pools = reader.get("/pools", {"poolid": wanted})
     except NotFound:
@@ -23,6 +26,19 @@ def pool_of(reader: Reader, vmid: int, wanted: str) -> str | None:
         ) from None
     members = pools[0].get("members", []) if pools else []
     return wanted if any(member.get("vmid") == vmid for member in members) else None
+
+
+def _warn_of_hidden(reader: Reader, vmid: int) -> None:
+    """The pool of a guest is only shown to who has Pool.Audit on it (pve-manager API2/Cluster.pm, resources)."""
+    if reader.connection.is_root:
+        return
+    granted = reader.get("/access/permissions", {"path": "/pool"}) or {}
+    warning = (
+        f"Guest {vmid} is in no pool that {reader.connection.identity} may see; without Pool.Audit on /pool, "
+        "it may be in another one."
+    )
+    if not any("Pool.Audit" in privileges for privileges in granted.values()) and warning not in reader.warnings:
+        reader.warnings.append(warning)
 
 
 def pool_steps(vmid: int, present: str | None, wanted: str) -> list[Step]:

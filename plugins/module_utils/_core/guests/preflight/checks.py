@@ -4,20 +4,21 @@
 """Preflight: whether the cluster has what the plans of guests ask of it, told before anything is changed.
 
 ``judge`` is pure. ``gather`` asks for the facts, by three requests at most, however many guests there are, and one more for each
-bridge that a caller with few rights does not see. What could not be
-asked, or may be hidden from the caller, is unknown, and what is unknown is no finding. See docs/adr/0007.
+bridge that a caller with few rights does not see, and for each list of a node with guests that it has not reported yet.
+What could not be asked, or may be hidden from the caller, is unknown, and what is unknown is no finding. See docs/adr/0007.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...model.contract import Reader
 from ...model.errors import ApiError, InvalidOption, InvalidParameter, PveError, Refused
 from ...model.plan import api_path
+from ..directory import Directory, is_reported
 from .findings import Facts, Rows, bridge_path, judge, place_of, storage_names
 from .requirements import Demand
 
@@ -89,13 +90,23 @@ def gather(reader: Reader, demands: Sequence[Demand], rows: Rows | None = None) 
     """The facts for judging the demands; where questions are too many, those that serve most guests are asked."""
     if rows is None and any(demand.memory or demand.space or demand.volumes for demand in demands):
         rows = reader.get("/cluster/resources")
-    facts = Facts(rows or (), sees_all=reader.connection.is_root, asks=reader.connection.identity)
+    rows = _confirmed(reader, rows or (), {demand.node for demand in demands if demand.memory})
+    facts = Facts(rows, sees_all=reader.connection.is_root, asks=reader.connection.identity)
     wanted = Counter(question for demand in demands for question in _questions(facts, demand))
     for question, _guests in wanted.most_common(MAX_REQUESTS - 1):
         _ask(reader, facts, question)
     if not facts.sees_all:
         facts.hidden_bridges = {bridge for bridge in _unseen_bridges(facts, demands) if not _may_see(reader, bridge)}
     return facts
+
+
+def _confirmed(reader: Reader, rows: Rows, nodes: Collection[str]) -> Rows:
+    """The rows, with status and memory also of those guests of these nodes that are too new to be reported."""
+    if not nodes or not rows:
+        return rows
+    directory = Directory(reader, rows)
+    directory.confirm(lambda row: row["node"] in nodes and not is_reported(row))
+    return directory.current_rows()
 
 
 def _unseen_bridges(facts: Facts, demands: Sequence[Demand]) -> set[str]:

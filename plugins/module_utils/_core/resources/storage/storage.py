@@ -20,6 +20,7 @@ from ...model.plan import Plan, api_path
 from ...model.values import Matching
 from ..existence import new_value, unknown_nodes
 from .fields import CONTENTS, FIELDS
+from .status import storage_rows
 from .types import STORAGE_TYPES
 
 COLLECTION = "/storage"
@@ -130,11 +131,10 @@ class StorageList(ListInfo):
 
 
 def _cluster_status(reader: Reader) -> list[tuple[str, dict[str, Any]]]:
-    """Status on all nodes by one call; the server collects it every ten seconds or so."""
+    """Status on all nodes; the server collects sizes every ten seconds or so."""
     return [
         (row["storage"], _usage(row["node"], row.get("status") == "available", row.get("maxdisk"), row.get("disk")))
-        for row in reader.get("/cluster/resources", {"type": "storage"}) or []
-        if row.get("type") == "storage"
+        for row in storage_rows(reader)
     ]
 
 
