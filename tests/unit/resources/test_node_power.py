@@ -19,7 +19,11 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
     Refused,
     api_error,
 )
-from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.power import NODE_POWER, NodeTimeout
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.power import (
+    NODE_POWER,
+    NodeTimeout,
+    PowerDesired,
+)
 from tests.unit.resources.fake import Server, calls, planned
 
 GUESTS = {
@@ -129,7 +133,8 @@ class Looks:
 
 
 def settled(client: Any, state: str, timeout: float = 60) -> dict[str, Any]:
-    return NODE_POWER.wait_converged(client, {"node": "pve1", "state": state}, {}, timeout)
+    found: dict[str, Any] = NODE_POWER.wait_converged(client, PowerDesired("pve1", state, force=False), {}, timeout)
+    return found
 
 
 UP = {"uptime": 90000}

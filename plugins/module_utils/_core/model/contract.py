@@ -128,14 +128,13 @@ class Planned(abc.ABC, Generic[DesiredT, ObservedT]):
         Called once, in check mode as well, and only if the plan has steps.
         """
 
-    def wait_converged(
-        self, reader: Reader, desired: DesiredT, answers: Mapping[str, Any], timeout: float
-    ) -> ObservedT:
-        """Wait for what the steps only began, and return the state then; in place of reading back if ``converges_later``.
+    def wait_converged(self, reader: Reader, desired: DesiredT, answers: Mapping[str, Any], timeout: float) -> Any:
+        """Wait for what the steps only began, and return the object as users see it then; in place of reading back if
+        ``converges_later``.
 
         ``answers`` is what the steps returned, by the keys of ``Step.returns``.
         """
-        return self.read(reader, desired)
+        return self.plan(self.read(reader, desired), desired).before
 
     def after_apply(
         self, reader: Reader, desired: DesiredT, state: Any, answers: Mapping[str, Any], *, changed: bool

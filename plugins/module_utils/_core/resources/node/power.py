@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Desired, Reader, Resource, State
+from ...model.contract import NODE_KEY, Reader, Resource, State
 from ...model.errors import ApiError, AuthenticationFailed, ConnectionFailed, InvalidOption, PveError, Refused
 from ...model.given import Use
 from ...model.plan import Plan, Step, api_path
 from ...run.polling import wait_until
-from .guests import guests_of, named
+from .guests import GuestRow, guests_of, named
 
 PAUSE = 3.0  # seconds between two looks
 YOUNGEST = 2.0  # seconds that a node has been up, at the least, when it takes commands
@@ -27,7 +28,25 @@ class NodeTimeout(PveError):
     """The node has not come to the wished state in time."""
 
 
-class NodePower(Resource[Desired, State | None]):
+@dataclasses.dataclass(frozen=True)
+class PowerDesired:
+    """What a task wants of the power of a node; ``state`` is None if it only reads."""
+
+    node: str
+    state: str | None
+    force: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class PowerObserved:
+    """Whether a node is on, and what would be lost without it."""
+
+    online: bool
+    loses_quorum: bool  # the cluster, if this node goes
+    running: Sequence[GuestRow] = ()  # guests that would be shut down; looked up only where that matters
+
+
+class NodePower(Resource[PowerDesired, PowerObserved]):
     """See the module pve_node_power."""
 
     name = "node"
@@ -45,43 +64,33 @@ class NodePower(Resource[Desired, State | None]):
     def uses(self) -> dict[str, Use]:
         return {"force": Use(only=tuple(COMMANDS))}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> PowerDesired:
         if params["timeout"] < 1:
             raise InvalidOption("timeout", "must be at least 1 second")
-        return {name: params[name] for name in ("node", "state", "force")}
+        return PowerDesired(params["node"], params["state"], params["force"])
 
-    def read(self, reader: Reader, desired: Desired) -> State:
+    def read(self, reader: Reader, desired: PowerDesired) -> PowerObserved:
+        node = desired.node
         rows = {str(row["node"]): row for row in reader.get("/nodes") or []}
-        if desired["node"] not in rows:
-            raise InvalidOption("node", f"there is no {desired['node']} in the cluster, but {', '.join(sorted(rows))}")
+        if node not in rows:
+            raise InvalidOption("node", f"there is no {node} in the cluster, but {', '.join(sorted(rows))}")
         online = {name for name, row in rows.items() if row.get("status") == "online"}
-        desired["loses_quorum"] = len(rows) > 1 and len(online - {desired["node"]}) <= len(rows) // 2 < len(online)
-        present = desired["node"] in online or (
-            rows[desired["node"]].get("status") != "offline" and _uptime(reader, desired["node"]) is not None
-        )
-        desired["running"] = []
-        if present and desired["state"] in COMMANDS and not desired["force"]:
-            desired["running"] = [guest for guest in guests_of(reader, desired["node"]) if guest["status"] == "running"]
-        return {"node": desired["node"], "status": "online" if present else "offline"}
+        loses_quorum = len(rows) > 1 and len(online - {node}) <= len(rows) // 2 < len(online)
+        present = node in online or (rows[node].get("status") != "offline" and _uptime(reader, node) is not None)
+        if not present or desired.state not in COMMANDS or desired.force:
+            return PowerObserved(present, loses_quorum)
+        running = [guest for guest in guests_of(reader, node) if guest["status"] == "running"]
+        return PowerObserved(present, loses_quorum, running)
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        node, state = desired["node"], desired["state"]
-        current = current or {}
-        online = current["status"] == "online"
+    def plan(self, observed: PowerObserved, desired: PowerDesired) -> Plan:
+        node, state, online = desired.node, desired.state, observed.online
+        before = _shown(node, online=online)
         if state is None or (state == "started" and online) or (state == "shutdown" and not online):
-            return Plan.nothing(current)
+            return Plan.nothing(before)
         if state == "started":
             step = Step("POST", api_path("nodes", node, "wakeonlan"), why=f"wake node {node}")
-            return Plan(current, {**current, "status": "online"}, (step,))
-        if not online:
-            raise Refused(
-                f"Node {node} is not online, so that it cannot be rebooted.", hint="Wake it by state: started."
-            )
-        if desired["running"]:
-            raise Refused(
-                f"On node {node} run guests that would be shut down with it: {named(desired['running'])}.",
-                hint="Move them away or stop them first, or set force: true.",
-            )
+            return Plan(before, _shown(node, online=True), (step,))
+        _refuse(observed, desired)
         step = Step(
             "POST",
             api_path("nodes", node, "status"),
@@ -90,26 +99,46 @@ class NodePower(Resource[Desired, State | None]):
             verify=state == "shutdown",
             repeatable=state == "shutdown",
         )
-        after = {**current, "status": "offline" if state == "shutdown" else "online"}
         quorum = f"Without node {node} no majority of the nodes is online: the cluster may lose its quorum."
-        return Plan(current, after, (step,), (quorum,) if desired["loses_quorum"] else ())
+        after = _shown(node, online=state != "shutdown")
+        return Plan(before, after, (step,), (quorum,) if observed.loses_quorum else ())
 
-    def wait_converged(self, reader: Reader, desired: Desired, answers: Mapping[str, Any], timeout: float) -> State:
-        """Wait until the node is there, or is not, or is there anew; the node may be the one whose API is asked."""
-        node = desired["node"]
+    def wait_converged(
+        self, reader: Reader, desired: PowerDesired, answers: Mapping[str, Any], timeout: float
+    ) -> State:
+        """Wait until the node is on, is off, or is on again; the node may be the one whose API is asked."""
+        node = desired.node
         began = time.monotonic()
-        if desired["state"] == "shutdown":
+        if desired.state == "shutdown":
             _wait(reader, lambda: _is_off(reader, node), f"node {node} is off", timeout)
-            return {"node": node, "status": "offline"}
+            return _shown(node, online=False)
 
         def is_there() -> bool:
             uptime = _uptime(reader, node)
-            if uptime is None or desired["state"] == "started":
+            if uptime is None or desired.state == "started":
                 return uptime is not None
             return uptime < time.monotonic() - began + YOUNGEST  # else it has not yet gone down
 
-        _wait(reader, is_there, f"node {node} is {'up' if desired['state'] == 'started' else 'up again'}", timeout)
-        return {"node": node, "status": "online"}
+        _wait(reader, is_there, f"node {node} is {'up' if desired.state == 'started' else 'up again'}", timeout)
+        return _shown(node, online=True)
+
+
+def _shown(node: str, *, online: bool) -> State:
+    """A node as users see it."""
+    return {"node": node, "status": "online" if online else "offline"}
+
+
+def _refuse(observed: PowerObserved, desired: PowerDesired) -> None:
+    """Refuse to reboot a node that is off, and to shut down guests unasked."""
+    if not observed.online:
+        raise Refused(
+            f"Node {desired.node} is not online, so that it cannot be rebooted.", hint="Wake it by state: started."
+        )
+    if observed.running:
+        raise Refused(
+            f"On node {desired.node} run guests that would be shut down with it: {named(observed.running)}.",
+            hint="Move them away or stop them first, or set force: true.",
+        )
 
 
 NODE_POWER = NodePower()
