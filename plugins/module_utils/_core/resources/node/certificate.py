@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...api.connection import task_arguments
 from ...api.pem import certificate_chain, fingerprint, plain, private_key
-from ...model.contract import NODE_KEY, STATES, Desired, Reader, Resource, State
+from ...model.contract import NODE_KEY, STATES, Reader, Resource, State
 from ...model.errors import InvalidOption, Refused
 from ...model.kinds.info import ListInfo
 from ...model.periods import period
@@ -28,7 +29,36 @@ BELONGS = {  # option -> what it belongs to
 }
 
 
-class NodeCertificate(Resource[Desired, State | None]):
+@dataclasses.dataclass(frozen=True)
+class CertificateDesired:
+    """What a task wants of a node's certificate: one of its own, one by ACME, or none."""
+
+    node: str
+    state: str
+    acme: bool
+    restart: bool | None
+    force: bool
+    renew_before: int  # seconds
+    now: int
+    certificates: str = ""  # PEM, the node's first; empty to leave them as they are
+    fingerprint: str = ""
+    key: str = ""  # PEM; empty to keep the present one
+
+    @property
+    def path(self) -> str:
+        return api_path("nodes", self.node, "certificates")
+
+
+@dataclasses.dataclass(frozen=True)
+class CertificateObserved:
+    """The custom certificate of a node, None without one; and what is needed to replace it."""
+
+    shown: State | None
+    own_fingerprint: str  # of the certificate that the cluster's authority made, which is used without a custom one
+    domains: Sequence[str] = ()  # for ACME; looked up only where they matter
+
+
+class NodeCertificate(Resource[CertificateDesired, CertificateObserved]):
     """See the module pve_node_certificate."""
 
     name = "certificate"
@@ -47,106 +77,105 @@ class NodeCertificate(Resource[Desired, State | None]):
         }
         return {"argument_spec": spec}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> CertificateDesired:
         _check_combination(params)
-        desired = {name: params[name] for name in ("node", "acme", "restart", "force", "state")}
-        desired["path"] = api_path("nodes", params["node"], "certificates")
-        if params["certificates"] is not None:
-            chain = certificate_chain("certificates", params["certificates"])
-            desired.update(certificates="\n".join([*chain, ""]), fingerprint=fingerprint(chain[0]))
-            if params["key"] is not None:
-                desired["key"] = private_key("key", params["key"], chain) + "\n"
-        renew_before = period("renew_before", params["renew_before"] or "30d")
-        return {**desired, "renew_before": renew_before, "now": int(time.time())}
+        desired = CertificateDesired(
+            **{name: params[name] for name in ("node", "state", "acme", "restart", "force")},
+            renew_before=period("renew_before", params["renew_before"] or "30d"),
+            now=int(time.time()),
+        )
+        if params["certificates"] is None:
+            return desired
+        chain = certificate_chain("certificates", params["certificates"])
+        key = "" if params["key"] is None else private_key("key", params["key"], chain) + "\n"
+        return dataclasses.replace(
+            desired, certificates="\n".join([*chain, ""]), fingerprint=fingerprint(chain[0]), key=key
+        )
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        rows = {row.get("filename"): row for row in reader.get(f"{desired['path']}/info") or []}
-        desired["own_fingerprint"] = rows.get(OWN, {}).get("fingerprint", "")
-        if desired["acme"] and desired["state"] == "present":
-            desired["domains"] = _domains(reader.get(api_path("nodes", desired["node"], "config")) or {})
+    def read(self, reader: Reader, desired: CertificateDesired) -> CertificateObserved:
+        rows = {row.get("filename"): row for row in reader.get(f"{desired.path}/info") or []}
+        domains: Sequence[str] = ()
+        if desired.acme and desired.state == "present":
+            domains = _domains(reader.get(api_path("nodes", desired.node, "config")) or {})
         found = rows.get(CUSTOM)
-        return found and {"node": desired["node"], **{name: value for name, value in found.items() if name != "pem"}}
+        shown = found and {"node": desired.node, **{name: value for name, value in found.items() if name != "pem"}}
+        return CertificateObserved(shown, rows.get(OWN, {}).get("fingerprint", ""), domains)
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        if desired["state"] == "absent":
-            return self._plan_absent(current, desired)
+    def plan(self, observed: CertificateObserved, desired: CertificateDesired) -> Plan:
+        if desired.state == "absent":
+            return self._plan_absent(observed, desired)
         step = None
-        if desired["acme"]:
-            step = self._acme_step(current, desired)
-        elif "certificates" in desired:
-            step = self._upload_step(current, desired)
+        if desired.acme:
+            step = self._acme_step(observed, desired)
+        elif desired.certificates:
+            step = self._upload_step(observed.shown, desired)
         if step is None:
-            return Plan.nothing(current)
-        after = {"node": desired["node"], "filename": CUSTOM}
-        if not desired["acme"]:
-            after["fingerprint"] = desired["fingerprint"]
-        return Plan(current, after, (step,))
+            return Plan.nothing(observed.shown)
+        after = {"node": desired.node, "filename": CUSTOM}
+        if not desired.acme:
+            after["fingerprint"] = desired.fingerprint
+        return Plan(observed.shown, after, (step,))
 
     @staticmethod
-    def _plan_absent(current: State | None, desired: Desired) -> Plan:
-        if current is None:
+    def _plan_absent(observed: CertificateObserved, desired: CertificateDesired) -> Plan:
+        if observed.shown is None:
             return Plan.nothing(None)
-        if desired["acme"]:
-            why = f"revoke and delete the certificate of {desired['node']}"
-            step = _acme("DELETE", desired, {}, why, presents=_presents(desired["own_fingerprint"]))
+        presents = _presents(observed.own_fingerprint)
+        if desired.acme:
+            why = f"revoke and delete the certificate of {desired.node}"
+            step = _acme("DELETE", desired, {}, why, presents=presents)
         else:
-            why = f"delete the custom certificate of {desired['node']}"
-            step = Step(
-                "DELETE",
-                f"{desired['path']}/custom",
-                _restart(desired),
-                why,
-                presents=_presents(desired["own_fingerprint"]),
-            )
-        return Plan(current, None, (step,))
+            why = f"delete the custom certificate of {desired.node}"
+            step = Step("DELETE", f"{desired.path}/custom", _restart(desired), why, presents=presents)
+        return Plan(observed.shown, None, (step,))
 
     @staticmethod
-    def _upload_step(current: State | None, desired: Desired) -> Step | None:
-        node = desired["node"]
-        if current is not None and plain(current.get("fingerprint", "")) == plain(desired["fingerprint"]):
+    def _upload_step(current: State | None, desired: CertificateDesired) -> Step | None:
+        node = desired.node
+        if current is not None and plain(current.get("fingerprint", "")) == plain(desired.fingerprint):
             return None
-        if current is not None and not desired["force"]:
+        if current is not None and not desired.force:
             raise Refused(
                 f"{node} has another certificate than this one: {current.get('subject')} by {current.get('issuer')}.",
                 hint="force: true replaces it.",
             )
-        if current is None and "key" not in desired:
+        if current is None and not desired.key:
             raise InvalidOption("key", f"is missing: {node} has no custom certificate whose key could stay")
-        params = {
-            "certificates": desired["certificates"],
-            **({"key": desired["key"]} if "key" in desired else {}),
-            **_restart(desired),
-        }
-        if desired["force"]:
+        params: dict[str, Any] = {"certificates": desired.certificates}
+        if desired.key:
+            params["key"] = desired.key
+        params.update(_restart(desired))
+        if desired.force:
             params["force"] = True
         verb = "upload" if current is None else "replace"
         return Step(
             "POST",
-            f"{desired['path']}/custom",
+            f"{desired.path}/custom",
             params,
             f"{verb} the custom certificate of {node}",
             secrets=frozenset({"key"}),
-            presents=_presents(desired["fingerprint"]),
+            presents=_presents(desired.fingerprint),
         )
 
     @staticmethod
-    def _acme_step(current: State | None, desired: Desired) -> Step | None:
-        node, domains = desired["node"], desired["domains"]
+    def _acme_step(observed: CertificateObserved, desired: CertificateDesired) -> Step | None:
+        node, domains, current = desired.node, observed.domains, observed.shown
         if not domains:
             raise InvalidOption("acme", f"{node} has no ACME domain; set acme or acmedomain0 by pve_node")
-        forced = {"force": True} if desired["force"] else {}
+        forced = {"force": True} if desired.force else {}
+        order = f"order a certificate for {', '.join(domains)}"
         if current is None:
-            return _acme("POST", desired, forced, f"order a certificate for {', '.join(domains)}")
+            return _acme("POST", desired, forced, order)
         missing = sorted(set(domains) - {name.lower() for name in current.get("san", [])})
-        if missing and not desired["force"]:
+        if missing and not desired.force:
             raise Refused(
                 f"The certificate of {node} ({current.get('subject')}) is not for {', '.join(missing)}.",
                 hint="force: true orders one that replaces it.",
             )
         if missing:
-            return _acme("POST", desired, forced, f"order a certificate for {', '.join(domains)}")
-        left = int(current["notafter"]) - desired["now"]
-        if left >= desired["renew_before"]:
+            return _acme("POST", desired, forced, order)
+        left = int(current["notafter"]) - desired.now
+        if left >= desired.renew_before:
             return None
         lifetime = int(current["notafter"]) - int(current["notbefore"])
         return _acme(
@@ -154,7 +183,7 @@ class NodeCertificate(Resource[Desired, State | None]):
             desired,
             {"force": True} if left >= SOON else {},
             f"renew the certificate of {node}, which is good for {max(0, left) // 86400} more days",
-            verify=desired["renew_before"] < lifetime,  # else even the new one is due
+            verify=desired.renew_before < lifetime,  # else even the new one is due
         )
 
 
@@ -181,12 +210,12 @@ def _domains(config: Mapping[str, Any]) -> list[str]:
     return sorted({name.lower() for name in [*options.get("acme", {}).get("domains", []), *single] if name})
 
 
-def _acme(method: str, desired: Desired, params: Mapping[str, Any], why: str, **more: Any) -> Step:
-    return Step(method, f"{desired['path']}/acme/certificate", params, why, task=True, **more)
+def _acme(method: str, desired: CertificateDesired, params: Mapping[str, Any], why: str, **more: Any) -> Step:
+    return Step(method, f"{desired.path}/acme/certificate", params, why, task=True, **more)
 
 
-def _restart(desired: Desired) -> dict[str, Any]:
-    return {} if desired["restart"] is None else {"restart": desired["restart"]}
+def _restart(desired: CertificateDesired) -> dict[str, Any]:
+    return {} if desired.restart is None else {"restart": desired.restart}
 
 
 def _presents(text: str) -> frozenset[str]:
