@@ -5,9 +5,9 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_backup
-short_description: Back up guests, restore them, and manage the backups that exist
+short_description: Manage backups of guests
 description:
-  - Takes backups of guests, one vzdump task for each, so that the result tells of each guest whether it worked.
+  - Takes backups of guests, one vzdump task for each, so that the result has an entry for each guest.
   - Changes the notes or the protection of one backup, deletes it, or prunes the backups of a storage.
   - Restores a backup, to an id that is free or over the guest that has it, and verifies that the guest's configuration is that of
     the backup. To configure the restored guest in the same task, see O(pve.automation.pve_vm#module:restore) and
@@ -57,7 +57,7 @@ options:
     description: The backup to change, delete or restore, as in V(local:backup/vzdump-qemu-100-2026_01_31-12_00_00.vma.zst).
     type: str
   notes:
-    description: Notes of O(volume). The empty text clears them.
+    description: Notes of O(volume). An empty string clears them.
     type: str
   protected:
     description: Whether the new backups, or O(volume), are protected from pruning and deletion.
@@ -74,7 +74,7 @@ options:
     type: list
     elements: str
   fleecing:
-    description: Use of a fast storage during backups of machines, as a mapping with C(enabled) and C(storage), or as text.
+    description: Use of a fast storage during backups of machines, as a dictionary with C(enabled) and C(storage), or as a property string.
     type: raw
   ionice:
     description: IO priority, 0 to 8.
@@ -108,13 +108,13 @@ options:
     type: str
     choices: [legacy, data, metadata]
   performance:
-    description: Tuning, as a mapping with C(max-workers) and C(pbs-entries-max), or as text.
+    description: Tuning, as a dictionary with C(max-workers) and C(pbs-entries-max), or as a property string.
     type: raw
   pigz:
     description: Threads of pigz where it replaces gzip.
     type: int
   prune_backups:
-    description: Retention, as a mapping with C(keep-last), C(keep-daily) and so on, or as text, as in V(keep-last=3,keep-weekly=4).
+    description: Retention, as a dictionary with C(keep-last), C(keep-daily) and so on, or as a property string such as V(keep-last=3,keep-weekly=4).
     type: raw
   remove:
     description: Whether new backups prune older ones by O(prune_backups).
@@ -163,10 +163,10 @@ options:
   state:
     description:
       - V(present) takes backups, or changes O(volume); V(absent) deletes O(volume), which must not be protected.
-      - V(pruned) deletes what O(prune_backups), or else the retention of the storage, does not keep. Check mode tells which.
+      - V(pruned) deletes what O(prune_backups), or else the retention of the storage, does not keep. Check mode shows which.
       - V(restored) makes a guest from O(volume). If the id belongs to a guest that equals the backup, nothing is done; a guest that
         differs is an error that names the differences, unless O(force) is set. Afterwards the guest is compared with the backup;
-        what PVE makes anew (names of volumes, C(vmgenid), with O(unique) also MAC addresses) does not count.
+        what PVE generates (names of volumes, C(vmgenid), with O(unique) also MAC addresses) does not count.
     type: str
     choices: [present, absent, pruned, restored]
     default: present
@@ -242,7 +242,7 @@ backup:
   type: dict
   sample: {volid: "local:backup/vzdump-qemu-100-....vma.zst", protected: true, notes: The last one}
 pruned:
-  description: The backups that are kept, protected, and still to be removed; the diff tells what was removed.
+  description: The backups that are kept, protected, and still to be removed; the diff shows what was removed.
   returned: with O(state=pruned)
   type: dict
   sample: {keep: ["local:backup/vzdump-qemu-100-....vma.zst"], protected: [], remove: []}

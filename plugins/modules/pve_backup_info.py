@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_backup_info
-short_description: List backups, and what is in them
+short_description: Gather information about backups and their content
 description:
   - Lists the backups on the storages of a cluster, the newest first. A shared storage is asked once, whichever nodes have it.
   - On demand also reads the configuration of the guest out of each backup.
@@ -46,7 +46,7 @@ options:
     type: bool
     default: false
   config:
-    description: Whether to tell the configuration of the guest in each backup. Costs a request for each.
+    description: Whether to return the configuration of the guest in each backup. Costs a request for each.
     type: bool
     default: false
 seealso:
@@ -74,7 +74,7 @@ RETURN = r"""
 backups:
   description:
     - The backups, the newest first. C(ctime) is in seconds since the epoch, C(size) in bytes; C(notes) is the first line of the notes.
-    - C(node) is the node that was asked, C(type) the kind of guest, null if the backup's name does not tell it.
+    - C(node) is the node that was asked, C(type) the kind of guest, null if the name of the backup does not contain it.
     - With O(config) each has C(config), as M(pve.automation.pve_vm) or M(pve.automation.pve_lxc) returns a guest, without drives that
       the backup left out; null if the caller may not read it.
   returned: success

@@ -70,7 +70,7 @@ options:
     description: Threads of pigz, which is used instead of gzip if this is more than V(0); V(1) takes half of the cores.
     type: int
   prune_backups:
-    description: "Which older backups are kept, as a dict such as V({keep-last: 3, keep-weekly: 4}) or as PVE's text
+    description: "Which older backups are kept, as a dictionary such as V({keep-last: 3, keep-weekly: 4}) or as a property string
       V(keep-last=3,keep-weekly=4). It is always the whole policy."
     type: raw
   remove:
@@ -86,10 +86,10 @@ options:
       - Needs O(storage).
     type: str
   comment:
-    description: Comment of the job. The empty text removes it.
+    description: Comment of the job. An empty string removes it.
     type: str
   notification_mode:
-    description: Who is told about the result, and how.
+    description: Who is notified of the result, and how.
     type: str
     choices: [auto, legacy-sendmail, notification-system]
   mailto:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_backup_job_info
-short_description: List backup jobs
+short_description: Gather information about backup jobs
 description:
   - Lists the jobs of the cluster that make backups by a schedule, with the moment of their next run.
 version_added: 0.1.0
@@ -26,7 +26,7 @@ EXAMPLES = r"""
   pve.automation.pve_backup_job_info:
   register: listed
 
-- name: Those that are switched off
+- name: List the jobs that are disabled
   ansible.builtin.debug:
     msg: "{{ listed.jobs | rejectattr('enabled') | map(attribute='id') }}"
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_cluster_info
-short_description: Read the state of the cluster, a summary of its resources, its tasks and its log
+short_description: Gather information about the cluster, its resources, its tasks and its log
 description:
   - Tells whether the cluster has quorum and which nodes are online; on demand also who has how many votes, how much processor,
     memory and disk space there is, is used and is given to guests, the latest tasks, and the log.
@@ -64,7 +64,7 @@ cluster:
     - C(resources) has C(nodes), C(storages) and C(total). Everywhere C(used) is what is in use, C(total) what there is and
       C(allocated) what the guests may use, running or not, without templates; null is what is not known, as of nodes that are
       not online. The C(disk) of a node is its root file system, in C(total) it is all storages. A shared storage is one
-      entry. Storages that lie on the same disks each tell all of their space.
+      entry. Storages that lie on the same disks each report all of their space.
     - C(tasks) are as of M(pve.automation.pve_task_info), the newest first, and so is C(log).
   returned: success
   type: dict

@@ -8,7 +8,7 @@ module: pve_node
 short_description: Manage options of a node
 description:
   - Sets and removes the options that PVE keeps for a node. What is not given stays as it is.
-  - Options with parts take a dict or PVE's own text. A part that is not named stays as it is; the empty text removes it.
+  - Options with parts take a dictionary or a property string. A part that is not given is not changed; an empty string removes it.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
@@ -20,7 +20,7 @@ options:
     type: str
     required: true
   description:
-    description: Notes on the node. The empty text clears them.
+    description: Notes on the node. An empty string clears them.
     type: str
   wakeonlan:
     description: How the node is woken, with C(mac), C(bind-interface) and C(broadcast-address).

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_node_apt
-short_description: Refresh the lists of packages of a node, and tell what is new
+short_description: Manage the lists of packages of a node
 description:
   - Refreshes the lists of packages of a node as C(apt-get update) does, and returns the updates that are there.
-  - Without O(update_cache) and O(cache_valid_time) it only tells what is known already, and changes nothing.
+  - Without O(update_cache) and O(cache_valid_time) the module only reads what the node knows already.
   - The API has no call that installs updates. Do that on the node, by M(ansible.builtin.apt) over SSH.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
@@ -30,7 +30,7 @@ options:
   cache_valid_time:
     description:
       - Seconds that a refresh is good for. The lists are refreshed only if the last one is longer ago; O(update_cache) need not be given.
-      - When that was is told by the tasks of the node. Its own nightly refresh is among them; C(apt-get update) in a shell is not.
+      - The tasks of the node show when that was. Its own nightly refresh is among them; C(apt-get update) in a shell is not.
     type: int
   notify:
     description: Whether the server sends a notification about new updates after a refresh.
@@ -71,7 +71,7 @@ apt:
       type: str
       sample: pve1
     refreshed:
-      description: When the lists were refreshed last, in seconds since the epoch; 0 if the tasks of the node tell of no refresh.
+      description: When the lists were refreshed last, in seconds since the epoch; 0 if the node has no such task.
         Only with O(cache_valid_time).
       type: int
       sample: 1790000000

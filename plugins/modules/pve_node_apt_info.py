@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_node_apt_info
-short_description: Tell updates, versions, repositories and changelogs of the packages of a node
+short_description: Gather information about the packages of a node
 description:
   - Tells what a node knows of its packages - updates that are there, versions of what makes up Proxmox VE, the repositories with what is
     wrong with them, and the changelog of a package. Nothing is refreshed; M(pve.automation.pve_node_apt) does that.
@@ -46,11 +46,11 @@ EXAMPLES = r"""
   pve.automation.pve_node_apt_info:
     node: pve1
     gather: [repositories]
-  register: told
+  register: result
 
 - name: Say what is wrong with them
   ansible.builtin.debug:
-    msg: "{{ told.apt.repositories.infos | selectattr('kind', 'equalto', 'warning') + told.apt.repositories.errors }}"
+    msg: "{{ result.apt.repositories.infos | selectattr('kind', 'equalto', 'warning') + result.apt.repositories.errors }}"
 """
 
 RETURN = r"""

@@ -9,7 +9,7 @@ short_description: Manage the certificate that a node's web interface and API pr
 description:
   - Uploads a certificate of your own, or lets the node order, renew and revoke one with an ACME authority such as Let's Encrypt.
   - A certificate of your own is compared by its SHA-256 fingerprint. One that an ACME authority issued is left alone while it is good
-    for the node's ACME domains and for longer than O(renew_before). The API does not tell where a certificate came from, so that one that
+    for the node's ACME domains and for longer than O(renew_before). The API does not show where a certificate came from, so that one that
     you uploaded for the same domains counts as well.
   - A task goes on when the node presents the certificate that the task itself put in place, whatever O(api_fingerprint) or O(ca_path) say.
     Later tasks need the new one there; O(api_fingerprint) may name both. What an ACME authority issues nobody knows beforehand -
@@ -32,7 +32,7 @@ options:
     description:
       - The private key of O(certificates) in PEM, without a passphrase. It is checked to belong to the first one before anything is sent.
       - Without it the key that the node has stays, for a new certificate of the same key.
-      - The server does not tell the key. It is sent only along with a certificate that differs.
+      - The server does not return the key. It is sent only along with a certificate that differs.
     type: str
   acme:
     description:
@@ -47,7 +47,7 @@ options:
     type: str
   restart:
     description:
-      - Whether the web interface and API are restarted at once, so that they present the certificate. PVE does not unless told so.
+      - Whether the web interface and API are restarted at once, so that they present the certificate. By default PVE does not.
       - With O(acme) they always are.
     type: bool
   force:
@@ -100,7 +100,7 @@ EXAMPLES = r"""
 RETURN = r"""
 certificate:
   description:
-    - The certificate as the node tells it afterwards; null if it has none but that of the cluster's own authority.
+    - The certificate as the node returns it afterwards; null if it has only that of the cluster's own authority.
     - In check mode as far as it is known beforehand.
   returned: success
   type: dict

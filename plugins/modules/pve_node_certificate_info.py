@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_node_certificate_info
-short_description: List the certificates of a node
+short_description: Gather information about the certificates of a node
 description:
   - Lists what a node has of certificates - that of the cluster's own authority (V(pve-root-ca.pem)), the one that it issued for the node
     (V(pve-ssl.pem)), and one uploaded or ordered from an ACME authority (V(pveproxy-ssl.pem)), which then is the one that is presented.
@@ -31,11 +31,11 @@ EXAMPLES = r"""
   pve.automation.pve_node_certificate_info:
     node: pve1
     filename: pve-ssl.pem
-  register: told
+  register: result
 
 - name: Trust it from now on
   ansible.builtin.set_fact:
-    pve_fingerprint: "{{ told.certificates[0].fingerprint }}"
+    pve_fingerprint: "{{ result.certificates[0].fingerprint }}"
 """
 
 RETURN = r"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_node_disk
-short_description: Manage the disks of a node and what is made of them
+short_description: Manage the disks of a node and what is created on them
 description:
   - Makes a volume group, a thin pool, a zpool or a directory of disks, or deletes it, by O(type) and O(name).
   - Or wipes one O(disk), or gives it a partition table.
@@ -36,7 +36,7 @@ options:
       With O(state=wiped) also a partition.
     type: str
   uuid:
-    description: UUID for a new partition table. The server does not tell that of an existing one, so that it is not compared.
+    description: UUID for a new partition table. The server does not return that of an existing one, so that it is not compared.
     type: str
   type:
     description: What is made.
@@ -48,7 +48,7 @@ options:
   devices:
     description:
       - Paths of the disks or partitions, as with O(disk). Needed to create something; all but a zpool are made of one.
-      - Their order matters for V(raid10) only. The device of an existing directory cannot be compared, as the server tells only the UUID of
+      - Their order matters for V(raid10) only. The device of an existing directory cannot be compared, as the server returns only the UUID of
         its file system.
     type: list
     elements: str
@@ -59,14 +59,14 @@ options:
   draid_config:
     description:
       - The keys C(data) and C(spares), how many disks of a group hold data and how many are spare, or PVE's own text, as in V(data=4,spares=1).
-      - For a raidlevel of draid. Not told by the server, so that it is not compared.
+      - For a raidlevel of draid. The server does not return it, so that it is not compared.
     type: raw
   ashift:
-    description: Size of the sectors of a zpool as a power of two, 9 to 16; PVE takes 12 if it is not given. Not told by the server, so that
+    description: Size of the sectors of a zpool as a power of two, 9 to 16; PVE takes 12 if it is not given. The server does not return it, so that
       it is not compared.
     type: int
   compression:
-    description: Compression of a zpool; PVE takes V(on) if it is not given. Not told by the server, so that it is not compared.
+    description: Compression of a zpool; PVE takes V(on) if it is not given. The server does not return it, so that it is not compared.
     type: str
     choices: ["on", "off", gzip, lz4, lzjb, zle, zstd]
   filesystem:
@@ -85,7 +85,7 @@ options:
     description: With O(state=absent), take this node from the storages that are gone, and remove storages that have no other node.
     type: bool
   cleanup_disks:
-    description: With O(state=absent), also wipe the disks, so that they can be used anew.
+    description: With O(state=absent), also wipe the disks, so that they can be used again.
     type: bool
   force:
     description: Whether data may be lost, by wiping a disk, by deleting a volume group, a thin pool or a zpool, and by O(cleanup_disks).
@@ -136,7 +136,7 @@ EXAMPLES = r"""
 RETURN = r"""
 disk:
   description:
-    - What is made of the disks as the server tells it afterwards, or nothing if it is absent; with O(state=wiped) and O(state=gpt) the
+    - What is made of the disks as the server returns it afterwards, or nothing if it is absent; with O(state=wiped) and O(state=gpt) the
       disk. In check mode as it would be.
     - The disks of a zpool have the names by which ZFS finds them again.
   returned: success

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_node_disk_info
-short_description: List the disks of a node and what stands on them
+short_description: Gather information about the disks of a node and what is on them
 description:
   - Lists the local disks of a node, and on demand their SMART values, volume groups, thin pools, zpools and directories.
 version_added: 0.1.0
@@ -57,7 +57,7 @@ EXAMPLES = r"""
 RETURN = r"""
 disks:
   description:
-    - The disks under V(disks), ordered by path and as PVE tells them, sizes in bytes, with RV(ignore:smart) in each where it was asked for.
+    - The disks under V(disks), ordered by path and as PVE returns them, sizes in bytes, with RV(ignore:smart) in each where it was asked for.
     - Beside them what O(include) names, under the same name.
   returned: success
   type: dict

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_node_guests
-short_description: Start, stop, hibernate or migrate all guests of a node
+short_description: Manage the power state and the location of all guests of a node
 description:
   - Brings all guests of a node, or some of them, to a state by one task of PVE, which heeds their order and delays of startup.
-  - Only guests that are not in that state are told; without any nothing is done. Templates are only migrated.
+  - Only guests that are not in that state are addressed; if there are none, nothing is done. Templates are only migrated.
   - PVE's task ends well whatever becomes of single guests. The module looks at them afterwards, and fails if one is not as it
     is to be.
   - To describe guests one by one, or to choose them by tags and pools, use M(pve.automation.pve_guests).
@@ -107,7 +107,7 @@ requests:
   elements: dict
   sample: [{method: POST, path: /nodes/pve2/startall, params: {vms: "9001"}, why: start 9001 (web1) of node pve2}]
 task:
-  description: UPID of the task, whose log tells about each guest.
+  description: UPID of the task, whose log has an entry for each guest.
   returned: if something was to be done, not in check mode
   type: str
   sample: "UPID:pve2:0000D84A:000957F8:6B00C117:startall::root@pam:"

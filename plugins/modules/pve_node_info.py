@@ -5,11 +5,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_node_info
-short_description: List nodes and what they tell of themselves
+short_description: Gather information about nodes
 description:
   - Lists the nodes of the cluster with their state and how busy they are.
   - The list is one request. What O(gather) names is asked of each listed node, one request for each subject, several nodes at
-    a time. What a node cannot tell is missing in its entry and becomes a warning; a node that is offline is not asked.
+    a time. What a node does not return is missing in its entry, with a warning; a node that is offline is not asked.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
@@ -18,7 +18,7 @@ extends_documentation_fragment:
 options:
   gather:
     description:
-      - What to ask each node for besides what the list tells.
+      - What to ask each node for besides what the list contains.
       - 'V(status): its memory, load, processor, kernel, root file system and uptime, as C(live).
         V(version): the version of PVE that it runs. V(packages): the versions of PVE and of what it is made of.'
       - 'V(services): the services and whether they run. V(disks): its disks with their health and what they are used for.'
@@ -41,7 +41,7 @@ options:
     description:
       - The PCI classes to leave out, by the first digits of their codes. PVE leaves out memory controllers, bridges and
         processors (V([05, 06, 0b])) unless this says otherwise; the empty list shows everything, which is
-        what tells who shares an IOMMU group.
+        which shows which devices share an IOMMU group.
     type: list
     elements: str
 seealso:
@@ -76,7 +76,7 @@ nodes:
   description:
     - The nodes, by their names. Sizes are in bytes, C(uptime) in seconds, C(cpu) is a part of 1. Of a node that is not online,
       and for those who may not audit it, these are missing.
-    - What O(gather) asked for is there under its name, as far as the node could tell, with PVE's own keys; V(status) is C(live).
+    - What O(gather) asked for is there under its name, as far as the node returned it, with PVE's own keys; V(status) is C(live).
       With V(mdev), a device of C(pci) has C(mdev_types).
   returned: success
   type: list

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_node_log_info
-short_description: Read the journal, the system log or the report of a node
+short_description: Gather the journal, the system log or the report of a node
 description:
   - Returns the newest lines that a node has logged, or its report as the support of PVE asks for it.
-  - The logs of tasks are told by M(pve.automation.pve_task), and that of the cluster by M(pve.automation.pve_cluster_info).
+  - For the logs of tasks see M(pve.automation.pve_task), for that of the cluster M(pve.automation.pve_cluster_info).
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

@@ -10,7 +10,7 @@ description:
   - Describes bridges, bonds, VLANs, cards and Open vSwitch devices of a node, any number of them in one task.
   - PVE stages changes in a file of its own. This module stages the changes of all interfaces in an order in which PVE accepts each of
     them, and then applies them together, so that moving a card from a bridge into a bond does not cut the connection half-way.
-  - An interface that is not listed, and an option that is not given, stay as they are. The empty text, or the name in
+  - An interface that is not listed, and an option that is not given, stay as they are. An empty string, or the name in
     O(interfaces[].unset), removes an option.
   - What PVE finds out only half-way or never is an error before anything is sent, such as a card that two want to have, a bond without a
     mode, a second default gateway or a packet size that does not fit to the interface below.
@@ -83,7 +83,7 @@ options:
         type: list
         elements: str
       bridge_vlan_aware:
-        description: Whether the bridge tells VLANs apart, so that guests may have tags.
+        description: Whether the bridge is VLAN aware, so that guests may have tags.
         type: bool
       bridge_vids:
         description: Tags and ranges of tags that a VLAN-aware bridge passes on, as in V(2-100). PVE writes V(2-4094) if none are given.
@@ -144,7 +144,7 @@ options:
     type: bool
     default: false
   regenerate_frr:
-    description: Whether applying also writes the configuration of the routing daemon anew. If not given, PVE decides. Needs PVE 9.
+    description: Whether applying also regenerates the configuration of the routing daemon. If not given, PVE decides. Needs PVE 9.
     type: bool
   allow_cutoff:
     description:
@@ -160,7 +160,7 @@ notes:
   - Whether guests use a bridge is not looked at.
   - If applying fails, PVE has taken over the changes nevertheless, so that nothing is staged any more and a second run finds nothing to do.
     Set right what the log of the task names.
-  - With O(api_backend=local) or O(api_backend=openssh) the server does not tell whether changes are staged. Then only those of the task
+  - With O(api_backend=local) or O(api_backend=openssh) the API does not show whether changes are staged. Then only those of the task
     itself are applied.
 seealso:
   - module: pve.automation.pve_node_network_info

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_node_network_info
-short_description: List the network interfaces of a node
+short_description: Gather information about the network interfaces of a node
 description:
   - Lists the network interfaces of a node as they are planned, and the staged changes that are not yet in force.
 version_added: 0.1.0
@@ -40,7 +40,7 @@ RETURN = r"""
 network:
   description:
     - The interfaces, ordered by name; RV(ignore:changes) is the difference of the files with and without the staged changes, empty if
-      nothing is staged. Only API backend https tells it.
+      nothing is staged. Only the API backend https shows it.
   returned: success
   type: dict
   sample: {node: pve1, changes: "", interfaces: [{iface: vmbr0, type: bridge, active: 1, autostart: true, cidr: 192.0.2.5/24, bridge_ports: [eno1]}]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_node_power
-short_description: Wake, shut down and reboot nodes
+short_description: Manage the power state of nodes
 description:
   - Shuts a node down, reboots it, or wakes it by a network packet, and waits until that has happened.
   - The node may be the one that O(api_host) names. Name further nodes there to see for sure when it is off; with it alone, it
@@ -43,11 +43,11 @@ options:
     default: 600
   wait:
     description:
-      - Whether to wait until the node answers calls again, or is gone. If not, the result tells the state that it is to have.
+      - Whether to wait until the node answers calls again, or is gone. If not, the result has the desired state.
     type: bool
     default: true
 notes:
-  - A warning tells when no majority of the nodes stays online, because the cluster then has no quorum.
+  - There is a warning if no majority of the nodes stays online, because the cluster then has no quorum.
 seealso:
   - module: pve.automation.pve_node_guests
   - module: pve.automation.pve_node_service

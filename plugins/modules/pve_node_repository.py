@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_node_repository
-short_description: Enable and disable repositories of packages on a node
+short_description: Manage package repositories of a node
 description:
   - Adds, enables and disables standard repositories of Proxmox VE by their handle, and enables and disables others that are there.
   - The API neither adds other repositories nor removes any. Do that on the node, by M(ansible.builtin.deb822_repository).

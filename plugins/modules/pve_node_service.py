@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_node_service
-short_description: Start, stop, restart and reload services of a node
+short_description: Manage services of a node
 description:
   - Starts or stops one of the system services that PVE manages, or restarts or reloads it, without a login on the node.
   - PVE decides by itself which services start when a node boots; there is no call to change it.

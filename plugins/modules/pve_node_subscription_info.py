@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_node_subscription_info
-short_description: Tell the subscription of a node
+short_description: Gather information about the subscription of a node
 description:
   - Tells the state of the subscription of a node, its key without the secret part.
 version_added: 0.1.0
@@ -26,16 +26,16 @@ EXAMPLES = r"""
 - name: Read the subscription
   pve.automation.pve_node_subscription_info:
     node: pve1
-  register: told
+  register: result
 
 - name: Stop if it is not active
   ansible.builtin.assert:
-    that: told.subscription.status == "active"
+    that: result.subscription.status == "active"
 """
 
 RETURN = r"""
 subscription:
-  description: The subscription as the node tells it. Its V(status) is V(notfound) if there is no key. Without Sys.Audit on the node it has
+  description: The subscription as the node returns it. Its V(status) is V(notfound) if there is no key. Without Sys.Audit on the node it has
     neither key nor dates.
   returned: success
   type: dict

@@ -29,7 +29,7 @@ options:
     description: Limit of the bandwidth in MB per second.
     type: float
   comment:
-    description: Comment of the job. The empty text removes it.
+    description: Comment of the job. An empty string removes it.
     type: str
   disable:
     description: Whether the job does not run. PVE's default is V(false).

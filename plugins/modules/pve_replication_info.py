@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_replication_info
-short_description: List replication jobs
+short_description: Gather information about replication jobs
 description:
   - Lists the jobs that copy the volumes of guests to other nodes, with O(node) also how their runs went.
 version_added: 0.1.0
@@ -18,7 +18,7 @@ options:
     description: Only this job. If there is none of that id, the list is empty.
     type: str
   node:
-    description: Only the jobs of guests on this node, which then tells how their runs went.
+    description: Only the jobs of guests on this node, which adds how their runs ended.
     type: str
 seealso:
   - module: pve.automation.pve_replication

@@ -33,8 +33,8 @@ options:
     type: str
   bwlimit:
     description:
-      - Limits in KiB/s for V(clone), V(migration), V(move), V(restore) and V(default), as a dictionary or as PVE's own text (C(move=10240,restore=20480)).
-      - A limit that is not named stays; one that is given as empty text goes.
+      - Limits in KiB/s for V(clone), V(migration), V(move), V(restore) and V(default), as a dictionary or as a property string (C(move=10240,restore=20480)).
+      - A limit that is not given is not changed; an empty string removes one.
     type: raw
   comstar_hg:
     description: Host group for COMSTAR views. For zfs.
@@ -50,8 +50,8 @@ options:
     choices: [images, rootdir, vztmpl, iso, backup, snippets, import, none]
   content_dirs:
     description:
-      - Directories for kinds of content, relative to the storage, as a dictionary from kind to directory or as PVE's own text (V(iso=images/iso)).
-      - A kind that is not named stays; one that is given as empty text goes.
+      - Directories for kinds of content, relative to the storage, as a dictionary from kind to directory or as a property string (V(iso=images/iso)).
+      - A kind that is not given is not changed; an empty string removes one.
     type: raw
   create_base_path:
     description: Whether the directory itself is created. The server assumes V(true).
@@ -66,7 +66,7 @@ options:
     description: Datastore of the backup server. For pbs, which needs it. It cannot change later.
     type: str
   disable:
-    description: Whether the storage is switched off. PVE's default is V(false).
+    description: Whether the storage is disabled. PVE's default is V(false).
     type: bool
   domain:
     description: Domain of the user. For cifs.
@@ -74,7 +74,7 @@ options:
   encryption_key:
     description:
       - Key that encrypts backups, as the JSON text that C(proxmox-backup-client key create) makes, or V(autogen) to let the server make one. For pbs.
-      - The server tells whether there is a key, so that one is sent where there is none, whatever O(update_password) says.
+      - The server shows whether there is a key, so that one is sent where there is none, whatever O(update_password) says.
     type: str
   export:
     description: Exported path. For nfs, which needs it. It cannot change later.
@@ -165,8 +165,8 @@ options:
   prune_backups:
     description:
       - Which backups are kept, as a dictionary with V(keep-last), V(keep-hourly), V(keep-daily), V(keep-weekly),
-        V(keep-monthly), V(keep-yearly) or only V(keep-all), or as PVE's own text (C(keep-last=3,keep-daily=7)).
-      - It is the whole policy; what is not named is not kept.
+        V(keep-monthly), V(keep-yearly) or only V(keep-all), or as a property string (C(keep-last=3,keep-daily=7)).
+      - It is the whole policy; rules that are not given are removed.
     type: raw
   saferemove:
     description: Whether volumes are overwritten before they are removed. For lvm. PVE's default is V(false).
@@ -234,19 +234,19 @@ options:
     type: str
   force:
     description:
-      - With O(state=absent), delete the storage although it holds volumes, or although nobody can tell because it is disabled or a node is offline.
+      - With O(state=absent), delete the storage although it holds volumes, or may hold some that cannot be listed because it is disabled or a node is offline.
       - Without it that is refused, as guests, backup jobs and templates would lose what they refer to.
     type: bool
     default: false
   update_password:
     description:
-      - When secrets (O(password), O(keyring), O(encryption_key), O(master_pubkey)) are sent. The server never tells them, so they cannot be compared.
+      - When secrets (O(password), O(keyring), O(encryption_key), O(master_pubkey)) are sent. The server never returns them, so that they cannot be compared.
       - V(on_create) sends them only when the storage is created; V(always) sends them on each run, which then always reports a change.
     type: str
     choices: [on_create, always]
     default: on_create
   unset:
-    description: Options to remove from the storage, by name. The empty text does the same for a single one.
+    description: Options to remove from the storage, by name. An empty string does the same for a single one.
     type: list
     elements: str
   state:
@@ -307,7 +307,7 @@ RETURN = r"""
 storage:
   description:
     - The storage as the server has it afterwards; null if it does not exist. In check mode as it would be.
-    - Of secrets only the presence of an encryption key and a master key is told.
+    - Secrets are not returned; of an encryption key and a master key it is shown whether they are set.
   returned: success
   type: dict
   sample: {storage: backup, type: dir, path: /srv/backup, content: [backup], prune_backups: {keep-last: 3, keep-weekly: 4}, shared: false}

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_storage_content
-short_description: Files on a storage, uploaded, downloaded or deleted
+short_description: Manage files on a storage
 description:
   - Brings an ISO image, a container template or an image to import to a storage of a node, from a file (O(src)), from a URL
     (O(url)), from the templates that PVE offers (O(template)) or from a registry of OCI images (O(reference)), or deletes it.
   - A file that is there already is left alone. What it holds cannot be asked for, so that only its size is compared, and only with
     O(src). The checksum is verified when the file arrives.
-  - A storage that does not take the O(content), or has too little room for O(src), is told before anything is sent.
+  - A storage that does not take the O(content), or has too little room for O(src), is an error before anything is sent.
   - Notes and protection exist for backups only, see M(pve.automation.pve_backup).
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)

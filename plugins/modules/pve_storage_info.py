@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_storage_info
-short_description: List storages and their free space
+short_description: Gather information about storages and their free space
 description:
   - Lists the storages of the cluster with their configuration and their status on each node.
 version_added: 0.1.0
@@ -20,7 +20,7 @@ options:
   node:
     description:
       - Only storages that this node has, with their status there as it is now.
-      - Without it the status on all nodes is told as the cluster collected it some seconds before.
+      - Without it the status on all nodes is the one that the cluster collected some seconds before.
     type: str
   type:
     description: Only storages of this type.

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_task
-short_description: Wait for a task of Proxmox VE, or stop it
+short_description: Manage tasks of Proxmox VE
 description:
   - Waits until a task has ended, or stops it, and returns how it ended, and its log.
-  - Modules that start tasks wait for them already, unless they are told not to; they return the task's RV(ignore:upid) then.
+  - Modules that start tasks wait for them already, unless O(ignore:wait) is V(false); they return the task's RV(ignore:upid) then.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

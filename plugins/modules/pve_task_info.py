@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_task_info
-short_description: List tasks of Proxmox VE
+short_description: Gather information about tasks of Proxmox VE
 description: Lists what the nodes of a cluster are doing and have done, newest first.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
