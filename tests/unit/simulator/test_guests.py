@@ -47,15 +47,19 @@ def test_creating_takes_privileges_on_guest_storage_and_bridge(pve: Conversation
     assert refused == "Permission check failed (/sdn/zones/localnetwork/vmbr0, SDN.Use)"
     limited(pve, __vms="PVEVMAdmin", __storage="PVEDatastoreUser", __sdn="PVESDNUser")
     pve("POST", QEMU, **desired)
-    copy = {"scsi1": "local:0,import-from=local:100/vm-100-disk-0.raw"}
-    pve("PUT", f"{QEMU}/100/config", **copy)
-    limited(pve, __vms="PVEVMAdmin", __vms__100="PVEAuditor", __storage="PVEDatastoreUser")
-    assert pve.refused("POST", QEMU, vmid=101, **copy) == "Permission check failed (/vms/100, VM.Clone)"
-    limited(pve, __vms="PVEVMAdmin", __storage="PVEDatastoreUser", __sdn="PVESDNUser")
     script = {"hookscript": "local:snippets/x"}
     assert pve.refused("POST", QEMU, vmid=101, **script) == "only root can set 'hookscript' config"
     # An update looks for the script before it looks at who asks.
     assert "script 'local:snippets/x' does not exist" in pve.refused("PUT", f"{QEMU}/100/config", **script)
+
+
+def test_importing_a_disk_takes_the_privilege_to_clone_its_vm(pve: Conversation) -> None:
+    pve("POST", QEMU, vmid=100, scsi0="local:1")
+    imported = {"scsi0": "local:0,import-from=local:100/vm-100-disk-0.raw"}
+    limited(pve, __vms="PVEVMAdmin", __vms__100="PVEAuditor", __storage="PVEDatastoreUser")
+    assert pve.refused("POST", QEMU, vmid=101, **imported) == "Permission check failed (/vms/100, VM.Clone)"
+    limited(pve, __vms__100="PVEVMAdmin")
+    pve("POST", QEMU, vmid=101, **imported)
 
 
 def test_a_pools_privileges_reach_guests_created_in_it(pve: Conversation) -> None:
