@@ -168,3 +168,21 @@ def test_in_a_bulk_only_those_fail_that_do_not_fit(cluster: Cluster) -> None:
 def test_a_question_that_is_refused_is_no_error(cluster: Cluster, path: str) -> None:
     cluster.fault(method="GET", path=path, status=403, reason="no")
     assert texts(cluster.run(VM, NEW, check_mode=True)) == []
+
+
+def test_memory_of_a_machine_counts_that_its_node_has_not_reported_yet(cluster: Cluster) -> None:
+    cluster.call("GET", "/cluster/resources")
+    cluster.control("POST", "lag", {"seconds": 100000, "looks": 1000000})
+    cluster.call("POST", "/nodes/pve1/qemu", {"vmid": 9002, "name": "fresh", "memory": 48 * 1024})
+    cluster.call("POST", "/nodes/pve1/qemu/9002/status/start")
+    result = cluster.run(VM, {**NEW, "memory": "40G", "state": "started"}, check_mode=True)
+    assert any("big wants 40 GiB" in warning for warning in result["warnings"]), result["warnings"]
+
+
+@pytest.mark.parametrize(("privileges", "warned"), [("VM.Audit", True), ("VM.Audit,Pool.Audit", False)])
+def test_a_pool_that_is_hidden_is_not_taken_for_none(cluster: Cluster, privileges: str, warned: bool) -> None:
+    cluster.call("POST", "/nodes/pve1/qemu", {"vmid": 9002, "name": "pooled", "memory": 512})
+    limited(cluster, **{"/": privileges})
+    result = cluster.run(VM, {"vmid": 9002, "node": "pve1", "pool": ""}, check_mode=True)
+    assert not result.get("failed"), result["msg"]
+    assert any("without Pool.Audit on /pool" in text for text in texts(result)) is warned
