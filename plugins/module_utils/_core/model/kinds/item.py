@@ -79,12 +79,12 @@ class Item(Resource[ItemDesired, Observed]):
 
     What the calls look like
         ``own_path``: the POST goes to the item's own path. ``delete_keys``: the PUT takes ``delete``, which is a list with
-        ``delete_list``; without it every field is cleared by an empty string. ``replaces``: the PUT replaces the item, so that it
-        sends all that stays. ``digest``: an update sends the digest that was
-        read. ``always``: fields that every update sends. ``created_with``: parameters of the POST that are no options.
-        ``passed_on``: extra options that are parameters of the calls with these methods, where they are not the default.
-        ``append``: a set whose update takes ``append``: with the option of that name it is only added to. ``merges``: the same
-        for sets whose update does not take it, so that the whole set is sent. ``starts_task``: every call starts a task.
+        ``delete_list``; without it every field is cleared by an empty string. ``replaces``: the PUT replaces the item, so that
+        it sends all that stays. ``digest``: an update sends the digest that was read. ``always``: fields that every update
+        sends. ``created_with``: parameters of the POST that are no options. ``passed_on``: extra options that are parameters of
+        the calls with these methods, where they are not the default. ``append``: a set whose update takes ``append``: with the
+        option of that name it is only added to. ``merges``: the same for sets whose update does not take it, so that the whole
+        set is sent. ``starts_task``: every call starts a task.
 
     What the server answers
         ``absent``: what it says of the parameter that is the key if there is no such item, besides "not found". ``too_old``: a

@@ -91,9 +91,9 @@ FIELDS = Fields(
 
 @dataclasses.dataclass(frozen=True)
 class ObservedJob(Observed):
-    """A job, and the moments of its next runs if the task asks for them."""
+    """A job, and the moments of its next runs; None if the task does not ask for them."""
 
-    runs: Sequence[str] = ()
+    runs: Sequence[str] | None = None
 
 
 class BackupJob(Item):
@@ -110,9 +110,10 @@ class BackupJob(Item):
 
     def plan(self, observed: Observed, desired: ItemDesired) -> Plan:
         plan = super().plan(observed, desired)
-        if plan.before is None and plan.after is not None and isinstance(observed, ObservedJob) and observed.runs:
-            return dataclasses.replace(plan, after={**plan.after, "next_runs": observed.runs})
-        return plan
+        runs = observed.runs if isinstance(observed, ObservedJob) else None
+        if plan.before is not None or plan.after is None or runs is None:
+            return plan
+        return dataclasses.replace(plan, after={**plan.after, "next_runs": runs})
 
     def _update_step(
         self, observed: Observed, current: State, desired: ItemDesired, changes: Mapping[str, Any]
