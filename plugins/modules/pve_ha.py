@@ -25,7 +25,7 @@ options:
       - V(present) and V(absent) say whether the guest is a resource, and nothing about whether it runs.
       - V(started) keeps the guest running, V(stopped) keeps it stopped and lets it move to another node when its node fails.
       - V(disabled) keeps it stopped where it is, V(ignored) leaves it alone.
-      - The manager acts on a request within some seconds. This module does not wait for that.
+      - The manager acts on a request within some seconds, which O(wait) waits for.
     type: str
     choices: [present, absent, started, stopped, disabled, ignored]
     default: present
@@ -55,6 +55,16 @@ options:
       - With O(state=absent), whether the resource is also taken out of all rules, and rules that become empty are deleted.
       - The server's default is V(true). Needs PVE 9.
     type: bool
+  wait:
+    description:
+      - Whether to wait, after a change, until the manager has taken up the resource and, with V(started), until the guest runs.
+      - Until then the manager drops requests to move the guest. A disarmed manager is not waited for.
+    type: bool
+    default: true
+  timeout:
+    description: How many seconds to wait.
+    type: int
+    default: 600
   unset:
     description: Names of options that are removed, so that the server's default holds.
     type: list

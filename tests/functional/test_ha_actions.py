@@ -61,11 +61,30 @@ def test_the_manager_is_disarmed_and_armed(cluster: Cluster) -> None:
     assert not cluster.run(ARM.resource, {"state": "armed"})["changed"]
 
 
+def test_what_is_queued_counts_as_well(cluster: Cluster) -> None:
+    """A disarm that nobody waited for is still to come: nothing shows it when the manager is asked to be armed."""
+    cluster.control("POST", "lag", {"seconds": 3600})
+    succeeded(cluster.run(ARM.resource, {"state": "disarmed", "resource_mode": "freeze", "wait": False}))
+    armed = succeeded(cluster.run(ARM.resource, {"state": "armed"}))
+    assert (armed["changed"], armed["ha"]) == (True, {"state": "armed"})
+    assert not succeeded(cluster.run(ARM.resource, {"state": "armed"}))["changed"]
+
+
+def test_a_new_resource_is_started_when_the_task_ends(cluster: Cluster) -> None:
+    prepared(cluster, dataclasses.replace(MOVE, needs=MOVE.needs[:1]))
+    cluster.control("POST", "lag", {"seconds": 3600})
+    cluster.task_fault(type="qmstart", duration=0.5)
+    succeeded(cluster.run(resource_of("pve_ha"), {"sid": "vm:9001", "state": "started"}))
+    (service,) = cluster.run(resource_of("pve_ha_info"), MEMBER)["ha"]["services"]
+    assert service["state"] == "started"
+    assert cluster.call("GET", "/nodes/pve1/qemu/9001/status/current")["status"] == "running"
+
+
 def test_a_move_waits_until_the_manager_has_taken_up_the_resource(cluster: Cluster) -> None:
     """A request in the round of a new resource would be lost, and waited for in vain."""
     prepared(cluster, dataclasses.replace(MOVE, needs=MOVE.needs[:1]))
     cluster.control("POST", "lag", {"seconds": 3600})
-    succeeded(cluster.run(resource_of("pve_ha"), {"sid": "vm:9001", "state": "started"}))
+    succeeded(cluster.run(resource_of("pve_ha"), {"sid": "vm:9001", "state": "started", "wait": False}))
     cluster.requests_made()
     moved = succeeded(move(cluster, node="pve2", timeout=5))
     assert (moved["changed"], moved["resource"]["node"]) == (True, "pve2")

@@ -316,3 +316,10 @@ def test_info_of_one_resource(sid: str) -> None:
 def test_info_passes_errors_on() -> None:
     with pytest.raises(NotFound):
         INFO.read(Server({"/cluster/ha/status/current": []}), INFO.parse(options(INFO, include=["rules"])))
+
+
+def test_comments_lose_blanks_and_rules_take_ascii_only() -> None:
+    assert RESOURCE.parse(options(RESOURCE, sid="vm:100", comment="  größer ")).fields["comment"] == "größer"
+    assert RULE.parse(options(RULE, rule="r1", comment="  two words ")).fields["comment"] == "two words"
+    with pytest.raises(InvalidOption, match="outside ASCII, which PVE refuses in HA rules"):
+        RULE.parse(options(RULE, rule="r1", comment="größer"))

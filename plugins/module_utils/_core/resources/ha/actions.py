@@ -9,7 +9,7 @@ is waited for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
@@ -17,18 +17,13 @@ from ...model.contract import Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, NotImplementedByServer, PveError
 from ...model.plan import Plan, Step, api_path
 from ...run.polling import wait_until
-from .resource import RESOURCES, STATUS, armed_state, check_sid
+from .resource import RESOURCES, check_sid
 from .rule import GROUP_FIELDS, GROUPS, NODE, RESOURCE, RULE_FIELDS, RULES
+from .status import PAUSE, STATUS, Rows, armed_state, confirmed_status, find_service, status, wait_for_status
 
-PAUSE = 2.0  # seconds between two looks; the manager comes round about every ten
 SETTLING = 60.0  # seconds in which the manager takes up a new resource; it needs a round or two
 UNSETTLED = (None, "request_start")  # its states until then, in which it drops requests
 MOVING = ("migrate", "relocate", "request_start_balance")
-Rows = list[dict[str, Any]]
-
-
-def status(reader: Reader) -> Rows:
-    return reader.get(f"{STATUS}/current") or []
 
 
 def settled_service(reader: Reader, rows: Rows, sid: str) -> dict[str, Any]:
@@ -46,18 +41,6 @@ def settled_service(reader: Reader, rows: Rows, sid: str) -> dict[str, Any]:
         raise PveError(
             f"The manager has not taken up {sid} after {SETTLING:g} s: {service.get('status')}.",
             hint="Until then it drops requests to move it. Its log on the master node (unit pve-ha-crm) tells what it does.",
-        )
-    return found
-
-
-def wait_for_status(client: Reader, timeout: float, look: Callable[[Rows], State | None], what: str) -> State:
-    """What ``look`` finds in the manager's status as soon as it finds something; PveError if that takes too long."""
-    found = wait_until(client, lambda: look(status(client)), timeout, PAUSE)
-    if found is None:
-        raise PveError(
-            f"{what} after {timeout:g} s.",
-            hint="The manager drops requests that it cannot fulfil without an error; its log on the master node "
-            "(unit pve-ha-crm) has the reason. Raise timeout if it only needs longer.",
         )
     return found
 
@@ -154,12 +137,6 @@ def _sid(params: Mapping[str, Any]) -> str:
     return check_sid("sid", params["sid"])
 
 
-def find_service(rows: Iterable[dict[str, Any]], sid: str) -> dict[str, Any] | None:
-    """The row of a resource, which may be named by the id of its guest alone."""
-    services = [row for row in rows if row.get("type") == "service"]
-    return next((row for row in services if sid in (row["sid"], row["sid"].partition(":")[2])), None)
-
-
 def shown_service(service: Mapping[str, Any]) -> State:
     return {name: service[name] for name in ("sid", "node", "state", "request_state") if name in service}
 
@@ -241,7 +218,10 @@ class HaArm(Resource[Desired, State | None]):
         return {name: params[name] for name in self.arguments()["argument_spec"]}
 
     def read(self, reader: Reader, desired: Desired) -> State:
-        state = armed_state(status(reader))
+        rows = status(reader)
+        if desired["wait"] and is_on_the_way(armed_state(rows), desired):
+            rows = confirmed_status(reader, rows)
+        state = armed_state(rows)
         if not state:
             raise InvalidOption("state", "this server's manager cannot be disarmed; that came with PVE 9.2")
         return state

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...api.connection import task_arguments
 from ...model.contract import Desired, Reader, State
 from ...model.errors import CREATED_FIRST, InvalidOption
 from ...model.field import Field, Fields, hyphenated
@@ -20,16 +21,17 @@ from ...model.given import TO_DELETE
 from ...model.kinds.info import Info
 from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.plan import Plan
-from ...model.values import Matching, Text, Within, Word
+from ...model.values import Comment as Stripped
+from ...model.values import Matching, Within, Word
+from .status import STATUS, armed_state, wait_for_service
 
 RESOURCES = "/cluster/ha/resources"
-STATUS = "/cluster/ha/status"
 REQUESTED = ("started", "stopped", "disabled", "ignored")
 _SID = re.compile(r"(?:(?:vm|ct):)?[1-9]\d{2,8}")
 _TYPES = {"qemu": "vm", "lxc": "ct"}
 
 
-class Comment(Text):
+class Comment(Stripped):
     """A comment. PVE gives the bytes of other than ASCII back as characters of their own, which is undone here."""
 
     def parse(self, value: Any) -> str:
@@ -109,6 +111,15 @@ class HaResource(Item):
         complete = desired.state == "present"
         return Observed(None, key=complete_sids(reader, self.key.name, [desired.key])[0] if complete else "")
 
+    def after_apply(
+        self, reader: Reader, desired: ItemDesired, state: State, answers: Mapping[str, Any], *, changed: bool
+    ) -> dict[str, Any]:
+        """Wait until the manager has taken it up: until then the guest can be neither started nor moved."""
+        if changed and desired.options["wait"]:
+            requested = str(state.get("state", "started"))
+            wait_for_service(reader, state["sid"], requested, desired.options["timeout"])
+        return {}
+
 
 def _refuse_other_release(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
     """Refuse rules on a server without them, and groups on one that has rules in their place."""
@@ -124,15 +135,6 @@ def _refuse_other_release(reader: Reader, plan: Plan, desired: ItemDesired) -> N
             hint=f"Name the resource in a rule instead: pve_ha_rule with rule: {group}, type: node-affinity, "
             f"resources: ['{(plan.after or {})['sid']}'], append: true.",
         )
-
-
-def armed_state(rows: Iterable[Mapping[str, Any]]) -> State:
-    """Whether the manager is armed, and how it handles resources while it is not; empty where the server does not tell."""
-    row = next((row for row in rows if row.get("type") == "fencing" and "armed-state" in row), None)
-    if row is None:
-        return {}
-    mode = {"resource_mode": row["resource_mode"]} if row.get("resource_mode") else {}
-    return {"state": "armed" if row["armed-state"] == "standby" else row["armed-state"], **mode}
 
 
 class HaStatus(Info):
@@ -194,7 +196,7 @@ RESOURCE = HaResource(
     FIELDS,
     passed_on={"purge": ("DELETE",)},
     preflights=(_refuse_other_release,),
-    extra_options={"purge": {"type": "bool"}},
+    extra_options={"purge": {"type": "bool"}, **task_arguments()},
     extra_uses={"purge": TO_DELETE},
 )
 INFO = HaStatus()

@@ -16,7 +16,7 @@ from ...model.field import Field, Fields
 from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.kinds.type_rules import refuse_other_types
 from ...model.plan import Plan, Step
-from ...model.values import Set
+from ...model.values import Comment, Set
 from .resource import check_sid, complete_sids
 
 RULES = "/cluster/ha/rules"
@@ -25,6 +25,16 @@ NODE, RESOURCE = "node-affinity", "resource-affinity"
 # type -> the options that only it takes, and those that it needs
 OWN: dict[str, tuple[str, ...]] = {NODE: ("nodes", "strict"), RESOURCE: ()}
 NEEDED = {NODE: ("resources", "nodes"), RESOURCE: ("resources", "affinity")}
+
+
+class RuleComment(Comment):
+    """A comment of ASCII only: PVE fails to write others."""
+
+    def parse_option(self, value: Any) -> str:
+        text = self.parse(value)
+        if not text.isascii():
+            raise ValueError(f"{text!r} has characters outside ASCII, which PVE refuses in HA rules")
+        return text
 
 
 class NodePriorities(Set):
@@ -53,7 +63,7 @@ RULE_FIELDS = Fields(
     [
         Field("type", clear="never", choices=tuple(OWN)),
         Field("affinity", clear="never", choices=("positive", "negative"), default="positive"),
-        Field("comment"),
+        Field("comment", codec=RuleComment()),
         Field("disable", type="bool", default=False),
         Field("nodes", type="list", elements="str", codec=NodePriorities(), clear="never"),
         Field("resources", type="list", elements="str", codec=Sids(), clear="never"),
@@ -128,7 +138,7 @@ def _without_type(current: Mapping[str, Any], kind: str) -> State:
 
 GROUP_FIELDS = Fields(
     [
-        Field("comment"),
+        Field("comment", codec=Comment()),
         Field("nodes", type="list", elements="str", codec=NodePriorities(), clear="never"),
         Field("nofailback", type="bool", default=False),
         Field("restricted", type="bool", default=False),
