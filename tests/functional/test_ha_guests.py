@@ -27,6 +27,8 @@ def managed(cluster: Cluster) -> Cluster:
     cluster.run(LXC, {**CONTAINER, "node": "pve1", "ostemplate": template, "rootfs": "local:1"})
     for sid in ("vm:9001", "ct:9101"):
         cluster.call("POST", "/cluster/ha/resources", {"sid": sid, "state": "stopped"})
+    for _round in range(2):  # the manager has taken them up
+        cluster.call("GET", "/cluster/ha/status/current")
     cluster.requests_made()
     return cluster
 
@@ -85,6 +87,15 @@ def test_a_migration_that_fails_is_told_at_once(managed: Cluster) -> None:
     )
     assert "qmigrate failed: migration aborted" in result["msg"]
     assert node_of(managed, 9001) == "pve1"
+
+
+def test_a_migration_that_comes_too_early_is_asked_for_again(managed: Cluster) -> None:
+    managed.call("DELETE", "/cluster/ha/resources/vm:9001")
+    managed.call("POST", "/cluster/ha/resources", {"sid": "vm:9001", "state": "stopped"})
+    managed.requests_made()
+    result = managed.run(VM, {**MACHINE, "node": "pve2", "migrate": True})
+    assert not result.get("failed"), result["msg"]
+    assert [row["path"] for row in managed.writes_made()] == ["/nodes/pve1/qemu/9001/migrate"] * 2
 
 
 def test_a_rule_against_a_migration_makes_it_fail_in_the_end(managed: Cluster) -> None:

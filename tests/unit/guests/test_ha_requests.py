@@ -17,7 +17,11 @@ from ansible_collections.pve.automation.plugins.module_utils._core.guests.ha_req
     is_request,
     wait_for_manager,
 )
-from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import NotFound, PermissionDenied
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
+    Conflict,
+    NotFound,
+    PermissionDenied,
+)
 from tests.unit.resources.fake import Server
 
 MIGRATE = "UPID:pve1:00000A2D:000D77D0:6B00CBA6:hamigrate:100:root@pam:"
@@ -128,3 +132,11 @@ def test_the_part_of_another_node_does_not_matter() -> None:
 
 def test_only_requests_are_waited_for() -> None:
     MANAGER.wait(Server({}), MIGRATE.replace("hamigrate", "qmigrate"), "move it", 60, lambda: False)
+
+
+def test_a_move_that_was_dropped_because_the_resource_is_new_is_asked_for_again() -> None:
+    server = Server({STATUS: [{"sid": "vm:100", "state": "queued", "status": "queued"}], TASKS: []})
+    settled = [{**service("started"), "crm_state": "started"}]
+    server.sleep = lambda seconds: server.answers.update({STATUS: settled})
+    with pytest.raises(Conflict, match="new to it"):
+        wait_for_manager(server, MIGRATE, "move it", 60, lambda: False)

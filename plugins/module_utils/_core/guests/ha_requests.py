@@ -14,13 +14,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..model.errors import ApiError, NotFound, PveError
+from ..model.errors import ApiError, Conflict, NotFound, PveError
 from ..model.plan import api_path
 from ..run.task import Upid, succeeded
 
 if TYPE_CHECKING:
     from ..model.contract import Reader
 
+MOVING = ("migrate", "relocate", "request_start", "request_start_balance")
 REQUESTS = ("hastart", "hastop", "hamigrate")
 PAUSE = 2.0  # seconds between two looks
 TAKEOVER = 150.0  # seconds to wait for a manager that seems dead: another node becomes master within two minutes
@@ -81,13 +82,20 @@ MANAGER = Manager()
 
 
 def wait_for_manager(reader: Reader, upid_text: str, why: str, timeout: float, happened: Callable[[], bool]) -> None:
-    """Wait until what a request asks for has happened; NotFulfilled tells what the manager says, if it does not."""
+    """Wait until what a request asks for has happened; NotFulfilled tells what the manager says, if it does not.
+
+    Conflict, after which the engine plans again, if the request came before the manager had taken up the resource.
+    """
     upid, patience = Upid.parse(upid_text), Patience(reader)
     deadline = time.monotonic() + timeout
+    was_new = False
     while not (_holds(happened) and not (upid.type == "hamigrate" and _is_moving(reader, upid.id))):
         rows = _status(reader)
         patience.look(rows, upid.node)
         failed, state = _failed_task(reader, upid), _state(rows, upid.id)
+        if was_new and state.get("crm_state") not in (None, *MOVING) and not failed:
+            raise Conflict("POST", why, 500, "the HA manager drops requests to move a resource that is new to it")
+        was_new = upid.type == "hamigrate" and bool(state) and state.get("crm_state") is None
         told = "; ".join(
             [*([f"it says: {state['status']}"] if state.get("status") else []), *([failed] if failed else [])]
         )
