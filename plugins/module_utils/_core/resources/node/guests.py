@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Desired, Reader, Resource, State
-from ...model.errors import InvalidOption, NotConverged
+from ...model.contract import NODE_KEY, Reader, Resource
+from ...model.errors import InvalidOption, NotConverged, does_not_exist
 from ...model.plan import Plan, Step, api_path
 from ...run.task import LOG_TAIL, Upid, read_log
 
@@ -56,7 +56,26 @@ PARAMETERS: Mapping[str, tuple[str, Sequence[str]]] = {
 }
 
 
-class NodeGuests(Resource[Desired, State | None]):
+@dataclasses.dataclass(frozen=True)
+class GuestsDesired:
+    """What a task wants of the guests of a node. ``vms`` is None for all, ``state`` if it only reads."""
+
+    node: str
+    state: str | None
+    vms: Sequence[int] | None
+    sent: Mapping[str, Any]  # options that are parameters of the call, as far as they are given
+
+
+@dataclasses.dataclass(frozen=True)
+class GuestsObserved:
+    """The guests of a node that a task is about, and those of them that PVE leaves alone."""
+
+    guests: Sequence[GuestRow]
+    left_alone: frozenset[int] = frozenset()
+    reasons: Mapping[str, frozenset[int]] = dataclasses.field(default_factory=dict)  # those that are worth a warning
+
+
+class NodeGuests(Resource[GuestsDesired, GuestsObserved]):
     """See the module pve_node_guests."""
 
     name = "node"
@@ -77,7 +96,7 @@ class NodeGuests(Resource[Desired, State | None]):
         }
         return {"argument_spec": spec, "required_if": [["state", "migrated", ["target"]]]}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> GuestsDesired:
         sent = {name: params[name] for name in PARAMETERS if params[name] is not None}
         for name in sent:
             states = PARAMETERS[name][1]
@@ -91,90 +110,91 @@ class NodeGuests(Resource[Desired, State | None]):
             raise InvalidOption("max_workers", "is a number from 1 to 64")
         if params["vms"] == []:
             raise InvalidOption("vms", "names no guest; leave it out to mean all")
-        return {**{name: params[name] for name in ("node", "state", "vms")}, "sent": sent}
+        return GuestsDesired(params["node"], params["state"], params["vms"], sent)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def read(self, reader: Reader, desired: Desired) -> State:
-        guests = guests_of(reader, desired["node"])
-        if desired["vms"] is not None:
+    def read(self, reader: Reader, desired: GuestsDesired) -> GuestsObserved:
+        guests = guests_of(reader, desired.node)
+        if desired.vms is not None:
             _check_vms(reader, desired, guests)
-            guests = [guest for guest in guests if guest["vmid"] in desired["vms"]]
-        desired["left_alone"], desired["told"] = set(), {}
+            guests = [guest for guest in guests if guest["vmid"] in desired.vms]
         concerned = _concerned(guests, desired)
-        if concerned:
-            self._look_closer(reader, desired, concerned)
-        return {"node": desired["node"], "guests": guests}
+        return self._look_closer(reader, desired, guests, concerned) if concerned else GuestsObserved(guests)
 
-    def _look_closer(self, reader: Reader, desired: Desired, concerned: Sequence[GuestRow]) -> None:
-        """Find out whom PVE leaves alone, and refuse what the server would not do."""
-        sent = desired["sent"]
-        if desired["state"] == "migrated":
+    @staticmethod
+    def _look_closer(
+        reader: Reader, desired: GuestsDesired, guests: Sequence[GuestRow], concerned: Sequence[GuestRow]
+    ) -> GuestsObserved:
+        """Find out which guests PVE leaves alone, and refuse what the server would not do."""
+        sent = desired.sent
+        if desired.state == "migrated":
             rows = reader.get("/nodes") or []
             if not any(row["node"] == sent["target"] and row.get("status") == "online" for row in rows):
                 raise InvalidOption("target", f"there is no node {sent['target']} that is online")
-            return
+            return GuestsObserved(guests)
         if "max_workers" in sent and reader.release() < (9, 0):
             raise InvalidOption("max_workers", "needs PVE 9.0 or newer with this state")
-        if desired["vms"] is None:
+        managed: frozenset[int] = frozenset()
+        quiet: frozenset[int] = frozenset()
+        reasons = {}
+        if desired.vms is None:
             rows = reader.get("/cluster/resources", {"type": "vm"}) or []
-            managed = {int(row["vmid"]) for row in rows if row.get("hastate")}
-            desired["left_alone"].update(managed)
-            if desired["state"] != "started":
-                desired["told"]["high availability manages them, and vms does not name them"] = managed
-        if desired["state"] == "started" and not sent.get("force"):
-            quiet = _without_onboot(reader, desired["node"], concerned)
-            desired["left_alone"].update(quiet)
-            if desired["vms"] is not None:
-                desired["told"]["they do not start at boot (onboot), and force is not set"] = quiet
+            managed = frozenset(int(row["vmid"]) for row in rows if row.get("hastate"))
+            if desired.state != "started":
+                reasons["high availability manages them, and vms does not name them"] = managed
+        if desired.state == "started" and not sent.get("force"):
+            quiet = _without_onboot(reader, desired.node, concerned)
+            if desired.vms is not None:
+                reasons["they do not start at boot (onboot), and force is not set"] = quiet
+        return GuestsObserved(guests, managed | quiet, reasons)
 
     # --- planning -----------------------------------------------------------------------------------------------------
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        guests: list[GuestRow] = current["guests"] if current else []
-        concerned = _concerned(guests, desired)
+    def plan(self, observed: GuestsObserved, desired: GuestsDesired) -> Plan:
+        before = {"node": desired.node, "guests": list(observed.guests)}
+        concerned = _concerned(observed.guests, desired)
         notes = tuple(
             f"Left alone, because {why}: {named(alone)}."
-            for why, vmids in desired["told"].items()
+            for why, vmids in observed.reasons.items()
             if (alone := [guest for guest in concerned if guest["vmid"] in vmids])
         )
-        concerned = [guest for guest in concerned if guest["vmid"] not in desired["left_alone"]]
-        if not concerned or not current:
-            return dataclasses.replace(Plan.nothing(current), notes=notes)
-        action = ACTIONS[desired["state"]]
+        concerned = [guest for guest in concerned if guest["vmid"] not in observed.left_alone]
+        if desired.state is None or not concerned:
+            return dataclasses.replace(Plan.nothing(before), notes=notes)
+        action = ACTIONS[desired.state]
         step = Step(
             "POST",
-            api_path("nodes", desired["node"], action.call),
+            api_path("nodes", desired.node, action.call),
             {"vms": ",".join(str(guest["vmid"]) for guest in concerned), **_params(desired)},
-            why=f"{action.verb} {named(concerned)} of node {desired['node']}",
+            why=f"{action.verb} {named(concerned)} of node {desired.node}",
             task=True,
             returns={"task": ""},
         )
         done = {guest["vmid"] for guest in concerned}
         after = [
             {**guest, "status": action.status} if guest["vmid"] in done else guest
-            for guest in guests
+            for guest in observed.guests
             if action.status or guest["vmid"] not in done
         ]
-        return Plan(current, {**current, "guests": after}, (step,), notes)
+        return Plan(before, {**before, "guests": after}, (step,), notes)
 
     # --- what has become of it ----------------------------------------------------------------------------------------
 
-    def wait_converged(self, reader: Reader, desired: Desired, answers: Mapping[str, Any], timeout: float) -> State:
+    def wait_converged(self, reader: Reader, desired: GuestsDesired, answers: Mapping[str, Any], timeout: float) -> Any:
         """PVE's tasks end well whatever becomes of single guests: look at each of them."""
         for pause in (*PAUSES, None):
-            state = self.read(reader, desired)
-            plan = self.plan(state, desired)
+            plan = self.plan(self.read(reader, desired), desired)
             if not plan.steps:
-                return state
+                return plan.before
             if pause is not None:
                 reader.sleep(pause)
         upid = answers.get("task")
         log = read_log(reader, Upid.parse(upid))[-LOG_TAIL:] if upid else []
-        told = "".join(f"\n  {line}" for line in log)
+        tail = "".join(f"\n  {line}" for line in log)
         raise NotConverged(
             f"The task has ended, but this is still to be done: {plan.steps[0].why}."
-            + (f"\nLast lines of its log:{told}" if told else "")
+            + (f"\nLast lines of its log:{tail}" if tail else "")
         )
 
 
@@ -197,39 +217,40 @@ def guests_of(reader: Reader, node: str) -> list[GuestRow]:
     return sorted(guests, key=lambda guest: guest["vmid"])
 
 
-def _check_vms(reader: Reader, desired: Desired, guests: Iterable[GuestRow]) -> None:
+def _check_vms(reader: Reader, desired: GuestsDesired, guests: Iterable[GuestRow]) -> None:
     """Refuse ids that cannot be meant. One that has gone to another node was migrated, if that is what is wished."""
     here = {guest["vmid"]: guest for guest in guests}
-    missing = [vmid for vmid in desired["vms"] if vmid not in here]
+    missing = [vmid for vmid in desired.vms or () if vmid not in here]
     if missing:
         rows = reader.get("/cluster/resources", {"type": "vm"}) or []
         elsewhere = {int(row["vmid"]): row["node"] for row in rows if "vmid" in row}
         for vmid in missing:
             if vmid not in elsewhere:
-                raise InvalidOption("vms", f"there is no guest {vmid} in the cluster")
-            if desired["state"] != "migrated":
-                raise InvalidOption("vms", f"guest {vmid} is on node {elsewhere[vmid]}, not on {desired['node']}")
-    containers = [vmid for vmid in desired["vms"] if here.get(vmid, {}).get("type") == "lxc"]
-    if containers and desired["state"] == "hibernated":
+                raise does_not_exist("vms", f"guest {vmid}")
+            if desired.state != "migrated":
+                raise InvalidOption("vms", f"guest {vmid} is on node {elsewhere[vmid]}, not on {desired.node}")
+    containers = [vmid for vmid in desired.vms or () if here.get(vmid, {}).get("type") == "lxc"]
+    if containers and desired.state == "hibernated":
         raise InvalidOption("vms", f"guest {containers[0]} is a container, and these cannot be hibernated")
 
 
-def _without_onboot(reader: Reader, node: str, guests: Sequence[GuestRow]) -> set[int]:
+def _without_onboot(reader: Reader, node: str, guests: Sequence[GuestRow]) -> frozenset[int]:
     """The guests that are not to start when the node boots."""
     paths = [api_path("nodes", node, guest["type"], guest["vmid"], "config") for guest in guests]
     with ThreadPoolExecutor(PARALLEL) as pool:
         configs = list(pool.map(reader.get, paths))
-    return {guest["vmid"] for guest, config in zip(guests, configs, strict=True) if not int(config.get("onboot") or 0)}
+    pairs = zip(guests, configs, strict=True)
+    return frozenset(guest["vmid"] for guest, config in pairs if not int(config.get("onboot") or 0))
 
 
-def _concerned(guests: Iterable[GuestRow], desired: Desired) -> list[GuestRow]:
+def _concerned(guests: Iterable[GuestRow], desired: GuestsDesired) -> list[GuestRow]:
     """The guests that are not yet as wished."""
-    return [guest for guest in guests if desired["state"] and ACTIONS[desired["state"]].concerns(guest)]
+    return [guest for guest in guests if desired.state and ACTIONS[desired.state].concerns(guest)]
 
 
-def _params(desired: Desired) -> dict[str, Any]:
-    params = {PARAMETERS[name][0]: value for name, value in desired["sent"].items()}
-    if desired["state"] == "migrated" and "max-workers" in params:
+def _params(desired: GuestsDesired) -> dict[str, Any]:
+    params = {PARAMETERS[name][0]: value for name, value in desired.sent.items()}
+    if desired.state == "migrated" and "max-workers" in params:
         params["maxworkers"] = params.pop("max-workers")  # the name that PVE 8 knows as well
     return params
 
