@@ -23,7 +23,7 @@ NODE_CASE = Case(
     "pve_node_power",
     {"node": "pve3"},
     {"state": "shutdown", "force": True},
-    {"state": "started"},
+    {"state": "started", "force": None},
     (("POST", "/nodes/pve3/status", {"command": "shutdown"}),),
     absent=None,
 )
