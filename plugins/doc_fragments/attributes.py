@@ -13,6 +13,9 @@ attributes:
   check_mode:
     description: Runs in check mode and predicts exactly the calls that would be made, without making them.
     support: full
+    details:
+      - See R(What check mode promises, ansible_collections.pve.automation.docsite.guide_check_mode) and
+        R(What is never done without being asked, ansible_collections.pve.automation.docsite.guide_safety).
   diff_mode:
     description: Returns what changes, or in check mode would change, as before and after.
     support: full
