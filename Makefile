@@ -56,10 +56,6 @@ bench: setup ## Measure time and requests (BENCH_PEER=1: beside community.proxmo
 	@PYTHONPATH=.build/dev $(RUN) tests.benchmark
 
 .PHONY: fuzz
-fuzz: setup ## Bend the answers of the simulated cluster in shape for some minutes (ROUNDS=4000, FIRST=0)
-	@PYTHONPATH=.build/dev python -m tests.fuzz $(or $(ROUNDS),4000) $(or $(FIRST),0)
-
-.PHONY: fuzz
 fuzz: setup ## Play random cases for FUZZ_SECONDS, 300 unless given (ARGS="odd_options 4711 1" repeats one)
 	@PYTHONPATH=.build/dev $(RUN) tests.fuzz $(ARGS)
 

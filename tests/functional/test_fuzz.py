@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
-from tests.fuzz import FUZZERS
+from ansible_collections.pve.automation.plugins.module_utils._core.run import module
+from tests.fuzz import FUZZERS, bent_answers
 from tests.harness.cluster import Cluster
 
 SAMPLE = dict.fromkeys(FUZZERS, 150)
@@ -22,3 +25,8 @@ def test_a_sample_of_the_cases_ends_well(cluster: Cluster, name: str, first: int
     said = [fuzzer.play(cluster, case) for case in fuzzer.cases(range(first, first + PART))]
     assert len(said) == PART
     assert not any(said), "\n".join(filter(None, said))
+
+
+def test_the_fuzzer_sees_a_traceback(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "understanding", lambda source: contextlib.nullcontext())
+    assert any(bent_answers.play(cluster, case) for case in bent_answers.cases(range(150)))

@@ -140,5 +140,8 @@ def play(cluster: Cluster, case: Case) -> str:
         return f"{case.number} {case.module}, {bender.said}\n{traceback.format_exc()}"
     finally:
         del cluster._open_client
+    written = cluster.writes_made()
+    if written:
+        return f"{case.number} {case.module}, {bender.said}\ncheck mode wrote {written}"
     wrong = "exception" in json.dumps(result, default=repr) and "This is a bug" in str(result.get("msg"))
     return f"{case.number} {case.module}, {bender.said}\n{result['msg']}" if wrong else ""

@@ -201,3 +201,14 @@ def test_what_cannot_be_sent_is_refused(given: dict[str, Any], says: str) -> Non
 )
 def test_what_can_be_sent_is_taken(given: dict[str, Any]) -> None:
     refuse_unusable(THING.arguments()["argument_spec"], given)
+
+
+@pytest.mark.parametrize("value", [5, True, 0.5, [5], [{"tag": "a"}, None]])
+def test_a_scalar_in_place_of_suboptions_is_refused(value: Any) -> None:
+    """ansible-core's validator breaks off with a TypeError there."""
+    with pytest.raises(InvalidOption, match="in place of a dictionary of suboptions"):
+        refuse_unusable(Thing().arguments()["argument_spec"], {"select": value})
+
+
+def test_an_endless_value_is_repeated_in_short() -> None:
+    assert len(str(InvalidOption("id", f"{'9' * 70000!r} is wrong"))) < 5000

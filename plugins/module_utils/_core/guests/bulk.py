@@ -14,7 +14,7 @@ from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 
 from ..api.client import Client
 from ..model.errors import InvalidOption, PveError
-from ..model.given import Use, check_given, validate
+from ..model.given import Use, check_given, refuse_unusable, validate
 from ..run.batch import Job, WorkerPool, check_counts, summary
 from ..run.hosted import CustomRun
 from . import power
@@ -175,6 +175,10 @@ def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> Guest
     if kind not in BY_WORD:
         raise InvalidOption(option, f"type {kind!r} is not one of {', '.join(BY_WORD)}")
     guest = BY_WORD[kind]
+    try:
+        refuse_unusable(guest.arguments()["argument_spec"], given)
+    except InvalidOption as error:
+        raise error.inside(option) from None
     checked = validate(guest.arguments(), given)
     if checked.error_messages:
         raise InvalidOption(option, "; ".join(_told(error) for error in checked.errors.errors))

@@ -31,6 +31,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 NO_REASON = "no reason given"
+LONGEST_PART = (
+    2000  # characters of an id in a path; PVE's proxy reads 8 KiB of a request's head (pve-http-server, AnyEvent.pm)
+)
 LONGEST_REASON = 4000  # characters of what is said about an option, which may repeat a value of any length
 LOCK_HINT = "Wait for the running task; a lock that was left behind goes with 'qm unlock' or 'pct unlock' on the node."
 
@@ -87,9 +90,10 @@ class WrongPathPart(PveError):
     """An id that cannot be a part of an API path, so that nothing was sent."""
 
     def __init__(self, part: str) -> None:
-        shown = part.encode("ascii", "backslashreplace").decode()
+        shown = part[:200].encode("ascii", "backslashreplace").decode() + ("..." if len(part) > 200 else "")
         super().__init__(
-            f"{shown!r} is not an id that the API takes: it is empty, '.' or '..', or has '/', '\\' or a control character in it",
+            f"{shown!r} is not an id that the API takes: it is empty, '.' or '..', has '/', '\\' or a control character in it, "
+            f"or is longer than {LONGEST_PART} characters",
         )
         self.part = part
 

@@ -80,7 +80,8 @@ def validate(arguments: Mapping[str, Any], args: Mapping[str, Any]) -> Validatio
 
 
 def refuse_unusable(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None:
-    """Refuse what neither Ansible nor the API can carry: numbers without an end, and texts that are not Unicode."""
+    """Refuse what neither Ansible nor the API can carry: endless numbers, texts that are not Unicode, scalars for dictionaries."""
+    _refuse_scalars(spec, args)
     numeric = {
         alias
         for name, row in spec.items()
@@ -92,6 +93,22 @@ def refuse_unusable(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None:
             problem = _problem(item, numeric=name in numeric)
             if problem:
                 raise InvalidOption(str(name).encode("ascii", "backslashreplace").decode(), problem)
+
+
+def _refuse_scalars(spec: Mapping[str, Any], args: Mapping[str, Any], where: str = "") -> None:
+    """Refuse a number, a boolean or null where suboptions belong: ansible-core's validator breaks off with a TypeError."""
+    for name, row in spec.items():
+        options = row.get("options")
+        given = next((args[key] for key in (name, *(row.get("aliases") or ())) if args.get(key) is not None), None)
+        if options is None or given is None:
+            continue
+        for item in given if isinstance(given, list) else [given]:
+            if item is None or isinstance(item, (bool, int, float)):
+                raise InvalidOption(
+                    f"{where}{name}", "has a number, a boolean or null in place of a dictionary of suboptions"
+                )
+            if isinstance(item, Mapping):
+                _refuse_scalars(options, item, f"{where}{name}.")
 
 
 def _scalars(value: Any) -> Iterator[Any]:

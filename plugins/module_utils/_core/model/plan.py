@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from .errors import WrongPathPart
+from .errors import LONGEST_PART, WrongPathPart
 
 if TYPE_CHECKING:
     from .contract import Reader
@@ -33,7 +33,7 @@ def whole_part(part: object) -> str:
 
 
 def _quoted(part: str, forbidden: re.Pattern[str]) -> str:
-    if part.strip() in ("", ".", "..") or forbidden.search(part):
+    if part.strip() in ("", ".", "..") or forbidden.search(part) or len(part) > LONGEST_PART:
         raise WrongPathPart(part)
     return quote(part, safe="@:!,")
 

@@ -1,0 +1,233 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What deletes, stops, overwrites or takes away hits nothing that was not named in full.
+
+Each deed is known by the writes that it makes when everything is named. With any option of it empty, null or of another thing, it
+makes some of these writes, or none: never another one. The cluster's lists lag all the while.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tests.harness.cluster import Cluster, Result
+from tests.harness.lifecycle_cases import CASES, Case, resource_of
+
+Options = Mapping[str, Any]
+Writes = list[tuple[str, str, Any]]
+VMID, OTHER = 9150, 9151
+DISK = {"scsi0": {"storage": "local", "size": "1G", "format": "qcow2"}}
+GUESTS: tuple[tuple[str, Options], ...] = (
+    ("pve_vm", {"vmid": VMID, "name": "mine", "node": "pve1", "tags": ["mine"], "scsi": DISK, "state": "started"}),
+    ("pve_vm", {"vmid": OTHER, "name": "other", "node": "pve1", "tags": ["other"], "scsi": DISK, "state": "started"}),
+    ("pve_snapshot", {"vmid": VMID, "snapname": "first"}),
+    ("pve_snapshot", {"vmid": VMID, "snapname": "second"}),
+    ("pve_snapshot", {"vmid": OTHER, "snapname": "first"}),
+)
+STOPPED: tuple[tuple[str, Options], ...] = tuple(
+    ("pve_vm", {"vmid": vmid, "state": "stopped", "force": True}) for vmid in (VMID, OTHER)
+)
+USERS: tuple[tuple[str, Options], ...] = (
+    ("pve_user", {"userid": "mine@pve"}),
+    ("pve_user", {"userid": "other@pve"}),
+    *(
+        ("pve_acl", {"path": "/pool/mine", "users": [f"{name}@pve"], "roles": ["PVEVMUser"]})
+        for name in ("mine", "other")
+    ),
+    ("pve_acl", {"path": "/pool", "users": ["other@pve"], "roles": ["PVEAuditor"]}),
+)
+MACHINE = {"vmid": VMID, "name": "mine", "node": "pve1"}
+BACKUP = "shared:backup/vzdump-qemu-100-2026_01_31-12_00_00.vma.zst"
+
+BACKED_UP: tuple[tuple[str, Options], ...] = (
+    ("pve_backup", {"node": "pve1", "vmid": [100], "storage": "shared", "compress": "zstd"}),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Deed:
+    """A task that does harm to what it names: ``wrong`` are options of which each contradicts the others."""
+
+    name: str
+    module: str
+    options: Options
+    needs: tuple[tuple[str, Options], ...] = ()
+    wrong: tuple[Options, ...] = ()
+
+
+WRONG_MACHINE = ({"name": "other"}, {"node": "pve2"}, {"vmid": OTHER}, {"vmid": 9159}, {"name": "nobody"})
+WRONG_EXISTING = tuple(wrong for wrong in WRONG_MACHINE if wrong != {"vmid": 9159})  # an id that is free is made
+DEEDS = (
+    Deed("vm absent", "pve_vm", {**MACHINE, "state": "absent", "purge": True}, (*GUESTS, *STOPPED), WRONG_MACHINE),
+    Deed("vm absent by force", "pve_vm", {**MACHINE, "state": "absent", "force": True}, GUESTS, WRONG_MACHINE),
+    Deed("vm stopped by force", "pve_vm", {**MACHINE, "state": "stopped", "force": True}, GUESTS, WRONG_EXISTING),
+    Deed("vm reset", "pve_vm", {**MACHINE, "state": "reset"}, GUESTS, WRONG_EXISTING),
+    Deed("disk removed", "pve_vm", {"vmid": VMID, "node": "pve1", "unset": ["scsi0"], "purge": True}, (*GUESTS, *STOPPED)),
+    Deed("snapshot absent", "pve_snapshot", {**MACHINE, "snapname": "first", "state": "absent"}, GUESTS, WRONG_MACHINE),
+    Deed("snapshot retention", "pve_snapshot", {**MACHINE, "snapname": "third", "retention": 1, "prefix": "fir"}, GUESTS),
+    Deed("rollback", "pve_snapshot", {**MACHINE, "snapname": "first", "state": "rollback"}, GUESTS, WRONG_MACHINE),
+    Deed(
+        "selection absent",
+        "pve_guests",
+        {"select": {"name": "mine", "tag": ["mine"], "node": "pve1", "vmid": [VMID]}, "state": "absent"},
+        (*GUESTS, *STOPPED),
+        tuple({"select": {"name": "mine", "tag": ["mine"], "vmid": [VMID], **wrong}} for wrong in (
+            {"name": "other"}, {"tag": ["other"]}, {"node": "pve2"}, {"vmid": [OTHER]}, {"type": "container"},
+        )),
+    ),
+    Deed(
+        "selection stopped by force",
+        "pve_guests",
+        {"select": {"tag": ["mine"]}, "state": "stopped", "force": True},
+        GUESTS,
+        ({"select": {"tag": ["mine", "other"]}}, {"select": {"tag": ["min"]}}),
+    ),
+    Deed("guests absent", "pve_guests", {"guests": [{**MACHINE, "state": "absent", "force": True}]}, GUESTS,
+         tuple({"guests": [{**MACHINE, **wrong, "state": "absent", "force": True}]} for wrong in WRONG_MACHINE)),
+    Deed("guests of a node stopped", "pve_node_guests", {"node": "pve1", "vms": [VMID], "state": "stopped"}, GUESTS,
+         ({"node": "pve2"}, {"vms": [9159]})),
+    Deed("backup restored by force", "pve_backup",
+         {"node": "pve1", "volume": BACKUP, "vmid": [OTHER], "force": True, "state": "restored"}, (*GUESTS, *STOPPED, *BACKED_UP)),
+    Deed("backup absent", "pve_backup", {"node": "pve1", "volume": BACKUP, "state": "absent"}, BACKED_UP,
+         ({"volume": BACKUP.replace("-100-", "-101-")}, {"volume": BACKUP[:-4]}, {"node": "pve9"})),
+    Deed("content absent", "pve_storage_content",
+         {"node": "pve1", "storage": "local", "content": "vztmpl",
+          "filename": "alpine-3.22-default_20250617_amd64.tar.xz", "state": "absent"},
+         (), ({"content": "iso"}, {"filename": "alpine*"}, {"filename": "alpine"})),
+    Deed("directory absent", "pve_node_disk",
+         {"node": "pve1", "type": "directory", "name": "mine", "state": "absent", "cleanup_disks": True, "force": True},
+         (("pve_node_disk", {"node": "pve1", "type": "directory", "name": "mine", "devices": ["/dev/sdd"]}),),
+         ({"name": "min"}, {"type": "lvm"}, {"node": "pve2"})),
+    Deed("members of a pool", "pve_pool", {"poolid": "mine", "vms": [VMID]},
+         (*GUESTS, ("pve_pool", {"poolid": "mine", "vms": [VMID, OTHER]}))),
+    Deed("exclusive entries", "pve_acl",
+         {"path": "/pool/mine", "users": ["mine@pve"], "roles": ["PVEVMUser"], "exclusive": True}, USERS,
+         ({"path": ".."}, {"path": "/pool/mine/.."})),
+    Deed("entries absent", "pve_acl",
+         {"path": "/pool/mine", "users": ["mine@pve"], "roles": ["PVEVMUser"], "state": "absent"}, USERS,
+         ({"path": "/pool"}, {"users": ["min@pve"]}, {"roles": ["PVEAuditor"]})),
+    Deed("token anew", "pve_token", {"userid": "mine@pve", "tokenid": "one", "regenerate": True},
+         (*USERS, ("pve_token", {"userid": "mine@pve", "tokenid": "one"}))),
+    Deed("node shut down", "pve_node_power", {"node": "pve3", "state": "shutdown", "force": True}, (), ({"node": "pve"},)),
+)  # fmt: skip
+
+
+def deed_of(case: Case) -> Deed:
+    """The end of an object of the lifecycle tests."""
+    stages = tuple((case.module, case.stage(stage)) for stage in ("create", "update"))
+    return Deed(f"{case.name}, absent", case.module, case.stage("absent"), (*case.needs, *stages))
+
+
+ALL = (*DEEDS, *(deed_of(case) for case in CASES if case.absent is not None))
+EMPTY: tuple[Any, ...] = (None, "", " ", [], [""], {})
+# What means everything is said by emptiness on purpose, as documented: it is named by the option itself.
+MEANS_SOMETHING = {
+    ("members of a pool", "vms"),  # an exclusive list: an empty one takes all members out
+}
+# Null is not given (docs/adr/0012); these deeds are documented to go by what remains.
+WIDER_WITHOUT = {
+    ("guests of a node stopped", "vms"),  # all guests of the node
+    ("backup restored by force", "vmid"),  # the guest that the name of the backup says
+}
+
+
+def prepared(cluster: Cluster, deed: Deed) -> tuple[Deed, Writes]:
+    """Bring the cluster to the state before the deed, to which a reset returns; returns the deed and its writes."""
+    cluster.control("DELETE", "mark")
+    cluster.reset()
+    for module, options in deed.needs:
+        result = cluster.run(resource_of(module), options)
+        assert not result.get("failed"), (module, options, result["msg"])
+    cluster.control("POST", "mark")
+    deed = with_volume(cluster, deed)
+    cluster.requests_made()
+    result = cluster.run(resource_of(deed.module), deed.options)
+    assert not result.get("failed"), result["msg"]
+    made = writes(cluster)
+    assert made, "the deed does nothing"
+    cluster.reset()
+    return deed, made
+
+
+def with_volume(cluster: Cluster, deed: Deed) -> Deed:
+    """The deed with the name of the backup that there is, which depends on the time."""
+    for row in cluster.call("GET", "/nodes/pve1/storage/shared/content", {"content": "backup"}):
+        options, wrong = json.loads(json.dumps([deed.options, deed.wrong]).replace(BACKUP[:-8], row["volid"][:-8]))
+        deed = dataclasses.replace(deed, options=options, wrong=tuple(wrong))
+    return deed
+
+
+def writes(cluster: Cluster) -> Writes:
+    return [(row["method"], row["path"], row["params"]) for row in cluster.writes_made() if row["status"] == 200]
+
+
+def less_named(deed: Deed) -> Iterator[tuple[str, Options]]:
+    """The deed with one of its options empty or null, and its name."""
+    for name, value in deed.options.items():
+        for empty in EMPTY:
+            yield name, {**deed.options, name: empty}
+        inner = value[0] if isinstance(value, list) and value else value
+        for key in inner if isinstance(inner, Mapping) else ():
+            for empty in EMPTY:
+                changed = {**inner, key: empty}
+                yield f"{name}.{key}", {**deed.options, name: [changed] if isinstance(value, list) else changed}
+
+
+def beyond(made: Writes, whole: Writes) -> list[str]:
+    """Places that were written to and are none of the deed's own."""
+    own = {(method, _thing(path)) for method, path, _params in whole}
+    return [f"{method} {path} {params}" for method, path, params in made if (method, _thing(path)) not in own]
+
+
+def _thing(path: str) -> str:
+    """What a path is about: a guest is the same however it is stopped."""
+    return re.sub(r"/status/\w+$", "/status", path)
+
+
+def is_honest(result: Result, made: Writes) -> bool:
+    """Whether a task that failed wrote nothing or says what it did; a task of the server that failed may have done nothing."""
+    in_vain = "TASK ERROR" in result.get("msg", "")
+    return not result.get("failed") or not made or bool(result["changed"]) or in_vain
+
+
+@pytest.fixture
+def marked(shared_cluster: Cluster) -> Iterator[Cluster]:
+    yield shared_cluster
+    shared_cluster.control("DELETE", "mark")
+    shared_cluster.reset()
+
+
+@pytest.mark.parametrize("deed", ALL, ids=lambda deed: deed.name)
+def test_what_is_named_less_hits_nothing_more(marked: Cluster, deed: Deed) -> None:
+    deed, whole = prepared(marked, deed)
+    for name, options in less_named(deed):
+        if (deed.name, name) in MEANS_SOMETHING | WIDER_WITHOUT:
+            continue
+        result = marked.run(resource_of(deed.module), options)
+        made = writes(marked)
+        assert not beyond(made, whole), f"{name} in {options}: {beyond(made, whole)}"
+        assert is_honest(result, made), f"{name} in {options}: {made}, {result['msg']}"
+        if made:
+            marked.reset()
+
+
+@pytest.mark.parametrize(("name", "option"), sorted(MEANS_SOMETHING | WIDER_WITHOUT))
+def test_what_is_excepted_is_a_deed(name: str, option: str) -> None:
+    assert [deed for deed in DEEDS if deed.name == name and option in deed.options]
+
+
+@pytest.mark.parametrize("deed", [deed for deed in DEEDS if deed.wrong], ids=lambda deed: deed.name)
+def test_what_contradicts_itself_hits_nothing(marked: Cluster, deed: Deed) -> None:
+    """Whether it is refused, or finds that there is nothing to do."""
+    deed, _whole = prepared(marked, deed)
+    for wrong in deed.wrong:
+        result = marked.run(resource_of(deed.module), {**deed.options, **wrong})
+        made = writes(marked)
+        assert not made, f"{wrong}: {made}, {result.get('msg')}"
