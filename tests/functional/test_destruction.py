@@ -109,7 +109,7 @@ DEEDS = (
          (*GUESTS, ("pve_pool", {"poolid": "mine", "vms": [VMID, OTHER]}))),
     Deed("exclusive entries", "pve_acl",
          {"path": "/pool/mine", "users": ["mine@pve"], "roles": ["PVEVMUser"], "exclusive": True}, USERS,
-         ({"path": ".."}, {"path": "/pool/mine/.."})),
+         ({"path": ".."},)),
     Deed("entries absent", "pve_acl",
          {"path": "/pool/mine", "users": ["mine@pve"], "roles": ["PVEVMUser"], "state": "absent"}, USERS,
          ({"path": "/pool"}, {"users": ["min@pve"]}, {"roles": ["PVEAuditor"]})),
