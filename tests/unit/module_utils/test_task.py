@@ -20,7 +20,12 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
     UnexpectedAnswer,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.run import task as task_module
-from ansible_collections.pve.automation.plugins.module_utils._core.run.task import Upid, is_upid, wait_for_task
+from ansible_collections.pve.automation.plugins.module_utils._core.run.task import (
+    Upid,
+    is_upid,
+    may_be_started_by,
+    wait_for_task,
+)
 from tests.unit.resources import fake
 
 UPID = "UPID:pve2:0000D84A:000957F8:6B00C117:qmstart:100:root@pam!ansible:"
@@ -209,3 +214,25 @@ def test_a_backup_that_failed_for_want_of_quorum_says_so(monkeypatch: Any) -> No
     server = Server(monkeypatch, exitstatus="job errors", log=log)
     with pytest.raises(TaskFailed, match="The cluster has no quorum"):
         wait_for_task(server, UPID, 600)
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "path", "params", "fits"),
+    [
+        ("qmrestore", "POST", "/nodes/pve1/qemu", {"archive": "local:backup/a.vma"}, True),
+        ("qmcreate", "POST", "/nodes/pve1/qemu", {"archive": "local:backup/a.vma"}, False),
+        ("vzrestore", "POST", "/nodes/pve1/lxc", {"ostemplate": "local:backup/a.tar", "restore": True}, True),
+        ("vzcreate", "POST", "/nodes/pve1/lxc", {"ostemplate": "local:vztmpl/a.tar.zst"}, True),
+        ("qmigrate", "POST", "/nodes/pve1/qemu/100/migrate", {}, True),
+        ("hastop", "POST", "/nodes/pve1/qemu/100/status/shutdown", {}, True),
+        ("qmstart", "POST", "/nodes/pve1/qemu/100/status/stop", {}, False),
+        ("qmdelsnapshot", "DELETE", "/nodes/pve1/qemu/100/snapshot/a", {}, True),
+        ("qmdestroy", "DELETE", "/nodes/pve1/qemu/100", {}, True),
+        ("qmdestroy", "DELETE", "/nodes/pve1/qemu/100/snapshot/a", {}, False),
+        ("srvreload", "PUT", "/nodes/pve1/network", {}, True),
+    ],
+)
+def test_a_task_is_known_by_the_call_that_starts_it(
+    kind: str, method: str, path: str, params: dict[str, Any], fits: bool
+) -> None:
+    assert may_be_started_by(kind, method, path, params) is fits

@@ -30,7 +30,7 @@ from ..model.errors import (
     understanding,
 )
 from ..model.plan import Plan, Step, api_path
-from .task import Upid, is_upid, wait_for_task
+from .task import Upid, is_upid, may_be_started_by, wait_for_task
 
 TASK_TIMEOUT = 600.0  # seconds, of modules without the option
 MAX_PLANS = 4  # how often a wish is planned anew after a conflict or an unclear outcome
@@ -327,7 +327,9 @@ class _Run:
                 if row.get("status") in (None, "", "RUNNING", "running")
             ]
         new = [str(row.get("upid")) for row in rows if str(row.get("id") or "") == step.guest]
-        return [upid for upid in new if is_upid(upid) and upid not in self.followed and self._is_own(Upid.parse(upid))]
+        tasks = [Upid.parse(upid) for upid in new if is_upid(upid) and upid not in self.followed]
+        call = (step.method, step.path, step.params)
+        return [task.text for task in tasks if self._is_own(task) and may_be_started_by(task.type, *call)]
 
     def _since(self, node: str) -> dict[str, Any]:
         """Which tasks of a node to look at: by its own clock, those since the present step; running ones if it has no clock."""

@@ -9,6 +9,7 @@ import collections
 import dataclasses
 import re
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..model.errors import ConnectionFailed, HopFailed, PveError, TaskFailed, TaskTimeout, UnexpectedAnswer
@@ -28,6 +29,41 @@ KEPT_LINES = 1000  # lines at the end of a log among which warnings are looked f
 LOG_TAIL = 20  # lines of a failed task's log that an error shows
 _UPID = re.compile(r"UPID:([^:\s]+):[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,}:([0-9A-Fa-f]{8}):([^:\s]+):([^:\s]*):([^:\s]+):")
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s?%")
+
+
+# What tasks of guests are called after "qm", "vz", "ha" or "q", by the end of the path of the call that starts them
+_WORK = {
+    "qemu": ("create",),
+    "lxc": ("create",),
+    "clone": ("clone",),
+    "config": ("config",),
+    "migrate": ("migrate",),
+    "move_disk": ("move",),
+    "move_volume": ("move_volume",),
+    "reboot": ("reboot",),
+    "reset": ("reset",),
+    "resize": ("resize",),
+    "resume": ("resume",),
+    "rollback": ("rollback",),
+    "shutdown": ("shutdown", "stop"),
+    "snapshot": ("snapshot",),
+    "start": ("start",),
+    "stop": ("stop",),
+    "suspend": ("suspend", "pause"),
+    "template": ("template",),
+    "vzdump": ("vzdump",),
+}
+
+
+def may_be_started_by(kind: str, method: str, path: str, params: Mapping[str, Any]) -> bool:
+    """Whether a task of this type may come from a call; true for calls whose tasks have other names."""
+    parts = path.strip("/").split("/")
+    work = _WORK.get(parts[-1])
+    if method == "DELETE" and len(parts) > 3 and parts[2] in ("qemu", "lxc"):
+        work = ("delsnapshot",) if "snapshot" in parts else ("destroy",)
+    elif parts[-1] in ("qemu", "lxc") and ("archive" in params or params.get("restore")):
+        work = ("restore",)
+    return work is None or any(kind in (word, *(start + word for start in ("qm", "vz", "ha", "q"))) for word in work)
 
 
 @dataclasses.dataclass(frozen=True)
