@@ -136,7 +136,7 @@ options:
     type: int
   force:
     description:
-      - With O(state=restored), restore over the guest that has the id. Its volumes and snapshots are lost; if it runs it is stopped hard
+      - With O(state=restored), restore over the guest that O(vmid) names. Its volumes and snapshots are lost; if it runs it is stopped hard
         first. This acts at every run. A guest with C(protection) is never overwritten.
     type: bool
     default: false
@@ -221,6 +221,7 @@ EXAMPLES = r"""
   pve.automation.pve_backup:
     node: pve1
     volume: backups:backup/vzdump-qemu-100-2026_01_31-12_00_00.vma.zst
+    vmid: [100]
     force: true
     start: true
     state: restored

@@ -19,6 +19,10 @@ extends_documentation_fragment:
   - pve.automation.connection
   - pve.automation.task
 options:
+  all_guests:
+    description: With O(state), act on all guests of the node. Either this or O(vms) is needed then.
+    type: bool
+    default: false
   force:
     description:
       - With O(state=started), start guests as well that do not start at boot (C(onboot)). Without this only those that do are
@@ -56,7 +60,7 @@ options:
     type: str
   vms:
     description:
-      - Only these guests. Each has to be on the node; with O(state=migrated) it may also have left it.
+      - Only these guests. Without O(state) they are listed, by default all. Each has to be on the node; with O(state=migrated) it may also have left it.
     type: list
     elements: int
   with_local_disks:
@@ -73,6 +77,7 @@ EXAMPLES = r"""
 - name: Empty a node before its maintenance
   pve.automation.pve_node_guests:
     node: pve2
+    all_guests: true
     state: migrated
     target: pve1
     max_workers: 2
@@ -82,6 +87,7 @@ EXAMPLES = r"""
 - name: Shut down everything on it, however long it takes
   pve.automation.pve_node_guests:
     node: pve2
+    all_guests: true
     state: stopped
     force_stop: false
     timeout: 3600
@@ -89,6 +95,7 @@ EXAMPLES = r"""
 - name: Start what starts at boot
   pve.automation.pve_node_guests:
     node: pve2
+    all_guests: true
     state: started
 """
 

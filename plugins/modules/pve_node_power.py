@@ -58,6 +58,7 @@ EXAMPLES = r"""
 - name: Empty a node
   pve.automation.pve_node_guests:
     node: pve2
+    all_guests: true
     state: migrated
     target: pve1
     max_workers: 2

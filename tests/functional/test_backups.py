@@ -92,7 +92,7 @@ def test_a_guest_that_differs_is_overwritten_only_by_force(cluster: Cluster, sav
     assert refused["failed"]
     assert "exists, and differs from the backup: memory is 768" in refused["msg"]
     cluster.requests_made()
-    done(cluster, "pve_backup", **saved["task"], force=True, start=True)
+    done(cluster, "pve_backup", **saved["task"], vmid=[saved["vmid"]], force=True, start=True)
     assert [row["path"].rpartition("/")[2] for row in cluster.writes_made()] == [
         "stop",
         "qemu" if saved["module"] == "pve_vm" else "lxc",
@@ -103,7 +103,7 @@ def test_a_guest_that_differs_is_overwritten_only_by_force(cluster: Cluster, sav
 def test_a_protected_guest_is_never_overwritten(cluster: Cluster, saved: dict[str, Any]) -> None:
     done(cluster, saved["module"], vmid=saved["vmid"], protection=True)
     cluster.requests_made()
-    refused = run(cluster, "pve_backup", **saved["task"], force=True)
+    refused = run(cluster, "pve_backup", **saved["task"], vmid=[saved["vmid"]], force=True)
     assert refused["failed"]
     assert "is protected" in refused["msg"]
     assert cluster.writes_made() == []
@@ -207,7 +207,7 @@ def test_an_overwrite_whose_outcome_is_unclear_is_not_repeated(
     path = f"/nodes/pve1/{'qemu' if saved['module'] == 'pve_vm' else 'lxc'}"
     cluster.fault(method="POST", path=path, drop=drop)
     cluster.requests_made()
-    result = run(cluster, "pve_backup", **saved["task"], force=True)
+    result = run(cluster, "pve_backup", **saved["task"], vmid=[saved["vmid"]], force=True)
     assert result.get("failed", False) == (drop == "before")
     assert ("It is not repeated blindly" in result.get("msg", "")) == (drop == "before")
     assert result["changed"]

@@ -131,11 +131,6 @@ EMPTY: tuple[Any, ...] = (None, "", " ", [], [""], {})
 MEANS_SOMETHING = {
     ("members of a pool", "vms"),  # an exclusive list: an empty one takes all members out
 }
-# Null is not given (docs/adr/0012); these deeds are documented to go by what remains.
-WIDER_WITHOUT = {
-    ("guests of a node stopped", "vms"),  # all guests of the node
-    ("backup restored by force", "vmid"),  # the guest that the name of the backup says
-}
 
 
 def prepared(cluster: Cluster, deed: Deed) -> tuple[Deed, Writes]:
@@ -208,7 +203,7 @@ def marked(shared_cluster: Cluster) -> Iterator[Cluster]:
 def test_what_is_named_less_hits_nothing_more(marked: Cluster, deed: Deed) -> None:
     deed, whole = prepared(marked, deed)
     for name, options in less_named(deed):
-        if (deed.name, name) in MEANS_SOMETHING | WIDER_WITHOUT:
+        if (deed.name, name) in MEANS_SOMETHING:
             continue
         result = marked.run(resource_of(deed.module), options)
         made = writes(marked)
@@ -218,7 +213,7 @@ def test_what_is_named_less_hits_nothing_more(marked: Cluster, deed: Deed) -> No
             marked.reset()
 
 
-@pytest.mark.parametrize(("name", "option"), sorted(MEANS_SOMETHING | WIDER_WITHOUT))
+@pytest.mark.parametrize(("name", "option"), sorted(MEANS_SOMETHING))
 def test_what_is_excepted_is_a_deed(name: str, option: str) -> None:
     assert [deed for deed in DEEDS if deed.name == name and option in deed.options]
 

@@ -280,3 +280,11 @@ def test_the_id_of_a_generation_may_be_made_up_by_the_server(
 ) -> None:
     steps = VM.plan(state_of({"vmgenid": present} if present else {}), wish_of({"vmgenid": desired})).steps
     assert [step.params["vmgenid"] for step in steps] == ([written] if written else [])
+
+
+@pytest.mark.parametrize("state", ["reset", "resumed"])
+def test_what_acts_on_a_guest_does_not_create_one(state: str) -> None:
+    with pytest.raises(
+        InvalidOption, match=f"state: {state} is for a guest that exists; there is no virtual machine 9001"
+    ):
+        VM.plan(None, wish_of({"vmid": 9001, "name": "web", "node": "pve1", "state": state}))

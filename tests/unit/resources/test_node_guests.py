@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, NotConverged
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.guests import NODE_GUESTS
 from tests.unit.resources.fake import Server, calls, options, planned
 
@@ -45,7 +46,7 @@ def server(release: tuple[int, int] = (9, 2), **more: Any) -> Server:
 
 def test_without_a_state_guests_are_listed() -> None:
     on = server()
-    plan = planned(NODE_GUESTS, on, node="pve1")
+    plan = planned_for(on, node="pve1")
     assert not plan.steps
     assert on.asked == [QEMU, LXC]
     assert [guest["vmid"] for guest in (plan.after or {})["guests"]] == [100, 101, 200, 201, 900]
@@ -56,8 +57,22 @@ def test_without_a_state_guests_are_listed() -> None:
 )
 def test_what_is_so_already_takes_two_gets(state: str, vms: list[int]) -> None:
     on = server()
-    assert not planned(NODE_GUESTS, on, node="pve1", state=state, vms=vms).steps
+    assert not planned_for(on, node="pve1", state=state, vms=vms).steps
     assert on.asked == [QEMU, LXC]
+
+
+def planned_for(on: Server, /, **given: Any) -> Plan:
+    """A plan for the guests that ``vms`` names, or else for all."""
+    everything = {"all_guests": True} if given.get("state") and "vms" not in given else {}
+    return planned(NODE_GUESTS, on, **everything, **given)
+
+
+@pytest.mark.parametrize("given", [{}, {"vms": None}, {"all_guests": False}])
+def test_all_guests_are_meant_only_where_the_task_says_so(given: dict[str, Any]) -> None:
+    with pytest.raises(InvalidOption, match=r"vms: is needed with state: stopped.*all_guests"):
+        planned(NODE_GUESTS, server(), node="pve1", state="stopped", **given)
+    with pytest.raises(InvalidOption, match="all_guests: contradicts vms"):
+        planned(NODE_GUESTS, server(), node="pve1", state="stopped", vms=[100], all_guests=True)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +94,7 @@ def test_what_is_so_already_takes_two_gets(state: str, vms: list[int]) -> None:
 def test_guests_that_are_not_so_are_told(
     given: dict[str, Any], call: str, params: dict[str, Any], left: dict[int, str]
 ) -> None:
-    plan = planned(NODE_GUESTS, server(), node="pve1", **given)
+    plan = planned_for(server(), node="pve1", **given)
     assert calls(plan) == [("POST", f"/nodes/pve1/{call}", params)]
     after = {guest["vmid"]: guest["status"] for guest in (plan.after or {})["guests"]}
     assert {vmid: after[vmid] for vmid in left} == left
@@ -88,30 +103,30 @@ def test_guests_that_are_not_so_are_told(
 
 def test_migrated_guests_are_gone_from_the_node() -> None:
     desired = {"state": "migrated", "target": "pve2", "with_local_disks": True, "max_workers": 4}
-    plan = planned(NODE_GUESTS, server(), node="pve1", **desired)
+    plan = planned_for(server(), node="pve1", **desired)
     params = {"vms": "100,101,200,201,900", "target": "pve2", "with-local-disks": True, "maxworkers": 4}
     assert calls(plan) == [("POST", "/nodes/pve1/migrateall", params)]
     assert plan.after == {"node": "pve1", "guests": []}
-    plan = planned(NODE_GUESTS, server(), node="pve1", state="migrated", target="pve2", vms=[300])
+    plan = planned_for(server(), node="pve1", state="migrated", target="pve2", vms=[300])
     assert not plan.steps
     with pytest.raises(InvalidOption, match="target: there is no node pve3 that is online"):
-        planned(NODE_GUESTS, server(), node="pve1", state="migrated", target="pve3")
+        planned_for(server(), node="pve1", state="migrated", target="pve3")
 
 
 def test_resources_of_high_availability_are_left_alone_unless_named() -> None:
     managed: dict[str, Any] = {
         RESOURCES: [{**row, "hastate": "started"} if row["vmid"] == 100 else row for row in ROWS]
     }
-    plan = planned(NODE_GUESTS, server(**managed), node="pve1", state="stopped")
+    plan = planned_for(server(**managed), node="pve1", state="stopped")
     assert plan.steps[0].params == {"vms": "200"}
     assert plan.notes == ("Left alone, because high availability manages them, and vms does not name them: 100 (web).",)
-    plan = planned(NODE_GUESTS, server(**managed), node="pve1", state="stopped", vms=[100])
+    plan = planned_for(server(**managed), node="pve1", state="stopped", vms=[100])
     assert plan.steps[0].params == {"vms": "100"}
     assert plan.notes == ()
 
 
 def test_named_guests_that_do_not_start_at_boot_are_told() -> None:
-    plan = planned(NODE_GUESTS, server(), node="pve1", state="started", vms=[201])
+    plan = planned_for(server(), node="pve1", state="started", vms=[201])
     assert not plan.steps
     assert plan.notes == ("Left alone, because they do not start at boot (onboot), and force is not set: 201 (proxy).",)
 
@@ -134,14 +149,14 @@ def test_named_guests_that_do_not_start_at_boot_are_told() -> None:
 )
 def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidOption) as error:
-        planned(NODE_GUESTS, server(), node="pve1", **given)
+        planned_for(server(), node="pve1", **given)
     assert error.value.option == option
 
 
 def test_the_number_of_workers_needs_a_release_that_takes_it() -> None:
     with pytest.raises(InvalidOption, match="max_workers"):
-        planned(NODE_GUESTS, server((8, 4)), node="pve1", state="stopped", max_workers=2)
-    plan = planned(NODE_GUESTS, server((8, 4)), node="pve1", state="migrated", target="pve2", max_workers=2)
+        planned_for(server((8, 4)), node="pve1", state="stopped", max_workers=2)
+    plan = planned_for(server((8, 4)), node="pve1", state="migrated", target="pve2", max_workers=2)
     assert plan.steps[0].params["maxworkers"] == 2
 
 
@@ -165,7 +180,7 @@ class Settling(Server):
 
 
 def settled(on: Settling) -> Any:
-    desired = NODE_GUESTS.parse(options(NODE_GUESTS, node="pve1", state="started"))
+    desired = NODE_GUESTS.parse(options(NODE_GUESTS, node="pve1", state="started", all_guests=True))
     return NODE_GUESTS.wait_converged(on, desired, {"task": UPID}, 60)
 
 

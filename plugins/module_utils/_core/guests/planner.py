@@ -148,6 +148,10 @@ class Planner(Resource[Desired, State | None]):
 
     def _plan_create(self, desired: Desired) -> Plan:
         vmid = desired["vmid"] or desired["new_vmid"]
+        if desired["state"] in ("reset", "resumed"):
+            raise InvalidOption(
+                "state", f"{desired['state']} is for a guest that exists; there is no {KINDS[self.kind]} {vmid}"
+            )
         where = Location(self.kind, vmid, desired["new_node"], desired["name"] or "")
         if desired["clone"] or desired["restore"]:
             return self._plan_copy(where, desired)

@@ -185,6 +185,8 @@ def restoration(params: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidOption(
             "volume", f"{params['volume']!r} is not the name of a backup, which tells the kind of guest"
         )
+    if params.get("force") and not params.get("vmid"):
+        raise InvalidOption("vmid", "is needed with force: the guest that is overwritten is named in full")
     vmids = params.get("vmid") or [owner[1]]
     if len(vmids) > 1:
         raise InvalidOption("vmid", "takes one id with state: restored")

@@ -86,6 +86,7 @@ class NodeGuests(Resource[GuestsDesired, GuestsObserved]):
             **NODE_KEY,
             "state": {"type": "str", "choices": list(ACTIONS)},
             "vms": {"type": "list", "elements": "int"},
+            "all_guests": {"type": "bool", "default": False},
             "force": {"type": "bool"},
             "force_stop": {"type": "bool"},
             "shutdown_timeout": {"type": "int"},
@@ -109,7 +110,13 @@ class NodeGuests(Resource[GuestsDesired, GuestsObserved]):
         if not 1 <= sent.get("max_workers", 1) <= 64:
             raise InvalidOption("max_workers", "is a number from 1 to 64")
         if params["vms"] == []:
-            raise InvalidOption("vms", "names no guest; leave it out to mean all")
+            raise InvalidOption("vms", "names no guest")
+        if params["vms"] is not None and params["all_guests"]:
+            raise InvalidOption("all_guests", "contradicts vms")
+        if params["state"] and params["vms"] is None and not params["all_guests"]:
+            raise InvalidOption(
+                "vms", f"is needed with state: {params['state']}", hint="Set all_guests: true to mean all."
+            )
         return GuestsDesired(params["node"], params["state"], params["vms"], sent)
 
     # --- reading ------------------------------------------------------------------------------------------------------
