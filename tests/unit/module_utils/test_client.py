@@ -32,6 +32,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
     UnexpectedAnswer,
     is_transient,
 )
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Upload
 
 HOSTS = (Endpoint("a", 8006), Endpoint("b", 8006), Endpoint("c", 8006))
 TOKEN = Connection(endpoints=HOSTS[:1], user="u@pve", token="u@pve!t", token_secret="s3cret")
@@ -336,7 +337,7 @@ def test_an_upload_is_never_repeated() -> None:
     client = script.client(TOKEN)
     client.get("/version")
     with pytest.raises(ConnectionFailed):
-        client.call("POST", "/upload", {}, upload=object())
+        client.call("POST", "/upload", {}, upload=Upload("a.iso", "a.iso", 1))
     assert len(script.calls) == 2
 
 

@@ -579,7 +579,7 @@ def test_an_upload_may_stall_as_long_as_an_answer_may_take(tmp_path: Path) -> No
 
 def test_uploads_need_https(pvesh: Any) -> None:
     with pytest.raises(PveError, match="Uploads need api_backend https, not local"):
-        pvesh().call("POST", "/x", {}, upload=object())
+        pvesh().call("POST", "/x", {}, upload=Upload("a.iso", "a.iso", 1))
 
 
 def test_both_ends_of_the_way_are_told_unless_a_proxy_stands_there(monkeypatch: pytest.MonkeyPatch, pvesh: Any) -> None:
