@@ -114,7 +114,7 @@ options:
     type: bool
     default: false
   move_volumes:
-    description: Move a volume whose C(storage) is another one than wished, which needs a stopped container. Without it that is an error.
+    description: Move a volume whose C(storage) is another one than the task wants, which needs a stopped container. Without it that is an error.
     type: bool
     default: false
   mp:

@@ -189,7 +189,7 @@ options:
     description: Limit in MB/s for migrations; 0 is no limit.
     type: int
   move_disks:
-    description: Move a drive whose C(storage) or C(format) is another one than wished. Without it that is an error.
+    description: Move a drive whose C(storage) or C(format) is another one than the task wants. Without it that is an error.
     type: bool
     default: false
   name:

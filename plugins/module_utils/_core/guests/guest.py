@@ -102,11 +102,11 @@ class Guest(Planner):
             "wait_timeout": Use(never=("absent",), beside=("wait_for",)),
         }
 
-    # --- the wish -----------------------------------------------------------------------------------------------------
+    # --- what the task wants ------------------------------------------------------------------------------------------
 
     @abc.abstractmethod
     def desired_volume(self, slot: str, value: Any) -> dict[str, Any] | str:
-        """The canonical wish for one slot, "" to empty it."""
+        """The canonical desired value for one slot, "" to empty it."""
 
     def parse(self, params: Mapping[str, Any]) -> Desired:
         self._check_identity(params)
@@ -286,7 +286,7 @@ class Guest(Planner):
         return where, config
 
     def _prepare_creation(self, reader: Reader, desired: Desired) -> None:
-        """Complete the wish for a new guest with what the cluster has to decide."""
+        """Complete the desired state for a new guest with what the cluster has to decide."""
         if desired["clone"]:
             source, config = find_source(desired["directory"], self.kind, desired["clone"]["source"])
             desired["source"] = (source, self.observe_config(config))

@@ -76,7 +76,7 @@ def refuse_namesakes(directory: Directory, where: Location, kinds: Collection[st
 
 
 class NamedGuest(Resource[Desired, State | None]):
-    """Something that is done to a guest, which is in ``wish["where"]``: before it is, no other guest may have its name."""
+    """Something that is done to a guest, which is in ``desired["where"]``: before it is, no other guest may have its name."""
 
     kinds: Collection[str] = tuple(KINDS)
 

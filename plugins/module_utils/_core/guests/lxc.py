@@ -54,7 +54,7 @@ class Lxc(Guest):
     def own_arguments(self) -> dict[str, Any]:
         return lxc_fields.CREATION.specs()
 
-    # --- wish and state -----------------------------------------------------------------------------------------------
+    # --- desired and present state ------------------------------------------------------------------------------------
 
     def parse(self, params: Mapping[str, Any]) -> Desired:
         creation = lxc_fields.CREATION.parse({**params, "unset": None})
@@ -74,7 +74,7 @@ class Lxc(Guest):
 
     @staticmethod
     def _remember_purged(state: State, desired: Desired) -> None:
-        """Complete the wish with the volumes to delete, so that they are deleted where only their slots are empty yet."""
+        """Complete the desired state with the volumes to delete, so that they are deleted where only their slots are empty yet."""
         emptied = [state[slot] for slot, part in desired["volumes"].items() if part == "" and slot in state]
         purged = desired.setdefault("purged", set())
         purged.update(volume_of(held) for held in emptied if storage_of(held))

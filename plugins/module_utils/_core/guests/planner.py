@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planning for guests of both kinds: which calls lead from the present guest to the wish. Pure, no client."""
+"""Planning for guests of both kinds: which calls lead from the present guest to the desired state. Pure, no client."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SNIPPET = re.compile(r"[A-Za-z][\w.-]*:snippets/[^/]+")
 
 
 class Planner(Resource[Desired, State | None]):
-    """How a wish for a guest is brought about. A subclass is one kind of guest: its data and what only that kind does."""
+    """How a desired state for a guest is brought about. A subclass is one kind of guest: its data and what only that kind does."""
 
     kind: str  # qemu or lxc, as in the API's paths
     name_option: str  # the option that holds the guest's name, which is its key in the API as well
@@ -40,7 +40,7 @@ class Planner(Resource[Desired, State | None]):
 
     @abc.abstractmethod
     def plan_volume(self, slot: str, current: Slot | None, desired: Slot | str, task: Desired) -> VolumePlan:
-        """How to bring about the wish for one slot."""
+        """How to bring about the desired state for one slot."""
 
     @abc.abstractmethod
     def leaves_unused(self, held: Slot) -> bool:
@@ -176,7 +176,8 @@ class Planner(Resource[Desired, State | None]):
         return Plan(None, after, tuple(steps))
 
     def _plan_copy(self, where: Location, desired: Desired) -> Plan:
-        """A clone or a restored backup, and then what makes it equal the wish; the engine plans that again when it exists."""
+        """A clone or a restored backup, and then what makes it equal the desired state;
+        the engine plans that again when it exists."""
         rest_desired = {**desired, "digest": None, "push_secrets": True, "restart": "never"}
         if desired["clone"]:
             source, state = desired["source"]
@@ -375,7 +376,7 @@ class Planner(Resource[Desired, State | None]):
 
 
 def _refuse_linked(clone: Mapping[str, Any], source: State) -> None:
-    """A linked clone lies where its template does, in the same format: PVE refuses other wishes."""
+    """A linked clone lies where its template does, in the same format: PVE refuses anything else."""
     if clone.get("full", not source.get("template")):
         return
     for name in ("storage", "format"):

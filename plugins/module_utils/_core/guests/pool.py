@@ -11,7 +11,7 @@ from ..model.plan import Step
 
 
 def pool_of(reader: Reader, vmid: int, wanted: str) -> str | None:
-    """The wished pool if the guest is in it, else the one that it is in as far as that must be known to take it out."""
+    """The desired stateed pool if the guest is in it, else the one that it is in as far as that must be known to take it out."""
     if not wanted:
         rows = reader.get("/cluster/resources", {"type": "vm"})
         shown = next((row.get("pool") for row in rows if row.get("vmid") == vmid), None)

@@ -101,7 +101,7 @@ VM = Vm()
 
 
 def _as_kept(current: State, config: Mapping[str, Any]) -> dict[str, Any]:
-    """The wish in the words of the server, where these are others: a Windows keeps the version of its machine type."""
+    """The desired state in the words of the server, where these are others: a Windows keeps the version of its machine type."""
     kept = dict(config)
     machine, present = config.get("machine"), current.get("machine")
     windows = str(config.get("ostype") or current.get("ostype", "")).startswith("w")

@@ -17,7 +17,7 @@ from .plan import HIDDEN
 def changed_fields(
     fields: Fields, current: Mapping[str, Any], desired: Mapping[str, Any], *, push_secrets: bool = False
 ) -> dict[str, Any]:
-    """The part of a wish that differs. Secrets cannot be compared: they count only if they are to be pushed."""
+    """The part of a desired state that differs. Secrets cannot be compared: they count only if they are to be pushed."""
     return {
         name: value
         for name, value in desired.items()
@@ -31,7 +31,7 @@ def secret_keys(fields: Fields, changes: Mapping[str, Any]) -> frozenset[str]:
 
 
 def present_at_creation(fields: Fields, desired: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a wish that a new thing is created with: what is emptied is not there to begin with."""
+    """The part of a desired state that a new thing is created with: what is emptied is not there to begin with."""
     return {name: value for name, value in desired.items() if fields.named(name).result(None, value) is not None}
 
 

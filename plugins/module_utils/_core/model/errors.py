@@ -99,11 +99,11 @@ class WrongPathPart(PveError):
 
 
 class Refused(PveError):
-    """The wish is clear but would lose data or cut a running service; an option allows it explicitly."""
+    """The desired state is clear but would lose data or cut a running service; an option allows it explicitly."""
 
 
 class NotConverged(PveError):
-    """The server accepted every write, but what was read back still differs from the wish."""
+    """The server accepted every write, but what was read back still differs from the desired state."""
 
 
 class UnexpectedAnswer(PveError):

@@ -111,14 +111,14 @@ class Field:
             raise InvalidOption(self.name, str(error)) from None
 
     def result(self, current: Any, desired: Any) -> Any:
-        """The value after a wish is applied; None when the key is gone."""
+        """The value after a desired state is applied; None when the key is gone."""
         if desired == "":
             return None
         merged = self.codec.merge(current, desired)
         return None if merged == {} else merged
 
     def differs(self, current: Any, desired: Any) -> bool:
-        """Whether applying the wish changes anything. Absent equals empty and equals PVE's default."""
+        """Whether applying the desired state changes anything. Absent equals empty and equals PVE's default."""
         return not self.codec.equal(self._known(current), self._known(self.result(current, desired)))
 
     def _known(self, value: Any) -> Any:

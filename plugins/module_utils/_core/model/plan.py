@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plan: what differs between a cluster and a wish, as the ordered API calls that end the difference."""
+"""A plan: what differs between a cluster and a desired state, as the ordered API calls that end the difference."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ class PropertyString(Codec):
         return ",".join(pieces)
 
     def merge(self, current: Any, desired: Mapping[str, Any]) -> dict[str, Any]:
-        """What results when ``wish`` is applied: what it does not name stays, what it empties goes."""
+        """What results when ``desired`` is applied: what it does not name stays, what it empties goes."""
         replaced = set(self.exclusive) if any(desired.get(name) for name in self.exclusive) else set()
         for name, (values, others) in self.rules_out.items():
             if desired.get(name) in values:

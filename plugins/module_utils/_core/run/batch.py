@@ -20,7 +20,7 @@ from .engine import Interrupted, Prepared, apply, failure, prepare
 
 @dataclasses.dataclass(eq=False)
 class Job:
-    """One run of the engine: what is wished, and what became of it.
+    """One run of the engine: what is desired, and what became of it.
 
     ``limits`` name what it shares with other jobs, ``brief`` those of them that only its first step needs; ``entry`` is what the
     result says of it besides its outcome.

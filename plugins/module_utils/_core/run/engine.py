@@ -33,7 +33,7 @@ from ..model.plan import Plan, Step, api_path
 from .task import Upid, is_upid, may_be_started_by, wait_for_task
 
 TASK_TIMEOUT = 600.0  # seconds, of modules without the option
-MAX_PLANS = 4  # how often a wish is planned anew after a conflict or an unclear outcome
+MAX_PLANS = 4  # how often a desired state is planned again after a conflict or an unclear outcome
 MAX_DETOURS = 8  # how often a plan may not become shorter by a step
 ARRIVAL_PAUSES = (0.0, 0.5, 1.0, 2.0)  # seconds: a write whose answer was lost may still be on its way
 READ_BACK_PAUSES = (0.1, 0.3, 1.0, 2.0, 3.0)  # seconds: some of PVE's lists lag behind a write
@@ -105,7 +105,7 @@ class Prepared:
 
 
 def prepare(client: Client, resource: Planned[Any, Any], params: Mapping[str, Any], desired: Any = None) -> Prepared:
-    """Read and plan. ``wish`` is that of the options where the caller has it already, perhaps completed by what it knows."""
+    """Read and plan. ``desired`` is that of the options where the caller has it already, perhaps completed by what it knows."""
     desired = resource.parse(params) if desired is None else desired
     plan = resource.plan(resource.read(client, desired), desired)
     _refuse_unacceptable(client, resource, plan)

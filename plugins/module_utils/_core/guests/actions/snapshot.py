@@ -50,7 +50,7 @@ class Snapshot(NamedGuest):
     def may_be_empty(self) -> set[str]:
         return {"description"}
 
-    # --- the wish -----------------------------------------------------------------------------------------------------
+    # --- what the task wants ------------------------------------------------------------------------------------------
 
     def parse(self, params: Mapping[str, Any]) -> Desired:
         names = (*GUEST, "snapname", "vmstate", "start", "force", "retention", "prefix", "state")
@@ -149,7 +149,7 @@ def _check_name(name: str) -> None:
 
 
 def _check_use(params: Mapping[str, Any]) -> None:
-    """Refuse options that mean nothing for the wished state."""
+    """Refuse options that mean nothing for the desired stateed state."""
     state = params["state"]
     uses = {"start": "rollback", "vmstate": "present", "description": "present", "retention": "present"}
     for option, needed in uses.items():

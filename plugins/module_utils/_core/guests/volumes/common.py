@@ -53,7 +53,7 @@ def storage_of(slot: Slot) -> str:
 
 
 def name_storage(desired: dict[str, Any], storage: str) -> None:
-    """Complete a wish with the storage that its volume names; ValueError if it names another one itself."""
+    """Complete a desired state with the storage that its volume names; ValueError if it names another one itself."""
     if desired.get("storage", storage) != storage:
         raise ValueError(f"names two storages, {storage} and {desired['storage']}")
     desired["storage"] = storage

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Drives of virtual machines: what a task wants of one slot, and the writes, moves and resizes that bring it about.
 
-A wish names a volume (``file``), or a ``storage`` with a ``size`` to allocate, or an image to import. What it does not name
+A task names a volume (``file``), or a ``storage`` with a ``size`` to allocate, or an image to import. What it does not name
 stays. Nothing here ever replaces a volume that holds data: a slot is emptied explicitly, or not at all.
 """
 
@@ -38,7 +38,7 @@ FIXED_SIZE = {"efidisk0": ("efitype", "pre-enrolled-keys", "ms-cert"), "tpmstate
 
 
 def drive_wish(slot: str, value: Any, codec: PropertyString) -> dict[str, Any] | str:
-    """The canonical wish for a slot, "" to empty it; InvalidOption tells what is wrong with it alone."""
+    """The canonical desired value for a slot, "" to empty it; InvalidOption tells what is wrong with it alone."""
     if value == "":
         return ""
     try:
@@ -81,7 +81,7 @@ def _resolve_file(desired: dict[str, Any]) -> None:
 def plan_drive(
     slot: str, current: Slot | None, desired: Slot | str, codec: PropertyString, *, move: bool, purge: bool
 ) -> VolumePlan:
-    """How to get from the current drive to the wish. Raises InvalidOption or Refused."""
+    """How to get from the current drive to the desired state. Raises InvalidOption or Refused."""
     if desired == "" or isinstance(desired, str):
         return plan_removal(slot, current, purge)
     if current is None:

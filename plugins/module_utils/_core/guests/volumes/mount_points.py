@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The root file system and the mount points of containers: what a task wants of one slot, and what brings it about.
 
-A wish names a ``storage`` with a ``size`` to allocate, or a ``volume``: one that exists, or a path of the host (a bind mount
+A task names a ``storage`` with a ``size`` to allocate, or a ``volume``: one that exists, or a path of the host (a bind mount
 or a device). What it does not name stays. A volume is allocated once; nothing here ever replaces one that holds data.
 """
 
@@ -37,7 +37,7 @@ def is_path(slot: Slot) -> bool:
 
 
 def mount_wish(slot: str, value: Any, codec: PropertyString) -> dict[str, Any] | str:
-    """The canonical wish for a slot, "" to empty it; InvalidOption tells what is wrong with it alone."""
+    """The canonical desired value for a slot, "" to empty it; InvalidOption tells what is wrong with it alone."""
     if value == "":
         if slot == "rootfs":
             raise InvalidOption("unset", "a container always has a rootfs")
@@ -61,7 +61,7 @@ def mount_wish(slot: str, value: Any, codec: PropertyString) -> dict[str, Any] |
 def plan_mount_point(
     slot: str, current: Slot | None, desired: Slot | str, codec: PropertyString, *, move: bool, purge: bool
 ) -> VolumePlan:
-    """How to get from the present mount point to the wish. Raises InvalidOption or Refused."""
+    """How to get from the present mount point to the desired state. Raises InvalidOption or Refused."""
     if isinstance(desired, str):
         return plan_removal(slot, current, purge)
     return _plan_new(slot, desired, codec) if current is None else _plan_present(slot, current, desired, codec, move)

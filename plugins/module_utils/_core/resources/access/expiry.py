@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When users and API tokens expire: points in time, and periods that stay the same wish from day to day."""
+"""When users and API tokens expire: points in time, and periods that stay the same from day to day."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLOCK_SKEW = 300  # seconds that the clocks of two controllers may differ withou
 
 @dataclasses.dataclass(frozen=True)
 class Lifetime:
-    """A wish such as ``90d``: a period that begins when the thing is created, or renewed."""
+    """A desired expiry such as ``90d``: a period that begins when the thing is created, or renewed."""
 
     seconds: int
     now: int  # seconds since the epoch when the task began
@@ -60,7 +60,7 @@ def refuse_past(expire: Any, present: int | None, now: int) -> None:
 
 
 def settled(fields: Mapping[str, Any], current: Mapping[str, Any] | None, renew_before: int = 0) -> dict[str, Any]:
-    """The wished fields with a point in time in place of a period."""
+    """The desired stateed fields with a point in time in place of a period."""
     expire = fields.get(EXPIRE.name)
     if not isinstance(expire, Lifetime):
         return dict(fields)

@@ -165,7 +165,7 @@ def _look_at_names(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
 
 
 def select(current: Mapping[str, Any], wanted: Mapping[str, Any], *, append: bool) -> dict[str, Any]:
-    """The wish with everything that follows from how guests are selected: other ways of selecting are dropped."""
+    """The desired state with everything that follows from how guests are selected: other ways of selecting are dropped."""
     fields = dict(wanted)
     if append and fields.get("vmid") and (current.get("all") or current.get("pool")):
         raise InvalidOption(
@@ -184,7 +184,7 @@ def select(current: Mapping[str, Any], wanted: Mapping[str, Any], *, append: boo
 
 
 def _keep_selection(current: Mapping[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
-    """A wish that names no way of selecting guests: the present one must stay."""
+    """A desired state that names no way of selecting guests: the present one must stay."""
     present = next((name for name in SELECTIONS if current.get(name)), None)
     if present is None or fields.get(present, current[present]) in ("", False):
         raise InvalidOption(", ".join(SELECTIONS), "a job needs one of them: all: true, a pool, or a list of guests")

@@ -10,14 +10,14 @@ The short way keeps and moves what is there. It goes once through five loops, ea
 
 1. Rules that wait for nothing any more are deleted (see ``_roles``; they are disabled).
 2. Missing rules are created at the top, the last one first. One that could decide otherwise than a rule above it in the
-   wish *waits*: it is created disabled.
+   desired rule *waits*: it is created disabled.
 3. Rules move, from the top on, behind the one that they are to follow. Those of a longest common subsequence stay.
 4. Rules that differ are changed, those to be in force from the top on: so all that is above them is in force already.
    Then those to be disabled, from the bottom on.
-5. What is no longer wished is deleted, from the bottom on.
+5. What is no longer desired is deleted, from the bottom on.
 
 Where an edit of it might be unsafe, the list is rewritten, which always is safe, one edit at a time until the short way is:
-all wished rules are created at the top, the last one first, put in force from the top on, and the others deleted from the
+all desired rules are created at the top, the last one first, put in force from the top on, and the others deleted from the
 bottom on. Each edit leaves a rewrite that is shorter by one, so this ends.
 
 A rule that is in both lists is never changed nor deleted before its like is there. And a plan never takes more calls than a
@@ -26,9 +26,9 @@ those that are created stand in order, so at most as many moves as found rules r
 
 Planning again half-way gives the rest of the plan. Of a rewrite, because what stands at the top tells how far it has come. Of
 the short way, because what a present rule becomes (its role) depends on how often each rule is there, never on its place, and
-after each edit it is the same for the rules that are left: a created or changed rule is equal to the wished one or to its
-waiting form, which is no wished rule; what has no role is touched at the end only. The common subsequence is the one that
-begins with the earliest wished rules at the topmost places; a move adds the first rule that it lacks, at the place after the
+after each edit it is the same for the rules that are left: a created or changed rule is equal to the desired stateed one or to its
+waiting form, which is no desired rule; what has no role is touched at the end only. The common subsequence is the one that
+begins with the earliest desired rules at the topmost places; a move adds the first rule that it lacks, at the place after the
 rule before, and leaves the others of it alone, so that it is found again with that rule added.
 """
 
@@ -100,7 +100,7 @@ def next_of_rewrite(current: Sequence[Rule], wanted: Sequence[Rule], waiting: Se
 
 
 def _rewritten(current: Sequence[Rule], wanted: Sequence[Rule], waiting: Sequence[Rule]) -> int:
-    """How many of the last wished rules stand at the top already."""
+    """How many of the last desired rules stand at the top already."""
     for count in range(min(len(current), len(wanted)), 0, -1):
         pairs = zip(current, wanted[-count:], waiting[-count:], strict=False)
         if all(present in (rule, form) for present, rule, form in pairs):
@@ -128,7 +128,7 @@ def minimal_edits(current: Sequence[Rule], wanted: Sequence[Rule], waiting: Sequ
 
 
 def _put_in_order(line: _Line, names: Sequence[Key]) -> list[int]:
-    """Move what is out of order; returns for each wished rule the number of the one that is or becomes it."""
+    """Move what is out of order; returns for each desired rule the number of the one that is or becomes it."""
     staying = common_subsequence(names, [line.roles[place] for place in line.order])
     places: list[int | None] = [None if at is None else line.order[at] for at in staying]
     free = _by(line.roles.__getitem__, (place for place in line.order if place not in places))
@@ -142,9 +142,9 @@ def _put_in_order(line: _Line, names: Sequence[Key]) -> list[int]:
 
 
 def staged(wanted: Sequence[Rule]) -> list[Rule]:
-    """Each rule as it waits: disabled and, where that alone is a wished rule as well, with a mark in its comment.
+    """Each rule as it waits: disabled and, where that alone is a desired stateed rule as well, with a mark in its comment.
 
-    No waiting form of a rule in force is a wished rule, and no two rules have the same one.
+    No waiting form of a rule in force is a desired stateed rule, and no two rules have the same one.
     """
     mark, names = WAITING, {_key(rule) for rule in wanted}
     while any(str(rule.get("comment", "")).startswith(mark) for rule in wanted):
@@ -159,7 +159,7 @@ def staged(wanted: Sequence[Rule]) -> list[Rule]:
 
 
 def match(current: Sequence[Rule], wanted: Sequence[Rule]) -> list[int | None]:
-    """For each wished rule the place of the present rule that is or becomes it."""
+    """For each desired rule the place of the present rule that is or becomes it."""
     roles, _needless = _roles(current, wanted, staged(wanted))
     free = _by(roles.__getitem__, range(len(current)))
     return [free[key].pop(0) if free.get(key) else None for key in map(_key, wanted)]
@@ -168,7 +168,7 @@ def match(current: Sequence[Rule], wanted: Sequence[Rule]) -> list[int | None]:
 def _roles(
     current: Sequence[Rule], wanted: Sequence[Rule], waiting: Sequence[Rule]
 ) -> tuple[list[Key | None], list[int]]:
-    """For each present rule the wished one that it is or becomes, if any; and the places of those that wait for nothing.
+    """For each present rule the desired stateed one that it is or becomes, if any; and the places of those that wait for nothing.
 
     First what is equal, then what waits. Of the rest, a rule without a twin may be changed: one that differs only in being
     enabled, one with the same comment, one that differs only in how it is logged or commented.
@@ -224,9 +224,9 @@ def _without(*names: str) -> Callable[[Rule], Any]:
 
 
 def common_subsequence(wanted: Sequence[Any], present: Sequence[Any]) -> list[int | None]:
-    """For each wished thing its place in a longest common subsequence, None if it is not in it.
+    """For each desired thing its place in a longest common subsequence, None if it is not in it.
 
-    Of several ones the one that has the earliest wished things, and these at the earliest places.
+    Of several ones the one that has the earliest desired things, and these at the earliest places.
     """
     places = _by(present.__getitem__, range(len(present)))
     last: list[int] = []  # by length, the last place (negative) where a subsequence of what is left begins

@@ -158,7 +158,7 @@ class Firewall(Resource[Desired, State | None]):
 
     @staticmethod
     def _rule_step(desired: Desired, edit: Edit, number: int, count: int) -> Step:
-        """The call of an edit. Positions and the digest hold only after the call before it: each one is planned anew."""
+        """The call of an edit. Positions and the digest hold only after the call before it: each one is planned again."""
         path = desired["path"] if "group" in desired["scope"] else f"{desired['path']}/rules"
         params: dict[str, Any] = {}
         if edit.kind == "insert":

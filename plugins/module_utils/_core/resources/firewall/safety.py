@@ -1,13 +1,14 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether an edit of a list of rules is safe: no packet meets another fate by it than it met before, or meets by the wish.
+"""Whether an edit of a list of rules is safe: no packet meets another fate by it than it met before, or meets by the desired state.
 
 Then the same holds for a whole plan of safe edits: at any moment each packet meets the fate of the old list or of the new one.
 
 Which packets a rule fits is not asked, so that everything that may be counts. An edit is safe if each rule that decides anew
 about some packets is *sound*, or decides as the rule did that decided before. A rule is sound where it stands if all rules
-that stand above it in the wish and decide otherwise are in force above it: what gets to it would get to it in the wish as well.
+that stand above it in the desired list and decide otherwise are in force above it: what gets to it would get to it in that list as
+well.
 """
 
 from __future__ import annotations
@@ -80,11 +81,11 @@ def decides_as_all_above(wanted: Sequence[Rule], number: int) -> bool:
 
 
 class Safety:
-    """Judges edits on the way to a wish."""
+    """Judges edits on the way to a desired state."""
 
     def __init__(self, wanted: Sequence[Rule]) -> None:
         self.in_force = {key(rule) for rule in wanted if rule["enable"]}
-        self.above: dict[Key, set[Key]] = {}  # of each wished rule those above its first copy that decide otherwise
+        self.above: dict[Key, set[Key]] = {}  # of each desired rule those above its first copy that decide otherwise
         for number, rule in enumerate(wanted):
             others = (other for other in wanted[:number] if other["enable"] and decides_otherwise(rule, other))
             self.above.setdefault(key(rule), {key(other) for other in others})

@@ -103,7 +103,7 @@ class HaMove(Resource[Desired, State | None]):
     def after_apply(
         self, reader: Reader, desired: Desired, state: State, answers: Mapping[str, Any], *, changed: bool
     ) -> dict[str, Any]:
-        """Wait until the resource is where it is wished to be, in the state that is requested of it."""
+        """Wait until the resource is where it should be, in the state that is requested of it."""
         if not changed:
             return {}
         blockers = [row["sid"] for row in (answers.get("move") or {}).get("blocking-resources", [])]
@@ -255,7 +255,7 @@ class HaArm(Resource[Desired, State | None]):
 
 
 def is_on_the_way(state: State, desired: Desired) -> bool:
-    """Whether it is as wished, or is becoming so."""
+    """Whether it is as desired, or is becoming so."""
     if desired["state"] == "armed":
         return bool(state.get("state") == "armed")
     return state.get("state") in ("disarming", "disarmed") and state.get("resource_mode") == desired["resource_mode"]

@@ -147,7 +147,7 @@ GROUP_FIELDS = Fields(
 
 
 class HaGroup(Item):
-    """An item of PVE 8; a newer server gets the wish told in its own terms."""
+    """An item of PVE 8; a newer server gets it in its own terms."""
 
     def read(self, reader: Reader, desired: ItemDesired) -> Observed:
         try:
@@ -163,7 +163,7 @@ class HaGroup(Item):
 
 
 def equivalent_rule(desired: ItemDesired) -> str:
-    """The task that does on PVE 9 what a wish for a group does on PVE 8, as YAML."""
+    """The task that does on PVE 9 what a task for a group does on PVE 8, as YAML."""
     fields = desired.fields
     nodes = ", ".join(f"'{node}'" for node in fields.get("nodes") or [])
     lines = [

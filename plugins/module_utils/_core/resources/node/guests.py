@@ -225,7 +225,7 @@ def guests_of(reader: Reader, node: str) -> list[GuestRow]:
 
 
 def _check_vms(reader: Reader, desired: GuestsDesired, guests: Iterable[GuestRow]) -> None:
-    """Refuse ids that cannot be meant. One that has gone to another node was migrated, if that is what is wished."""
+    """Refuse ids that cannot be meant. One that has gone to another node was migrated, if that is what the task wants."""
     here = {guest["vmid"]: guest for guest in guests}
     missing = [vmid for vmid in desired.vms or () if vmid not in here]
     if missing:
@@ -251,7 +251,7 @@ def _without_onboot(reader: Reader, node: str, guests: Sequence[GuestRow]) -> fr
 
 
 def _concerned(guests: Iterable[GuestRow], desired: GuestsDesired) -> list[GuestRow]:
-    """The guests that are not yet as wished."""
+    """The guests that are not yet as desired."""
     return [guest for guest in guests if desired.state and ACTIONS[desired.state].concerns(guest)]
 
 

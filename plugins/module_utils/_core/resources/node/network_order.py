@@ -53,7 +53,7 @@ def _with(state: Interfaces, name: str, new: Interface) -> Interfaces:
 
 
 def _partial(name: str, state: Interfaces, after: Interfaces) -> Interface:
-    """An interface as wished, with those of its devices that are there and free."""
+    """An interface as desired, with those of its devices that are there and free."""
     taken = {device for other, row in state.items() if other != name for key in PORTS for device in row.get(key, [])}
     free = set(state) - taken
     kept = {key: [device for device in after[name].get(key, []) if device in free] for key in PORTS}
