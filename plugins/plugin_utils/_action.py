@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
@@ -27,7 +26,7 @@ from ..module_utils._core.model.errors import InvalidOption
 from ..module_utils._core.model.given import refuse_unusable, validate
 from ..module_utils._core.run.engine import failure
 from ..module_utils._core.run.hosted import Hosted
-from ..module_utils._core.run.module import module_arguments, perform, secret_values, spellings, unsupported
+from ..module_utils._core.run.module import censored, module_arguments, perform, secret_values, spellings, unsupported
 
 display = Display()
 _clients: dict[Connection, Client] = {}
@@ -127,8 +126,7 @@ class PveAction(ActionBase):
             text = f"Both option {twice['option']} and its alias {twice['alias']} are set."
             outcome.setdefault("warnings", []).append(text)
         outcome["invocation"] = {"module_args": params}
-        censored: dict[str, Any] = remove_values(outcome, secrets)
-        return censored
+        return censored(outcome, secrets)
 
     def _refusal(self, error: AnsibleValidationError) -> str:
         """What a module says about a wrong option."""

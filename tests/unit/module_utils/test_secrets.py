@@ -18,7 +18,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.api.connectio
 from ansible_collections.pve.automation.plugins.module_utils._core.api.https import HttpsTransport, form
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, PveError
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.api import API
-from ansible_collections.pve.automation.plugins.module_utils._core.run.module import spellings
+from ansible_collections.pve.automation.plugins.module_utils._core.run.module import censored, spellings
 from ansible_collections.pve.automation.plugins.plugin_utils._action import PveAction
 
 NOBODY = "127.0.0.1:1"  # nothing listens there
@@ -126,3 +126,7 @@ def test_half_a_character_in_a_parameter_is_named_and_not_shown() -> None:
 def test_the_forms_of_a_secret() -> None:
     assert spellings(["a b\n"]) == {"a b\n", "a b", "a b\\n", "a%20b%0A", "a+b%0A", "YSBiCg==", "a%20b", "a+b", "YSBi"}
     assert spellings(["\n"]) - {"\n", "\\n", "%0A", "Cg=="} == set()
+
+
+def test_a_secret_that_is_part_of_another_one_does_not_uncover_it() -> None:
+    assert censored({"msg": f"<{CORE}s>"}, {"s", f"{CORE}s"}) == {"msg": "<********>"}

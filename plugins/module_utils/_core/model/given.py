@@ -13,7 +13,7 @@ import abc
 import dataclasses
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
@@ -160,6 +160,10 @@ class HasOptions(abc.ABC):
     def uses(self) -> Mapping[str, Use]:
         """The options that mean something in some tasks only."""
         return {}
+
+    def advise(self, names: Sequence[str]) -> list[str]:
+        """What to write instead of options that do not exist."""
+        return []
 
 
 def check_given(resource: HasOptions, params: Mapping[str, Any]) -> None:

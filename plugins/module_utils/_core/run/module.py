@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import remove_values
 
 from ..api.client import Client
 from ..api.connection import Connection, connection_arguments
@@ -76,13 +77,18 @@ def spellings(secrets: Iterable[str]) -> set[str]:
     return found - {""}
 
 
+def censored(result: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any]:
+    """A result without these secrets. The longest go first, since a secret may be a part of another one."""
+    hidden: dict[str, Any] = remove_values(dict(result), sorted(secrets, key=len, reverse=True))
+    return hidden
+
+
 def unsupported(resource: Hosted, message: str) -> str:
     """A message of Ansible about unsupported parameters, with what to write instead in the place of all options, if known."""
     found = re.match(
         r"(?P<intro>Unsupported parameters for \(.*?\) module: )?(?P<names>[^:]+?)\. Supported parameters", message
     )
-    advise = getattr(resource, "advise", None)
-    advice: list[str] = advise(found["names"].split(", ")) if found and advise else []
+    advice = resource.advise(found["names"].split(", ")) if found else []
     if not found or not advice:
         return message
     return f"{found['intro'] or ''}{found['names']}. {'; '.join(advice)}."
@@ -112,7 +118,7 @@ def _module_of(resource: Hosted) -> type[AnsibleModule]:
             self.no_log_values.update(spellings(map(str, self.no_log_values)))
             for text in result.pop("warnings", []):
                 self.warn(text)
-            return result
+            return censored(result, self.no_log_values)
 
     return Module
 
