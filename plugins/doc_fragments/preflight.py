@@ -18,8 +18,8 @@ options:
         a given vmid is free; whether the guest is locked; and whether O(limits) are kept. That a device is passed through to a processor that is not of type
         C(host) is a warning only.
       - What the user or token may not see is taken to be there.
-      - V(warn) warns, V(fail) fails, V(off) does not look. What PVE refuses for certain fails with V(warn) as well: a storage that only
-        other nodes have, and a clone to another node whose volumes are on storages that are not shared.
+      - V(warn) warns, V(fail) fails, V(off) does not look. What PVE refuses for certain fails with V(warn) as well. This is a
+        storage that only other nodes have, and a clone to another node whose volumes are on storages that are not shared.
       - V(strict) fails as well, and looks more closely. Guests that do not run count for O(limits.memory_overcommit), too. The memory that
         the node uses and that of the guests that are started may not exceed 90 % of what the node has.
         Unless O(limits) says otherwise, a guest gets at most 128 GiB of memory, and a disk at most 10 TiB.

@@ -68,6 +68,21 @@ def test_module_is_documented(module: str) -> None:
     assert resource_of(module).name in yaml.safe_load(texts["RETURN"])
 
 
+FRAGMENTS = sorted((ROOT / "plugins" / "doc_fragments").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", FRAGMENTS, ids=lambda path: path.stem)
+def test_documentation_fragments_can_be_read(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    fragment = next(node for node in tree.body if isinstance(node, ast.ClassDef))
+    texts = [ast.literal_eval(node.value) for node in fragment.body if isinstance(node, ast.Assign)]
+    assert texts
+    for text in texts:
+        for option in yaml.safe_load(text).get("options", {}).values():
+            told = option.get("description", "")  # a second fragment may add to the options of the first one
+            assert all(isinstance(line, str) for line in ([told] if isinstance(told, str) else told))
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_use_the_module_by_its_full_name(module: str) -> None:
     tasks = yaml.safe_load(literals(module)["EXAMPLES"])

@@ -94,7 +94,7 @@ def test_what_is_there_costs_one_request() -> None:
 def test_creation_sends_everything_in_one_call() -> None:
     made = planned(
         LXC,
-        GuestServer(),
+        GuestServer(answers={"/pools": [{"poolid": "web", "members": []}]}),
         node="pve1",
         hostname="new",
         ostemplate=TEMPLATE,
@@ -130,6 +130,33 @@ def test_a_new_container_needs_something_to_be_made_of() -> None:
         planned(LXC, GuestServer(), node="pve1", hostname="new")
     with pytest.raises(InvalidOption, match="node: there is no container 'new', and to create it needs node"):
         planned(LXC, GuestServer(), hostname="new", ostemplate=TEMPLATE)
+
+
+def test_a_new_container_needs_a_node_and_a_pool_that_exist() -> None:
+    rows = [{"type": "node", "node": "pve1"}, {"type": "pool", "pool": "web"}]
+    new = {"hostname": "new", "ostemplate": TEMPLATE, "rootfs": "local:8"}
+    server = GuestServer(answers={"/cluster/resources": rows})
+    with pytest.raises(InvalidOption, match="node: node 'pve9' does not exist"):
+        planned(LXC, server, node="pve9", **new)
+    with pytest.raises(InvalidOption, match="pool: there is no pool 'wbe'"):
+        planned(LXC, server, node="pve1", pool="wbe", **new)
+    assert planned(LXC, server, node="pve1", pool="web", **new).steps
+
+
+def test_a_guest_is_not_migrated_to_a_node_that_does_not_exist() -> None:
+    rows = [
+        {"type": "node", "node": "pve1"},
+        {"type": "lxc", "vmid": 9101, "node": "pve1", "name": "web1", "status": "stopped"},
+    ]
+    server = GuestServer({"lxc/9101": {"hostname": "web1"}}, answers={"/cluster/resources": rows})
+    with pytest.raises(InvalidOption, match="node: node 'pve9' does not exist"):
+        planned(LXC, server, hostname="web1", node="pve9", migrate=True)
+
+
+def test_a_pool_that_the_login_may_not_see_is_left_to_the_server() -> None:
+    denied = PermissionDenied("GET", "/pools", 403, "Permission check failed")
+    server = GuestServer(answers={"/pools": denied})
+    assert planned(LXC, server, node="pve1", pool="web", hostname="new", ostemplate=TEMPLATE, rootfs="local:8").steps
 
 
 def test_options_of_creation_mean_nothing_with_a_copy() -> None:

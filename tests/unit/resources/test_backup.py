@@ -151,6 +151,16 @@ def test_a_backup_that_is_young_enough_counts_as_done(age: int, taken: bool) -> 
         ({"vmid": [101], "storage": "local", "notes": "x"}, "notes: means nothing when backups are taken"),
         ({"vmid": [101], "storage": "local", "force": True}, "force: means nothing when backups are taken"),
         ({"volume": VOLUME}, "node: is needed with volume"),
+        *(
+            ({"volume": volume, "node": "pve1", "state": state}, f"volume: '{volume}' is not a backup")
+            for volume in (
+                "local-lvm:vm-100-disk-0",
+                "local:100/vm-100-disk-0.qcow2",
+                "local:iso/a.iso",
+                "local:backups/x",
+            )
+            for state in ("absent", "present")
+        ),
         ({"volume": VOLUME, "node": "pve1", "mode": "stop"}, "mode: means nothing with volume"),
         (
             {"volume": VOLUME, "node": "pve1", "notes": "x", "state": "absent"},

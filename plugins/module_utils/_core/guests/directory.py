@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..model.contract import Reader
-from ..model.errors import ApiError, AuthenticationFailed, InvalidOption, PveError
+from ..model.errors import ApiError, AuthenticationFailed, InvalidOption, PveError, does_not_exist
 from ..model.plan import api_path
 from .locate import KINDS, Location, read_config, with_name
 
@@ -240,3 +240,13 @@ def refuse_several(namesakes: Sequence[Location], name: str, option: str = "name
         raise InvalidOption(
             option, f"{len(namesakes)} guests are named {name!r}: {list_guests(namesakes)}", hint="Give vmid as well."
         )
+
+
+def require_node(directory: Directory, name: str) -> None:
+    """Refuse the name of a node that is not in the cluster.
+
+    Every login sees all nodes in /cluster/resources, also those that are offline (pve-manager API2/Cluster.pm, resources).
+    """
+    known = {row.get("node") for row in directory.rows if row.get("type") == "node"}
+    if known and name not in known:
+        raise does_not_exist("node", f"node {name!r}")

@@ -22,11 +22,11 @@ from ..model.values import Codec
 from . import power
 from .actions.restore_check import differences, expected, in_words
 from .agent import pending_keys, wait_for_agent
-from .directory import Directory, Found, list_guests, refuse_several
+from .directory import Directory, Found, list_guests, refuse_several, require_node
 from .locate import KINDS, Location, read_config, with_name
 from .making import await_finish, is_unfinished, unfinished
 from .planner import Planner
-from .pool import pool_of
+from .pool import pool_of, require_pool
 from .preflight.checks import OPTIONS as PREFLIGHT_OPTIONS
 from .preflight.checks import STRICT, Candidate, preflight
 from .preflight.requirements import Limits, demand_of
@@ -271,6 +271,8 @@ class Guest(Planner):
         if desired["node"] not in (None, where.node) and not moves:
             hint = "Leave node out." if desired["state"] == "absent" else "Leave node out, or set migrate: true."
             raise InvalidOption("node", f"the {where} is not on {desired['node']}", hint=hint)
+        if desired["node"] not in (None, where.node):
+            require_node(desired["directory"], desired["node"])
         selected = desired.get("selected_name")
         if selected not in (None, where.name):
             raise InvalidOption("select", f"the {where} was called {selected!r} when it was selected")
@@ -296,6 +298,8 @@ class Guest(Planner):
         if not desired["new_node"]:
             which = desired["vmid"] or repr(desired["name"])
             raise InvalidOption("node", f"there is no {KINDS[self.kind]} {which}, and to create it needs node")
+        require_node(desired["directory"], desired["new_node"])
+        require_pool(reader, desired["pool"], desired["directory"].rows)
         if desired["restore"]:
             backup = read_backup(reader, desired["new_node"], desired["restore"]["archive"])
             desired["backup"] = None if backup is None else self.observe_config(backup)

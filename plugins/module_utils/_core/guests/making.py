@@ -55,7 +55,7 @@ def await_finish(reader: Reader, guests: Sequence[Location], timeout: float, nam
         )
         left = [guest for guest in left if guest not in abandoned]
         if left:
-            reader.on_progress(f"waiting for {', '.join(str(guest.vmid) for guest in left)}, which have no names yet")
+            reader.on_progress(f"waiting until these guests are made: {', '.join(str(guest.vmid) for guest in left)}")
         return None if left else True
 
     if wait_until(reader, look, timeout, PAUSE) is None:

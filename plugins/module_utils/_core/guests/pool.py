@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from ..model.contract import Reader
-from ..model.errors import CREATED_FIRST, InvalidOption, NotFound
+from ..model.errors import CREATED_FIRST, InvalidOption, NotFound, PermissionDenied
 from ..model.plan import Step
 
 
 def pool_of(reader: Reader, vmid: int, wanted: str) -> str | None:
-    """The desired stateed pool if the guest is in it, else the one that it is in as far as that must be known to take it out."""
+    """The desired pool if the guest is in it, else the one that it is in as far as that must be known to take it out."""
     if not wanted:
         rows = reader.get("/cluster/resources", {"type": "vm"})
         shown = next((row.get("pool") for row in rows if row.get("vmid") == vmid), None)
@@ -21,11 +24,25 @@ def pool_of(reader: Reader, vmid: int, wanted: str) -> str | None:
     try:
         pools = reader.get("/pools", {"poolid": wanted})
     except NotFound:
-        raise InvalidOption(
-            "pool", f"there is no pool {wanted!r}", hint=f"Create it with pve_pool. {CREATED_FIRST}"
-        ) from None
+        raise _no_pool(wanted) from None
     members = pools[0].get("members", []) if pools else []
     return wanted if any(member.get("vmid") == vmid for member in members) else None
+
+
+def require_pool(reader: Reader, name: str | None, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse the name of a pool that does not exist. ``rows`` of /cluster/resources have the pools that the login may see."""
+    if not name or any(row.get("type") == "pool" and row.get("pool") == name for row in rows):
+        return
+    try:
+        reader.get("/pools", {"poolid": name})
+    except NotFound:
+        raise _no_pool(name) from None
+    except PermissionDenied:
+        pass  # the server decides
+
+
+def _no_pool(name: str) -> InvalidOption:
+    return InvalidOption("pool", f"there is no pool {name!r}", hint=f"Create it with pve_pool. {CREATED_FIRST}")
 
 
 def _warn_of_hidden(reader: Reader, vmid: int) -> None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The power state of a guest: which call leads from the present state to the desired stateed one."""
+"""The power state of a guest: which call leads from the present state to the desired one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Power:
         return _step(path, "shutdown", f"shut down {guest}", params)
 
     def steps(self, path: str, guest: str, present: str) -> list[Step]:
-        """The calls that lead from the present power state to the desired stateed one."""
+        """The calls that lead from the present power state to the desired one."""
         wanted = POWER_OF_STATE[self.state]
         if self.state in ("restarted", "reset") and present == RUNNING:
             reset = dataclasses.replace(_step(path, "reset", f"reset {guest}"), verify=False, repeatable=False)

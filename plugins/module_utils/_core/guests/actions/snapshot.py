@@ -149,7 +149,7 @@ def _check_name(name: str) -> None:
 
 
 def _check_use(params: Mapping[str, Any]) -> None:
-    """Refuse options that mean nothing for the desired stateed state."""
+    """Refuse options that mean nothing for the desired state."""
     state = params["state"]
     uses = {"start": "rollback", "vmstate": "present", "description": "present", "retention": "present"}
     for option, needed in uses.items():

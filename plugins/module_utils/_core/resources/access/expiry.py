@@ -60,7 +60,7 @@ def refuse_past(expire: Any, present: int | None, now: int) -> None:
 
 
 def settled(fields: Mapping[str, Any], current: Mapping[str, Any] | None, renew_before: int = 0) -> dict[str, Any]:
-    """The desired stateed fields with a point in time in place of a period."""
+    """The desired fields with a point in time in place of a period."""
     expire = fields.get(EXPIRE.name)
     if not isinstance(expire, Lifetime):
         return dict(fields)

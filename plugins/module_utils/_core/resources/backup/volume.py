@@ -50,6 +50,16 @@ def storage_of(option: str, volume: str) -> str:
     return storage
 
 
+def check_backup(option: str, volume: str) -> None:
+    """Refuse a volume that is no backup: the API's call that deletes one deletes disks of guests and ISO images as well.
+
+    Names of backups begin with backup/ on every type of storage (pve-storage, parse_volname of Plugin.pm and PBSPlugin.pm).
+    """
+    storage = storage_of(option, volume)
+    if not volume.startswith(f"{storage}:backup/"):
+        raise InvalidOption(option, f"{volume!r} is not a backup; the name of one begins with {storage}:backup/")
+
+
 def owner_of(volume: str) -> tuple[str, int] | None:
     """The kind (qemu or lxc) and the id of the guest in a backup, which its name tells; None if it does not."""
     found = _NAMED.search(volume)
@@ -63,6 +73,7 @@ class Volume(Planned[Desired, State | None]):
 
     def parse(self, params: Mapping[str, Any]) -> Desired:
         storage = storage_of("volume", params["volume"])
+        check_backup("volume", params["volume"])
         if not params.get("node"):
             raise InvalidOption("node", "is needed with volume: a node that has the storage")
         fields = VOLUME_FIELDS.parse({name: params.get(name) for name in ("notes", "protected")})

@@ -26,7 +26,7 @@ those that are created stand in order, so at most as many moves as found rules r
 
 Planning again half-way gives the rest of the plan. Of a rewrite, because what stands at the top tells how far it has come. Of
 the short way, because what a present rule becomes (its role) depends on how often each rule is there, never on its place, and
-after each edit it is the same for the rules that are left: a created or changed rule is equal to the desired stateed one or to its
+after each edit it is the same for the rules that are left: a created or changed rule is equal to the desired one or to its
 waiting form, which is no desired rule; what has no role is touched at the end only. The common subsequence is the one that
 begins with the earliest desired rules at the topmost places; a move adds the first rule that it lacks, at the place after the
 rule before, and leaves the others of it alone, so that it is found again with that rule added.
@@ -142,9 +142,9 @@ def _put_in_order(line: _Line, names: Sequence[Key]) -> list[int]:
 
 
 def staged(wanted: Sequence[Rule]) -> list[Rule]:
-    """Each rule as it waits: disabled and, where that alone is a desired stateed rule as well, with a mark in its comment.
+    """Each rule as it waits: disabled and, where that alone is a desired rule as well, with a mark in its comment.
 
-    No waiting form of a rule in force is a desired stateed rule, and no two rules have the same one.
+    No waiting form of a rule in force is a desired rule, and no two rules have the same one.
     """
     mark, names = WAITING, {_key(rule) for rule in wanted}
     while any(str(rule.get("comment", "")).startswith(mark) for rule in wanted):
@@ -168,7 +168,7 @@ def match(current: Sequence[Rule], wanted: Sequence[Rule]) -> list[int | None]:
 def _roles(
     current: Sequence[Rule], wanted: Sequence[Rule], waiting: Sequence[Rule]
 ) -> tuple[list[Key | None], list[int]]:
-    """For each present rule the desired stateed one that it is or becomes, if any; and the places of those that wait for nothing.
+    """For each present rule the desired one that it is or becomes, if any; and the places of those that wait for nothing.
 
     First what is equal, then what waits. Of the rest, a rule without a twin may be changed: one that differs only in being
     enabled, one with the same comment, one that differs only in how it is logged or commented.

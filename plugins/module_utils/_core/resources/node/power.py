@@ -25,7 +25,7 @@ STATES = ("started", *COMMANDS)
 
 
 class NodeTimeout(PveError):
-    """The node has not come to the desired stateed state in time."""
+    """The node has not come to the desired state in time."""
 
 
 @dataclasses.dataclass(frozen=True)
