@@ -10,11 +10,12 @@ import contextlib
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.run import module
-from tests.fuzz import FUZZERS, bent_answers
+from ansible_collections.pve.automation.plugins.plugin_utils import _action
+from tests.fuzz import FUZZERS, bent_answers, odd_secrets
 from tests.harness.cluster import Cluster
 
-SAMPLE = dict.fromkeys(FUZZERS, 150)
-PART = 50  # cases of one test
+SAMPLE = {**dict.fromkeys(FUZZERS, 150), "odd_secrets": 60}
+PART = 30  # cases of one test
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,13 @@ def test_a_sample_of_the_cases_ends_well(cluster: Cluster, name: str, first: int
 def test_the_fuzzer_sees_a_traceback(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "understanding", lambda source: contextlib.nullcontext())
     assert any(bent_answers.play(cluster, case) for case in bent_answers.cases(range(150)))
+
+
+def test_the_fuzzer_sees_a_secret(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_action, "spellings", lambda secrets: set())
+    assert all(odd_secrets.play(cluster, case) for case in odd_secrets.cases(range(10)))
+
+
+def test_the_fuzzer_sees_an_odd_spelling(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_action, "spellings", lambda secrets: {secret for secret in secrets if secret})
+    assert any(odd_secrets.play(cluster, case) for case in odd_secrets.cases(range(30)))

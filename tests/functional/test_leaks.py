@@ -36,6 +36,12 @@ SECRETS = {
     "token with a line break": "99999999-2222-3333-4444-555555555555",
     "input of a command": "stdin-S3cret-9",
     "number": "470110815",
+    "odd password": "odd \"S3cret'\\%41{ü",
+    "password of a proxy": "pr0xy/S3cret?",
+    "password in a URL": "[url-S3cret/",
+    "first line of a secret": "line-S3cret-1",
+    "second line of a secret": "line-S3cret-2",
+    "value in a text": "text-S3cret",
 }
 SECRET = list(SECRETS.values())
 NO_CONNECTION = {"api_user": None, "api_password": None}
@@ -68,6 +74,23 @@ def of_nodes() -> list[Task]:
         Task("a subscription", "pve_node_subscription", {"node": "pve2", "key": SECRETS["key of a subscription"]}),
         Task("what is there", "pve_node_subscription_info", {"node": "pve2"}),
         Task("the plugins", "pve_acme_plugin_info", {}),
+    ]
+
+
+def odd() -> list[Task]:
+    """Tasks with secrets of odd characters, some of them inside of something else."""
+    password = SECRETS["odd password"]
+    lines = f"{SECRETS['first line of a secret']}\n{SECRETS['second line of a secret']}\n"
+    url = f"https://u:{SECRETS['password in a URL']}@files.example.com/a.iso"
+    text = f"CF_Zone=zone\nCF_Token={SECRETS['value in a text']}\n"
+    file = {"node": "pve1", "storage": "local", "content": "iso", "url": url}
+    return [
+        Task("an odd password", "pve_user", {"userid": "odd@pve", "password": password}),
+        Task("an odd password that is refused", "pve_user", {"userid": "odd@pve", "password": password, "email": "no"}),
+        Task("a proxy", "pve_cluster_options", {"http_proxy": f"http://u:{SECRETS['password of a proxy']}@proxy:3128"}),
+        Task("a URL that is refused", "pve_storage_content", file),
+        Task("lines that are refused", "pve_api", {"method": "POST", "path": "/pools", "params": {"password": lines}}),
+        Task("a text with values", "pve_acme_plugin", {"id": "odd", "type": "dns", "api": "cf", "data": text}),
     ]
 
 
@@ -110,6 +133,7 @@ def script(connection: Mapping[str, Any]) -> list[Task]:
         Task("a command that is refused", "pve_guest_agent", {"vmid": 9999, "exec": program}),
         Task("a raw call that is refused", "pve_api", {"method": "post", "path": "/pools", "params": numbers}),
         Task("a raw call", "pve_api", {"method": "GET", **refused}),
+        *odd(),
         Task("a host that is down", "pve_user", {**user, "api_host": "127.0.0.1:1"}),
     ]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from tests.fuzz import bent_answers, odd_options
+from tests.fuzz import bent_answers, odd_options, odd_secrets
 from tests.harness.cluster import Cluster
 
 
@@ -20,4 +20,4 @@ class Fuzzer(Protocol):
     def play(self, cluster: Cluster, case: Any) -> str: ...
 
 
-FUZZERS: dict[str, Fuzzer] = {"bent_answers": bent_answers, "odd_options": odd_options}
+FUZZERS: dict[str, Fuzzer] = {"bent_answers": bent_answers, "odd_options": odd_options, "odd_secrets": odd_secrets}

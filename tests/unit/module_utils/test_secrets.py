@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,10 @@ from hypothesis import strategies as st
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection, Endpoint
 from ansible_collections.pve.automation.plugins.module_utils._core.api.https import HttpsTransport, form
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, PveError
+from ansible_collections.pve.automation.plugins.module_utils._core.model.values import url_passwords
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.acme import PLUGIN
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.api import API
+from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.metric_server import SERVER
 from ansible_collections.pve.automation.plugins.module_utils._core.run.module import censored, spellings
 from ansible_collections.pve.automation.plugins.plugin_utils._action import PveAction
 
@@ -124,8 +128,63 @@ def test_half_a_character_in_a_parameter_is_named_and_not_shown() -> None:
 
 
 def test_the_forms_of_a_secret() -> None:
-    assert spellings(["a b\n"]) == {"a b\n", "a b", "a b\\n", "a%20b%0A", "a+b%0A", "YSBiCg==", "a%20b", "a+b", "YSBi"}
-    assert spellings(["\n"]) - {"\n", "\\n", "%0A", "Cg=="} == set()
+    assert spellings(["a b\n"]) == {
+        *("a b\n", "a b", "a b\\n", "a%20b%0A", "a%20b%0a", "a+b%0A", "a+b%0a", "a%20b", "a+b"),
+        *("YSBiCg==", "YSBiCg", "YSBiCg%3D%3D", "YSBiCg%3d%3d", "YSBi"),
+    }
+    assert spellings(["\n"]) - {"\n", "\\n", "%0A", "%0a", "Cg==", "Cg", "Cg%3D%3D", "Cg%3d%3d"} == set()
+
+
+@pytest.mark.parametrize(
+    ("secret", "form"),
+    [
+        ("a/b'c", "a/b%27c"),  # quote() of Python by default
+        ("a/b'c", "a%2Fb'c"),  # encodeURIComponent() and older releases of URI::Escape
+        ("a/b", "a%2fb"),
+        ('"ü', '\\"ü'),
+        ('"ü', '\\"\\u00fc'),
+        ("first line\nsecond line", "second line"),
+        ("one\ntwo", "one two"),
+        ("????>>>>?", "Pz8_Pz4-Pj4_"),
+    ],
+)
+def test_further_forms_of_a_secret(secret: str, form: str) -> None:
+    assert form in spellings([secret])
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "NAME="])
+def test_a_secret_inside_of_something_in_base64(before: str) -> None:
+    coded = base64.b64encode(f"{before}{CORE * 3}\n".encode()).decode()
+    assert any(form in coded for form in spellings([CORE * 3]))
+
+
+def test_the_frame_of_a_key_and_short_lines_are_no_secrets() -> None:
+    forms = spellings([f"-----BEGIN PRIVATE KEY-----\n{CORE}{CORE}\nyes\n-----END PRIVATE KEY-----\n"])
+    assert f"{CORE}{CORE}" in forms
+    assert not {"-----BEGIN PRIVATE KEY-----", "yes"} & forms
+
+
+@pytest.mark.parametrize(
+    ("url", "passwords"),
+    [
+        ("http://u:a/b?c#d@proxy:3128", {"a/b?c#d"}),
+        ("http://u:[a@proxy", {"[a"}),
+        ("http://u:p%40s@proxy", {"p%40s", "p@s"}),
+        ("http://:only@proxy", {"only"}),
+        ("http://u:@proxy", set()),
+        ("http://proxy:8080/a@b", set()),
+        ("http://proxy/a:b@c", set()),
+        ("text", set()),
+    ],
+)
+def test_the_passwords_in_a_url(url: str, passwords: set[str]) -> None:
+    assert url_passwords(url) == passwords
+
+
+def test_the_values_inside_of_a_text_are_secrets() -> None:
+    assert PLUGIN.secret_values({"data": f"A=z\nTOKEN={CORE}\n"}) == {CORE}
+    assert PLUGIN.secret_values({"data": CORE}) == set()
+    assert SERVER.secret_values({"otel_headers": json.dumps({"a": CORE})}) == {CORE}
 
 
 def test_a_secret_that_is_part_of_another_one_does_not_uncover_it() -> None:

@@ -134,6 +134,8 @@ def encrypted(key: str) -> str:
         ({"certificates": "nonsense", "key": KEY}, "certificates"),
         ({"certificates": ONE + KEY, "key": KEY}, "certificates"),
         ({"certificates": ONE.replace("M", "Q", 3), "key": KEY}, "certificates"),
+        ({"certificates": ONE.replace("M", "é", 1), "key": KEY}, "certificates"),
+        ({"certificates": ONE, "key": KEY.replace("M", "é", 1)}, "key"),
         ({"certificates": ONE, "key": "nonsense"}, "key"),
         ({"certificates": ONE, "key": PAIRS[1]["key"]}, "key"),
         ({"certificates": ONE, "key": encrypted(KEY)}, "key"),

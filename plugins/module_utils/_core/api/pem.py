@@ -36,14 +36,21 @@ def plain(text: str) -> str:
     return re.sub(r"[:\s]", "", text).lower()
 
 
+def _check_ascii(option: str, pem: str) -> None:
+    """Refuse what the standard library answers with an error of its own."""
+    if not pem.isascii():
+        raise InvalidOption(option, "has characters other than ASCII, which no PEM block has")
+
+
 def certificate_chain(option: str, text: str) -> list[str]:
     """The certificates of a chain in their order; InvalidOption if there are none, or something else is among them."""
     found = blocks(text)
     if not found:
         raise InvalidOption(option, "holds no certificate in PEM: -----BEGIN CERTIFICATE----- ...")
-    for label, _pem in found:
+    for label, pem in found:
         if label != "CERTIFICATE":
             raise InvalidOption(option, f"holds a block {label}; only certificates belong here")
+        _check_ascii(option, pem)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata="\n".join(pem for _label, pem in found))
     except (ssl.SSLError, ValueError) as error:
@@ -62,6 +69,7 @@ def private_key(option: str, text: str, chain: list[str]) -> str:
     label, pem = found[0]
     if "ENCRYPTED" in label or "Proc-Type: 4,ENCRYPTED" in pem:
         raise InvalidOption(option, "is encrypted; PVE needs it without a passphrase")
+    _check_ascii(option, pem)
     with tempfile.TemporaryDirectory() as directory:  # mode 0700
         pair = Path(directory) / "pair.pem"
         pair.write_text("\n".join([*chain, pem, ""]), encoding="ascii")

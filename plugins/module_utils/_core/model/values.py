@@ -24,6 +24,12 @@ _FACTORS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 _PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 
 
+def url_passwords(url: str) -> set[str]:
+    """What may be the password in a URL, even if it holds characters that end it. A port is none."""
+    found = re.findall(r"://[^/?#@:]*:(?!\d{1,5}[/?#])(.*)@", url, re.DOTALL)
+    return {form for password in found for form in (password, unquote(password)) if form}
+
+
 class Codec:
     """See the module's text. ``parse`` raises ValueError with a reason that follows the option's name."""
 

@@ -22,6 +22,7 @@ from ..model.given import check_given, without_nulls
 from .engine import failure, run_plan
 from .hosted import CustomRun, Hosted
 
+SECRET_LINE = 8  # characters from which on a part of a secret is taken for a secret itself
 OpenClient = Callable[[Connection], Client]
 
 
@@ -66,15 +67,51 @@ def secret_values(resource: Hosted, params: Mapping[str, Any]) -> set[str]:
 
 
 def spellings(secrets: Iterable[str]) -> set[str]:
-    """Secrets in the forms that libraries and servers repeat them in: trimmed, escaped, percent-encoded, as base64."""
+    """Secrets in the forms that libraries and servers repeat them in: by lines, escaped, percent-encoded, in base64."""
     found: set[str] = set()
     for secret in secrets:
-        forms = [secret, secret.strip(), repr(secret)[1:-1], json.dumps(secret)[1:-1]]
-        for text in (secret, secret.strip()):
+        found.update(_lines(secret))
+        for text in {secret, secret.strip()}:
             data = text.encode("utf-8", "surrogatepass")
-            forms += [quote(data, safe=""), quote_plus(data), base64.b64encode(data).decode()]
-        found.update(forms)
+            found.update(_escaped(text), _percent_encoded(data))
+            for coded in _base64(data):
+                found.update((coded, *_percent_encoded(coded.encode())))
     return found - {""}
+
+
+def _lines(secret: str) -> set[str]:
+    """The lines of a secret of several, one by one and joined by blanks; short ones and the frame of a PEM block are no secrets."""
+    lines = [line.strip() for line in secret.splitlines()]
+    if len(lines) < 2:
+        return set()
+    return {" ".join(secret.split()), *(line for line in lines if len(line) >= SECRET_LINE and line[:5] != "-----")}
+
+
+def _escaped(text: str) -> set[str]:
+    """As Python and JSON write it, with and without characters beyond ASCII."""
+    return {
+        text,
+        repr(text)[1:-1],
+        ascii(text)[1:-1],
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+    }
+
+
+def _percent_encoded(data: bytes) -> set[str]:
+    """As it stands in a path, a query or a form: libraries differ in what they leave as it is."""
+    forms = {quote_plus(data), *(quote(data, safe=safe) for safe in ("", "/", "!*'()", "/!*'()"))}
+    return forms | {re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), form) for form in forms}
+
+
+def _base64(data: bytes) -> set[str]:
+    """In base64, in both alphabets and whether padded or not; and inside of something longer, which shifts its bytes."""
+    forms = set()
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        coded = encode(data).decode()
+        inside = {encode(bytes(shift) + data).decode()[4 if shift else 0 : -4] for shift in range(3)}
+        forms |= {coded, coded.rstrip("="), *(part for part in inside if len(part) >= SECRET_LINE)}
+    return forms
 
 
 def censored(result: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any]:

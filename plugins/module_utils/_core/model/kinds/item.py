@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,6 +17,8 @@ from ..field import Field, Fields, update_params
 from ..given import TO_MAKE, Use
 from ..plan import HIDDEN, Plan, Step, api_path
 from .type_rules import TypeRules
+
+SHORTEST_SECRET = 4  # characters; shorter ones cannot be told from other text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,6 +168,17 @@ class Item(Resource[ItemDesired, Observed]):
         sets = (self.append,) if self.append else tuple(self.merges)
         append = {"append": Use(never=("absent",), beside=sets)} if sets else {}
         return {**described, "unset": TO_MAKE, "update_password": TO_MAKE, **append, **self.extra_uses}
+
+    def secret_values(self, params: Mapping[str, Any]) -> set[str]:
+        """The secrets inside of those that are written as one text, such as lines of NAME=value."""
+        found: set[str] = set()
+        for field in self.fields:
+            if field.secret and field.type == "raw" and params.get(field.name):
+                with contextlib.suppress(InvalidOption):  # parse reports it
+                    parsed = field.parse(params[field.name])
+                    texts = parsed.values() if isinstance(parsed, Mapping) else ()
+                    found.update(text for text in texts if len(text) >= SHORTEST_SECRET)
+        return found
 
     def parse(self, params: Mapping[str, Any]) -> ItemDesired:
         place = self.address.parse(params) if self.address else None

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +22,7 @@ from ...model.property_string import (
     flag,
     words,
 )
-from ...model.values import Set, Word
+from ...model.values import Set, Word, url_passwords
 from ..node.settings import LOCATION
 from ..storage.fields import BANDWIDTH
 
@@ -112,8 +111,7 @@ FIELDS = Fields(
 
 def proxy_password(params: Mapping[str, Any]) -> set[str]:
     """The password of the proxy."""
-    password = re.search(r"://[^/@]*?:([^/]*)@", params.get("http_proxy") or "")
-    return {password[1]} if password and password[1] else set()
+    return url_passwords(params.get("http_proxy") or "")
 
 
 CLUSTER_OPTIONS = Singleton(

@@ -17,6 +17,7 @@ from ...model.contract import NODE_KEY, STATES, Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, Refused
 from ...model.given import TO_MAKE, Use
 from ...model.plan import Plan, Step, Upload, api_path, whole_part
+from ...model.values import url_passwords
 from .appliance import is_file_name, newest_template
 from .oci import SUFFIX, check_reference, file_of, require_oci, require_tar
 
@@ -67,8 +68,7 @@ class StorageContent(Resource[Desired, State | None]):
 
     def secret_values(self, params: Mapping[str, Any]) -> set[str]:
         """The password in the URL."""
-        password = _parts(params.get("url") or "").password
-        return {password} if password else set()
+        return url_passwords(params.get("url") or "")
 
     def parse(self, params: Mapping[str, Any]) -> Desired:
         _check_combination(params)
