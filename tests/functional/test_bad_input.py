@@ -123,7 +123,8 @@ def test_an_unknown_bridge(cluster: Cluster) -> None:
         cluster.run(VM, options),
         "bridge 'vmbr77' does not exist",
         "Done before that: create virtual machine 9000 (bad).",
-        "Not done: start virtual machine 9000 (bad). Run the task again to complete it.",
+        "Not done: start virtual machine 9000 (bad).",
+        "Create the bridge by pve_node_network, or name another one in net.",
         changed=True,
     )
 
@@ -136,10 +137,8 @@ def test_an_unknown_pool(cluster: Cluster) -> None:
 def test_an_unknown_member_of_a_pool(cluster: Cluster) -> None:
     refused(
         cluster.run(POOL, {"poolid": "bad", "vms": [9777]}),
-        "vms is [] and should be [9777]",
-        "Perhaps it names something that does not exist",
-        "Done before that: create pool bad; put vms 9777 into pool bad.",
-        changed=True,
+        "vms: guest 9777 does not exist.",
+        "In check mode, run the task that creates it first.",
     )
 
 

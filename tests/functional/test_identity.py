@@ -31,7 +31,7 @@ VMID = 9150  # of the guest that most tests are about
 def lagging(cluster: Cluster) -> Cluster:
     """A cluster whose nodes never report again."""
     machine(cluster, VMID, "old")
-    cluster.call("GET", "/cluster/resources")
+    cluster.control("POST", "report", {})
     cluster.control("POST", "lag", {"seconds": 100000, "looks": 1000000})
     return cluster
 

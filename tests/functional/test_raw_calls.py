@@ -127,4 +127,4 @@ def test_a_node_that_is_down_costs_its_own_tasks_only(cluster: Cluster) -> None:
     assert listed["warnings"] == ["Node pve3 is not online: its tasks are not listed."]
     named = cluster.run(TASK_INFO, {"nodes": ["pve3"]})
     assert named["failed"]
-    assert named["error"]["type"] == "HopFailed"
+    assert named["error"]["type"] == "NodeUnreachable"
