@@ -130,8 +130,22 @@ def test_an_unknown_bridge(cluster: Cluster) -> None:
 
 
 def test_an_unknown_pool(cluster: Cluster) -> None:
-    """PVE refuses it like a pool that the user may not use."""
-    refused(cluster.run(VM, {**BAD, "pool": "nosuch"}), "pool 'nosuch' does not exist", "Create the pool by pve_pool")
+    refused(cluster.run(VM, {**BAD, "pool": "nosuch"}), "pool: there is no pool 'nosuch'", "Create it with pve_pool")
+    refused(cluster.run(VM, {**BAD, "pool": "nosuch"}, check_mode=True), "pool: there is no pool 'nosuch'")
+
+
+def test_an_unknown_node_for_a_new_guest(cluster: Cluster) -> None:
+    for check_mode in (True, False):
+        new = {"name": "bad", "node": "pve9"}
+        refused(cluster.run(VM, new, check_mode=check_mode), "node: node 'pve9' does not exist")
+
+
+def test_a_disk_in_place_of_a_backup(cluster: Cluster) -> None:
+    made(cluster, {**BAD, **DISK})
+    disk = cluster.call("GET", "/nodes/pve1/storage/local/content", {"vmid": BAD["vmid"]})[0]["volid"]
+    options = {"node": "pve1", "volume": disk, "state": "absent"}
+    refused(cluster.run(resource_of("pve_backup"), options), f"volume: '{disk}' is not a backup")
+    assert [row for row in cluster.requests_made() if row["method"] != "GET"] == []
 
 
 def test_an_unknown_member_of_a_pool(cluster: Cluster) -> None:

@@ -143,6 +143,13 @@ def test_a_new_container_needs_a_node_and_a_pool_that_exist() -> None:
     assert planned(LXC, server, node="pve1", pool="web", **new).steps
 
 
+@pytest.mark.parametrize("name", ["timeout", "wait_timeout", "shutdown_timeout"])
+def test_seconds_are_not_negative(name: str) -> None:
+    given = {"wait_for": "ip"} if name == "wait_timeout" else {}
+    with pytest.raises(InvalidOption, match=f"^{name}: is a number of seconds"):
+        LXC.parse(options(LXC, vmid=9101, state="stopped", **{name: -5}, **given))
+
+
 def test_a_guest_is_not_migrated_to_a_node_that_does_not_exist() -> None:
     rows = [
         {"type": "node", "node": "pve1"},

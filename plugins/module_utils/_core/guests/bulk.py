@@ -239,6 +239,7 @@ def _state_jobs(client: Client, directory: Directory, params: Mapping[str, Any])
 
 def _check_select(params: Mapping[str, Any]) -> None:
     Guest.check_stopping({**params, "restart": "never"})
+    Guest.check_seconds(params)
     if all(value is None for value in params["select"].values()):
         raise InvalidOption("select", f"names nothing; give at least one of {', '.join(SELECTORS)}")
     if params["state"] == "absent":

@@ -143,6 +143,7 @@ class Guest(Planner):
         if name is not None and not (_DNS_NAME.fullmatch(name) or (name == "" and vmid is not None)):
             raise InvalidOption(self.name_option, f"{name!r} is not a DNS name: letters, digits, hyphens and dots")
         self.check_stopping(params)
+        self.check_seconds(params)
         if params.get("wait_for") and params["state"] in ("stopped", "paused", "hibernated", "absent"):
             raise InvalidOption(
                 "wait_for", f"means nothing with state: {params['state']}: only a running guest answers"
@@ -157,6 +158,13 @@ class Guest(Planner):
         stops = state in ("stopped", "restarted", "absent") or restart != "never"
         if params.get("shutdown_timeout") is not None and not stops:
             raise InvalidOption("shutdown_timeout", f"means nothing with state: {state} and restart: never")
+
+    @staticmethod
+    def check_seconds(params: Mapping[str, Any]) -> None:
+        """Refuse time-outs that are negative."""
+        for name in ("timeout", "wait_timeout", "shutdown_timeout"):
+            if (params.get(name) or 0) < 0:
+                raise InvalidOption(name, "is a number of seconds, at least 0")
 
     def _is_volume(self, name: str) -> bool:
         return any(field.name == name for field in self.volumes)
