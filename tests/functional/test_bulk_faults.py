@@ -163,4 +163,4 @@ def test_a_configured_clone_reads_nothing_twice(shared_cluster: Cluster) -> None
     read: list[str] = []  # since the last write
     for row in rows:
         read = [*read, row["path"]] if row["method"] == "GET" else []
-        assert len(read) == len(set(read)), read
+        assert len(read) == len(set(read)), "\n".join(read)

@@ -135,7 +135,7 @@ class Guests(CustomRun):
         pool_of_workers.plan(jobs)
         _name_by_configuration(jobs)
         _refuse_namesakes(pool_of_workers, jobs)
-        _preflight_all(pool_of_workers, jobs, directory.rows)
+        _preflight_all(pool_of_workers, jobs, directory.current_rows())
         pool_of_workers.run(jobs)
         for job in jobs:  # where a reserved id was lost to somebody else, another one was taken
             job.entry.update(vmid=(job.result.get(job.resource.name) or job.entry)["vmid"])

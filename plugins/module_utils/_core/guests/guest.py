@@ -350,7 +350,9 @@ class Guest(Planner):
     def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
         self.refuse_namesakes(desired)
         candidate = self.candidate(plan, desired)
-        for refused in preflight(reader, [candidate] if candidate else [], desired.get("rows")).values():
+        directory: Directory | None = desired.get("directory")
+        rows = directory.current_rows() if directory else desired.get("rows")
+        for refused in preflight(reader, [candidate] if candidate else [], rows).values():
             raise refused
 
     def after_apply(
