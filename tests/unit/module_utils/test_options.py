@@ -201,3 +201,23 @@ def test_an_option_inside_another_one_keeps_reason_and_hint() -> None:
     error = InvalidOption("net", "no: colon", hint="Do this.").inside("rules[2]").inside("guests[0] (web1)", ": ")
     assert (error.option, error.reason, error.hint) == ("guests[0] (web1): rules[2].net", "no: colon", "Do this.")
     assert str(error) == "guests[0] (web1): rules[2].net: no: colon. Do this."
+
+
+@pytest.mark.parametrize(
+    ("given", "token", "password"),
+    [
+        ({"api_password": "of the task"}, "", "of the task"),
+        ({"api_password": "of the environment"}, "env@pve!t1", ""),
+        ({}, "env@pve!t1", ""),
+        ({"api_password": "of the task", "api_token_id": "own@pve!t1", "api_token_secret": "own"}, "own@pve!t1", ""),
+    ],
+)
+def test_a_token_of_the_environment_does_not_replace_a_password_of_the_task(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], token: str, password: str
+) -> None:
+    surroundings = {"TOKEN_ID": "env@pve!t1", "TOKEN_SECRET": "secret", "PASSWORD": "of the environment"}
+    for name, value in surroundings.items():
+        monkeypatch.setenv(f"PVE_{name}", value)
+    taken_over = {f"api_{name.lower()}": value for name, value in surroundings.items()}
+    connection = Connection.from_options({"api_host": ["pve1"], **taken_over, **given})
+    assert (connection.token, connection.password) == (token, password)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
     ApiError,
     InvalidOption,
@@ -323,3 +324,12 @@ def test_comments_lose_blanks_and_rules_take_ascii_only() -> None:
     assert RULE.parse(options(RULE, rule="r1", comment="  two words ")).fields["comment"] == "two words"
     with pytest.raises(InvalidOption, match="outside ASCII, which PVE refuses in HA rules"):
         RULE.parse(options(RULE, rule="r1", comment="größer"))
+
+
+def test_a_guest_that_does_not_exist_is_no_resource() -> None:
+    server = Server(GUESTS)
+    server.connection = Connection(user="root@pam")
+    desired = RESOURCE.parse(options(RESOURCE, sid="vm:999"))
+    plan = RESOURCE.plan(RESOURCE.read(server, desired), desired)
+    with pytest.raises(InvalidOption, match="sid: there is no guest vm:999 in the cluster"):
+        RESOURCE.preflight(server, plan, desired)

@@ -173,11 +173,20 @@ def _check_credentials(options: Mapping[str, Any]) -> None:
             raise InvalidOption(name, f"holds {what}")
 
 
+def _is_from_environment(options: Mapping[str, Any], name: str) -> bool:
+    """Whether an option has the value that the environment gives it."""
+    value, (_fallback, variables) = options.get(name), connection_arguments()[name]["fallback"]
+    return bool(value == next((os.environ[name] for name in variables if name in os.environ), None))
+
+
 def _credentials(options: Mapping[str, Any]) -> dict[str, Any]:
     _check_credentials(options)
     user = options.get("api_user") or ""
     password, secret = options.get("api_password"), options.get("api_token_secret")
     token_id = options.get("api_token_id") or ""
+    by_task = password and not _is_from_environment(options, "api_password")
+    if by_task and all(_is_from_environment(options, name) for name in ("api_token_id", "api_token_secret")):
+        token_id, secret = "", None  # the task says who asks: a token of the environment must not ask in its place
     if token_id or secret:
         if not (token_id and secret):
             missing = "api_token_secret" if token_id else "api_token_id"

@@ -137,6 +137,16 @@ def _refuse_other_release(reader: Reader, plan: Plan, desired: ItemDesired) -> N
         )
 
 
+def _refuse_absent_guest(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    """Refuse to look after a guest that does not exist. Who may not see all guests leaves that to the server."""
+    if plan.before is not None or desired.state == "absent" or not reader.connection.is_root:
+        return
+    sid = str((plan.after or {})["sid"])
+    rows = reader.get("/cluster/resources", {"type": "vm"}) or []
+    if sid not in {f"{_TYPES[row['type']]}:{row['vmid']}" for row in rows if row.get("type") in _TYPES}:
+        raise InvalidOption("sid", f"there is no guest {sid} in the cluster", hint=CREATED_FIRST)
+
+
 class HaStatus(Info):
     """What the manager tells: quorum, who is master, the state of every service; on demand configuration and rules."""
 
@@ -195,7 +205,7 @@ RESOURCE = HaResource(
     ),
     FIELDS,
     passed_on={"purge": ("DELETE",)},
-    preflights=(_refuse_other_release,),
+    preflights=(_refuse_other_release, _refuse_absent_guest),
     extra_options={"purge": {"type": "bool"}, **task_arguments()},
     extra_uses={"purge": TO_DELETE},
 )
