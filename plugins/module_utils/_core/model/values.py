@@ -9,6 +9,7 @@ A codec has one canonical form per value. ``parse`` takes whatever a user or the
 
 from __future__ import annotations
 
+import abc
 import datetime
 import math
 import re
@@ -30,12 +31,12 @@ def url_passwords(url: str) -> set[str]:
     return {form for password in found for form in (password, unquote(password)) if form}
 
 
-class Codec:
+class Codec(abc.ABC):
     """See the module's text. ``parse`` raises ValueError with a reason that follows the option's name."""
 
+    @abc.abstractmethod
     def parse(self, value: Any) -> Any:
         """The canonical form of a value, whoever wrote it."""
-        raise NotImplementedError
 
     def parse_option(self, value: Any) -> Any:
         """The canonical form of what a user wrote."""
