@@ -22,7 +22,8 @@ extends_documentation_fragment:
 notes:
   - A host has the name of its guest or node, with C(-) in the place of every character that is none of letters, digits, and C(._-).
   - When a guest shares its name with another guest or with a node, or is called like something that Ansible reserves (V(all), V(ungrouped),
-    V(localhost), V(127.0.0.1), V(::1)) or like a group of O(groups), of this plugin or of an inventory read before, every guest of that name is C(NAME-VMID) instead, so that none hides another one.
+    V(localhost), V(127.0.0.1), V(::1)) or like a group of O(groups), of this plugin or of an inventory read before, every guest of that name is C(NAME-VMID)
+    instead, so that none hides another one.
     Nodes keep their names. Guests that O(filters) leave out count as well, so that a filter renames no host.
   - A guest that is called like a group of O(keyed_groups) is left out with a warning, or is an error with O(strict).
   - Keys of the file that are no options are errors. Ansible goes on without an inventory that fails, with a warning only, unless

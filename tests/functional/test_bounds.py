@@ -109,7 +109,7 @@ def rules_of(module: str) -> dict[str, set[str]]:
 
 
 def is_bound(rule: str) -> bool:
-    kind, _, argument = rule.partition(" ")
+    kind, _sep, argument = rule.partition(" ")
     return kind in KINDS and argument != "* *"
 
 
@@ -125,7 +125,7 @@ def bounded(module: str) -> dict[OptionPath, tuple[str, set[str]]]:
 
 def values(rule: str) -> tuple[list[Any], list[Any]]:
     """Values just inside and just outside of a bound."""
-    kind, _, argument = rule.partition(" ")
+    kind, _sep, argument = rule.partition(" ")
     if kind == "choice":
         return list(argument.split()), ["no-such-choice"]
     number = float if kind == "number" else int

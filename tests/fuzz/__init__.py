@@ -15,9 +15,11 @@ from tests.harness.cluster import Cluster
 class Fuzzer(Protocol):
     """What a module of this package has."""
 
-    def cases(self, numbers: range) -> Iterator[Any]: ...
+    def cases(self, numbers: range) -> Iterator[Any]:
+        """The cases with these numbers."""
 
-    def play(self, cluster: Cluster, case: Any) -> str: ...
+    def play(self, cluster: Cluster, case: Any) -> str:
+        """What is wrong; empty if nothing is."""
 
 
 FUZZERS: dict[str, Fuzzer] = {"bent_answers": bent_answers, "odd_options": odd_options, "odd_secrets": odd_secrets}

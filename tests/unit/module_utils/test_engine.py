@@ -126,11 +126,11 @@ class Thing(Resource[Any, Any]):
             self.digest = str(state.get("b", ""))
         return state
 
-    def plan(self, current: Any, desired: Any) -> Plan:
-        missing = {name: value for name, value in desired.items() if (current or {}).get(name) != value}
+    def plan(self, observed: Any, desired: Any) -> Plan:
+        missing = {name: value for name, value in desired.items() if (observed or {}).get(name) != value}
         steps = [
             Step(
-                "PUT" if current else "POST",
+                "PUT" if observed else "POST",
                 "/nodes/pve/thing",
                 {name: value, "digest": self.digest},
                 f"set {name}",
@@ -138,7 +138,7 @@ class Thing(Resource[Any, Any]):
             )
             for name, value in missing.items()
         ]
-        return Plan(current, {**(current or {}), **desired} if steps else current, tuple(steps))
+        return Plan(observed, {**(observed or {}), **desired} if steps else observed, tuple(steps))
 
 
 def run(server: Any, desired: Any = None, *, resource: Any = None, check_mode: bool = False, **params: Any) -> Any:
@@ -482,7 +482,7 @@ def test_an_error_of_the_only_step_speaks_for_itself() -> None:
 
 def test_an_error_before_any_step_is_not_interrupted() -> None:
     class Refusing(Thing):
-        def plan(self, current: Any, desired: Any) -> NoReturn:
+        def plan(self, observed: Any, desired: Any) -> NoReturn:
             raise InvalidOption("a", "is wrong")
 
     with pytest.raises(InvalidOption):
@@ -491,8 +491,8 @@ def test_an_error_before_any_step_is_not_interrupted() -> None:
 
 def test_notes_of_a_plan_become_warnings_once() -> None:
     class Noting(Thing):
-        def plan(self, current: Any, desired: Any) -> Plan:
-            plan = super().plan(current, desired)
+        def plan(self, observed: Any, desired: Any) -> Plan:
+            plan = super().plan(observed, desired)
             return Plan(plan.before, plan.after, plan.steps, ("mind the gap",))
 
     for check_mode in (False, True):
@@ -555,8 +555,10 @@ def test_a_plan_that_never_ends_is_given_up() -> None:
     """Each time another step, so that none of them can be said to have had no effect."""
 
     class Restless(Thing):
-        def plan(self, current: Any, desired: Any) -> Plan:
-            return Plan(current, current, (Step("POST", f"/nodes/pve/thing/{self.digest}", {}, "go on", replan=True),))
+        def plan(self, observed: Any, desired: Any) -> Plan:
+            return Plan(
+                observed, observed, (Step("POST", f"/nodes/pve/thing/{self.digest}", {}, "go on", replan=True),)
+            )
 
         def read(self, reader: Any, desired: Any) -> Any:
             self.digest += "x"
@@ -611,13 +613,13 @@ def test_what_goes_on_after_the_task_of_an_unanswered_step_is_awaited_too() -> N
 class Counting(Thing):
     """Makes equal things by equal calls."""
 
-    def plan(self, current: Any, desired: Any) -> Plan:
-        have, wanted = (current or {}).get("things", 0), desired["things"]
+    def plan(self, observed: Any, desired: Any) -> Plan:
+        have, wanted = (observed or {}).get("things", 0), desired["things"]
         steps = tuple(
             Step("POST", "/nodes/pve/thing", {}, "make a thing", replan=True, id=f"thing {n}")
             for n in range(have, wanted)
         )
-        return Plan(current, {"things": wanted}, steps)
+        return Plan(observed, {"things": wanted}, steps)
 
 
 def test_equal_steps_are_told_apart_by_their_ids() -> None:

@@ -49,8 +49,8 @@ class Thing(Resource[Any, Any]):
     def read(self, reader: Any, desired: Any) -> Any:
         return self._read(desired["name"])
 
-    def plan(self, current: Any, desired: Any) -> Any:
-        return Plan.nothing(current)
+    def plan(self, observed: Any, desired: Any) -> Any:
+        return Plan.nothing(observed)
 
 
 def crew_of(parallel: int = 4, **more: Any) -> WorkerPool:

@@ -149,9 +149,9 @@ class Shutdown(Planned[Any, Any]):
     def read(self, reader: Any, desired: Any) -> dict[str, Any]:
         return {"stopped": reader.get("/seen")["stopped"]}
 
-    def plan(self, current: Any, desired: Any) -> Plan:
+    def plan(self, observed: Any, desired: Any) -> Plan:
         step = Step("POST", "/nodes/pve/qemu/100/status/shutdown", {"timeout": 9}, "shut down", task=True, guest="100")
-        return Plan(current, {"stopped": True}, () if current["stopped"] else (step,))
+        return Plan(observed, {"stopped": True}, () if observed["stopped"] else (step,))
 
 
 @pytest.mark.parametrize(("seconds", "timeout"), [(0, 60), (6, 3)], ids=["short", "longer than api_timeout"])

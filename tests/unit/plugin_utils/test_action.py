@@ -74,9 +74,9 @@ class Thing(Resource[Any, Any]):
     def read(self, reader: Any, desired: Any) -> dict[str, Any]:
         return {"id": desired["id"]}
 
-    def plan(self, current: Any, desired: Any) -> Plan:
+    def plan(self, observed: Any, desired: Any) -> Plan:
         step = Step("PUT", "/thing", {"password": desired["password"], "note": f"is {desired['password']}"}, "set")
-        return Plan(current, {**current, "note": f"is {desired['password']}"}, (step,))
+        return Plan(observed, {**observed, "note": f"is {desired['password']}"}, (step,))
 
 
 class Action(PveAction):

@@ -76,9 +76,9 @@ def check_call(method: str, path: str, params: Mapping[str, Any]) -> Iterator[Un
             yield Unacceptable(name, "must be one line without control characters", "control")
             continue
         for rule in rules.get(re.sub(r"\d+$", "[n]", name)) or rules.get(name) or ():
-            kind, _, argument = rule.partition(" ")
+            kind, _sep, argument = rule.partition(" ")
             if kind == "each":
-                kind, _, argument = argument.partition(" ")
+                kind, _sep, argument = argument.partition(" ")
             reason = next((reason for text in texts if (reason := _violation(kind, argument, text))), "")
             if reason:
                 yield Unacceptable(name, reason, kind)
@@ -155,12 +155,12 @@ def _table() -> Mapping[tuple[str, int], Sequence[tuple[Sequence[str], Mapping[s
     rules: dict[str, list[str]] = {}
     for line in facts.TABLE.strip().splitlines():
         if not line.startswith(" "):
-            method, _, path = line.partition(" ")
+            method, _sep, path = line.partition(" ")
             template = path.strip("/").split("/")
             rules = {}
             found.setdefault((method, len(template)), []).append((template, rules))
             continue
-        names, _, rule = line.strip().partition(" ")
+        names, _sep, rule = line.strip().partition(" ")
         for name in names.split(","):
             rules.setdefault(name, []).append(rule)
     return found

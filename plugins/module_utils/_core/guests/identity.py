@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ..model.contract import Desired, Reader, Resource, State
+from ..model.contract import Desired, Reader, Resource, StateOrNone
 from ..model.errors import CREATED_FIRST, InvalidOption, NotFound
 from ..model.plan import Plan
 from .directory import Directory, Found, refuse_several
@@ -75,7 +75,7 @@ def refuse_namesakes(directory: Directory, where: Location, kinds: Collection[st
     refuse_several(directory.namesakes(kinds, where.name), where.name, option)
 
 
-class NamedGuest(Resource[Desired, State | None]):
+class NamedGuest(Resource[Desired, StateOrNone]):
     """Something that is done to a guest, which is in ``desired["where"]``: before it is, no other guest may have its name."""
 
     kinds: Collection[str] = tuple(KINDS)

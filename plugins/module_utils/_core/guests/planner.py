@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..model.changes import changed_fields, present_at_creation, refuse_create_only, secret_keys, shown
-from ..model.contract import Desired, Resource, State
+from ..model.contract import Desired, Resource, State, StateOrNone
 from ..model.errors import InvalidOption, Refused
 from ..model.field import Fields, update_params
 from ..model.plan import Plan, Step, api_path
@@ -26,7 +26,7 @@ from .volumes.common import Slot, VolumePlan, volume_of, volume_steps
 _SNIPPET = re.compile(r"[A-Za-z][\w.-]*:snippets/[^/]+")
 
 
-class Planner(Resource[Desired, State | None]):
+class Planner(Resource[Desired, StateOrNone]):
     """How a desired state for a guest is brought about. A subclass is one kind of guest: its data and what only that kind does."""
 
     kind: str  # qemu or lxc, as in the API's paths

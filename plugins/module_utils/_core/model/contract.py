@@ -10,23 +10,26 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Optional, Protocol, TypeVar
 
 from .given import HasOptions
 from .plan import Plan
 
 Desired = dict[str, Any]
 State = dict[str, Any]
+StateOrNone = Optional[State]  # noqa: UP045 - ansible-test checks class statements with older Pythons, too
 
 
 class Address(Protocol):
     """Where a node is asked."""
 
     @property
-    def host(self) -> str: ...
+    def host(self) -> str:
+        """Its name or address."""
 
     @property
-    def port(self) -> int: ...
+    def port(self) -> int:
+        """Where pveproxy listens, or a proxy before it."""
 
     @property
     def authority(self) -> str:
@@ -41,10 +44,12 @@ class Caller(Protocol):
         """https, local or openssh."""
 
     @property
-    def ssh_port(self) -> int: ...
+    def ssh_port(self) -> int:
+        """Of the back end openssh."""
 
     @property
-    def endpoints(self) -> Sequence[Address]: ...
+    def endpoints(self) -> Sequence[Address]:
+        """The nodes that may be asked."""
 
     @property
     def user(self) -> str:

@@ -188,24 +188,24 @@ class PropertyString(Codec):
             pieces.append(text if bare else f"{name}={text}")
         return ",".join(pieces)
 
-    def merge(self, current: Any, desired: Mapping[str, Any]) -> dict[str, Any]:
-        """What results when ``desired`` is applied: what it does not name stays, what it empties goes."""
-        replaced = set(self.exclusive) if any(desired.get(name) for name in self.exclusive) else set()
+    def merge(self, current: Any, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """What results when ``wanted`` is applied: what it does not name stays, what it empties goes."""
+        replaced = set(self.exclusive) if any(wanted.get(name) for name in self.exclusive) else set()
         for name, (values, others) in self.rules_out.items():
-            if desired.get(name) in values:
+            if wanted.get(name) in values:
                 replaced.update(others)
         known = current if isinstance(current, Mapping) else {}
         merged = {name: item for name, item in known.items() if name not in replaced}
-        merged.update(desired)
+        merged.update(wanted)
         return {name: item for name, item in merged.items() if item != ""}
 
-    def equal(self, one: Any, other: Any) -> bool:
+    def equal(self, current: Any, after: Any) -> bool:
         """Whether both mean the same; None is a value without sub-options, and an absent one equals PVE's default for it."""
-        if one and isinstance(one, str):  # it could not be parsed
+        if current and isinstance(current, str):  # it could not be parsed
             return False
-        one, other = one or {}, other or {}
-        names = set(one) | set(other)
-        return all(self._value(one, name) == self._value(other, name) for name in names)
+        current, after = current or {}, after or {}
+        names = set(current) | set(after)
+        return all(self._value(current, name) == self._value(after, name) for name in names)
 
     def _value(self, mapping: Mapping[str, Any], name: str) -> Any:
         part = self.parts.get(name)

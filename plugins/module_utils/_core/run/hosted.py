@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Union
 
 from ..api.client import Client
 from ..model.contract import Resource
@@ -30,4 +30,4 @@ class CustomRun(HasOptions):
 
 
 AnyResource = Resource[Any, Any]
-Hosted = AnyResource | CustomRun
+Hosted = Union[AnyResource, CustomRun]  # noqa: UP007 - ansible-test checks with older Pythons, too

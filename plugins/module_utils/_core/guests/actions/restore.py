@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, Planned, Reader, State
+from ...model.contract import Desired, Planned, Reader, State, StateOrNone
 from ...model.errors import InvalidOption, NotConverged, NotFound, Refused
 from ...model.plan import Plan, Step
 from .. import power
@@ -20,7 +20,7 @@ from ..sources import read_backup, restore_step
 from .restore_check import differences, expected, in_words
 
 
-class Restore(Planned[Desired, State | None]):
+class Restore(Planned[Desired, StateOrNone]):
     """A guest that comes from a backup. One that exists and equals it is left alone, and is overwritten only with ``force``."""
 
     name = "guest"

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ...api.facts import RELEASE
-from ...model.contract import STATES, Desired, Reader, Resource, State
+from ...model.contract import STATES, Desired, Reader, Resource, State, StateOrNone
 from ...model.errors import InvalidOption, does_not_exist
 from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import ListInfo
@@ -51,7 +51,7 @@ def normalised_path(text: str) -> str:
     return "/" + "/".join(part for part in text.strip().split("/") if part)
 
 
-class Acl(Resource[Desired, State | None]):
+class Acl(Resource[Desired, StateOrNone]):
     """The entries of one path. An entry is a subject with a role; ``propagate`` is its only property."""
 
     name = "acl"
@@ -151,7 +151,7 @@ def _refuse_unknown(reader: Reader, path: str, added: Collection[Entry]) -> None
 def _path_of(kind: str, name: str) -> str:
     """The path that reads a user, a group or a token."""
     if kind == "token":
-        user, _, token = name.partition("!")
+        user, _sep, token = name.partition("!")
         return api_path("access", "users", user, "token", token)
     return api_path("access", f"{kind}s", name)
 

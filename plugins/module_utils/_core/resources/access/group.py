@@ -59,7 +59,7 @@ class Group(Item):
         for userid in _difference(observed, desired).dropped:
             groups = MEMBERS.read(reader.get(api_path("access", "users", userid)).get("groups"))
             others[userid] = [group for group in groups if group != desired.key]
-        return ObservedGroup(observed.state, other_groups=others)
+        return ObservedGroup(state=observed.state, other_groups=others)
 
     def observe(self, key: str, answer: Mapping[str, Any]) -> State:
         return {**super().observe(key, answer), MEMBERS.name: MEMBERS.read(answer.get("members"))}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import Desired, Reader, Resource, State
+from ...model.contract import Desired, Reader, Resource, State, StateOrNone
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.given import TO_MAKE
@@ -106,7 +106,7 @@ def _refuse_second(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
         raise InvalidOption("type", f"the one realm of type {kind} is called {kind}; there can be no other one")
 
 
-class RealmSync(Resource[Desired, State | None]):
+class RealmSync(Resource[Desired, StateOrNone]):
     """An action: take over users and groups from the directory behind a realm."""
 
     name = "sync"

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ...model.contract import STATES, Desired, Reader, Resource, State
+from ...model.contract import STATES, Desired, Reader, Resource, State, StateOrNone
 from ...model.errors import InvalidOption
 from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import ListInfo
@@ -47,7 +47,7 @@ def totp_code(uri: str, now: float) -> str:
     return f"{number % 10**digits:0{digits}d}"
 
 
-class SecondFactor(Resource[Desired, State | None]):
+class SecondFactor(Resource[Desired, StateOrNone]):
     """One factor of a user, named by ``id``, or by ``type`` and ``description``. A user has one set of recovery keys."""
 
     name = "tfa"

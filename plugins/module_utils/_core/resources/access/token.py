@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.changes import changed_fields, shown
-from ...model.contract import STATES, Desired, Reader, Resource, State
+from ...model.contract import STATES, Desired, Reader, Resource, State, StateOrNone
 from ...model.errors import InvalidOption, NotFound
 from ...model.field import Field, Fields, update_params
 from ...model.given import TO_MAKE, Use
@@ -32,7 +32,7 @@ FIELDS = Fields(
 )
 
 
-class Token(Resource[Desired, State | None]):
+class Token(Resource[Desired, StateOrNone]):
     """A token of a user, named by ``userid`` and ``tokenid`` or by the latter alone as ``user@realm!id``."""
 
     name = "token"

@@ -106,7 +106,7 @@ class BackupJob(Item):
             return ObservedJob(observed.state)
         rows = reader.get(ANALYZE, {"schedule": schedule, "iterations": count}) or []
         runs = [in_utc(row["timestamp"]) for row in rows]
-        return ObservedJob(observed.state and {**observed.state, "next_runs": runs}, runs=runs)
+        return ObservedJob(state=observed.state and {**observed.state, "next_runs": runs}, runs=runs)
 
     def plan(self, observed: Observed, desired: ItemDesired) -> Plan:
         plan = super().plan(observed, desired)

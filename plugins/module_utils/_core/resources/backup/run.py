@@ -14,7 +14,7 @@ from ...api.connection import task_arguments
 from ...guests.actions.restore import Restore
 from ...guests.directory import Directory, is_reported
 from ...guests.named import refuse_unknown, warn_of_unknown
-from ...model.contract import Desired, Planned, Reader, State
+from ...model.contract import Desired, Planned, Reader, State, StateOrNone
 from ...model.errors import InvalidOption
 from ...model.field import Fields, update_params
 from ...model.periods import period
@@ -45,7 +45,7 @@ PURPOSES = {
 }
 
 
-class GuestBackup(Planned[Desired, State | None]):
+class GuestBackup(Planned[Desired, StateOrNone]):
     """A backup of one guest that is at most so old; without an age a new one at every run."""
 
     name = "backup"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.changes import changed_fields, shown
-from ...model.contract import Desired, Planned, Reader, State
+from ...model.contract import Desired, Planned, Reader, State, StateOrNone
 from ...model.errors import ApiError, InvalidOption, NotFound, Refused
 from ...model.field import Field, Fields, update_params
 from ...model.plan import Plan, Step, api_path, whole_part
@@ -66,7 +66,7 @@ def owner_of(volume: str) -> tuple[str, int] | None:
     return found and (_KINDS[found["dump"] or found["group"]], int(found["dumped"] or found["grouped"]))
 
 
-class Volume(Planned[Desired, State | None]):
+class Volume(Planned[Desired, StateOrNone]):
     """One backup that exists: its notes, its protection, or its deletion."""
 
     name = "backup"
@@ -115,7 +115,7 @@ class Volume(Planned[Desired, State | None]):
         return Plan(current, None, (step,))
 
 
-class Prune(Planned[Desired, State | None]):
+class Prune(Planned[Desired, StateOrNone]):
     """The backups that a retention keeps, of one guest or of all on a storage."""
 
     name = "pruned"

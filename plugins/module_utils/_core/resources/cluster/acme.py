@@ -134,7 +134,7 @@ class Plugin(Item):
         if answer is None:
             return Observed(None)
         data = self.fields.named("data").read(answer.get("data") or "") or ""
-        return ObservedPlugin(self.observe(desired.key, answer), answer.get("digest") or "", data=data)
+        return ObservedPlugin(state=self.observe(desired.key, answer), digest=answer.get("digest") or "", data=data)
 
     def plan(self, observed: Observed, desired: ItemDesired) -> Plan:
         there = observed.data if isinstance(observed, ObservedPlugin) else ""

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 from ...api import schema as apidoc
 from ...api.connection import task_arguments
 from ...guests.ha_requests import MANAGER
-from ...model.contract import Desired, Reader, Resource, State
+from ...model.contract import Desired, Reader, Resource, StateOrNone
 from ...model.errors import InvalidOption, NotFound
 from ...model.plan import Plan, Step
 from ...model.values import split_list
@@ -25,7 +25,7 @@ _SECRET = re.compile(
 )
 
 
-class ApiCall(Resource[Desired, State | None]):
+class ApiCall(Resource[Desired, StateOrNone]):
     """A GET reads. A write is a plan of one step, or of none if ``get_path`` shows that it is not needed."""
 
     name = "data"

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, Reader, Resource, State
+from ...model.contract import Desired, Reader, Resource, State, StateOrNone
 from ...model.errors import HopFailed, InvalidOption
 from ...model.kinds.info import Info
 from ...model.periods import moment
@@ -17,7 +17,7 @@ from ...model.plan import Plan, Step, api_path
 from ...run.task import Upid, read_log, succeeded, wait_for_task
 
 
-class Task(Resource[Desired, State | None]):
+class Task(Resource[Desired, StateOrNone]):
     """One task. Waiting for it only reads; stopping a running one is a step."""
 
     name = "task"

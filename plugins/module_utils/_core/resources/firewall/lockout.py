@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from ...model.contract import Desired, Reader, Resource, State
+from ...model.contract import Desired, Reader, Resource, State, StateOrNone
 from ...model.errors import NotFound, Refused
 from ...model.plan import Plan, api_path
 from .fields import OPTIONS, observe_rule
@@ -248,7 +248,7 @@ def check_lockout(surroundings: Mapping[str, Any], scope: Desired, current: Stat
     )
 
 
-class Guarded(Resource[Desired, State | None]):
+class Guarded(Resource[Desired, StateOrNone]):
     """A named thing of the cluster's firewall that rules refer to: what keeps this machine out by it is refused.
 
     It has ``_read`` and ``_plan``, and ``_view``, which tells what is changed and how it looks there in a state.

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...model.changes import changed_fields, shown
-from ...model.contract import STATES, Desired, Reader, Resource, State, unset_option
+from ...model.contract import STATES, Desired, Reader, Resource, State, StateOrNone, unset_option
 from ...model.errors import CREATED_FIRST, InvalidOption, NotFound, PermissionDenied
 from ...model.field import update_params
 from ...model.given import TO_MAKE, Use
@@ -25,7 +25,7 @@ from .safety import Edit, Rule
 from .scope import CLUSTER, SCOPES, find_scope, scope_of, scope_options
 
 
-class Firewall(Resource[Desired, State | None]):
+class Firewall(Resource[Desired, StateOrNone]):
     """Options by name, and rules by what they say: the whole list, or with ``append`` single ones."""
 
     name = "firewall"

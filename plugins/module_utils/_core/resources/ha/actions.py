@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import Desired, Reader, Resource, State
+from ...model.contract import Desired, Reader, Resource, State, StateOrNone
 from ...model.errors import InvalidOption, NotImplementedByServer, PveError
 from ...model.plan import Plan, Step, api_path
 from ...run.polling import wait_until
@@ -48,7 +48,7 @@ def settled_service(reader: Reader, rows: Rows, sid: str) -> dict[str, Any]:
 # --- moving a resource --------------------------------------------------------------------------------------------------
 
 
-class HaMove(Resource[Desired, State | None]):
+class HaMove(Resource[Desired, StateOrNone]):
     """A resource is on the node that a task names; the manager brings it there."""
 
     name = "resource"
@@ -199,7 +199,7 @@ def check_move(desired: Desired, source: str) -> None:
 # --- arming -------------------------------------------------------------------------------------------------------------
 
 
-class HaArm(Resource[Desired, State | None]):
+class HaArm(Resource[Desired, StateOrNone]):
     """The manager is armed, or is not: then it fences no node and leaves resources as they are."""
 
     name = "ha"

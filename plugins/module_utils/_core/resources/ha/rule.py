@@ -92,7 +92,7 @@ class HaRule(Item):
         sids: Sequence[str] = desired.fields.get("resources") or []
         if desired.state == "present" and sids:
             sids = complete_sids(reader, "resources", sids, (observed.state or {}).get("resources", []))
-        return ObservedRule(observed.state, observed.digest, resources=sids)
+        return ObservedRule(state=observed.state, digest=observed.digest, resources=sids)
 
     def _wanted(self, observed: Observed, desired: ItemDesired) -> Mapping[str, Any]:
         if isinstance(observed, ObservedRule) and observed.resources:

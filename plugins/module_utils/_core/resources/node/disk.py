@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Desired, Reader, Resource, State
+from ...model.contract import NODE_KEY, Desired, Reader, Resource, State, StateOrNone
 from ...model.errors import InvalidOption, Refused
 from ...model.given import Use
 from ...model.kinds.info import ListInfo
@@ -27,7 +27,7 @@ _SPECIFIC = ("disk", "uuid", "type", "name", "devices", *_OWN, "add_storage", *_
 WIPE_HINT = "Empty it by state: wiped with force: true, if nobody needs that any more."
 
 
-class NodeDisk(Resource[Desired, State | None]):
+class NodeDisk(Resource[Desired, StateOrNone]):
     """See the module pve_node_disk. A task is about one disk (``disk``), or about what stands on disks (``type``, ``name``)."""
 
     name = "disk"

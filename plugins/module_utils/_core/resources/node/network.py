@@ -13,7 +13,7 @@ from typing import Any
 
 from ...api.connection import task_arguments
 from ...model.changes import require_release
-from ...model.contract import NODE_KEY, STATES, Desired, Reader, Resource, State, unset_option
+from ...model.contract import NODE_KEY, STATES, Desired, Reader, Resource, State, StateOrNone, unset_option
 from ...model.errors import InvalidOption, Refused
 from ...model.field import Field, Fields, update_params
 from ...model.kinds.info import ListInfo
@@ -29,7 +29,7 @@ _BY_SERVER = ("dhcp", "auto")
 _OPTION = "allow_cutoff"
 
 
-class NodeNetwork(Resource[Desired, State | None]):
+class NodeNetwork(Resource[Desired, StateOrNone]):
     """See the module pve_node_network."""
 
     name = "network"

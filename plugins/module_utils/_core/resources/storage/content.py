@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, STATES, Desired, Reader, Resource, State
+from ...model.contract import NODE_KEY, STATES, Desired, Reader, Resource, State, StateOrNone
 from ...model.errors import InvalidOption, Refused
 from ...model.given import TO_MAKE, Use
 from ...model.plan import Plan, Step, Upload, api_path, whole_part
@@ -35,7 +35,7 @@ LONGEST_NAME = 255
 _NAME = re.compile(r"[-A-Za-z0-9_.]+")  # PVE replaces every other character
 
 
-class StorageContent(Resource[Desired, State | None]):
+class StorageContent(Resource[Desired, StateOrNone]):
     """See the module pve_storage_content."""
 
     name = "file"
