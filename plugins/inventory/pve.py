@@ -28,7 +28,7 @@ notes:
   - A guest that is called like a group of O(keyed_groups) is left out with a warning, or is an error with O(strict).
   - Keys of the file that are no options are errors. Ansible goes on without an inventory that fails, with a warning only, unless
     C(any_unparsed_is_failed) in section C(inventory) of its configuration, or the environment variable
-    E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED), is true.
+    C(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED), is true.
   - No variable that steers Ansible, such as C(ansible_connection), is set from what the API answers, whatever the O(vars_prefix).
   - A guest without a name is C(VM-VMID) or C(CT-VMID), from the name that PVE shows for it, or C(TYPE-VMID) where it shows none.
   - The variables of a host, here with the default of O(vars_prefix), are the values of C(/cluster/resources), with C(_) for C(-) in their names.
