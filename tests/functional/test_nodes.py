@@ -132,8 +132,10 @@ def test_a_node_is_emptied(cluster: Cluster) -> None:
     refused = cluster.run(NODE_GUESTS, {**desired, "vms": [102]})
     assert refused["failed"]
     assert "Has local disks: local-lvm:vm-102-disk-0" in refused["msg"]
-    predicted = done(cluster.run(NODE_GUESTS, {**desired, "with_local_disks": True}, check_mode=True))
-    result = done(cluster.run(NODE_GUESTS, {**desired, "with_local_disks": True}))
+    predicted = done(
+        cluster.run(NODE_GUESTS, {**desired, "all_guests": True, "with_local_disks": True}, check_mode=True)
+    )
+    result = done(cluster.run(NODE_GUESTS, {**desired, "all_guests": True, "with_local_disks": True}))
     assert result["requests"] == predicted["requests"]
     assert result["node"] == predicted["node"] == {"node": "pve3", "guests": []}
     again = done(cluster.run(NODE_GUESTS, {**desired, "vms": here}))
@@ -143,7 +145,9 @@ def test_a_node_is_emptied(cluster: Cluster) -> None:
 
 def test_guests_of_high_availability_stay_unless_named(cluster: Cluster) -> None:
     cluster.call("POST", "/cluster/ha/resources", {"sid": "vm:102"})
-    result = done(cluster.run(NODE_GUESTS, {"node": "pve3", "state": "hibernated"}, check_mode=True))
+    result = done(
+        cluster.run(NODE_GUESTS, {"node": "pve3", "state": "hibernated", "all_guests": True}, check_mode=True)
+    )
     assert "102" not in result["requests"][0]["params"]["vms"].split(",")
     assert len(result["warnings"]) == 1
     assert "102 (web3)" in result["warnings"][0]
