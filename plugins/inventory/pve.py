@@ -309,8 +309,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 raise
             self._leave_out(host.name, str(error))
 
-    def _leave_out(self, name: str, why: str) -> None:
-        message = f"{name} cannot be in the inventory: {why}."
+    def _leave_out(self, name: str, reason: str) -> None:
+        message = f"{name} cannot be in the inventory: {reason}."
         if self.get_option("strict"):
             raise AnsibleParserError(message)
         self._remove(name)

@@ -100,7 +100,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /access/acl, params: {path: /vms, users: alice@pve, roles: PVEAuditor}, why: grant PVEAuditor on /vms to user alice@pve}]
+  sample: [{method: PUT, path: /access/acl, params: {path: /vms, users: alice@pve, roles: PVEAuditor}, summary: grant PVEAuditor on /vms to user alice@pve}]
 """
 
 from ..module_utils._core.resources.access.acl import ACL

@@ -91,7 +91,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /cluster/acme/account/default, params: {contact: admin@example.com}, why: change contact of account default}]
+  sample: [{method: PUT, path: /cluster/acme/account/default, params: {contact: admin@example.com}, summary: change contact of account default}]
 """
 
 from ..module_utils._core.resources.cluster.acme import ACCOUNT

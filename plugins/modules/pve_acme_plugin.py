@@ -87,7 +87,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: DELETE, path: /cluster/acme/plugins/cloudflare, params: {}, why: delete plugin cloudflare}]
+  sample: [{method: DELETE, path: /cluster/acme/plugins/cloudflare, params: {}, summary: delete plugin cloudflare}]
 """
 
 from ..module_utils._core.resources.cluster.acme import PLUGIN

@@ -121,7 +121,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /cluster/options, params: {keyboard: de}, why: PUT /cluster/options}]
+  sample: [{method: PUT, path: /cluster/options, params: {keyboard: de}, summary: PUT /cluster/options}]
 upid:
   description: Identifier of the task that was not waited for.
   returned: O(wait=false), and the call started a task

@@ -264,7 +264,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /nodes/pve1/vzdump, params: {vmid: 100, storage: local}, why: back up guest 100 to local}]
+  sample: [{method: POST, path: /nodes/pve1/vzdump, params: {vmid: 100, storage: local}, summary: back up guest 100 to local}]
 """
 
 from ..module_utils._core.resources.backup.run import BACKUP

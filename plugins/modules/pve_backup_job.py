@@ -210,7 +210,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /cluster/backup, params: {id: nightly, all: 1, schedule: "mon..fri 21:30"}, why: create job nightly}]
+  sample: [{method: POST, path: /cluster/backup, params: {id: nightly, all: 1, schedule: "mon..fri 21:30"}, summary: create job nightly}]
 """
 
 from ..module_utils._core.resources.backup.job import JOB

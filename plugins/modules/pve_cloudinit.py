@@ -58,7 +58,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /nodes/pve1/qemu/110/cloudinit, params: {}, why: write the cloud-init drive of virtual machine 110}]
+  sample: [{method: PUT, path: /nodes/pve1/qemu/110/cloudinit, params: {}, summary: write the cloud-init drive of virtual machine 110}]
 """
 
 from ..module_utils._core.guests.actions.cloudinit import CLOUD_INIT

@@ -118,7 +118,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /cluster/options, params: {next-id: "lower=5000,upper=5999"}, why: change next_id}]
+  sample: [{method: PUT, path: /cluster/options, params: {next-id: "lower=5000,upper=5999"}, summary: change next_id}]
 """
 
 from ..module_utils._core.resources.cluster.options import CLUSTER_OPTIONS

@@ -92,7 +92,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /cluster/qemu/custom-cpu-models, params: {cputype: cluster, reported-model: host}, why: create model cluster}]
+  sample: [{method: POST, path: /cluster/qemu/custom-cpu-models, params: {cputype: cluster, reported-model: host}, summary: create model cluster}]
 """
 
 from ..module_utils._core.resources.cluster.cpu_model import CPU_MODEL

@@ -283,7 +283,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /cluster/firewall/rules, params: {type: in, action: ACCEPT, macro: SSH, enable: 1}, why: "create rule: in ACCEPT SSH"}]
+  sample: [{method: POST, path: /cluster/firewall/rules, params: {type: in, action: ACCEPT, macro: SSH, enable: 1}, summary: "create rule: in ACCEPT SSH"}]
 """
 
 from ..module_utils._core.resources.firewall.ruleset import FIREWALL

@@ -63,7 +63,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /cluster/firewall/aliases, params: {name: office, cidr: 192.0.2.0/24}, why: create alias office}]
+  sample: [{method: POST, path: /cluster/firewall/aliases, params: {name: office, cidr: 192.0.2.0/24}, summary: create alias office}]
 """
 
 from ..module_utils._core.resources.firewall.objects import ALIAS

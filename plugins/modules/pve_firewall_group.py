@@ -55,7 +55,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /cluster/firewall/groups, params: {group: base}, why: create group base}]
+  sample: [{method: POST, path: /cluster/firewall/groups, params: {group: base}, summary: create group base}]
 """
 
 from ..module_utils._core.resources.firewall.objects import GROUP

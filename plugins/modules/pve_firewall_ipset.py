@@ -93,7 +93,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /cluster/firewall/ipset, params: {name: management}, why: create ipset management}]
+  sample: [{method: POST, path: /cluster/firewall/ipset, params: {name: management}, summary: create ipset management}]
 """
 
 from ..module_utils._core.resources.firewall.objects import IPSET

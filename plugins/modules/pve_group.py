@@ -67,7 +67,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: "/access/users/alice@pve", params: {groups: operators, append: true}, why: put user alice@pve into group operators}]
+  sample: [{method: PUT, path: "/access/users/alice@pve", params: {groups: operators, append: true}, summary: put user alice@pve into group operators}]
 """
 
 from ..module_utils._core.resources.access.group import GROUP

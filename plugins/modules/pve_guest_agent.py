@@ -162,7 +162,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /nodes/pve1/qemu/9001/agent/exec, params: {command: [uptime]}, why: run uptime in virtual machine 9001}]
+  sample: [{method: POST, path: /nodes/pve1/qemu/9001/agent/exec, params: {command: [uptime]}, summary: run uptime in virtual machine 9001}]
 """
 
 from ..module_utils._core.guests.actions.agent_calls import AGENT_CALLS

@@ -143,7 +143,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /nodes/pve1/qemu/9000/clone, params: {newid: 9001}, why: clone the virtual machine 9000 as 9001}]
+  sample: [{method: POST, path: /nodes/pve1/qemu/9000/clone, params: {newid: 9001}, summary: clone the virtual machine 9000 as 9001}]
 """
 
 from ..module_utils._core.guests.bulk import GUESTS

@@ -105,7 +105,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /cluster/ha/resources, params: {sid: "vm:100", state: started}, why: create resource vm:100}]
+  sample: [{method: POST, path: /cluster/ha/resources, params: {sid: "vm:100", state: started}, summary: create resource vm:100}]
 """
 
 from ..module_utils._core.resources.ha.resource import RESOURCE

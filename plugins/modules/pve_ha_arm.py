@@ -63,7 +63,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /cluster/ha/status/arm-ha, params: {}, why: arm the manager of high availability}]
+  sample: [{method: POST, path: /cluster/ha/status/arm-ha, params: {}, summary: arm the manager of high availability}]
 """
 
 from ..module_utils._core.resources.ha.actions import ARM

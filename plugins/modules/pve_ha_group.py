@@ -73,7 +73,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: DELETE, path: /cluster/ha/groups/fast, params: {}, why: delete group fast}]
+  sample: [{method: DELETE, path: /cluster/ha/groups/fast, params: {}, summary: delete group fast}]
 """
 
 from ..module_utils._core.resources.ha.rule import GROUP

@@ -77,7 +77,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: "/cluster/ha/resources/vm:100/migrate", params: {node: pve2}, why: "migrate vm:100 from pve1 to pve2"}]
+  sample: [{method: POST, path: "/cluster/ha/resources/vm:100/migrate", params: {node: pve2}, summary: "migrate vm:100 from pve1 to pve2"}]
 """
 
 from ..module_utils._core.resources.ha.actions import MOVE

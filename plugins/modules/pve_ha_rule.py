@@ -120,7 +120,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: DELETE, path: /cluster/ha/rules/mail, params: {}, why: delete rule mail}]
+  sample: [{method: DELETE, path: /cluster/ha/rules/mail, params: {}, summary: delete rule mail}]
 """
 
 from ..module_utils._core.resources.ha.rule import RULE

@@ -348,7 +348,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /nodes/pve1/lxc/9101/config, params: {memory: 2048}, why: change memory of container 9101}]
+  sample: [{method: PUT, path: /nodes/pve1/lxc/9101/config, params: {memory: 2048}, summary: change memory of container 9101}]
 """
 
 from ..module_utils._core.guests.lxc import LXC

@@ -114,7 +114,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: DELETE, path: /cluster/mapping/usb/dongle, params: {}, why: delete mapping dongle}]
+  sample: [{method: DELETE, path: /cluster/mapping/usb/dongle, params: {}, summary: delete mapping dongle}]
 """
 
 from ..module_utils._core.resources.cluster.mapping import MAPPING

@@ -136,7 +136,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: DELETE, path: /cluster/metrics/server/influx, params: {}, why: delete server influx}]
+  sample: [{method: DELETE, path: /cluster/metrics/server/influx, params: {}, summary: delete server influx}]
 """
 
 from ..module_utils._core.resources.cluster.metric_server import SERVER

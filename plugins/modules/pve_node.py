@@ -92,7 +92,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /nodes/pve1/config, params: {startall-onboot-delay: 30}, why: change startall_onboot_delay}]
+  sample: [{method: PUT, path: /nodes/pve1/config, params: {startall-onboot-delay: 30}, summary: change startall_onboot_delay}]
 """
 
 from ..module_utils._core.resources.node.settings import NODE

@@ -85,7 +85,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /nodes/pve1/apt/update, params: {}, why: refresh the lists of packages of pve1}]
+  sample: [{method: POST, path: /nodes/pve1/apt/update, params: {}, summary: refresh the lists of packages of pve1}]
 """
 
 from ..module_utils._core.resources.node.apt import APT

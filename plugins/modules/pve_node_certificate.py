@@ -118,7 +118,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: DELETE, path: /nodes/pve1/certificates/custom, params: {restart: true}, why: delete the custom certificate of pve1}]
+  sample: [{method: DELETE, path: /nodes/pve1/certificates/custom, params: {restart: true}, summary: delete the custom certificate of pve1}]
 """
 
 from ..module_utils._core.resources.node.certificate import CERTIFICATE

@@ -147,7 +147,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /nodes/pve1/disks/wipedisk, params: {disk: /dev/sdd}, why: wipe /dev/sdd}]
+  sample: [{method: PUT, path: /nodes/pve1/disks/wipedisk, params: {disk: /dev/sdd}, summary: wipe /dev/sdd}]
 upid:
   description: The task.
   returned: if O(wait) is false and there is one

@@ -48,7 +48,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /nodes/pve1/dns, params: {search: example.org, dns1: 192.0.2.53}, why: change servers}]
+  sample: [{method: PUT, path: /nodes/pve1/dns, params: {search: example.org, dns1: 192.0.2.53}, summary: change servers}]
 """
 
 from ..module_utils._core.resources.node.settings import NODE_DNS

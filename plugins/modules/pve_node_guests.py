@@ -112,7 +112,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /nodes/pve2/startall, params: {vms: "9001"}, why: start 9001 (web1) of node pve2}]
+  sample: [{method: POST, path: /nodes/pve2/startall, params: {vms: "9001"}, summary: start 9001 (web1) of node pve2}]
 task:
   description: UPID of the task, whose log has an entry for each guest.
   returned: if something was to be done, not in check mode

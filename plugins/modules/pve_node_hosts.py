@@ -47,7 +47,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /nodes/pve1/hosts, params: {data: "127.0.0.1 localhost"}, why: change the table of hosts of pve1}]
+  sample: [{method: POST, path: /nodes/pve1/hosts, params: {data: "127.0.0.1 localhost"}, summary: change the table of hosts of pve1}]
 """
 
 from ..module_utils._core.resources.node.settings import NODE_HOSTS

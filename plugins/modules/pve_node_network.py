@@ -215,7 +215,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /nodes/pve1/network, params: {}, why: apply the staged changes of the network of pve1}]
+  sample: [{method: PUT, path: /nodes/pve1/network, params: {}, summary: apply the staged changes of the network of pve1}]
 upid:
   description: The task that applies the changes.
   returned: if O(wait) is false and there is one

@@ -94,7 +94,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /nodes/pve2/status, params: {command: reboot}, why: reboot node pve2}]
+  sample: [{method: POST, path: /nodes/pve2/status, params: {command: reboot}, summary: reboot node pve2}]
 """
 
 from ..module_utils._core.resources.node.power import NODE_POWER

@@ -111,7 +111,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /nodes/pve1/apt/repositories, params: {handle: test}, why: enable the repository test of pve1}]
+  sample: [{method: PUT, path: /nodes/pve1/apt/repositories, params: {handle: test}, summary: enable the repository test of pve1}]
 """
 
 from ..module_utils._core.resources.node.repository import REPOSITORY

@@ -68,7 +68,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /nodes/pve1/services/chrony/start, params: {}, why: start service chrony of pve1}]
+  sample: [{method: POST, path: /nodes/pve1/services/chrony/start, params: {}, summary: start service chrony of pve1}]
 upid:
   description: The task that was started.
   returned: with O(wait=false), if something was to be done

@@ -71,7 +71,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: DELETE, path: /nodes/pve1/subscription, params: {}, why: delete the subscription key of pve1}]
+  sample: [{method: DELETE, path: /nodes/pve1/subscription, params: {}, summary: delete the subscription key of pve1}]
 """
 
 from ..module_utils._core.resources.node.subscription import SUBSCRIPTION

@@ -43,7 +43,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /nodes/pve1/time, params: {timezone: Europe/Vienna}, why: change timezone}]
+  sample: [{method: PUT, path: /nodes/pve1/time, params: {timezone: Europe/Vienna}, summary: change timezone}]
 """
 
 from ..module_utils._core.resources.node.settings import NODE_TIME

@@ -148,7 +148,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: DELETE, path: /cluster/notifications/endpoints/smtp/mail, params: {}, why: delete endpoint mail}]
+  sample: [{method: DELETE, path: /cluster/notifications/endpoints/smtp/mail, params: {}, summary: delete endpoint mail}]
 """
 
 from ..module_utils._core.resources.cluster.notification import ENDPOINT

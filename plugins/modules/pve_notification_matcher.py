@@ -81,7 +81,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /cluster/notifications/matchers, params: {name: backups}, why: create matcher backups}]
+  sample: [{method: POST, path: /cluster/notifications/matchers, params: {name: backups}, summary: create matcher backups}]
 """
 
 from ..module_utils._core.resources.cluster.notification import MATCHER

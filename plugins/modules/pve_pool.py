@@ -87,7 +87,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /pools, params: {poolid: web}, why: create pool web}]
+  sample: [{method: POST, path: /pools, params: {poolid: web}, summary: create pool web}]
 """
 
 from ..module_utils._core.resources.cluster.pool import POOL

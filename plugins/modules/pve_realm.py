@@ -220,7 +220,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /access/domains/corp, params: {comment: Staff}, why: change comment of realm corp}]
+  sample: [{method: PUT, path: /access/domains/corp, params: {comment: Staff}, summary: change comment of realm corp}]
 """
 
 from ..module_utils._core.resources.access.realm import REALM

@@ -78,7 +78,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /access/domains/corp/sync, params: {scope: both}, why: take over users and groups of realm corp}]
+  sample: [{method: POST, path: /access/domains/corp/sync, params: {scope: both}, summary: take over users and groups of realm corp}]
 """
 
 from ..module_utils._core.resources.access.realm import REALM_SYNC

@@ -93,7 +93,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /cluster/jobs/realm-sync/corp-daily, params: {realm: corp, schedule: daily}, why: create job corp-daily}]
+  sample: [{method: POST, path: /cluster/jobs/realm-sync/corp-daily, params: {realm: corp, schedule: daily}, summary: create job corp-daily}]
 """
 
 from ..module_utils._core.resources.access.realm_sync_job import JOB

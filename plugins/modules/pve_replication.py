@@ -105,7 +105,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: DELETE, path: /cluster/replication/100-0, params: {}, why: delete job 100-0}]
+  sample: [{method: DELETE, path: /cluster/replication/100-0, params: {}, summary: delete job 100-0}]
 """
 
 from ..module_utils._core.resources.cluster.replication import REPLICATION

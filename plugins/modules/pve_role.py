@@ -66,7 +66,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /access/roles/Operator, params: {privs: VM.Backup, append: true}, why: change privs of role Operator}]
+  sample: [{method: PUT, path: /access/roles/Operator, params: {privs: VM.Backup, append: true}, summary: change privs of role Operator}]
 """
 
 from ..module_utils._core.resources.access.role import ROLE

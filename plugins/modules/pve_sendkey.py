@@ -56,7 +56,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /nodes/pve1/qemu/110/sendkey, params: {key: ret}, why: press ret in virtual machine 110}]
+  sample: [{method: PUT, path: /nodes/pve1/qemu/110/sendkey, params: {key: ret}, summary: press ret in virtual machine 110}]
 """
 
 from ..module_utils._core.guests.actions.sendkey import KEYS

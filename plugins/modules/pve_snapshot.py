@@ -114,7 +114,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /nodes/pve1/lxc/9101/snapshot, params: {snapname: before-upgrade}, why: take snapshot before-upgrade of guest 9101}]
+  sample: [{method: POST, path: /nodes/pve1/lxc/9101/snapshot, params: {snapname: before-upgrade}, summary: take snapshot before-upgrade of guest 9101}]
 """
 
 from ..module_utils._core.guests.actions.snapshot import SNAPSHOT

@@ -321,7 +321,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /storage/backup, params: {content: backup}, why: change content of storage backup}]
+  sample: [{method: PUT, path: /storage/backup, params: {content: backup}, summary: change content of storage backup}]
 """
 
 from ..module_utils._core.resources.storage.storage import STORAGE

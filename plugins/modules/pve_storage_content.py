@@ -156,7 +156,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: /nodes/pve1/storage/local/upload, params: {content: iso}, why: upload local:iso/netinst.iso}]
+  sample: [{method: POST, path: /nodes/pve1/storage/local/upload, params: {content: iso}, summary: upload local:iso/netinst.iso}]
 """
 
 from ..module_utils._core.resources.storage.content import STORAGE_CONTENT

@@ -93,7 +93,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: DELETE, path: "/access/tfa/alice@pve/recovery", params: {}, why: delete second factor recovery of user alice@pve}]
+  sample: [{method: DELETE, path: "/access/tfa/alice@pve/recovery", params: {}, summary: delete second factor recovery of user alice@pve}]
 """
 
 from ..module_utils._core.resources.access.tfa import TFA

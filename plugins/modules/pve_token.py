@@ -102,7 +102,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: POST, path: "/access/users/automation@pve/token/ansible", params: {privsep: 0}, why: create token automation@pve!ansible}]
+  sample: [{method: POST, path: "/access/users/automation@pve/token/ansible", params: {privsep: 0}, summary: create token automation@pve!ansible}]
 """
 
 from ..module_utils._core.resources.access.token import TOKEN

@@ -117,7 +117,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /access/users/alice@pve, params: {comment: Operator}, why: change comment of user alice@pve}]
+  sample: [{method: PUT, path: /access/users/alice@pve, params: {comment: Operator}, summary: change comment of user alice@pve}]
 """
 
 from ..module_utils._core.resources.access.user import USER

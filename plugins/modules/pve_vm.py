@@ -489,7 +489,7 @@ requests:
   returned: always
   type: list
   elements: dict
-  sample: [{method: PUT, path: /nodes/pve1/qemu/9001/config, params: {memory: 8192}, why: change memory of virtual machine 9001}]
+  sample: [{method: PUT, path: /nodes/pve1/qemu/9001/config, params: {memory: 8192}, summary: change memory of virtual machine 9001}]
 """
 
 from ..module_utils._core.guests.vm import VM

@@ -116,11 +116,11 @@ def _is_whole(row: Row) -> bool:
 
 def _warn_of_silent(reader: Reader, silent: Mapping[str, str], guests: Iterable[Row]) -> None:
     """Warn of nodes that did not list their guests. That one is offline shows in the inventory, unless it costs a name."""
-    for node, why in sorted(silent.items()):
+    for node, reason in sorted(silent.items()):
         nameless = sum(row["node"] == node and not row.get("name") for row in guests)
-        if nameless or why != OFFLINE:
+        if nameless or reason != OFFLINE:
             reader.warnings.append(
-                f"Node {node} does not answer ({why}): its guests are shown as it reported them last, {nameless} without a name."
+                f"Node {node} does not answer ({reason}): its guests are shown as it reported them last, {nameless} without a name."
             )
 
 

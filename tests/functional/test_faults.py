@@ -197,7 +197,7 @@ def test_a_task_that_still_runs_after_the_connection_was_lost_is_awaited(cluster
     assert not result.get("failed"), result["msg"]
     assert result["changed"] is True
     assert "was unclear" in result["warnings"][0]
-    assert [row["why"] for row in result["requests"]] == ["create virtual machine 9200 (fault)"]
+    assert [row["summary"] for row in result["requests"]] == ["create virtual machine 9200 (fault)"]
     assert created_twice(cluster) == []
 
 

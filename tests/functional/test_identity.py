@@ -94,7 +94,7 @@ def test_a_renamed_machine_is_not_deleted_by_its_old_name(lagging: Cluster, chec
 def test_a_renamed_machine_is_deleted_by_its_new_name(lagging: Cluster) -> None:
     rename(lagging, VMID, "precious")
     result = done(lagging.run(VM, {"name": "precious", "state": "absent"}))
-    assert [row["why"] for row in result["requests"]] == ["delete virtual machine 9150 (precious) and its disks"]
+    assert [row["summary"] for row in result["requests"]] == ["delete virtual machine 9150 (precious) and its disks"]
     assert VMID not in vmids(lagging)
     assert not done(lagging.run(VM, {"name": "precious", "state": "absent"}))["changed"]
 
@@ -295,7 +295,7 @@ def test_a_selection_deletes_what_is_stopped_and_says_so(lagging: Cluster) -> No
     lagging.call("POST", "/nodes/pve2/qemu/9152/status/start")
     options = {"select": {"name": "old"}, "state": "absent"}
     foretold = lagging.run(GUESTS, options, check_mode=True)
-    assert [row["why"] for row in foretold["requests"]] == [f"delete virtual machine {VMID} (old) and its disks"]
+    assert [row["summary"] for row in foretold["requests"]] == [f"delete virtual machine {VMID} (old) and its disks"]
     result = lagging.run(GUESTS, options)
     assert result["requests"] == foretold["requests"]
     assert [entry.get("failed", False) for entry in result["guests"]] == [False, True, True]

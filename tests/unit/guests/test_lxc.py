@@ -107,7 +107,7 @@ def test_creation_sends_everything_in_one_call() -> None:
         state="started",
     )
     create, start = made.steps
-    assert (create.method, create.path, create.task) == ("POST", "/nodes/pve1/lxc", True)
+    assert (create.method, create.path, create.starts_task) == ("POST", "/nodes/pve1/lxc", True)
     assert dict(create.params) == {
         "vmid": 103,
         "ostemplate": TEMPLATE,
@@ -210,8 +210,8 @@ def test_a_detached_volume_is_kept_and_shown() -> None:
 
 def test_a_purged_volume_is_detached_and_then_deleted() -> None:
     both = plan(unset=["mp0", "mp1"], purge=True)
-    assert both.steps[1].why.startswith("delete the volume ")
-    assert " of mp0" in both.steps[1].why
+    assert both.steps[1].summary.startswith("delete the volume ")
+    assert " of mp0" in both.steps[1].summary
     detach, delete = calls(both)
     assert detach[2]["delete"] == "mp0,mp1"
     assert delete == ("PUT", f"{PATH}/config", {"delete": "unused1"})

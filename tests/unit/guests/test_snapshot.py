@@ -49,7 +49,7 @@ def test_taking() -> None:
     made = plan(on, snapname="first", description="Before\nthe change\n", vmstate=True)
     params = {"snapname": "first", "description": "Before\nthe change", "vmstate": True}
     assert calls(made) == [("POST", f"{PATHS['qemu']}/snapshot", params)]
-    assert made.steps[0].task
+    assert made.steps[0].starts_task
     assert made.after is not None
     assert made.after["parent"] == "first"
     assert made.after["snapshots"] == [{"name": "first", "description": "Before\nthe change"}]

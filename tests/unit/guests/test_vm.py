@@ -216,7 +216,7 @@ def test_deletion_is_refused_where_it_would_hurt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "why"),
+    ("options", "summary"),
     [
         ({"unset": ["scsi0"]}, "change scsi0 of virtual machine 9001 (web)"),
         (
@@ -229,10 +229,10 @@ def test_deletion_is_refused_where_it_would_hurt() -> None:
         ),
     ],
 )
-def test_a_step_says_which_volumes_it_deletes(options: dict[str, Any], why: str) -> None:
+def test_a_step_says_which_volumes_it_deletes(options: dict[str, Any], summary: str) -> None:
     slots = {"scsi0": "local:9001/a.raw,size=1G", "ide2": "none,media=cdrom", "unused0": "local:9001/b.raw"}
     (step,) = VM.plan(state_of({"name": "web", **slots}), wish_of(options)).steps
-    assert step.why == why
+    assert step.summary == summary
 
 
 def test_a_template_stays_one() -> None:

@@ -211,7 +211,7 @@ def test_a_conflict_is_planned_again_and_the_refused_call_is_not_counted() -> No
     result = run(server).result()
     assert server.state == {"a": 1, "b": 2}
     assert len(server.writes) == 3
-    assert [row["why"] for row in result["requests"]] == ["set a", "set b"]
+    assert [row["summary"] for row in result["requests"]] == ["set a", "set b"]
 
 
 def test_what_someone_else_did_meanwhile_is_no_change_of_ours() -> None:
@@ -242,7 +242,7 @@ def test_a_connection_lost_at_any_write_ends_in_the_wished_state_with_nothing_do
     result = run(server).result()
     assert {name: server.state[name] for name in ("a", "b")} == {"a": 1, "b": 2}
     assert len(server.writes) == (2 if acts else 3)
-    assert [row["why"] for row in result["requests"]] == ["set a", "set b"]
+    assert [row["summary"] for row in result["requests"]] == ["set a", "set b"]
     assert result["diff"]["before"] == (start or {})
     assert len(server.warnings) == 1
     assert f"'set {'ab'[index]}' was unclear" in server.warnings[0]
@@ -263,7 +263,7 @@ def test_a_step_that_must_not_run_twice_is_not_repeated() -> None:
         error
     )
     assert error.outcome.result()["changed"] is True
-    assert [row["why"] for row in error.outcome.result()["requests"]] == ["set a"]
+    assert [row["summary"] for row in error.outcome.result()["requests"]] == ["set a"]
 
 
 def test_an_unclear_outcome_that_cannot_be_looked_up_is_told() -> None:
@@ -293,7 +293,7 @@ def test_a_task_that_an_unanswered_write_may_have_started_is_awaited(monkeypatch
         {"upid": "other", "id": "101", "status": "RUNNING"},
         {"upid": "ended", "id": "100", "status": "OK"},
     ]
-    run(server, resource=Thing(task=True, guest="100"), timeout=7)
+    run(server, resource=Thing(starts_task=True, task_id="100"), timeout=7)
     assert awaited == [(UPID, 7.0)]
     assert server.asked_tasks["source"] == "all"
     assert 990 < server.asked_tasks["since"] < 1000
@@ -302,7 +302,7 @@ def test_a_task_that_an_unanswered_write_may_have_started_is_awaited(monkeypatch
 def test_the_task_of_a_write_that_nothing_identifies_is_found_and_counts_as_it() -> None:
     server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), True)])
     server.active = [{"upid": UPID, "id": "100"}]
-    result = run(server, {"a": 1}, resource=Thing(task=True, guest="100", repeatable=False)).result()
+    result = run(server, {"a": 1}, resource=Thing(starts_task=True, task_id="100", repeatable=False)).result()
     assert len(server.writes) == 1
     assert (result["changed"], len(result["requests"])) == (True, 1)
 
@@ -310,7 +310,7 @@ def test_the_task_of_a_write_that_nothing_identifies_is_found_and_counts_as_it()
 def test_a_task_of_somebody_else_is_not_taken_for_it() -> None:
     server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), True)])
     server.active = [{"upid": UPID.replace("root@pam", "else@pve"), "id": "100"}]
-    error = interrupted(server, desired={"a": 1}, resource=Thing(task=True, guest="100", repeatable=False))
+    error = interrupted(server, desired={"a": 1}, resource=Thing(starts_task=True, task_id="100", repeatable=False))
     assert "It is not repeated blindly" in str(error)
     assert len(server.writes) == 1
 
@@ -414,7 +414,7 @@ def test_a_failed_task_that_left_nothing_is_no_change() -> None:
     error = interrupted(server)
     assert isinstance(error.cause, TaskFailed)
     result = error.outcome.result()
-    assert (result["changed"], [row["why"] for row in result["requests"]]) == (False, ["set a"])
+    assert (result["changed"], [row["summary"] for row in result["requests"]]) == (False, ["set a"])
     assert "failed: unable to open disk" in str(error)
     assert "TASK ERROR: unable to open disk" in str(error)
     assert "Not done: set a; set b." in str(error)
@@ -446,7 +446,7 @@ def test_a_task_that_did_not_get_its_lock_is_tried_again() -> None:
 
     server.call = call
     result = run(server).result()
-    assert [row["why"] for row in result["requests"]] == ["set a", "set b"]
+    assert [row["summary"] for row in result["requests"]] == ["set a", "set b"]
     assert len(server.writes) == 3
 
 
@@ -457,7 +457,7 @@ def test_a_task_that_takes_too_long_goes_on_and_counts_as_a_change(monkeypatch: 
     monkeypatch.setattr(engine, "wait_for_task", endless)
     error = interrupted(Server({"c": 3}, task=True))
     assert error.outcome.result()["changed"] is True
-    assert [row["why"] for row in error.outcome.result()["requests"]] == ["set a"]
+    assert [row["summary"] for row in error.outcome.result()["requests"]] == ["set a"]
     assert str(error) == "Task still runs."
 
 
@@ -470,7 +470,7 @@ def test_an_error_in_the_middle_says_what_is_done_and_what_is_not() -> None:
     assert str(error).endswith("Done before that: set a.\nNot done: set b; set d.")
     result = error.outcome.result()
     assert result["changed"] is True
-    assert [row["why"] for row in result["requests"]] == ["set a"]
+    assert [row["summary"] for row in result["requests"]] == ["set a"]
     assert error.cause.details()["status"] == 403
 
 
@@ -606,7 +606,7 @@ def test_what_goes_on_after_the_task_of_an_unanswered_step_is_awaited_too() -> N
     later = Later()
     server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), True)])
     server.active = [{"upid": UPID, "id": "100"}]
-    run(server, {"a": 1}, resource=Thing(task=True, guest="100", awaits=later))
+    run(server, {"a": 1}, resource=Thing(starts_task=True, task_id="100", awaits=later))
     assert [call[:2] for call in later.calls] == [(UPID, "set a")]
 
 
@@ -648,7 +648,7 @@ def test_a_resource_looks_ahead_once_and_only_if_there_is_something_to_do() -> N
         seen: Any = ()
 
         def preflight(self, reader: Any, plan: Any, desired: Any) -> None:
-            self.seen = (*self.seen, [step.why for step in plan.steps])
+            self.seen = (*self.seen, [step.summary for step in plan.steps])
 
     careful = Careful()
     run(Server({"a": 1, "b": 2}), resource=careful)

@@ -150,7 +150,9 @@ class Shutdown(Planned[Any, Any]):
         return {"stopped": reader.get("/seen")["stopped"]}
 
     def plan(self, observed: Any, desired: Any) -> Plan:
-        step = Step("POST", "/nodes/pve/qemu/100/status/shutdown", {"timeout": 9}, "shut down", task=True, guest="100")
+        step = Step(
+            "POST", "/nodes/pve/qemu/100/status/shutdown", {"timeout": 9}, "shut down", starts_task=True, task_id="100"
+        )
         return Plan(observed, {"stopped": True}, () if observed["stopped"] else (step,))
 
 

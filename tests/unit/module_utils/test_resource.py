@@ -98,8 +98,8 @@ def test_updating_sends_only_what_differs() -> None:
     assert calls(plan) == [("PUT", "/things/a%20b", {"comment": "new", "delete": "server"})]
     assert plan.before == current
     assert plan.after == {"id": "a b", "comment": "new", "type": "dir"}
-    assert "comment" in plan.steps[0].why
-    assert "server" in plan.steps[0].why
+    assert "comment" in plan.steps[0].summary
+    assert "server" in plan.steps[0].summary
 
 
 @pytest.mark.parametrize("params", [{}, {"comment": "old"}, {"enabled": True}, {"server": ""}, {"password": "x"}])
@@ -114,7 +114,7 @@ def test_secrets_are_pushed_when_creating_or_always_and_never_shown() -> None:
     assert calls(plan) == [("PUT", "/things/a%20b", {"password": "s3cret"})]
     assert plan.steps[0].describe()["params"] == {"password": HIDDEN}
     assert not plan.steps[0].verify
-    assert "s3cret" not in f"{plan.after} {plan.steps[0].why} {plan.steps[0].describe()}"
+    assert "s3cret" not in f"{plan.after} {plan.steps[0].summary} {plan.steps[0].describe()}"
 
 
 def test_a_secret_that_is_to_be_removed_needs_to_be_pushed() -> None:
@@ -326,4 +326,9 @@ def test_listings_plan_nothing() -> None:
 
 def test_a_step_hides_its_secrets() -> None:
     step = Step("POST", "/x", {"a": 1, "password": "p"}, "make x", frozenset({"password"}))
-    assert step.describe() == {"method": "POST", "path": "/x", "params": {"a": 1, "password": HIDDEN}, "why": "make x"}
+    assert step.describe() == {
+        "method": "POST",
+        "path": "/x",
+        "params": {"a": 1, "password": HIDDEN},
+        "summary": "make x",
+    }

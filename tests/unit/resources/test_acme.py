@@ -36,7 +36,7 @@ def test_registering_is_a_task_that_keeps_the_key_secret() -> None:
     plan = planned(ACCOUNT, Server(NO_ACCOUNT), contact=["b@x.org", "a@x.org"], eab_kid="k", eab_hmac_key="hush")
     params = {"name": "default", "contact": "a@x.org,b@x.org", "eab-kid": "k", "eab-hmac-key": "hush"}
     assert calls(plan) == [("POST", "/cluster/acme/account", params)]
-    assert plan.steps[0].task
+    assert plan.steps[0].starts_task
     assert "hush" not in str(plan.steps[0].describe()) + str(plan.after)
 
 
@@ -60,8 +60,8 @@ def test_changing_and_deactivating_an_account_are_tasks() -> None:
     gone = planned(ACCOUNT, server, state="absent")
     assert calls(changed) == [("PUT", ACCOUNT_PATH, {"contact": "c@example.com"})]
     assert calls(gone) == [("DELETE", ACCOUNT_PATH, {})]
-    assert changed.steps[0].task
-    assert gone.steps[0].task
+    assert changed.steps[0].starts_task
+    assert gone.steps[0].starts_task
     assert not planned(ACCOUNT, Server(NO_ACCOUNT), state="absent").steps
 
 

@@ -120,7 +120,7 @@ def test_a_write_without_looking_is_made_every_time() -> None:
     assert calls(plan) == [("POST", "/nodes/pve1/qemu/100/status/start", {})]
     assert not plan.steps[0].repeatable
     assert not plan.steps[0].verify
-    assert plan.steps[0].guest == "100"
+    assert plan.steps[0].task_id == "100"
 
 
 def test_a_write_is_made_only_if_the_answer_differs() -> None:

@@ -46,7 +46,7 @@ def test_lists_are_refreshed_when_they_are_due(ages: list[int], given: dict[str,
 
 def test_a_refresh_is_a_task_that_a_second_plan_may_hold_again() -> None:
     (step,) = planned(APT, packages(), node="n", update_cache=True, notify=False, quiet=True).steps
-    assert (step.task, step.verify, step.params) == (True, False, {"notify": False, "quiet": True})
+    assert (step.starts_task, step.verify, step.params) == (True, False, {"notify": False, "quiet": True})
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ def test_pruning_tells_beforehand_what_goes() -> None:
     plan = resource.plan(resource.read(Server({PRUNE: rows}), desired), desired)
     assert plan.after == {"keep": ["a"], "remove": [], "protected": ["c"]}
     assert [dict(step.params) for step in plan.steps] == [{"prune-backups": "keep-last=1", "vmid": 101}]
-    assert "b" in plan.steps[0].why
+    assert "b" in plan.steps[0].summary
 
 
 @pytest.mark.parametrize(

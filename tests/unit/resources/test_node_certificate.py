@@ -50,7 +50,7 @@ def test_upload() -> None:
     assert params["certificates"].count("BEGIN CERTIFICATE") == 2
     assert params["certificates"].startswith("-----BEGIN")
     assert "PRIVATE" not in str(plan.steps[0].describe()) + str(plan.after)
-    assert plan.steps[0].presents == {plain(fingerprint(ONE))}
+    assert plan.steps[0].trusts == {plain(fingerprint(ONE))}
 
 
 def test_what_is_there_takes_one_read() -> None:
@@ -75,7 +75,7 @@ def test_another_certificate_is_replaced_only_by_force() -> None:
 def test_deletion_expects_the_nodes_own_certificate() -> None:
     plan = planned(CERTIFICATE, server(row()), node="n", state="absent", restart=False)
     assert calls(plan) == [("DELETE", CUSTOM, {"restart": False})]
-    assert plan.steps[0].presents == {"ab" * 32}
+    assert plan.steps[0].trusts == {"ab" * 32}
     assert not planned(CERTIFICATE, server(), node="n", state="absent").steps
 
 
@@ -94,7 +94,7 @@ def test_renewal(days: float, given: dict[str, Any], wanted: list[Any]) -> None:
     there = server(row(days=days), acme="domains=A.example.org")
     plan = planned(CERTIFICATE, there, node="n", acme=True, **given)
     assert calls(plan) == wanted
-    assert all(step.task and step.verify for step in plan.steps)
+    assert all(step.starts_task and step.verify for step in plan.steps)
     assert there.asked == [INFO, CONFIG]
 
 
@@ -117,7 +117,7 @@ def test_orders() -> None:
 def test_revocation() -> None:
     plan = planned(CERTIFICATE, server(row()), node="n", acme=True, state="absent")
     assert calls(plan) == [("DELETE", ACME, {})]
-    assert plan.steps[0].task
+    assert plan.steps[0].starts_task
 
 
 def encrypted(key: str) -> str:

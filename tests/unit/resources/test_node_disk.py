@@ -95,7 +95,7 @@ def test_what_is_there_takes_as_few_reads_as_the_api_allows(options: dict[str, A
 def test_a_wipe_is_of_the_disk_that_a_lasting_name_means() -> None:
     done = plan(server(zfs=[]), state="wiped", disk=LINK, force=True)
     assert calls(done) == [("PUT", f"{DISKS}/wipedisk", {"disk": "/dev/nvme0n1"})]
-    assert (done.steps[0].task, done.steps[0].guest) == (True, "nvme0n1")
+    assert (done.steps[0].starts_task, done.steps[0].task_id) == (True, "nvme0n1")
     assert done.after == {"node": "pve1", "devpath": "/dev/nvme0n1", "size": 1000, "gpt": False}
     assert calls(plan(state="wiped", disk="/dev/sdf1", force=True)) == [
         ("PUT", f"{DISKS}/wipedisk", {"disk": "/dev/sdf1"})
@@ -105,7 +105,7 @@ def test_a_wipe_is_of_the_disk_that_a_lasting_name_means() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "why"),
+    ("path", "reason"),
     [
         ("/dev/sdb", "volume group data"),
         ("/dev/sdd", "OSD 3"),
@@ -115,10 +115,10 @@ def test_a_wipe_is_of_the_disk_that_a_lasting_name_means() -> None:
         ("/dev/nvme0n1p9", "zpool tank"),
     ],
 )
-def test_what_is_in_use_is_not_even_wiped_by_force(path: str, why: str) -> None:
+def test_what_is_in_use_is_not_even_wiped_by_force(path: str, reason: str) -> None:
     with pytest.raises(Refused) as refusal:
         plan(state="wiped", disk=path, force=True)
-    assert why in str(refusal.value)
+    assert reason in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_directory_is_taken_away_without_force_because_its_data_stay() -> None
 def test_a_thin_pool_in_a_group_of_another_name_is_deleted() -> None:
     done = plan(type="lvmthin", name="data", volume_group="pve", state="absent", force=True)
     assert calls(done) == [("DELETE", f"{DISKS}/lvmthin/data", {"volume-group": "pve"})]
-    assert done.steps[0].guest == "pve-data"
+    assert done.steps[0].task_id == "pve-data"
 
 
 @pytest.mark.parametrize("path", ["/dev/sdc", "/dev/sdf", "/dev/sde1", "/dev/nvme0n1"])

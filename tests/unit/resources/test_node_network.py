@@ -153,7 +153,7 @@ def test_a_card_moves_into_a_bond_below_its_bridge_and_all_is_applied_once() -> 
     assert [step.params.get("bridge_ports") for step in done.steps] == [None, None, None, "bond0", None]
     assert done.steps[1].params["delete"] == "bridge_ports"
     assert done.steps[0].params == {"iface": "vmbr0.100", "type": "vlan", "cidr": "192.0.2.5/24"}
-    assert [step.task for step in done.steps] == [False, False, False, False, True]
+    assert [step.starts_task for step in done.steps] == [False, False, False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_pvesh_does_not_tell_what_is_staged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "why"),
+    ("row", "reason"),
     [
         ({"iface": "vmbr0", "state": "absent"}, "would be deleted"),
         ({"iface": "vmbr0", "cidr": "10.0.0.9/24"}, "cidr would change from 10.0.0.1/24 to 10.0.0.9/24"),
@@ -249,10 +249,10 @@ def test_pvesh_does_not_tell_what_is_staged() -> None:
         ({"iface": "vmbr0", "bridge_ports": ["eno4"]}, "eno1 would no longer be below it"),
     ],
 )
-def test_the_management_address_stays_unless_it_is_allowed_to_go(row: dict[str, Any], why: str) -> None:
+def test_the_management_address_stays_unless_it_is_allowed_to_go(row: dict[str, Any], reason: str) -> None:
     with pytest.raises(Refused) as refusal:
         plan(row)
-    assert why in str(refusal.value)
+    assert reason in str(refusal.value)
     assert "allow_cutoff" in refusal.value.hint
     present = server()
     assert plan(row, at=present, allow_cutoff=True).steps
@@ -304,7 +304,7 @@ BOND = {"iface": "bond0", "type": "bond", "slaves": ["eno4"], "bond_mode": "802.
 
 
 @pytest.mark.parametrize(
-    ("rows", "option", "why"),
+    ("rows", "option", "reason"),
     [
         ([{"iface": "b d"}], "interfaces[0].iface", "not a name"),
         ([{"iface": "vmbr0"}, {"iface": "vmbr0"}], "interfaces[1].iface", "twice"),
@@ -342,11 +342,11 @@ BOND = {"iface": "bond0", "type": "bond", "slaves": ["eno4"], "bond_mode": "802.
         ([BOND, {"iface": "eno4", "autostart": False}], "interfaces[1].autostart", "by which it is True"),
     ],
 )
-def test_bad_input_names_the_interface_and_the_option(rows: list[dict[str, Any]], option: str, why: str) -> None:
+def test_bad_input_names_the_interface_and_the_option(rows: list[dict[str, Any]], option: str, reason: str) -> None:
     with pytest.raises(InvalidOption) as error:
         plan(*rows)
     assert error.value.option == option
-    assert why in str(error.value)
+    assert reason in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_what_is_so_already_takes_one_get(present: Server, state: str) -> None:
 def test_what_differs_is_one_call(present: Server, state: str, call: str, running: bool) -> None:
     plan = planned(NODE_SERVICE, present, node="pve1", service="cron", state=state)
     assert calls(plan) == [("POST", f"{BASE}/cron/{call}", {})]
-    assert plan.steps[0].task
+    assert plan.steps[0].starts_task
     assert plan.steps[0].verify is (state in ("started", "stopped"))
     assert plan.after == {
         "node": "pve1",

@@ -172,7 +172,7 @@ def test_deletion() -> None:
 def test_sync() -> None:
     plan = planned(REALM_SYNC, server(), realm="corp", enable_new=False, remove_vanished=["entry", "acl"])
     assert calls(plan) == [("POST", f"{PATH}/sync", {"enable-new": False, "remove-vanished": "acl;entry"})]
-    assert plan.steps[0].task
+    assert plan.steps[0].starts_task
     assert plan.steps[0].changes
 
 

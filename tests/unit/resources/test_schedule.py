@@ -40,7 +40,7 @@ def test_schedules(text: str, event: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "why"),
+    ("text", "reason"),
     [
         ("0 0 13 * 5", "make two jobs"),
         ("@reboot", "no calendar event"),
@@ -61,8 +61,8 @@ def test_schedules(text: str, event: str) -> None:
         ("13-01 05:00", "never comes"),
     ],
 )
-def test_what_no_calendar_event_says_is_refused_with_the_reason(text: str, why: str) -> None:
-    with pytest.raises(ValueError, match=why):
+def test_what_no_calendar_event_says_is_refused_with_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
         Schedule().parse(text)
 
 

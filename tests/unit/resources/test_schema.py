@@ -81,7 +81,7 @@ OPTIONS: dict[str, set[str]] = {
     "pve_node_certificate": {"acme", "renew_before"},
     "pve_node_disk": {"type"},
     "pve_node_dns": {"servers"},
-    "pve_node_guests": {"shutdown_timeout"},
+    "pve_node_guests": {"all_guests", "shutdown_timeout"},
     "pve_node_network": {"interfaces", "apply", "revert", "allow_cutoff"},
     "pve_node_repository": {"type", "uri", "suite", "component"},
     "pve_node_subscription": {"check"},

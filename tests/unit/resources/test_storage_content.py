@@ -95,7 +95,7 @@ def test_another_size_is_replaced_by_force_only(src: str) -> None:
     with pytest.raises(Refused, match=r"local:iso/a\.iso has 8 bytes, but .* has 7\. force: true replaces it"):
         plan_of(present, content="iso", src=src)
     plan = plan_of(present, content="iso", src=src, force=True)
-    assert [step.why.split()[0] for step in plan.steps] == ["replace"]
+    assert [step.summary.split()[0] for step in plan.steps] == ["replace"]
     assert plan.before is not None
     assert plan.before["size"] == 8
 
@@ -166,7 +166,7 @@ def test_an_image_is_pulled_to_a_file_whose_ending_pve_adds(given: dict[str, Any
     assert calls(plan) == [("POST", f"{STORE}/oci-registry-pull", {"reference": reference, "filename": sent})]
     assert plan.after is not None
     assert plan.after["volid"] == f"local:vztmpl/{sent}.tar"
-    assert plan.steps[0].task
+    assert plan.steps[0].starts_task
 
 
 def test_an_image_that_is_there_takes_one_read() -> None:

@@ -173,7 +173,7 @@ class Client:
         body = response.body if isinstance(response.body, dict) else {}
         message = str(body.get("message") or response.reason or NO_REASON).strip()
         told = body.get("errors")
-        errors = {str(name): str(why) for name, why in told.items()} if isinstance(told, dict) else None
+        errors = {str(name): str(reason) for name, reason in told.items()} if isinstance(told, dict) else None
         return api_error(method, path, response.status, message, errors, who=self.connection.identity)
 
     # --- hosts --------------------------------------------------------------------------------------------------------

@@ -269,11 +269,11 @@ def selected(directory: Directory, select: Mapping[str, Any]) -> list[Mapping[st
 
 def _warn_of_silent(directory: Directory, rows: Sequence[Mapping[str, Any]]) -> None:
     """Tell of guests whose nodes cannot be asked, as they may be selected or left out by what was true before."""
-    for node, why in sorted(directory.silent.items()):
+    for node, reason in sorted(directory.silent.items()):
         vmids = sorted(int(row["vmid"]) for row in rows if row["node"] == node and not directory.is_confirmed(row))
         if vmids:
             directory.reader.warnings.append(
-                f"Node {node} does not answer ({why}): whether the selection fits its guests "
+                f"Node {node} does not answer ({reason}): whether the selection fits its guests "
                 f"({', '.join(map(str, vmids))}) was judged by what it reported last."
             )
 

@@ -225,7 +225,7 @@ class Directory:
             if row["type"] in kinds and row["node"] in self.silent and _UNNAMED.fullmatch(str(row.get("name") or ""))
         ]
         if unknown:
-            nodes = "; ".join(f"{node}: {why}" for node, why in sorted(self.silent.items()))
+            nodes = "; ".join(f"{node}: {reason}" for node, reason in sorted(self.silent.items()))
             vmids = ", ".join(str(vmid) for vmid in sorted(int(row["vmid"]) for row in unknown))
             raise InvalidOption(
                 option,

@@ -284,11 +284,11 @@ class Guest(Planner):
         selected = desired.get("selected_name")
         if selected not in (None, where.name):
             raise InvalidOption("select", f"the {where} was called {selected!r} when it was selected")
-        if desired["vmid"] and desired["name"] not in (None, where.name) and (why := _why_to_fit(desired)):
+        if desired["vmid"] and desired["name"] not in (None, where.name) and (reason := _why_to_fit(desired)):
             origin = next((option for option in ("clone", "restore") if desired[option]), "")
             raise InvalidOption(
                 self.name_option,
-                f"the {where} is not named {desired['name']!r}, and {why} only what fits vmid and {self.name_option}",
+                f"the {where} is not named {desired['name']!r}, and {reason} only what fits vmid and {self.name_option}",
                 hint=f"Give a free vmid for a new guest; to rename this one leave {origin} out."
                 if origin and desired["state"] != "absent"
                 else f"Leave {self.name_option} out, or correct vmid.",

@@ -81,7 +81,9 @@ class Manager:
 MANAGER = Manager()
 
 
-def wait_for_manager(reader: Reader, upid_text: str, why: str, timeout: float, happened: Callable[[], bool]) -> None:
+def wait_for_manager(
+    reader: Reader, upid_text: str, summary: str, timeout: float, happened: Callable[[], bool]
+) -> None:
     """Wait until what a request asks for has happened; NotFulfilled tells what the manager says, if it does not.
 
     Conflict, after which the engine plans again, if the request came before the manager had taken up the resource.
@@ -94,7 +96,7 @@ def wait_for_manager(reader: Reader, upid_text: str, why: str, timeout: float, h
         patience.look(rows, upid.node)
         failed, state = _failed_task(reader, upid), _state(rows, upid.id)
         if was_new and state.get("crm_state") not in (None, *MOVING) and not failed:
-            raise Conflict("POST", why, 500, "the HA manager drops requests to move a resource that is new to it")
+            raise Conflict("POST", summary, 500, "the HA manager drops requests to move a resource that is new to it")
         was_new = upid.type == "hamigrate" and bool(state) and state.get("crm_state") is None
         told = "; ".join(
             [*([f"it says: {state['status']}"] if state.get("status") else []), *([failed] if failed else [])]
@@ -103,7 +105,7 @@ def wait_for_manager(reader: Reader, upid_text: str, why: str, timeout: float, h
         if final or time.monotonic() >= deadline:
             when = "has not done" if final else f"has not done within {timeout:g} s"
             raise NotFulfilled(
-                f"The HA manager {when} what it was asked for: {why}" + (f" ({told})." if told else "."),
+                f"The HA manager {when} what it was asked for: {summary}" + (f" ({told})." if told else "."),
                 hint="Rules of HA may stand against it; pve_ha_info tells what the manager is about.",
             )
         reader.sleep(PAUSE)

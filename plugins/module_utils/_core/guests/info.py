@@ -89,10 +89,10 @@ def _listed(reader: Reader, desired: Desired) -> tuple[list[Row], Collection[str
 
     directory.confirm(concerns)
     rows = directory.guests()
-    for node, why in sorted(directory.silent.items()):
+    for node, reason in sorted(directory.silent.items()):
         count = sum(row["node"] == node and concerns(row) for row in rows)
         reader.warnings.append(
-            f"Node {node} does not answer ({why}): its guests ({count}) are shown as it reported them last."
+            f"Node {node} does not answer ({reason}): its guests ({count}) are shown as it reported them last."
         )
     return [_observe(row) for row in rows], directory.silent
 

@@ -113,10 +113,10 @@ class Planner(Resource[Desired, StateOrNone]):
 
     # --- the plan -----------------------------------------------------------------------------------------------------
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
         if desired["state"] == "absent":
-            return self._plan_absent(current, desired)
-        return self._plan_create(desired) if current is None else self._plan_update(current, desired)
+            return self._plan_absent(observed, desired)
+        return self._plan_create(desired) if observed is None else self._plan_update(observed, desired)
 
     def _plan_absent(self, current: State | None, desired: Desired) -> Plan:
         if current is None:
@@ -142,8 +142,8 @@ class Planner(Resource[Desired, StateOrNone]):
         params = {"purge": True} if desired["purge"] else {}
         if desired["destroy_unreferenced_disks"]:
             params["destroy-unreferenced-disks"] = True
-        why = f"delete {label} and its disks"
-        steps.append(Step("DELETE", path, params, why, task=True, guest=str(current["vmid"])))
+        summary = f"delete {label} and its disks"
+        steps.append(Step("DELETE", path, params, summary, starts_task=True, task_id=str(current["vmid"])))
         return Plan(current, None, tuple(steps))
 
     def _plan_create(self, desired: Desired) -> Plan:
@@ -168,7 +168,7 @@ class Planner(Resource[Desired, StateOrNone]):
             after["pool"] = params["pool"] = desired["pool"]
         collection, secrets = api_path("nodes", where.node, self.kind), secret_keys(self.config, config) | own_secrets
         steps = [
-            Step("POST", collection, params, f"create {label}", secrets, task=True, guest=str(vmid)),
+            Step("POST", collection, params, f"create {label}", secrets, starts_task=True, task_id=str(vmid)),
             *volume_steps(where.path, label, volumes, self.move_call),
             *self._template_steps(where.path, label, after, desired),
             *_power_steps(where.path, label, power.STOPPED, after, desired),
@@ -244,14 +244,14 @@ class Planner(Resource[Desired, StateOrNone]):
                 hint="Let it be with pve_ha and state: ignored, or leave target_storage out.",
             )
         params = {"target": desired["node"], **self.migration_params(current, desired)}
-        why = f"migrate {self.label(source.vmid, source.name)} from {source.node} to {desired['node']}"
+        summary = f"migrate {self.label(source.vmid, source.name)} from {source.node} to {desired['node']}"
         step = Step(
             "POST",
             f"{source.path}/migrate",
             params,
-            why,
-            task=True,
-            guest=str(source.vmid),
+            summary,
+            starts_task=True,
+            task_id=str(source.vmid),
             replan=True,
             awaits=MANAGER,
         )
@@ -315,11 +315,11 @@ class Planner(Resource[Desired, StateOrNone]):
             params,
             f"{self._verbs([*changes, *written], removed, desired)} of {label}",
             secret_keys(self.config, changes),
-            task=method == "POST",
+            starts_task=method == "POST",
             verify=bool(written or removed) or any(not self.config.named(name).secret for name in changes),
             deferrable=True,
             replan=desired["restart"] == "if_needed" and current.get("status") == power.RUNNING,
-            guest=str(current["vmid"]),
+            task_id=str(current["vmid"]),
         )
         return [step, *purging]
 
@@ -347,7 +347,7 @@ class Planner(Resource[Desired, StateOrNone]):
             )
         after["template"] = True
         guest = path.rpartition("/")[2]
-        return [Step("POST", f"{path}/template", {}, f"convert {label} to a template", task=True, guest=guest)]
+        return [Step("POST", f"{path}/template", {}, f"convert {label} to a template", starts_task=True, task_id=guest)]
 
     def _restart_steps(
         self, where: tuple[str, str], current: State, after: State, changed: Sequence[str], desired: Desired

@@ -80,7 +80,13 @@ class Power:
         return dataclasses.replace(_step(path, "reboot", f"restart {guest}", params), verify=False, repeatable=False)
 
 
-def _step(path: str, call: str, why: str, params: Mapping[str, Any] | None = None) -> Step:
+def _step(path: str, call: str, summary: str, params: Mapping[str, Any] | None = None) -> Step:
     return Step(
-        "POST", f"{path}/status/{call}", params or {}, why, task=True, guest=path.rpartition("/")[2], awaits=MANAGER
+        "POST",
+        f"{path}/status/{call}",
+        params or {},
+        summary,
+        starts_task=True,
+        task_id=path.rpartition("/")[2],
+        awaits=MANAGER,
     )

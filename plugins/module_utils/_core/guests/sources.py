@@ -85,8 +85,10 @@ def clone_step(source: Location, target: Location, options: Mapping[str, Any], p
     if pool:
         params["pool"] = pool
     params.update({name: value for name, value in options.items() if name != "source"})
-    why = f"clone the {source} as {target.vmid}" + (f" ({target.name})" if target.name else "")
-    return Step("POST", f"{source.path}/clone", params, why, task=True, guest=str(source.vmid), replan=True)
+    summary = f"clone the {source} as {target.vmid}" + (f" ({target.name})" if target.name else "")
+    return Step(
+        "POST", f"{source.path}/clone", params, summary, starts_task=True, task_id=str(source.vmid), replan=True
+    )
 
 
 def restore_step(target: Location, options: Mapping[str, Any], pool: str | None) -> Step:
@@ -98,9 +100,15 @@ def restore_step(target: Location, options: Mapping[str, Any], pool: str | None)
         params[NAME_KEY[target.kind]] = target.name
     if pool:
         params["pool"] = pool
-    why = f"restore {target.vmid} from {options['archive']}"
+    summary = f"restore {target.vmid} from {options['archive']}"
     return Step(
-        "POST", api_path("nodes", target.node, target.kind), params, why, task=True, guest=str(target.vmid), replan=True
+        "POST",
+        api_path("nodes", target.node, target.kind),
+        params,
+        summary,
+        starts_task=True,
+        task_id=str(target.vmid),
+        replan=True,
     )
 
 

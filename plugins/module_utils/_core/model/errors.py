@@ -171,7 +171,7 @@ class ApiError(PveError):
     ) -> None:
         self.method, self.path, self.status, self.errors = method, path, status, errors or {}
         self.server_message = message.strip()
-        reasons = "".join(f"\n  {name}: {' '.join(why.split())}" for name, why in sorted(self.errors.items()))
+        reasons = "".join(f"\n  {name}: {' '.join(reason.split())}" for name, reason in sorted(self.errors.items()))
         super().__init__(f"{method} {path} was answered with {status}: {self.server_message}{reasons}", hint=hint)
 
     def details(self) -> dict[str, Any]:

@@ -69,18 +69,18 @@ class Step:
     method: str
     path: str
     params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    why: str = ""  # in the words of the user's options: "create pool", "grow scsi0 from 8G to 32G"
+    summary: str = ""  # in the words of the user's options: "create pool", "grow scsi0 from 8G to 32G"
     secrets: frozenset[str] = frozenset()  # names of parameters whose values are never shown
-    task: bool = False  # the answer may be a UPID to be waited for
+    starts_task: bool = False  # the answer may be a UPID to be waited for
     returns: Mapping[str, str] = dataclasses.field(default_factory=dict)  # result key -> key in the answer
     changes: bool = True  # false for a call that leaves the cluster as it is, such as a dry run
     verify: bool = True  # a second plan must not contain it any more
     deferrable: bool = False  # the server may refuse to apply it now and yet keep it for the next start of the guest
     repeatable: bool = True  # running it twice does no harm, so an unclear outcome may be settled by planning again
     replan: bool = False  # what follows depends on what came out of it: read and plan again after it
-    guest: str = ""  # the id under which PVE lists its task
+    task_id: str = ""  # the id under which PVE lists its task
     api_format: str = "json"  # of the answer; extjs answers with the whole body
-    presents: frozenset[str] = frozenset()  # fingerprints of certificates that the server may present from then on
+    trusts: frozenset[str] = frozenset()  # fingerprints of certificates that the server may present from then on
     upload: Upload | None = None  # a file that is sent with the parameters
     evident: bool = False  # a second plan shows whether it has run, though it must not run twice
     awaits: Wait | None = None  # what goes on after its task has ended
@@ -99,7 +99,7 @@ class Step:
     def describe(self) -> dict[str, Any]:
         """The call as users see it in ``requests``, secrets hidden."""
         params = {name: HIDDEN if name in self.secrets else value for name, value in self.params.items()}
-        return {"method": self.method, "path": self.path, "params": params, "why": self.why}
+        return {"method": self.method, "path": self.path, "params": params, "summary": self.summary}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -91,7 +91,7 @@ def failure(error: PveError) -> dict[str, Any]:
 
 
 def _list(steps: Iterable[Step]) -> str:
-    return "; ".join(step.why or f"{step.method} {step.path}" for step in steps)
+    return "; ".join(step.summary or f"{step.method} {step.path}" for step in steps)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -196,13 +196,13 @@ class _Run:
             return False
         if self._is_planned(step):
             return False
-        self.client.warnings.append(f"This waits for the next start: {step.why}. {error.message}")
+        self.client.warnings.append(f"This waits for the next start: {step.summary}. {error.message}")
         self._plan_again(unclear=step)
         return True
 
     def _execute(self, step: Step) -> None:
-        self.client.on_step(step.why)
-        self.client.trusted.update(step.presents)
+        self.client.on_step(step.summary)
+        self.client.trusted.update(step.trusts)
         self.sent = time.monotonic()
         answer = self.client.call(step.method, step.path, step.params, upload=step.upload, api_format=step.api_format)
         for name, key in step.returns.items():
@@ -217,7 +217,7 @@ class _Run:
             self._plan_again()
             self.detours += len(self.pending) > left
             if self.detours > MAX_DETOURS or _is_in(step, self.pending):
-                raise NotConverged(f"The server accepted this, but it had no effect: {step.why}.")
+                raise NotConverged(f"The server accepted this, but it had no effect: {step.summary}.")
 
     def _follow(self, step: Step, upid: str) -> None:
         """Wait for a step's task, unless it is the last one and the user does not want to."""
@@ -239,7 +239,7 @@ class _Run:
         """Wait for a step's task, and for what goes on after it."""
         wait_for_task(self.client, upid, self.timeout)
         if step.awaits and step.verify:
-            step.awaits.wait(self.client, upid, step.why, self.timeout, lambda: not self._is_planned(step))
+            step.awaits.wait(self.client, upid, step.summary, self.timeout, lambda: not self._is_planned(step))
 
     def _is_planned(self, step: Step) -> bool:
         """Whether a step is still needed."""
@@ -273,13 +273,15 @@ class _Run:
                 self._plan_again(unclear=step)
         except (ConnectionFailed, HopFailed):
             self.pending = self.pending[1:]
-            error.hint = f"It is unknown whether this ran: {step.why}. " + (
+            error.hint = f"It is unknown whether this ran: {step.summary}. " + (
                 "Run the task again: it looks first what is there."
                 if step.repeatable
                 else "It is not repeated blindly: look before you run it again."
             )
             raise error from None
-        self.client.warnings.append(f"The outcome of '{step.why}' was unclear ({error.message}); it was read again.")
+        self.client.warnings.append(
+            f"The outcome of '{step.summary}' was unclear ({error.message}); it was read again."
+        )
 
     def _count_as_done(self, step: Step) -> None:
         self.outcome.done.append(step)
@@ -291,7 +293,7 @@ class _Run:
         looks = (*READ_BACK_PAUSES, 0.0) if step.evident else ARRIVAL_PAUSES
         for pause in looks:
             self.client.sleep(pause)
-            if step.task and self._await_task_of(step):
+            if step.starts_task and self._await_task_of(step):
                 return True
             if not step.evident and not step.repeatable:
                 continue  # its effect cannot be told from what was there before
@@ -326,7 +328,7 @@ class _Run:
                 for row in self.client.get("/cluster/tasks") or []
                 if row.get("status") in (None, "", "RUNNING", "running")
             ]
-        new = [str(row.get("upid")) for row in rows if str(row.get("id") or "") == step.guest]
+        new = [str(row.get("upid")) for row in rows if str(row.get("id") or "") == step.task_id]
         tasks = [Upid.parse(upid) for upid in new if is_upid(upid) and upid not in self.followed]
         call = (step.method, step.path, step.params)
         return [task.text for task in tasks if self._is_own(task) and may_be_started_by(task.type, *call)]

@@ -71,7 +71,7 @@ def spellings(secrets: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for secret in secrets:
         found.update(_lines(secret))
-        for text in {secret, secret.strip()}:
+        for text in (secret, secret.strip()):
             data = text.encode("utf-8", "surrogatepass")
             found.update(_escaped(text), _percent_encoded(data))
             for coded in _base64(data):

@@ -121,34 +121,34 @@ class AgentCalls(NamedGuest):
         call = fact if fact == "info" else f"get-{fact}"
         return result_of(reader.get(f"{where.path}/agent/{call}") or {}, call)
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        current, path = current or {}, f"{desired['where'].path}/agent"
-        guest = f"virtual machine {current['vmid']}"
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
+        observed, path = observed or {}, f"{desired['where'].path}/agent"
+        guest = f"virtual machine {observed['vmid']}"
         if desired["exec"]:
             params = {"command": desired["exec"]["argv"]}
             if desired["exec"]["stdin"] is not None:
                 params["input-data"] = desired["exec"]["stdin"]
-            why = f"run {desired['exec']['argv'][0]} in {guest}"
+            summary = f"run {desired['exec']['argv'][0]} in {guest}"
             secret = frozenset({"input-data"})
             step = Step(
-                "POST", f"{path}/exec", params, why, secret, returns={"pid": "pid"}, verify=False, repeatable=False
+                "POST", f"{path}/exec", params, summary, secret, returns={"pid": "pid"}, verify=False, repeatable=False
             )
-            return Plan(current, current, (step,))
+            return Plan(observed, observed, (step,))
         if desired["write"]:
-            return self._plan_write(path, current, desired["write"], guest)
+            return self._plan_write(path, observed, desired["write"], guest)
         if desired["fsfreeze"]:
             call = {"frozen": "freeze", "thawed": "thaw"}[desired["fsfreeze"]]
-            why = f"{call} the file systems of {guest}"
-            step = Step("POST", f"{path}/fsfreeze-{call}", {}, why, returns={"result": "result"}, verify=False)
-            return Plan(current, {**current, "fsfreeze": desired["fsfreeze"]}, (step,))
+            summary = f"{call} the file systems of {guest}"
+            step = Step("POST", f"{path}/fsfreeze-{call}", {}, summary, returns={"result": "result"}, verify=False)
+            return Plan(observed, {**observed, "fsfreeze": desired["fsfreeze"]}, (step,))
         if desired["command"]:
-            return self._plan_command(path, current, desired["command"], guest)
+            return self._plan_command(path, observed, desired["command"], guest)
         if desired["password"]:
-            why = f"set the password of {desired['password']['username']} in {guest}"
+            summary = f"set the password of {desired['password']['username']} in {guest}"
             secret = frozenset({"password"})
-            step = Step("POST", f"{path}/set-user-password", desired["password"], why, secret, verify=False)
-            return Plan(current, current, (step,))
-        return Plan.nothing(current)
+            step = Step("POST", f"{path}/set-user-password", desired["password"], summary, secret, verify=False)
+            return Plan(observed, observed, (step,))
+        return Plan.nothing(observed)
 
     @staticmethod
     def _plan_command(path: str, current: State, command: str, guest: str) -> Plan:

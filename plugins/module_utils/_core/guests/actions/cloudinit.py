@@ -43,13 +43,13 @@ class CloudInit(NamedGuest):
             raise InvalidOption("vmid" if desired["vmid"] else "name", f"the {where} has no cloud-init drive")
         return {"vmid": where.vmid, "node": where.node, "pending": keys}
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        current = current or {}
-        if not current["pending"] and not desired["force"]:
-            return Plan.nothing(current)
-        why = f"write the cloud-init drive of virtual machine {current['vmid']}"
-        step = Step("PUT", f"{desired['where'].path}/cloudinit", {}, why, verify=not desired["force"])
-        return Plan(current, {**current, "pending": []}, (step,))
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
+        observed = observed or {}
+        if not observed["pending"] and not desired["force"]:
+            return Plan.nothing(observed)
+        summary = f"write the cloud-init drive of virtual machine {observed['vmid']}"
+        step = Step("PUT", f"{desired['where'].path}/cloudinit", {}, summary, verify=not desired["force"])
+        return Plan(observed, {**observed, "pending": []}, (step,))
 
 
 def _has_drive(config: Mapping[str, Any]) -> bool:

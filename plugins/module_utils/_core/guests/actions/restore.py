@@ -82,22 +82,22 @@ class Restore(Planned[Desired, StateOrNone]):
 
     # --- plan ---------------------------------------------------------------------------------------------------------
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
         runs = desired["start"] or desired["live_restore"]
         after: State = {"vmid": desired["vmid"], "node": desired["node"], **(desired["backup"] or {})}
         after["status"] = power.RUNNING if runs else power.STOPPED
         if desired["pool"]:
             after["pool"] = desired["pool"]
-        if current is None:
+        if observed is None:
             return Plan(None, after, (self._step(desired),))
         guest = KINDS[desired["kind"]]
-        label = guest.label(current["vmid"], current.get(guest.name_option))
+        label = guest.label(observed["vmid"], observed.get(guest.name_option))
         if desired["force"] and not desired.get("fresh"):
-            return self._plan_overwrite(current, after, label, desired)
+            return self._plan_overwrite(observed, after, label, desired)
         if not desired.get("fresh"):  # what this run restored itself is judged when it is done
-            _refuse_other(label, current, desired)
-        steps = power.Power("started").steps(guest.where(current).path, label, current["status"]) if runs else []
-        return Plan(current, {**current, "status": after["status"]} if steps else current, tuple(steps))
+            _refuse_other(label, observed, desired)
+        steps = power.Power("started").steps(guest.where(observed).path, label, observed["status"]) if runs else []
+        return Plan(observed, {**observed, "status": after["status"]} if steps else observed, tuple(steps))
 
     def _plan_overwrite(self, current: State, after: State, label: str, desired: Desired) -> Plan:
         if current.get("protection"):
@@ -118,8 +118,8 @@ class Restore(Planned[Desired, StateOrNone]):
         if not over:
             return dataclasses.replace(step, params={**step.params, **more}, replan=False)
         params = {**step.params, **more, "force": True}
-        why = f"{step.why} over the {over}"
-        return dataclasses.replace(step, params=params, why=why, replan=False, verify=False, repeatable=False)
+        summary = f"{step.summary} over the {over}"
+        return dataclasses.replace(step, params=params, summary=summary, replan=False, verify=False, repeatable=False)
 
     # --- afterwards ---------------------------------------------------------------------------------------------------
 

@@ -42,22 +42,22 @@ class Keys(NamedGuest):
             status = reader.get(f"{where.path}/status/current").get("status")
         return {"vmid": where.vmid, "node": where.node, "status": status}
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        current = current or {}
-        if current["status"] != "running":
-            raise Refused(f"Virtual machine {current['vmid']} does not run.", hint="Start it first.")
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
+        observed = observed or {}
+        if observed["status"] != "running":
+            raise Refused(f"Virtual machine {observed['vmid']} does not run.", hint="Start it first.")
         steps = [
             Step(
                 "PUT",
                 f"{desired['where'].path}/sendkey",
                 {"key": chord},
-                f"press {chord} in virtual machine {current['vmid']}",
+                f"press {chord} in virtual machine {observed['vmid']}",
                 verify=False,
                 repeatable=False,
             )
             for chord in desired["keys"]
         ]
-        return Plan(current, current, tuple(steps))
+        return Plan(observed, observed, tuple(steps))
 
 
 KEYS = Keys()

@@ -99,8 +99,8 @@ class Snapshot(NamedGuest):
 
     # --- the plan -----------------------------------------------------------------------------------------------------
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        state: State = current or {}
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
+        state: State = observed or {}
         steps = self._steps(state, desired)
         if not steps:
             return Plan.nothing(state)
@@ -203,8 +203,10 @@ def _path(state: State, *more: str) -> str:
     return api_path("nodes", state["node"], state["type"], state["vmid"], "snapshot", *more)
 
 
-def _step(state: State, method: str, path: str, params: Mapping[str, Any], why: str) -> Step:
-    return Step(method, path, params, f"{why} of guest {state['vmid']}", task=True, guest=str(state["vmid"]))
+def _step(state: State, method: str, path: str, params: Mapping[str, Any], summary: str) -> Step:
+    return Step(
+        method, path, params, f"{summary} of guest {state['vmid']}", starts_task=True, task_id=str(state["vmid"])
+    )
 
 
 def _take_or_describe(state: State, desired: Desired) -> list[Step]:

@@ -144,11 +144,11 @@ def volume_steps(path: str, label: str, volumes: Mapping[str, VolumePlan], move_
     guest, steps = path.rpartition("/")[2], []
     for slot, plan in volumes.items():
         if plan.move:
-            why = f"move {slot} of {label} to {plan.move['storage']}"
-            steps.append(Step("POST", f"{path}/{move_call}", plan.move, why, task=True, guest=guest))
+            summary = f"move {slot} of {label} to {plan.move['storage']}"
+            steps.append(Step("POST", f"{path}/{move_call}", plan.move, summary, starts_task=True, task_id=guest))
     for slot, plan in volumes.items():
         if plan.resize:
             params = {"disk": slot, "size": plan.resize}
-            why = f"grow {slot} of {label} from {plan.before_size} to {plan.resize}"
-            steps.append(Step("PUT", f"{path}/resize", params, why, task=True, guest=guest))
+            summary = f"grow {slot} of {label} from {plan.before_size} to {plan.resize}"
+            steps.append(Step("PUT", f"{path}/resize", params, summary, starts_task=True, task_id=guest))
     return steps

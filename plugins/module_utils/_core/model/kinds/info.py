@@ -18,8 +18,8 @@ from ..plan import Plan
 class Info(Resource[Desired, Any]):
     """A resource that is only read."""
 
-    def plan(self, current: Any, desired: Desired) -> Plan:
-        return Plan.nothing(current)
+    def plan(self, observed: Any, desired: Desired) -> Plan:
+        return Plan.nothing(observed)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -275,8 +275,8 @@ class Item(Resource[ItemDesired, Observed]):
     def _plan_absent(self, observed: Observed, desired: ItemDesired) -> Plan:
         if observed.state is None:
             return Plan.nothing(None)
-        path, why = self.path(desired.key, observed.base), f"delete {self.name} {desired.key}"
-        return Plan(observed.state, None, (self._step("DELETE", path, {}, why, desired),))
+        path, summary = self.path(desired.key, observed.base), f"delete {self.name} {desired.key}"
+        return Plan(observed.state, None, (self._step("DELETE", path, {}, summary, desired),))
 
     def _plan_create(self, observed: Observed, desired: ItemDesired) -> Plan:
         given = present_at_creation(self.fields, desired.fields)
@@ -329,14 +329,14 @@ class Item(Resource[ItemDesired, Observed]):
             added = [member for member in changes[field.name] if member not in current.get(field.name, [])]
             params.update({field.api: field.format(added), "append": True})
         verify = any(not self.fields.named(name).secret for name in changes)
-        why = f"change {', '.join(changes)} of {self.name} {desired.key}"
-        step = self._step("PUT", self.path(desired.key, observed.base), params, why, desired)
+        summary = f"change {', '.join(changes)} of {self.name} {desired.key}"
+        step = self._step("PUT", self.path(desired.key, observed.base), params, summary, desired)
         return dataclasses.replace(step, secrets=secret_keys(self.fields, changes), verify=verify)
 
-    def _step(self, method: str, path: str, params: Mapping[str, Any], why: str, desired: ItemDesired) -> Step:
+    def _step(self, method: str, path: str, params: Mapping[str, Any], summary: str, desired: ItemDesired) -> Step:
         passed = {
             option.replace("_", "-"): desired.options[option]
             for option, methods in self.passed_on.items()
             if method in methods and desired.options[option] not in (None, self.extra_options[option].get("default"))
         }
-        return Step(method, path, {**params, **passed}, why, task=self.starts_task)
+        return Step(method, path, {**params, **passed}, summary, starts_task=self.starts_task)

@@ -72,7 +72,7 @@ class Singleton(Resource[SingletonDesired, State]):
             "PUT",
             self.path(desired.keys),
             update_params(changes, self.fields, observed),
-            why=f"change {', '.join(changes)}",
-            task=self.task,
+            summary=f"change {', '.join(changes)}",
+            starts_task=self.task,
         )
         return Plan(observed, shown(self.fields, observed, changes), (step,))

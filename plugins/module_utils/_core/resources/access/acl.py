@@ -110,9 +110,9 @@ class Acl(Resource[Desired, StateOrNone]):
             entries = (plan.after or {})["entries"]
             lockout.refuse_loss(reader, lambda rights: rights.with_entries(desired["path"], entries))
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
         path = desired["path"]
-        have = {_entry(row): row["propagate"] for row in (current or {}).get("entries", [])}
+        have = {_entry(row): row["propagate"] for row in (observed or {}).get("entries", [])}
         wanted, propagate = desired["entries"], desired["propagate"]
         if desired["state"] == "absent":
             grants, revokes = [], [entry for entry in wanted if entry in have]
@@ -120,11 +120,11 @@ class Acl(Resource[Desired, StateOrNone]):
             grants = [entry for entry in wanted if entry not in have or propagate not in (None, have[entry])]
             revokes = [entry for entry in have if desired["exclusive"] and entry not in wanted]
         if not grants and not revokes:
-            return Plan.nothing(current)
+            return Plan.nothing(observed)
         flags = {} if propagate is None else {"propagate": propagate}
         steps = [*_steps("grant", path, grants, flags), *_steps("revoke", path, revokes, {"delete": True})]
         after = {**have, **dict.fromkeys(grants, propagate is not False)}
-        return Plan(current, _state(path, {e: p for e, p in after.items() if e not in revokes}), tuple(steps))
+        return Plan(observed, _state(path, {e: p for e, p in after.items() if e not in revokes}), tuple(steps))
 
 
 def _names(params: Mapping[str, Any], option: str, kind: str = "") -> list[str]:
@@ -189,8 +189,8 @@ def _steps(verb: str, path: str, entries: Collection[Entry], flags: Mapping[str,
         }
         params = {"path": path, "roles": ",".join(roles), **{key: names for key, names in named.items() if names}}
         whom = ", ".join(f"{kind} {name}" for kind, name in who)
-        why = f"{verb} {', '.join(roles)} on {path} {'to' if verb == 'grant' else 'from'} {whom}"
-        steps.append(Step("PUT", COLLECTION, {**params, **flags}, why))
+        summary = f"{verb} {', '.join(roles)} on {path} {'to' if verb == 'grant' else 'from'} {whom}"
+        steps.append(Step("PUT", COLLECTION, {**params, **flags}, summary))
     return steps
 
 

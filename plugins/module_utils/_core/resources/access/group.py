@@ -81,13 +81,13 @@ def _difference(observed: Observed, desired: ItemDesired) -> Difference:
 
 
 def _join(userid: str, group: str) -> Step:
-    why = f"put user {userid} into group {group}"
-    return Step("PUT", api_path("access", "users", userid), {"groups": group, "append": True}, why)
+    summary = f"put user {userid} into group {group}"
+    return Step("PUT", api_path("access", "users", userid), {"groups": group, "append": True}, summary)
 
 
 def _leave(userid: str, group: str, others: Sequence[str]) -> Step:
-    why = f"take user {userid} out of group {group}"
-    return Step("PUT", api_path("access", "users", userid), {"groups": ",".join(others)}, why)
+    summary = f"take user {userid} out of group {group}"
+    return Step("PUT", api_path("access", "users", userid), {"groups": ",".join(others)}, summary)
 
 
 class GroupList(ListInfo):

@@ -143,14 +143,14 @@ class RealmSync(Resource[Desired, StateOrNone]):
             "defaults": answer.get("sync-defaults-options", ""),
         }
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        current = current or {}
-        if current.get("type") not in ("ad", "ldap"):
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
+        observed = observed or {}
+        if observed.get("type") not in ("ad", "ldap"):
             raise InvalidOption(
                 "realm",
-                f"{desired['realm']} is of type {current.get('type')}; only ad and ldap have users to take over",
+                f"{desired['realm']} is of type {observed.get('type')}; only ad and ldap have users to take over",
             )
-        if "scope" not in desired["sent"] and "scope" not in SYNC_OPTIONS.parse(current["defaults"]):
+        if "scope" not in desired["sent"] and "scope" not in SYNC_OPTIONS.parse(observed["defaults"]):
             raise InvalidOption("scope", "is missing: the realm has no default for it in sync_defaults_options")
         dry = bool(desired["sent"].get("dry-run"))
         step = Step(
@@ -158,12 +158,12 @@ class RealmSync(Resource[Desired, StateOrNone]):
             COLLECTION + api_path(desired["realm"], "sync"),
             desired["sent"],
             f"{'try to take' if dry else 'take'} over users and groups of realm {desired['realm']}",
-            task=True,
+            starts_task=True,
             returns={"task": ""},
             changes=not dry,
             verify=False,
         )
-        return Plan(current, current, (step,))
+        return Plan(observed, observed, (step,))
 
 
 REALM = Item(

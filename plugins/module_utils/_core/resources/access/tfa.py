@@ -101,23 +101,23 @@ class SecondFactor(Resource[Desired, StateOrNone]):
         desired["locked"] = state.get("totp-locked", False) or state.get("tfa-locked-until", 0) > time.time()
         return state
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        current = current or observe({"userid": desired["userid"]})
-        steps = [*self._unlock(desired), *self._steps(current, desired)]
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
+        observed = observed or observe({"userid": desired["userid"]})
+        steps = [*self._unlock(desired), *self._steps(observed, desired)]
         if not steps:
-            return Plan.nothing(current)
+            return Plan.nothing(observed)
         if desired["by_token"] and any(step.path.startswith(COLLECTION) for step in steps):
             raise InvalidOption(
                 "api_token_id", "PVE lets no API token change second factors; log in with api_user and api_password"
             )
-        return Plan(current, _after(current, steps), tuple(steps))
+        return Plan(observed, _after(observed, steps), tuple(steps))
 
     @staticmethod
     def _unlock(desired: Desired) -> list[Step]:
         if not desired.get("locked"):
             return []
         path = api_path("access", "users", desired["userid"], "unlock-tfa")
-        return [Step("PUT", path, why=f"let user {desired['userid']} use second factors again")]
+        return [Step("PUT", path, summary=f"let user {desired['userid']} use second factors again")]
 
     def _steps(self, current: State, desired: Desired) -> list[Step]:
         if not desired["id"] and not desired["type"]:
@@ -162,8 +162,8 @@ class SecondFactor(Resource[Desired, StateOrNone]):
         params = {"type": kind, "description": desired["description"]}
         params |= {"totp": desired["totp"], "value": desired["value"]} if kind != "recovery" else {}
         returns = {"recovery_keys": "recovery"} if kind == "recovery" else {}
-        why = f"add a second factor of type {kind} to user {desired['userid']}"
-        return _step("POST", desired, params, why, returns=returns)
+        summary = f"add a second factor of type {kind} to user {desired['userid']}"
+        return _step("POST", desired, params, summary, returns=returns)
 
 
 def _is_meant(entry: Mapping[str, Any], desired: Desired) -> bool:
@@ -181,14 +181,14 @@ def _step(
     method: str,
     desired: Desired,
     params: Mapping[str, Any],
-    why: str,
+    summary: str,
     entry: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> Step:
     path = COLLECTION + api_path(desired["userid"], *([entry["id"]] if entry else []))
     sent = {name: value for name, value in {**params, "password": desired["own_password"]}.items() if value is not None}
     secrets = frozenset({"password", "totp", "value"})
-    return Step(method, path, sent, why, secrets, repeatable=method != "POST", **more)
+    return Step(method, path, sent, summary, secrets, repeatable=method != "POST", **more)
 
 
 def _after(current: State, steps: list[Step]) -> State:

@@ -92,25 +92,25 @@ class Token(Resource[Desired, StateOrNone]):
         if separated and not desired["allow_lockout"]:
             lockout.refuse_loss(reader, lambda rights: rights.with_token(_full(desired), plan.after))
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
         if desired["state"] == "absent":
-            step = Step("DELETE", _path(desired), why=f"delete token {_full(desired)}")
-            return Plan.nothing(None) if current is None else Plan(current, None, (step,))
-        refuse_past(desired["fields"].get("expire"), (current or {}).get("expire"), desired["now"])
-        fresh = current is None or desired["regenerate"]
-        fields = settled(desired["fields"], None if fresh else current, desired["renew_before"])
-        changes = changed_fields(FIELDS, current or {}, fields) if current else dict(fields)
-        after = shown(FIELDS, current or _key(desired), changes)
-        if current is None:
+            step = Step("DELETE", _path(desired), summary=f"delete token {_full(desired)}")
+            return Plan.nothing(None) if observed is None else Plan(observed, None, (step,))
+        refuse_past(desired["fields"].get("expire"), (observed or {}).get("expire"), desired["now"])
+        fresh = observed is None or desired["regenerate"]
+        fields = settled(desired["fields"], None if fresh else observed, desired["renew_before"])
+        changes = changed_fields(FIELDS, observed or {}, fields) if observed else dict(fields)
+        after = shown(FIELDS, observed or _key(desired), changes)
+        if observed is None:
             return Plan(None, after, self._creation(desired, after))
         if desired["regenerate"] and not desired["full_update"]:
             delete = Step(
-                "DELETE", _path(desired), why=f"delete token {_full(desired)}, to create it anew", verify=False
+                "DELETE", _path(desired), summary=f"delete token {_full(desired)}, to create it anew", verify=False
             )
-            return Plan(current, after, (delete, *self._creation(desired, after, verify=bool(changes))))
+            return Plan(observed, after, (delete, *self._creation(desired, after, verify=bool(changes))))
         if desired["regenerate"] or changes:
-            return Plan(current, after, (self._update(desired, changes, current),))
-        return Plan.nothing(current)
+            return Plan(observed, after, (self._update(desired, changes, observed),))
+        return Plan.nothing(observed)
 
     @staticmethod
     def _creation(desired: Desired, after: State, *, verify: bool = True) -> tuple[Step, ...]:
@@ -135,9 +135,9 @@ class Token(Resource[Desired, StateOrNone]):
             params["comment"] = " "  # an empty one is ignored; a blank is trimmed when it is stored
         if not desired["regenerate"]:
             return Step("PUT", _path(desired), params, f"change {', '.join(changes)} of token {_full(desired)}")
-        why = f"give token {_full(desired)} a new secret" + (f", change {', '.join(changes)}" if changes else "")
+        summary = f"give token {_full(desired)} a new secret" + (f", change {', '.join(changes)}" if changes else "")
         params["regenerate"] = True
-        return Step("PUT", _path(desired), params, why, returns=SECRET, verify=bool(changes), repeatable=False)
+        return Step("PUT", _path(desired), params, summary, returns=SECRET, verify=bool(changes), repeatable=False)
 
 
 def _identity(params: Mapping[str, Any]) -> tuple[str, str]:

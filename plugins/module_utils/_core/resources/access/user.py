@@ -96,8 +96,10 @@ class User(Item):
         params = {"userid": desired.key, "password": password}
         if own.own_password:
             params["confirmation-password"] = own.own_password
-        why = f"set the password of user {desired.key}"
-        step = Step("PUT", PASSWORD_PATH, params, why, frozenset({"password", "confirmation-password"}), verify=False)
+        summary = f"set the password of user {desired.key}"
+        step = Step(
+            "PUT", PASSWORD_PATH, params, summary, frozenset({"password", "confirmation-password"}), verify=False
+        )
         return Plan(current, {**(plan.after or {}), "password": HIDDEN}, (*plan.steps, step))
 
 

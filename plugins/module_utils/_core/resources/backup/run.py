@@ -61,18 +61,24 @@ class GuestBackup(Planned[Desired, StateOrNone]):
             return None
         return found[0] if found and found[0]["ctime"] >= desired["oldest"] else None
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        if current is not None:
-            return Plan.nothing(current)
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
+        if observed is not None:
+            return Plan.nothing(observed)
         params = {
             "vmid": desired["vmid"],
             "storage": desired["storage"],
             **update_params(desired["options"], OPTIONS, {}),
         }
-        why = f"back up guest {desired['vmid']} to {desired['storage']}"
+        summary = f"back up guest {desired['vmid']} to {desired['storage']}"
         path = api_path("nodes", desired["node"], "vzdump")
         step = Step(
-            "POST", path, params, why, task=True, guest=str(desired["vmid"]), repeatable=desired["oldest"] is not None
+            "POST",
+            path,
+            params,
+            summary,
+            starts_task=True,
+            task_id=str(desired["vmid"]),
+            repeatable=desired["oldest"] is not None,
         )
         return Plan(None, {"vmid": desired["vmid"], "storage": desired["storage"]}, (step,))
 

@@ -93,17 +93,17 @@ class Volume(Planned[Desired, StateOrNone]):
         told = {"volid": desired["volume"], "protected": False, **VOLUME_FIELDS.observe(answer)}
         return {**told, "size": answer.get("size")}
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
         if desired["state"] == "absent":
-            return self._plan_absent(current, desired)
-        if current is None:
+            return self._plan_absent(observed, desired)
+        if observed is None:
             raise InvalidOption("volume", f"there is no backup {desired['volume']}")
-        changes = changed_fields(VOLUME_FIELDS, current, desired["fields"])
+        changes = changed_fields(VOLUME_FIELDS, observed, desired["fields"])
         if not changes:
-            return Plan.nothing(current)
-        params = update_params(changes, VOLUME_FIELDS, current)
+            return Plan.nothing(observed)
+        params = update_params(changes, VOLUME_FIELDS, observed)
         step = Step("PUT", desired["path"], params, f"change {', '.join(changes)} of {desired['volume']}")
-        return Plan(current, shown(VOLUME_FIELDS, current, changes), (step,))
+        return Plan(observed, shown(VOLUME_FIELDS, observed, changes), (step,))
 
     @staticmethod
     def _plan_absent(current: State | None, desired: Desired) -> Plan:
@@ -111,7 +111,7 @@ class Volume(Planned[Desired, StateOrNone]):
             return Plan.nothing(None)
         if current["protected"]:
             raise Refused(f"The backup {desired['volume']} is protected.", hint="Set protected: false first.")
-        step = Step("DELETE", desired["path"], {}, f"delete the backup {desired['volume']}", task=True)
+        step = Step("DELETE", desired["path"], {}, f"delete the backup {desired['volume']}", starts_task=True)
         return Plan(current, None, (step,))
 
 
@@ -137,10 +137,10 @@ class Prune(Planned[Desired, StateOrNone]):
         kinds = ("keep", "remove", "protected")
         return {kind: sorted(row["volid"] for row in rows if row.get("mark") == kind) for kind in kinds}
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        current = current or {}
-        if not current.get("remove"):
-            return Plan.nothing(current)
-        why = f"delete {len(current['remove'])} backups on {desired['storage']}: {', '.join(current['remove'])}"
-        step = Step("DELETE", desired["path"], desired["query"], why, task=True)
-        return Plan(current, {**current, "remove": []}, (step,))
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
+        observed = observed or {}
+        if not observed.get("remove"):
+            return Plan.nothing(observed)
+        summary = f"delete {len(observed['remove'])} backups on {desired['storage']}: {', '.join(observed['remove'])}"
+        step = Step("DELETE", desired["path"], desired["query"], summary, starts_task=True)
+        return Plan(observed, {**observed, "remove": []}, (step,))

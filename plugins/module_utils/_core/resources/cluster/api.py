@@ -90,16 +90,16 @@ class ApiCall(Resource[Desired, StateOrNone]):
         except NotFound:
             return None
 
-    def plan(self, current: Any, desired: Desired) -> Plan:
+    def plan(self, observed: Any, desired: Desired) -> Plan:
         if desired["method"] == "GET":
-            return Plan.nothing(current)
+            return Plan.nothing(observed)
         if not desired["get_path"]:
             return Plan(None, None, (self._step(desired),))
         if desired["method"] == "DELETE":
-            return Plan.nothing(None) if current is None else Plan(_shown(current, {}), None, (self._step(desired),))
-        if current is not None and contains(current, desired["ensure"]):
-            return Plan.nothing(current)
-        before = _shown(current, desired["ensure"])
+            return Plan.nothing(None) if observed is None else Plan(_shown(observed, {}), None, (self._step(desired),))
+        if observed is not None and contains(observed, desired["ensure"]):
+            return Plan.nothing(observed)
+        before = _shown(observed, desired["ensure"])
         after = {key: value for key, value in {**before, **desired["ensure"]}.items() if value is not None}
         return Plan(before, after, (self._step(desired),))
 
@@ -110,13 +110,13 @@ class ApiCall(Resource[Desired, StateOrNone]):
             desired["method"],
             desired["path"],
             desired["params"],
-            why=f"{desired['method']} {desired['path']}",
+            summary=f"{desired['method']} {desired['path']}",
             secrets=desired["secrets"],
-            task=desired["path"].startswith(("/nodes/", "/cluster/")),
+            starts_task=desired["path"].startswith(("/nodes/", "/cluster/")),
             returns={"data": ""},
             verify=looked,
             repeatable=looked,
-            guest=guest[1] if guest else "",
+            task_id=guest[1] if guest else "",
             awaits=MANAGER if guest else None,
             api_format=desired["format"],
         )

@@ -78,8 +78,8 @@ def _with_test(plan: Plan, desired: ItemDesired) -> Plan:
     if desired.state == "absent":
         raise InvalidOption("send_test", "needs state: present")
     path = f"{TARGETS}{api_path(desired.key)}/test"
-    why = f"send a test message to endpoint {desired.key}"
-    send = Step("POST", path, why=why, verify=False, repeatable=False)
+    summary = f"send a test message to endpoint {desired.key}"
+    send = Step("POST", path, summary=summary, verify=False, repeatable=False)
     return dataclasses.replace(plan, steps=(*plan.steps, send))
 
 

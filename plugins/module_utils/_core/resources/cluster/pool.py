@@ -164,8 +164,8 @@ class Pool(Resource[PoolDesired, ObservedPool]):
         flags = {"delete": True} if delete else {"allow-move": True} if desired.allow_move and params else {}
         verb = "take" if delete else "put" if params else "change"
         where = "out of" if delete else "into" if params else "of"
-        why = f"{verb} {', '.join([*names, *(more or {})])} {where} pool {desired.key}"
-        return [Step("PUT", COLLECTION, {"poolid": desired.key, **params, **(more or {}), **flags}, why)]
+        summary = f"{verb} {', '.join([*names, *(more or {})])} {where} pool {desired.key}"
+        return [Step("PUT", COLLECTION, {"poolid": desired.key, **params, **(more or {}), **flags}, summary)]
 
     def preflight(self, reader: Reader, plan: Plan, desired: PoolDesired) -> None:
         if plan.after is None:

@@ -83,7 +83,7 @@ def _with_run(plan: Plan, desired: ItemDesired) -> Plan:
     if plan.before is None:
         return plan
     path = f"{_on_node(plan.before)}/schedule_now"
-    run = Step("POST", path, why=f"run job {desired.key} now", verify=False)
+    run = Step("POST", path, summary=f"run job {desired.key} now", verify=False)
     return dataclasses.replace(plan, steps=(*plan.steps, run))
 
 

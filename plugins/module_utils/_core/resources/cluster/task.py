@@ -56,14 +56,14 @@ class Task(Resource[Desired, StateOrNone]):
             "log": read_log(reader, upid),
         }
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        if current is None or desired["state"] == "waited" or not current["running"]:
-            return Plan.nothing(current)
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
+        if observed is None or desired["state"] == "waited" or not observed["running"]:
+            return Plan.nothing(observed)
         # How a stopped task ends is up to what it was doing.
         after = {
-            name: value for name, value in {**current, "running": False}.items() if name not in ("exitstatus", "log")
+            name: value for name, value in {**observed, "running": False}.items() if name not in ("exitstatus", "log")
         }
-        return Plan(current, after, (Step("DELETE", desired["upid"].path, why=f"stop task {desired['upid']}"),))
+        return Plan(observed, after, (Step("DELETE", desired["upid"].path, summary=f"stop task {desired['upid']}"),))
 
 
 class TaskList(Info):

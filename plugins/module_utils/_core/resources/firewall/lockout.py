@@ -273,9 +273,9 @@ class Guarded(Resource[Desired, StateOrNone]):
             desired["surroundings"] = collect_context(reader, view[0], view[1], {})
         return state
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        plan = self._plan(current, desired)
-        before, after = self._view(desired, current), self._view(desired, plan.after)
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
+        plan = self._plan(observed, desired)
+        before, after = self._view(desired, observed), self._view(desired, plan.after)
         if not plan.steps or not desired.get("surroundings") or not before or not after:
             return plan
         notes = check_lockout(desired["surroundings"], before[0], before[1], after[1])

@@ -122,17 +122,17 @@ class Firewall(Resource[Desired, StateOrNone]):
         if desired["scope"]["scope"] == "guest" and in_use:
             reader.warnings.extend(unfiltered_guest(reader, desired))
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        current = current or {}
-        after, steps = self._changes(current, desired)
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
+        observed = observed or {}
+        after, steps = self._changes(observed, desired)
         if not steps:
-            return Plan.nothing(current)
+            return Plan.nothing(observed)
         notes: tuple[str, ...] = ()
         if desired.get("surroundings"):
-            notes = check_lockout(desired["surroundings"], desired["scope"], current, after)
-            if len(steps) > 1 and options_come_first(desired["surroundings"], desired["scope"], current, after):
+            notes = check_lockout(desired["surroundings"], desired["scope"], observed, after)
+            if len(steps) > 1 and options_come_first(desired["surroundings"], desired["scope"], observed, after):
                 steps = [dataclasses.replace(steps[-1], replan=True), *steps[:-1]]
-        return Plan(current, after, tuple(steps), notes)
+        return Plan(observed, after, tuple(steps), notes)
 
     def _changes(self, current: State, desired: Desired) -> tuple[State, list[Step]]:
         """The scope as it is to be, and the calls that bring it there."""

@@ -82,23 +82,23 @@ class HaMove(Resource[Desired, StateOrNone]):
             service = settled_service(reader, rows, desired["sid"])
         return shown_service(service)
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        current = current or {}
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
+        observed = observed or {}
         sid, node = desired["sid"], desired["node"]
-        if current["node"] == node:
-            return Plan.nothing(current)
-        check_move(desired, current["node"])
+        if observed["node"] == node:
+            return Plan.nothing(observed)
+        check_move(desired, observed["node"])
         step = Step(
             "POST",
             f"{RESOURCES}{api_path(sid, desired['method'])}",
             {"node": node},
-            f"{desired['method']} {sid} from {current['node']} to {node}",
+            f"{desired['method']} {sid} from {observed['node']} to {node}",
             verify=False,  # the manager comes to it later
             returns={"move": ""},
         )
         friends = companions(desired["rules"], sid, "positive")
         notes = tuple(f"{other} moves along, by rule {rule}." for other, rule in friends.items())
-        return Plan(current, {**current, "node": node}, (step,), notes)
+        return Plan(observed, {**observed, "node": node}, (step,), notes)
 
     def after_apply(
         self, reader: Reader, desired: Desired, state: State, answers: Mapping[str, Any], *, changed: bool
@@ -226,17 +226,17 @@ class HaArm(Resource[Desired, StateOrNone]):
             raise InvalidOption("state", "this server's manager cannot be disarmed; that came with PVE 9.2")
         return state
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        current = current or {}
-        if is_on_the_way(current, desired):
-            return Plan.nothing(current)
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
+        observed = observed or {}
+        if is_on_the_way(observed, desired):
+            return Plan.nothing(observed)
         if desired["state"] == "armed":
             step = Step("POST", f"{STATUS}/arm-ha", {}, "arm the manager of high availability", verify=False)
-            return Plan(current, {"state": "armed"}, (step,))
+            return Plan(observed, {"state": "armed"}, (step,))
         mode = desired["resource_mode"]
-        why = f"disarm the manager of high availability, resources: {mode}"
-        step = Step("POST", f"{STATUS}/disarm-ha", {"resource-mode": mode}, why, verify=False)
-        return Plan(current, {"state": "disarmed", "resource_mode": mode}, (step,))
+        summary = f"disarm the manager of high availability, resources: {mode}"
+        step = Step("POST", f"{STATUS}/disarm-ha", {"resource-mode": mode}, summary, verify=False)
+        return Plan(observed, {"state": "disarmed", "resource_mode": mode}, (step,))
 
     def after_apply(
         self, reader: Reader, desired: Desired, state: State, answers: Mapping[str, Any], *, changed: bool

@@ -115,8 +115,8 @@ class HaRule(Item):
         """Delete and create; what the task does not name and the new type takes is carried over."""
         options = {name: value for name, value in carried.items() if name != self.key.name}
         create = self._plan_create(observed, dataclasses.replace(desired, fields={**options, **desired.fields}))
-        why = f"delete rule {desired.key}, whose type cannot be changed"
-        return Plan(observed.state, create.after, (Step("DELETE", self.path(desired.key), {}, why), *create.steps))
+        summary = f"delete rule {desired.key}, whose type cannot be changed"
+        return Plan(observed.state, create.after, (Step("DELETE", self.path(desired.key), {}, summary), *create.steps))
 
 
 def _check_rule(kind: str, fields: Mapping[str, Any], current: Mapping[str, Any]) -> None:

@@ -92,8 +92,8 @@ class NodeApt(Resource[AptDesired, AptObserved]):
         fresh = desired.oldest is not None and (observed.refreshed or 0) >= desired.oldest
         if not desired.update_cache or fresh:
             return Plan.nothing(before)
-        why = f"refresh the lists of packages of {desired.node}"
-        step = Step("POST", apt_path(desired.node, "update"), desired.flags, why, task=True, verify=False)
+        summary = f"refresh the lists of packages of {desired.node}"
+        step = Step("POST", apt_path(desired.node, "update"), desired.flags, summary, starts_task=True, verify=False)
         return Plan(before, {**before, "refreshed": desired.now}, (step,))
 
 

@@ -120,13 +120,13 @@ class NodeCertificate(Resource[CertificateDesired, CertificateObserved]):
     def _plan_absent(observed: CertificateObserved, desired: CertificateDesired) -> Plan:
         if observed.shown is None:
             return Plan.nothing(None)
-        presents = _presents(observed.own_fingerprint)
+        trusts = _fingerprints(observed.own_fingerprint)
         if desired.acme:
-            why = f"revoke and delete the certificate of {desired.node}"
-            step = _acme("DELETE", desired, {}, why, presents=presents)
+            summary = f"revoke and delete the certificate of {desired.node}"
+            step = _acme("DELETE", desired, {}, summary, trusts=trusts)
         else:
-            why = f"delete the custom certificate of {desired.node}"
-            step = Step("DELETE", f"{desired.path}/custom", _restart(desired), why, presents=presents)
+            summary = f"delete the custom certificate of {desired.node}"
+            step = Step("DELETE", f"{desired.path}/custom", _restart(desired), summary, trusts=trusts)
         return Plan(observed.shown, None, (step,))
 
     @staticmethod
@@ -154,7 +154,7 @@ class NodeCertificate(Resource[CertificateDesired, CertificateObserved]):
             params,
             f"{verb} the custom certificate of {node}",
             secrets=frozenset({"key"}),
-            presents=_presents(desired.fingerprint),
+            trusts=_fingerprints(desired.fingerprint),
         )
 
     @staticmethod
@@ -210,15 +210,15 @@ def _domains(config: Mapping[str, Any]) -> list[str]:
     return sorted({name.lower() for name in [*options.get("acme", {}).get("domains", []), *single] if name})
 
 
-def _acme(method: str, desired: CertificateDesired, params: Mapping[str, Any], why: str, **more: Any) -> Step:
-    return Step(method, f"{desired.path}/acme/certificate", params, why, task=True, **more)
+def _acme(method: str, desired: CertificateDesired, params: Mapping[str, Any], summary: str, **more: Any) -> Step:
+    return Step(method, f"{desired.path}/acme/certificate", params, summary, starts_task=True, **more)
 
 
 def _restart(desired: CertificateDesired) -> dict[str, Any]:
     return {} if desired.restart is None else {"restart": desired.restart}
 
 
-def _presents(text: str) -> frozenset[str]:
+def _fingerprints(text: str) -> frozenset[str]:
     return frozenset({plain(text)} if text else ())
 
 

@@ -100,14 +100,14 @@ class NodeDisk(Resource[Desired, StateOrNone]):
         kept = {name: row[name] for name in ("devpath", "used", "size") if row.get(name) is not None}
         return {"node": desired["node"], "gpt": has_table(row), **kept}
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
         if desired["state"] == "wiped":
-            return _plan_wipe(current or {}, desired)
+            return _plan_wipe(observed or {}, desired)
         if desired["state"] == "gpt":
-            return _plan_table(current or {}, desired)
+            return _plan_table(observed or {}, desired)
         if desired["state"] == "absent":
-            return _plan_absent(current, desired)
-        return _plan_create(desired) if current is None else _refuse_changes(current, desired)
+            return _plan_absent(observed, desired)
+        return _plan_create(desired) if observed is None else _refuse_changes(observed, desired)
 
 
 def _refuse_foreign(params: Mapping[str, Any]) -> None:
@@ -140,7 +140,12 @@ def _plan_wipe(current: State, desired: Desired) -> Plan:
         raise Refused(f"{path} is not empty ({held or 'a partition table'}).", hint="Set force: true to lose that.")
     after = {name: value for name, value in current.items() if name != "used"}
     step = Step(
-        "PUT", disks_path(desired["node"], "wipedisk"), {"disk": path}, f"wipe {path}", task=True, guest=_base(path)
+        "PUT",
+        disks_path(desired["node"], "wipedisk"),
+        {"disk": path},
+        f"wipe {path}",
+        starts_task=True,
+        task_id=_base(path),
     )
     return Plan(current, {**after, "gpt": False}, (step,))
 
@@ -154,8 +159,8 @@ def _plan_table(current: State, desired: Desired) -> Plan:
     if held := content(desired["parts"]):
         raise Refused(f"{path} is not empty ({held}).", hint=WIPE_HINT)
     params = {"disk": path, **({"uuid": desired["uuid"]} if desired["uuid"] else {})}
-    why = f"give {path} a partition table"
-    step = Step("POST", disks_path(desired["node"], "initgpt"), params, why, task=True, guest=_base(path))
+    summary = f"give {path} a partition table"
+    step = Step("POST", disks_path(desired["node"], "initgpt"), params, summary, starts_task=True, task_id=_base(path))
     return Plan(current, {**current, "gpt": True}, (step,))
 
 
@@ -169,7 +174,12 @@ def _plan_create(desired: Desired) -> Plan:
             raise Refused(f"{row['devpath']} is not empty ({held}).", hint=WIPE_HINT)
     params = {"name": name, **kind.params(options), **({"add_storage": True} if desired["add_storage"] else {})}
     step = Step(
-        "POST", disks_path(desired["node"], kind.type), params, f"create {kind.label} {name}", task=True, guest=name
+        "POST",
+        disks_path(desired["node"], kind.type),
+        params,
+        f"create {kind.label} {name}",
+        starts_task=True,
+        task_id=name,
     )
     shown = kind.shown({**options, "name": name}, rows)
     return Plan(None, {"node": desired["node"], "type": kind.type, "name": name, **shown}, (step,))
@@ -200,7 +210,12 @@ def _plan_absent(current: State | None, desired: Desired) -> Plan:
     path = disks_path(desired["node"], kind.type, name)
     more = kind.delete_params(desired)
     step = Step(
-        "DELETE", path, {**more, **params}, f"delete {kind.label} {name}", task=True, guest=kind.task_id(desired)
+        "DELETE",
+        path,
+        {**more, **params},
+        f"delete {kind.label} {name}",
+        starts_task=True,
+        task_id=kind.task_id(desired),
     )
     return Plan(current, None, (step,))
 

@@ -162,8 +162,8 @@ class NodeGuests(Resource[GuestsDesired, GuestsObserved]):
         before = {"node": desired.node, "guests": list(observed.guests)}
         concerned = _concerned(observed.guests, desired)
         notes = tuple(
-            f"Left alone, because {why}: {named(alone)}."
-            for why, vmids in observed.reasons.items()
+            f"Left alone, because {reason}: {named(alone)}."
+            for reason, vmids in observed.reasons.items()
             if (alone := [guest for guest in concerned if guest["vmid"] in vmids])
         )
         concerned = [guest for guest in concerned if guest["vmid"] not in observed.left_alone]
@@ -174,8 +174,8 @@ class NodeGuests(Resource[GuestsDesired, GuestsObserved]):
             "POST",
             api_path("nodes", desired.node, action.call),
             {"vms": ",".join(str(guest["vmid"]) for guest in concerned), **_params(desired)},
-            why=f"{action.verb} {named(concerned)} of node {desired.node}",
-            task=True,
+            summary=f"{action.verb} {named(concerned)} of node {desired.node}",
+            starts_task=True,
             returns={"task": ""},
         )
         done = {guest["vmid"] for guest in concerned}
@@ -200,7 +200,7 @@ class NodeGuests(Resource[GuestsDesired, GuestsObserved]):
         log = read_log(reader, Upid.parse(upid))[-LOG_TAIL:] if upid else []
         tail = "".join(f"\n  {line}" for line in log)
         raise NotConverged(
-            f"The task has ended, but this is still to be done: {plan.steps[0].why}."
+            f"The task has ended, but this is still to be done: {plan.steps[0].summary}."
             + (f"\nLast lines of its log:{tail}" if tail else "")
         )
 

@@ -98,8 +98,8 @@ class NodeNetwork(Resource[Desired, StateOrNone]):
         staged = state["staged"] and desired["apply"]
         return bool(staged or target(state["interfaces"], desired) != settled(state["interfaces"]))
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
-        before: State = current or {}
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
+        before: State = observed or {}
         if desired["revert"]:
             return self._plan_revert(before, desired)
         now, after = settled(before["interfaces"]), target(before["interfaces"], desired)
@@ -112,8 +112,8 @@ class NodeNetwork(Resource[Desired, StateOrNone]):
             if steps and before["staged"]:
                 notes = ("Changes that were staged before this task are applied with its own.",)
             params = {} if desired["regenerate_frr"] is None else {"regenerate-frr": desired["regenerate_frr"]}
-            why = f"apply the staged changes of the network of {desired['node']}"
-            steps.append(Step("PUT", desired["path"], params, why, task=True, guest="networking"))
+            summary = f"apply the staged changes of the network of {desired['node']}"
+            steps.append(Step("PUT", desired["path"], params, summary, starts_task=True, task_id="networking"))
         if not steps:
             return Plan.nothing(before)
         shown = {**before, "interfaces": dict(sorted(after.items())), "staged": not desired["apply"]}
@@ -124,8 +124,8 @@ class NodeNetwork(Resource[Desired, StateOrNone]):
         """Only the server knows what the interfaces are like then. pvesh does not tell whether something is staged."""
         if desired["told"] and not before["staged"]:
             return Plan.nothing(before)
-        why = f"forget the staged changes of the network of {desired['node']}"
-        step = Step("DELETE", desired["path"], {}, why, verify=desired["told"])
+        summary = f"forget the staged changes of the network of {desired['node']}"
+        step = Step("DELETE", desired["path"], {}, summary, verify=desired["told"])
         known = {"node": desired["node"], "staged": before["staged"]}
         return Plan(known, {**known, "staged": False}, (step,))
 
@@ -238,8 +238,8 @@ def refuse_cutoff(now: Interfaces, after: Interfaces, desired: Desired) -> None:
             way = desired["dynamic"][name]
             raise Refused(f"{name} gets its address by {way}; after a change by the API it would have none.", hint=hint)
     for name in now:
-        if why := why_cut_off(name, now, after, desired["addresses"]):
-            raise Refused(f"{name} holds the address or the default gateway of {desired['node']}: {why}.", hint=hint)
+        if reason := why_cut_off(name, now, after, desired["addresses"]):
+            raise Refused(f"{name} holds the address or the default gateway of {desired['node']}: {reason}.", hint=hint)
     if gone := lost_addresses(desired["changes"], after) & desired["addresses"]:
         text = f"The staged changes take the address {min(gone)} away, by which {desired['node']} is reached."
         raise Refused(text, hint=hint)

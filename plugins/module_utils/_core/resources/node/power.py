@@ -88,14 +88,14 @@ class NodePower(Resource[PowerDesired, PowerObserved]):
         if state is None or (state == "started" and online) or (state == "shutdown" and not online):
             return Plan.nothing(before)
         if state == "started":
-            step = Step("POST", api_path("nodes", node, "wakeonlan"), why=f"wake node {node}")
+            step = Step("POST", api_path("nodes", node, "wakeonlan"), summary=f"wake node {node}")
             return Plan(before, _shown(node, online=True), (step,))
         _refuse(observed, desired)
         step = Step(
             "POST",
             api_path("nodes", node, "status"),
             {"command": COMMANDS[state]},
-            why=f"{'shut down' if state == 'shutdown' else 'reboot'} node {node}",
+            summary=f"{'shut down' if state == 'shutdown' else 'reboot'} node {node}",
             verify=state == "shutdown",
             repeatable=state == "shutdown",
         )

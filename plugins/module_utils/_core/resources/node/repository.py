@@ -98,9 +98,9 @@ class NodeRepository(Resource[RepositoryDesired, RepositoriesObserved]):
         if before["enabled"]:
             return Plan.nothing(before)
         params = {"handle": desired.handle, **_digest(observed)}
-        why = f"enable the repository {desired.handle} of {desired.node}"
+        summary = f"enable the repository {desired.handle} of {desired.node}"
         after = {name: value for name, value in before.items() if name != "repositories"}
-        return Plan(before, {**after, "enabled": True}, (Step("PUT", desired.path, params, why),))
+        return Plan(before, {**after, "enabled": True}, (Step("PUT", desired.path, params, summary),))
 
     @staticmethod
     def _plan_switch(before: State, observed: RepositoriesObserved, desired: RepositoryDesired) -> Plan:
@@ -113,8 +113,8 @@ class NodeRepository(Resource[RepositoryDesired, RepositoriesObserved]):
             digest = {} if steps else _digest(observed)
             params = {"path": entry["path"], "index": entry["index"], "enabled": enabled, **digest}
             what = f"{' '.join(entry.get('URIs', []))} {' '.join(entry.get('Suites', []))}"
-            why = f"{'enable' if enabled else 'disable'} the repository {what} of {desired.node}"
-            steps.append(Step("POST", desired.path, params, why))
+            summary = f"{'enable' if enabled else 'disable'} the repository {what} of {desired.node}"
+            steps.append(Step("POST", desired.path, params, summary))
         if not steps:
             return Plan.nothing(before)
         after = [{**entry, "Enabled": enabled} for entry in before["repositories"]]

@@ -78,9 +78,9 @@ class NodeService(Resource[ServiceDesired, ServiceObserved]):
         step = Step(
             "POST",
             f"{desired.path}/{CALLS[state]}",
-            why=f"{CALLS[state]} service {desired.service} of {desired.node}",
-            task=True,
-            guest=desired.service,
+            summary=f"{CALLS[state]} service {desired.service} of {desired.node}",
+            starts_task=True,
+            task_id=desired.service,
             verify=not acts,
             repeatable=not acts,
         )

@@ -85,16 +85,16 @@ class Subscription(Resource[SubscriptionDesired, SubscriptionObserved]):
         node, before = desired.node, observed.shown
         path = subscription_path(node)
         if desired.state == "absent":
-            step = Step("DELETE", path, why=f"delete the subscription key of {node}")
+            step = Step("DELETE", path, summary=f"delete the subscription key of {node}")
             return Plan.nothing(None) if before is None else Plan(before, None, (step,))
         if desired.key and before is not None and observed.key is None:
             raise Refused(
                 f"The subscription key of {node} cannot be read.", hint=f"That needs Sys.Audit on /nodes/{node}."
             )
         if desired.key and desired.key != observed.key:
-            why = f"set the subscription key of {node}, which is checked then"
+            summary = f"set the subscription key of {node}, which is checked then"
             after = {"node": node, "key": masked(desired.key)}
-            return Plan(before, after, (Step("PUT", path, {"key": desired.key}, why, secrets=frozenset({"key"})),))
+            return Plan(before, after, (Step("PUT", path, {"key": desired.key}, summary, secrets=frozenset({"key"})),))
         if not desired.check:
             return Plan.nothing(before)
         if before is None:

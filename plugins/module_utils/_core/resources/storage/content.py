@@ -98,14 +98,14 @@ class StorageContent(Resource[Desired, StateOrNone]):
                 require_tar(reader)
         return None if row is None else _shown(desired, row)
 
-    def plan(self, current: State | None, desired: Desired) -> Plan:
+    def plan(self, observed: State | None, desired: Desired) -> Plan:
         if desired["state"] == "absent":
-            return self._plan_absent(current, desired)
-        if current is not None and (not desired["src"] or current.get("size") == desired["size"]):
-            return Plan.nothing(current)
-        if current is not None and not desired["force"]:
+            return self._plan_absent(observed, desired)
+        if observed is not None and (not desired["src"] or observed.get("size") == desired["size"]):
+            return Plan.nothing(observed)
+        if observed is not None and not desired["force"]:
             raise Refused(
-                f"{desired['volid']} has {current.get('size')} bytes, but {desired['src']} has {desired['size']}.",
+                f"{desired['volid']} has {observed.get('size')} bytes, but {desired['src']} has {desired['size']}.",
                 hint="force: true replaces it.",
             )
         if not any(desired[source] for source in SOURCES):
@@ -117,7 +117,7 @@ class StorageContent(Resource[Desired, StateOrNone]):
             **{name: desired[name] for name in ("node", "storage", "content", "filename")},
         }
         if desired["src"]:
-            return Plan(current, {**after, "size": desired["size"]}, (self._upload_step(current, desired),))
+            return Plan(observed, {**after, "size": desired["size"]}, (self._upload_step(observed, desired),))
         return Plan(None, after, (self._download_step(desired),))
 
     @staticmethod
@@ -125,20 +125,20 @@ class StorageContent(Resource[Desired, StateOrNone]):
         if current is None:
             return Plan.nothing(None)
         path = f"{desired['path']}/content{whole_part(desired['volid'])}"
-        step = Step("DELETE", path, {}, f"delete {desired['volid']}", task=True, guest=desired["storage"])
+        step = Step("DELETE", path, {}, f"delete {desired['volid']}", starts_task=True, task_id=desired["storage"])
         return Plan(current, None, (step,))
 
     @staticmethod
     def _upload_step(current: State | None, desired: Desired) -> Step:
         """Not repeated after a lost connection: its task, which has no id, may still be copying the file. It is looked for."""
         verb = "upload" if current is None else "replace"
-        why = f"{verb} {desired['volid']} by {desired['src']} ({desired['size']} bytes)"
+        summary = f"{verb} {desired['volid']} by {desired['src']} ({desired['size']} bytes)"
         upload = Upload(desired["src"], desired["filename"], desired["size"])
         return Step(
             "POST",
             f"{desired['path']}/upload",
             _file_params(desired),
-            why,
+            summary,
             upload=upload,
             repeatable=False,
             evident=True,
@@ -146,15 +146,20 @@ class StorageContent(Resource[Desired, StateOrNone]):
 
     @staticmethod
     def _download_step(desired: Desired) -> Step:
-        why = f"download {desired['volid']}"
+        summary = f"download {desired['volid']}"
         if desired["template"]:
             path = api_path("nodes", desired["node"], "aplinfo")
             params = {"storage": desired["storage"], "template": desired["filename"]}
-            return Step("POST", path, params, why, task=True, guest=desired["filename"])
+            return Step("POST", path, params, summary, starts_task=True, task_id=desired["filename"])
         if desired["reference"]:  # PVE adds the ending to the name that is given
             params = {"reference": desired["reference"], "filename": desired["filename"].removesuffix(SUFFIX)}
             return Step(
-                "POST", f"{desired['path']}/oci-registry-pull", params, why, task=True, guest=desired["filename"]
+                "POST",
+                f"{desired['path']}/oci-registry-pull",
+                params,
+                summary,
+                starts_task=True,
+                task_id=desired["filename"],
             )
         params = {
             **_file_params(desired),
@@ -164,7 +169,9 @@ class StorageContent(Resource[Desired, StateOrNone]):
             "verify-certificates": desired["verify_certificates"],
         }
         given = {name: value for name, value in params.items() if value is not None}
-        return Step("POST", f"{desired['path']}/download-url", given, why, task=True, guest=desired["filename"])
+        return Step(
+            "POST", f"{desired['path']}/download-url", given, summary, starts_task=True, task_id=desired["filename"]
+        )
 
 
 STORAGE_CONTENT = StorageContent()
