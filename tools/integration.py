@@ -25,7 +25,7 @@ from typing import Any
 
 import yaml
 
-from tools.ansible_test import CORES, Job, ansible_test, copied_tree, prepare, run_jobs
+from tools.ansible_test import CORES, Job, ansible_test, copied_tree, find_python, prepare, run_jobs
 from tools.common import ROOT, TAIL, Outcome, conclude
 from tools.simulated import simulator
 
@@ -57,17 +57,21 @@ class Run:
         return sorted(path.parent.name for path in TARGETS.glob("*/tasks"))[self.part :: self.parts]
 
 
-# Each target runs as a module once, in process with the oldest and the newest release for this Python, and with one of
-# the releases that need a newer Python.
-RUNS = (
-    Run("2.17", in_process=False, part=0, parts=2),
-    Run("2.19", in_process=False, part=1, parts=2),
-    Run("2.19", in_process=True),
-    Run("2.17", in_process=True),
-    Run("2.20", in_process=True, part=0, parts=2),
-    Run("2.21", in_process=True, part=1, parts=2),
-)
 LIVE_RUN = Run("2.19", in_process=True)
+
+
+def simulated_runs() -> list[Run]:
+    """Each target runs once with the oldest release and once with the newest that a Python here can run, once as a module
+    and once in process. The releases between them run the unit tests and sanity, the developer's one the functional tests.
+    """
+    runnable = [release for release, core in CORES.items() if find_python(core)]
+    oldest, newest = runnable[0], runnable[-1]
+    return [
+        Run(oldest, in_process=False, part=0, parts=2),
+        Run(newest, in_process=False, part=1, parts=2),
+        Run(oldest, in_process=True, part=1, parts=2),
+        Run(newest, in_process=True, part=0, parts=2),
+    ]
 
 
 def live_variables(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -159,7 +163,7 @@ def run_simulated(run: Run, targets: list[str]) -> tuple[Outcome, str]:
 def jobs(live: bool, targets: list[str], outcome: Outcome) -> list[Job]:
     """What is to run, as far as there is a Python for it. Named targets run in every run, others where it is their turn."""
     listed = []
-    for run in [LIVE_RUN] if live else RUNS:
+    for run in [LIVE_RUN] if live else simulated_runs():
         work = (
             partial(run_targets, run, live_variables(os.environ), targets)
             if live
