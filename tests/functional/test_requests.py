@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmark.requests_made import CONFIRMED, EXPECTED, confirmed, second_run
+from tests.benchmark.requests_made import CONFIRMED, EXPECTED, confirmed, done, second_run
 from tests.harness.cluster import Cluster
-from tests.harness.lifecycle_cases import CASES, Case
+from tests.harness.lifecycle_cases import CASES, EMPTY_VM, Case, resource_of
 
 MEASURED = [case for case in CASES if case.name in EXPECTED]
 
@@ -36,3 +36,61 @@ def test_a_lagging_list_does_not_make_it_dearer(cluster: Cluster) -> None:
     cluster.control("POST", "lag", {"seconds": 100000, "looks": 1000000})
     made = {name: paths for name, paths in confirmed(cluster, reported=False) if "by name" not in name}
     assert {name: len(paths) for name, paths in made.items()} == {name: CONFIRMED[name][2] for name in made}, made
+
+
+RULES = [{"type": "in", "action": "ACCEPT", "proto": "tcp", "dport": str(port)} for port in (22, 80, 443, 8006)]
+LISTS = ("/cluster/resources", "/nodes/pve1/qemu", "/nodes/pve1/lxc")
+
+
+def looked_up(cluster: Cluster) -> list[str]:
+    """The lists of guests that were asked for since the last look."""
+    return [row["path"] for row in cluster.requests_made() if row["path"] in LISTS]
+
+
+@pytest.fixture
+def guest(cluster: Cluster) -> Cluster:
+    """A cluster with the VM 9001, which the client has not seen yet."""
+    done(cluster, "pve_vm", EMPTY_VM)
+    cluster.forget_client()
+    cluster.requests_made()
+    return cluster
+
+
+def test_four_rules_in_one_task_look_for_their_guest_once(guest: Cluster) -> None:
+    assert done(guest, "pve_firewall", {"scope": "guest", "vmid": 9001, "rules": RULES})["changed"]
+    assert looked_up(guest) == ["/cluster/resources"]
+
+
+def test_four_rules_in_a_loop_look_for_their_guest_once(guest: Cluster) -> None:
+    for rule in RULES:
+        options = {"scope": "guest", "vmid": 9001, "rules": [rule], "append": True}
+        assert done(guest, "pve_firewall", options)["changed"]
+    assert looked_up(guest) == ["/cluster/resources"]
+
+
+def test_tasks_of_a_loop_confirm_a_guest_where_they_saw_it(guest: Cluster) -> None:
+    for options in ({"cores": 2}, {"tags": ["one"]}, {"cores": 2}):
+        done(guest, "pve_vm", {"vmid": 9001, **options})
+    done(guest, "pve_snapshot", {"vmid": 9001, "snapname": "before"})
+    assert looked_up(guest) == ["/cluster/resources"]
+
+
+def test_a_guest_that_moved_since_it_was_seen_is_found_where_it_is(guest: Cluster) -> None:
+    done(guest, "pve_vm", {"vmid": 9001, "cores": 2})
+    assert done(guest, "pve_vm", {"vmid": 9001, "node": "pve2", "migrate": True})["changed"]
+    assert done(guest, "pve_vm", {"vmid": 9001, "cores": 3})["vm"]["node"] == "pve2"  # type: ignore[index]
+
+
+def test_a_guest_that_somebody_moved_meanwhile_is_found_where_it_is(guest: Cluster) -> None:
+    done(guest, "pve_vm", {"vmid": 9001, "cores": 2})
+    guest.call("POST", "/nodes/pve1/qemu/9001/migrate", {"target": "pve2"})
+    assert done(guest, "pve_vm", {"vmid": 9001, "cores": 3})["vm"]["node"] == "pve2"  # type: ignore[index]
+
+
+def test_another_guest_that_got_the_id_meanwhile_is_not_deleted(guest: Cluster) -> None:
+    name = done(guest, "pve_vm", {"vmid": 9001, "cores": 2})["vm"]["name"]  # type: ignore[index]
+    guest.call("DELETE", "/nodes/pve1/qemu/9001")
+    guest.call("POST", "/nodes/pve1/qemu", {"vmid": 9001, "name": "somebody-else"})
+    result = guest.run(resource_of("pve_vm"), {"vmid": 9001, "name": name, "state": "absent"})
+    assert result["failed"], result
+    assert "is not named" in result["msg"]

@@ -14,6 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.bulk import GUESTS, _job
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.model.places import Places
 from tests.unit.guests.fake import ROOT
 
 ROWS: list[dict[str, Any]] = [
@@ -33,6 +34,7 @@ class Server:
         self.connection = ROOT
         self.asked: list[Any] = []
         self.warnings: list[Any] = []
+        self.places = Places()
 
     def sibling(self) -> Any:
         return copy.copy(self)

@@ -12,6 +12,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.pve.automation.plugins.module_utils._core.api.connection import Connection
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import NotFound
+from ansible_collections.pve.automation.plugins.module_utils._core.model.places import Places
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan, Step
 from ansible_collections.pve.automation.plugins.module_utils._core.run.hosted import AnyResource, Hosted
 
@@ -37,6 +38,7 @@ class Server:
         self.on_progress: Callable[[str], None] = self.said.append
         self.sleep: Callable[[float], None] = self.pauses.append
         self.connection = Connection()
+        self.places = Places()
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
         self.asked.append(path)

@@ -26,6 +26,7 @@ from ..model.errors import (
     api_error,
     is_lock_timeout,
 )
+from ..model.places import Places
 from ..model.plan import Upload
 from .connection import Connection, Endpoint
 from .https import HttpsTransport, Response, Transport
@@ -54,6 +55,7 @@ class Client:
         self.on_progress: Callable[[str], None] = lambda text: None
         self.sleep: Callable[[float], None] = time.sleep
         self.trusted: set[str] = set()  # fingerprints of certificates that this run gave to its servers
+        self.places = Places()
         self._open = open_transport or self._open_transport
         self._transports: dict[int, Transport] = {}
         self._current = 0  # index of the endpoint that answered last
@@ -103,6 +105,8 @@ class Client:
         """
         if api_format != "json" and self.connection.backend != "https":
             raise PveError(f"Format {api_format} needs api_backend https; pvesh answers as json.")
+        if method != "GET":
+            self.places.written(path)
         upload = upload.telling(self.on_progress) if upload else None
         response = self.respond(method, f"/api2/{api_format}{path}", path, params or {}, upload)
         if api_format in ("html", "text"):

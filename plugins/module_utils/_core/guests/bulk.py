@@ -377,6 +377,7 @@ def _refuse_namesakes(pool_of_workers: WorkerPool, jobs: Sequence[GuestJob]) -> 
     for job in jobs:
         if job.prepared and job.prepared.plan.steps:
             try:
+                job.resource.check_release(pool_of_workers.client, job.prepared.plan, job.prepared.desired)
                 job.resource.refuse_namesakes(job.prepared.desired)
             except PveError as error:
                 pool_of_workers.reject(job, error)

@@ -171,6 +171,7 @@ class Directory:
                 return None
             config = read_config(self.reader, where)
             if config is not None:
+                self.reader.places.note(vmid, where.kind, where.node)
                 return with_name(where, config), config
             self.refresh()  # it was deleted, or has moved
         return None
@@ -215,6 +216,7 @@ class Directory:
         config = read_config(self.reader, where)
         if config is None or with_name(where, config).name != name:
             return None
+        self.reader.places.note(where.vmid, where.kind, where.node)
         return with_name(where, config), config
 
     def _refuse_unknown(self, kinds: Collection[str], name: str, option: str) -> None:
@@ -232,6 +234,27 @@ class Directory:
                 f"{name!r} may be the name of a guest whose node does not answer ({nodes}); unknown are the names of {vmids}",
                 hint="Give vmid, which says which guest is meant.",
             )
+
+
+def find_seen(reader: Reader, vmid: int, kinds: Collection[str] = tuple(KINDS)) -> Found | None:
+    """The guest with this id where it was seen before, confirmed by its configuration there; None if it has to be looked for."""
+    seen = reader.places.get(vmid)
+    if seen is None or seen[0] not in kinds:
+        return None
+    where = Location(seen[0], vmid, seen[1])
+    config = read_config(reader, where, forbidden_is_absent=True)
+    return None if config is None else (with_name(where, config), config)
+
+
+def find_place(reader: Reader, vmid: int) -> Location | None:
+    """Where the guest with this id is, for calls that take an id and no name; None if there is none."""
+    seen = find_seen(reader, vmid)
+    if seen:
+        return seen[0]
+    where = Directory(reader).at(vmid)
+    if where:
+        reader.places.note(vmid, where.kind, where.node)
+    return where
 
 
 def refuse_several(namesakes: Sequence[Location], name: str, option: str = "name") -> None:

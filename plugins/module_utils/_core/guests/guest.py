@@ -22,7 +22,7 @@ from ..model.values import Codec
 from . import power
 from .actions.restore_check import differences, expected, in_words
 from .agent import pending_keys, wait_for_agent
-from .directory import Directory, Found, list_guests, refuse_several, require_node
+from .directory import Directory, Found, find_seen, list_guests, refuse_several, require_node
 from .locate import KINDS, Location, read_config, with_name
 from .making import await_finish, is_unfinished, unfinished
 from .planner import Planner
@@ -186,13 +186,9 @@ class Guest(Planner):
         found = self._find(reader, desired)
         if found is None:
             if desired["state"] != "absent":
-                require_release(reader, self.config, desired["config"])
                 self._prepare_creation(reader, desired)
             return None
         where, config = found
-        require_release(
-            reader, self.config, changed_fields(self.config, self.config.observe(config), desired["config"])
-        )
         desired["digest"] = None if desired.get("fresh") else config.get("digest")
         return self._observe(reader, desired, where, config)
 
@@ -227,6 +223,11 @@ class Guest(Planner):
             config = self._finished(reader, where, desired, read_config(reader, where, forbidden_is_absent=True))
             if config is not None and (desired["vmid"] or config.get(self.name_option) == desired["name"]):
                 return self._fitting(with_name(where, config), config, desired)
+        seen = find_seen(reader, vmid, [self.kind]) if vmid and not node and shared is None else None
+        if seen:
+            config = self._finished(reader, seen[0], desired, seen[1])
+            if config is not None:
+                return self._fitting(with_name(seen[0], config), config, desired)
         directory = desired["directory"] = shared or Directory(reader)
         found = self._look_up(reader, directory, desired)
         desired["rows"] = directory.rows
@@ -347,7 +348,15 @@ class Guest(Planner):
         if directory and not desired["vmid"]:
             refuse_several(directory.namesakes([self.kind], desired["name"]), desired["name"], self.name_option)
 
+    def check_release(self, reader: Reader, plan: Plan, desired: Desired) -> None:
+        """Refuse options that are to be written and that the server is too old for."""
+        if desired["state"] != "absent":
+            new = plan.before is None
+            changes = desired["config"] if new else changed_fields(self.config, plan.before or {}, desired["config"])
+            require_release(reader, self.config, changes)
+
     def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
+        self.check_release(reader, plan, desired)
         self.refuse_namesakes(desired)
         candidate = self.candidate(plan, desired)
         directory: Directory | None = desired.get("directory")

@@ -12,7 +12,7 @@ from typing import Any
 from ..model.contract import Desired, Reader, Resource, StateOrNone
 from ..model.errors import CREATED_FIRST, InvalidOption, NotFound
 from ..model.plan import Plan
-from .directory import Directory, Found, refuse_several
+from .directory import Directory, Found, find_seen, refuse_several
 from .locate import KINDS, Location, read_config, with_name
 
 # The options that name a guest
@@ -27,6 +27,9 @@ def find_guest(reader: Reader, desired: Desired, kinds: Collection[str] = tuple(
         config = read_config(reader, where, forbidden_is_absent=True)
         if config is not None:
             return check_fit(with_name(where, config), name, node), config
+    seen = find_seen(reader, vmid, kinds) if vmid else None
+    if seen:
+        return check_fit(seen[0], name, node), seen[1]
     directory = desired["directory"] = Directory(reader)
     found = directory.follow(vmid) if vmid else directory.find(kinds, name)
     if found is None or found[0].kind not in kinds:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Optional, Protocol, TypeVar
 
 from .given import HasOptions
+from .places import Places
 from .plan import Plan
 
 Desired = dict[str, Any]
@@ -74,6 +75,10 @@ class Reader(Protocol):
     @property
     def connection(self) -> Caller:
         """Who asks."""
+
+    @property
+    def places(self) -> Places:
+        """Where guests were seen before."""
 
     warnings: list[str]
     on_progress: Callable[[str], None]

@@ -156,7 +156,7 @@ class AddressSet(Container):
 
     def _read(self, reader: Reader, desired: Desired) -> State | None:
         """Two reads: the entries, and the list of sets for the comment, which is nowhere else."""
-        desired["path"] = f"{find_scope(reader, desired['scope'])}/ipset"
+        desired["path"] = desired.get("path") or f"{find_scope(reader, desired['scope'])}/ipset"
         rows = reader.get(desired["path"]) or []
         row = next((row for row in rows if row["name"] == desired["name"]), None)
         if row is None:

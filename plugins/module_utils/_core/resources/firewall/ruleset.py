@@ -84,7 +84,7 @@ class Firewall(Resource[Desired, StateOrNone]):
 
     def read(self, reader: Reader, desired: Desired) -> State | None:
         scope = desired["scope"]["scope"]
-        desired["path"] = path = find_scope(reader, desired["scope"])
+        desired["path"] = path = desired.get("path") or find_scope(reader, desired["scope"])
         everything = desired["options"] is None and desired["rules"] is None
         state: State = dict(desired["scope"])
         if scope in OPTIONS and (everything or desired["options"] is not None):

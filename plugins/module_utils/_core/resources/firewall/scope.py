@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...guests.directory import Directory
+from ...guests.directory import find_place
 from ...model.contract import Desired, Reader
 from ...model.errors import CREATED_FIRST, InvalidOption
 from ...model.plan import api_path
@@ -41,7 +41,7 @@ def scope_of(params: Mapping[str, Any], scopes: Sequence[str]) -> Desired:
 def find_scope(reader: Reader, scope: Mapping[str, Any]) -> str:
     """The path of a scope's configuration. Asks the server only where a guest is."""
     if scope["scope"] == "guest":
-        where = Directory(reader).at(scope["vmid"])
+        where = find_place(reader, scope["vmid"])
         if where is None:
             raise InvalidOption("vmid", f"there is no guest {scope['vmid']}", hint=CREATED_FIRST)
         return f"{where.path}/firewall"
