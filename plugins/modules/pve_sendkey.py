@@ -10,6 +10,7 @@ description:
   - Presses keys in a running virtual machine, as at its keyboard, for what has neither an agent nor a network, such as boot menus.
   - This is an action. It acts, and reports a change, at every run.
   - Results show the keys. Set C(no_log) of the task to type a password.
+  - PVE has no call for a text, so that each character is a request of its own.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
@@ -29,9 +30,21 @@ options:
     description:
       - The keys, pressed one after the other. Keys that are pressed together are joined by C(-), as in V(ctrl-alt-delete).
       - The names are those of QEMU, such as V(a), V(1), V(ret), V(spc), V(esc), V(tab), V(down), V(f2), V(shift) and V(meta_l).
+      - Either this or O(text) is needed.
     type: list
     elements: str
-    required: true
+  text:
+    description:
+      - A text to type, such as the boot command of an installer. It is typed on a US keyboard, whatever O(pve.automation.pve_vm#module:keyboard)
+        is, and what such a keyboard does not have is refused. A line break is the key V(ret).
+      - Keys are named between V(<) and V(>), as in V(<esc>), V(<f2>) or V(<ctrl-alt-delete>), by the names that O(keys) takes;
+        V(<enter>) and V(<space>) are known as well. The character V(<) itself is V(<lt>).
+      - V(<wait>) is a pause of one second, V(<wait 5>) one of five seconds.
+    type: str
+  interval:
+    description: Seconds between two keys, where the guest loses keys that come too fast.
+    type: float
+    default: 0.0
 seealso:
   - ref: ansible_collections.pve.automation.docsite.guide_identity
     description: What identifies a guest.
@@ -43,6 +56,12 @@ EXAMPLES = r"""
   pve.automation.pve_sendkey:
     name: installer
     keys: [down, ret]
+
+- name: Install without questions
+  pve.automation.pve_sendkey:
+    name: installer
+    text: "<esc><wait 2>auto url=192.0.2.10/d.cfg<enter>"
+    interval: 0.05
 """
 
 RETURN = r"""

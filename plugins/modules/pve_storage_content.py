@@ -36,17 +36,20 @@ options:
   filename:
     description:
       - The name of the file on the storage, of letters, digits and V(-_.), with an ending that fits O(content).
-      - By default the name of O(src), or the last part of O(url) without the ending of O(compression).
+      - By default the name of O(src) or the last part of O(url), without the ending of a compression that is taken away.
       - With O(reference) by default the last part of it, such as V(nginx_1.29.tar). The ending is V(.tar).
     type: str
   src:
     description:
       - A file on the machine that runs the module, which with C(connection=local) is the controller. It is sent while it is read, and
         may be larger than the memory.
+      - An image that ends with C(.xz), C(.gz) or C(.bz2) is unpacked while it is sent. Its size without the compression is compared,
+        for which every run unpacks it once. Templates are sent as they are.
       - Needs O(api_backend=https). PVE keeps the file in C(/var/tmp) of the node that receives it until it is copied to the storage.
     type: path
   url:
-    description: Where the node downloads the file from.
+    description:
+      - Where the node downloads the file from. An image that the node cannot unpack, such as V(disk.qcow2.xz), is refused; give it as O(src).
     type: str
   template:
     description:
@@ -61,14 +64,16 @@ options:
       - PVE logs in to no registry. An image that is there already is not pulled again, even if its tag means another one now.
     type: str
   checksum:
-    description: The checksum that O(src) or O(url) must have.
+    description: The checksum that O(src) or O(url) must have; that of a compressed O(src) is of the unpacked file.
     type: str
   checksum_algorithm:
     description: How O(checksum) was computed.
     type: str
     choices: [md5, sha1, sha224, sha256, sha384, sha512]
   compression:
-    description: How the file at O(url) is compressed. The node decompresses it.
+    description:
+      - How the file at O(url) is compressed. The node decompresses it.
+      - By default as the end of O(url) says for images, such as V(gz) for C(disk.qcow2.gz). It is needed only where that says nothing.
     type: str
     choices: [gz, lzo, zst, bz2]
   verify_certificates:

@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -267,11 +271,24 @@ def test_a_file_is_uploaded_with_its_checksum(cluster: Cluster, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("source", "hint"),
     [
-        ({"src": "/tmp/x.iso.gz"}, "Decompress it first, and upload the result."),
-        ({"url": "https://example.org/x.iso.gz"}, "Let the node decompress it by compression: gz."),
+        ({"src": "/tmp/x.iso.zst"}, "Decompress it first, and upload the result."),
+        ({"url": "https://example.org/x.iso.xz"}, "give it as src, which is unpacked while it is sent."),
     ],
     ids=["src", "url"],
 )
-def test_another_name_does_not_help_a_compressed_image(cluster: Cluster, source: dict[str, Any], hint: str) -> None:
+def test_what_nobody_unpacks_is_refused_with_what_to_do(cluster: Cluster, source: dict[str, Any], hint: str) -> None:
     result = cluster.run(STORAGE_CONTENT, {"node": "pve1", "storage": "local", "content": "iso", **source})
-    assert result["msg"].endswith(f"'x.iso.gz' is compressed, and PVE keeps no such file. {hint}")
+    assert result["msg"].endswith(hint)
+
+
+@pytest.mark.parametrize(("ending", "pack"), [(".gz", gzip.compress), (".xz", lzma.compress), (".bz2", bz2.compress)])
+def test_a_compressed_image_arrives_without_its_compression(
+    cluster: Cluster, tmp_path: Path, ending: str, pack: Callable[[bytes], bytes]
+) -> None:
+    """The server compares the checksum of what arrives, and the second run the size."""
+    (tmp_path / f"x.iso{ending}").write_bytes(pack(b"1234567"))
+    wish = {"node": "pve1", "storage": "local", "content": "iso", "src": str(tmp_path / f"x.iso{ending}")}
+    checked = {**wish, "checksum": "fcea920f7412b5da7be0cf42b8c93759", "checksum_algorithm": "md5"}
+    file = done(cluster.run(STORAGE_CONTENT, checked))["file"]
+    assert (file["filename"], file["size"]) == ("x.iso", 7)
+    assert not done(cluster.run(STORAGE_CONTENT, wish))["changed"]

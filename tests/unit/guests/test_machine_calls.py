@@ -14,6 +14,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.guests.action
     COMMANDS,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.actions.cloudinit import CLOUD_INIT
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.actions.keyboard import CHORD, chord_of
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.actions.sendkey import KEYS
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.agent import AgentRefused
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, Refused
@@ -83,6 +84,42 @@ def test_keys_are_pressed_one_after_the_other() -> None:
     plan = planned(KEYS, GuestServer(MACHINE, status="running"), vmid=9001, keys=["ctrl-alt-delete", "f2"])
     assert calls(plan) == [("PUT", f"{PATH}/sendkey", {"key": key}) for key in ("ctrl-alt-delete", "f2")]
     assert not any(step.repeatable or step.verify for step in plan.steps)
+
+
+def test_a_text_is_typed_with_pauses() -> None:
+    server = GuestServer(MACHINE, status="running")
+    plan = planned(KEYS, server, vmid=9001, text="<esc><wait 2>Ls -l=~<wait>\n<ctrl-alt-f2><lt>", interval=0.5)
+    assert [(step.params["key"], step.pause) for step in plan.steps] == [
+        ("esc", 0.0),
+        ("shift-l", 2.5),
+        ("s", 0.5),
+        ("spc", 0.5),
+        ("minus", 0.5),
+        ("l", 0.5),
+        ("equal", 0.5),
+        ("shift-grave_accent", 0.5),
+        ("ret", 1.5),
+        ("ctrl-alt-f2", 0.5),
+        ("shift-comma", 0.5),
+    ]
+
+
+def test_every_printable_character_has_keys_of_its_own() -> None:
+    printable = [chr(code) for code in range(32, 127)]
+    chords = [chord_of(character) for character in printable]
+    assert len(set(chords)) == len(printable)
+    assert all(CHORD.fullmatch(chord) for chord in chords)
+
+
+@pytest.mark.parametrize("text", ["für", "a < b", "<nO>", "<>", "a<wait>", "<wait 9999>", "\x1b"])
+def test_what_cannot_be_typed(text: str) -> None:
+    with pytest.raises(InvalidOption, match="text"):
+        planned(KEYS, GuestServer(MACHINE, status="running"), vmid=9001, text=text)
+
+
+def test_an_interval_that_is_none() -> None:
+    with pytest.raises(InvalidOption, match="interval"):
+        planned(KEYS, GuestServer(MACHINE, status="running"), vmid=9001, keys=["ret"], interval=-1)
 
 
 @pytest.mark.parametrize("key", ["Ret", "a b", "", "-"])

@@ -85,7 +85,7 @@ OPTIONS: dict[str, set[str]] = {
     "pve_node_network": {"interfaces", "apply", "revert", "allow_cutoff"},
     "pve_node_repository": {"type", "uri", "suite", "component"},
     "pve_node_subscription": {"check"},
-    "pve_sendkey": {"name", "keys"},
+    "pve_sendkey": {"name", "keys", "text", "interval"},
     "pve_snapshot": {"name", "prefix", "retention"},
     "pve_storage_content": {"src"},
     "pve_tfa": {"unlock"},

@@ -115,10 +115,41 @@ def test_a_download_by_url() -> None:
     assert STORAGE_CONTENT.secret_values({"url": None}) == set()
 
 
-def test_a_compressed_download_loses_the_ending_of_its_compression() -> None:
-    plan = plan_of(server(), content="import", url="http://h/a%2Db.qcow2.gz", compression="gz")
+@pytest.mark.parametrize("more", [{}, {"compression": "gz"}], ids=["recognised", "given"])
+def test_a_compressed_download_loses_the_ending_of_its_compression(more: dict[str, str]) -> None:
+    plan = plan_of(server(), content="import", url="http://h/a%2Db.qcow2.gz", **more)
     params = {"content": "import", "filename": "a-b.qcow2", "url": "http://h/a%2Db.qcow2.gz", "compression": "gz"}
     assert calls(plan) == [("POST", f"{STORE}/download-url", params)]
+
+
+@pytest.mark.parametrize(
+    ("content", "url", "filename", "sent"),
+    [
+        ("iso", "http://h/a.ISO.ZST", None, ("a.ISO", "zst")),
+        ("iso", "http://h/a.iso.lzo?b", "c.iso", ("c.iso", "lzo")),
+        ("iso", "http://h/download", "c.iso", ("c.iso", None)),
+        ("iso", "http://h/c.iso", None, ("c.iso", None)),
+        ("vztmpl", "http://h/c.tar.gz", None, ("c.tar.gz", None)),
+    ],
+)
+def test_a_compression_is_recognised_by_the_name(
+    content: str, url: str, filename: str | None, sent: tuple[str, str | None]
+) -> None:
+    more = {"filename": filename} if filename else {}
+    params = plan_of(server(), content=content, url=url, **more).steps[0].params
+    assert (params["filename"], params.get("compression")) == sent
+
+
+def test_what_the_node_cannot_unpack_is_refused_with_what_to_do() -> None:
+    with pytest.raises(InvalidOption, match=r"url: PVE cannot unpack \.xz files") as refused:
+        plan_of(server(), content="import", url="http://h/a.qcow2.xz")
+    assert "give it as src" in str(refused.value)
+
+
+def test_what_is_not_compressed_as_its_name_says(tmp_path: Path) -> None:
+    (tmp_path / "a.iso.xz").write_bytes(b"1234567")
+    with pytest.raises(InvalidOption, match=r"src: .*a\.iso\.xz cannot be read where the module runs: "):
+        plan_of(server(), content="iso", src=str(tmp_path / "a.iso.xz"))
 
 
 @pytest.mark.parametrize(

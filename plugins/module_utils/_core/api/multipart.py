@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from ..model.errors import PveError
 from ..model.plan import Upload
+from .packed import UNREADABLE, open_file
 
 BLOCK = 64 * 1024  # bytes that are read at once where the reader does not say
 TOLD_STEPS = 10  # how often the progress of one upload is told
@@ -40,7 +40,7 @@ class MultipartBody:
         self._left = upload.size  # bytes of the file that were not read yet
         self._told = 0
         try:
-            self._file = Path(upload.path).open("rb")  # noqa: SIM115 - close() is part of the contract
+            self._file = open_file(upload.path, upload.packed)
         except OSError as error:
             raise PveError(f"{upload.path} cannot be read: {error.strerror}.") from None
 
@@ -64,9 +64,10 @@ class MultipartBody:
 
     def _read_file(self, size: int) -> bytes:
         try:
-            block = self._file.read(size)
-        except OSError as error:
-            raise PveError(f"{self._upload.path} cannot be read: {error.strerror}.") from None
+            block: bytes = self._file.read(size)
+        except UNREADABLE as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise PveError(f"{self._upload.path} cannot be read: {why}.") from None
         if not block:
             raise PveError(f"{self._upload.path} became shorter while it was sent.")
         self._left -= len(block)

@@ -40,11 +40,15 @@ def _quoted(part: str, forbidden: re.Pattern[str]) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Upload:
-    """``size`` bytes of the file ``path``, which PVE shall call ``name`` (letters, digits and ``-_.`` only)."""
+    """``size`` bytes of the file ``path``, which PVE shall call ``name`` (letters, digits and ``-_.`` only).
+
+    ``packed`` is the ending of a compression that is taken away while the file is read; ``size`` is without it.
+    """
 
     path: str
     name: str
     size: int
+    packed: str = ""
     tell: Callable[[str], None] = dataclasses.field(default=lambda text: None, compare=False)
 
     def telling(self, listener: Callable[[str], None]) -> Upload:
@@ -84,6 +88,7 @@ class Step:
     upload: Upload | None = None  # a file that is sent with the parameters
     evident: bool = False  # a second plan shows whether it has run, though it must not run twice
     awaits: Wait | None = None  # what goes on after its task has ended
+    pause: float = 0.0  # seconds to let pass before it is sent
     id: str = ""  # see ``identity``
 
     @property

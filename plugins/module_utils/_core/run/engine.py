@@ -203,6 +203,8 @@ class _Run:
     def _execute(self, step: Step) -> None:
         self.client.on_step(step.summary)
         self.client.trusted.update(step.trusts)
+        if step.pause:
+            self.client.sleep(step.pause)
         self.sent = time.monotonic()
         answer = self.client.call(step.method, step.path, step.params, upload=step.upload, api_format=step.api_format)
         for name, key in step.returns.items():

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,25 +13,34 @@ from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step
 from ..identity import GUEST, NamedGuest, find_machine, found_there
 from ..locate import Location
+from .keyboard import CHORD, Stroke, strokes
+
+LONGEST_INTERVAL = 60.0
 
 
 class Keys(NamedGuest):
-    """An action: press keys, one chord after the other."""
+    """An action: press keys, one chord after the other, or type a text."""
 
     name = "machine"
     kinds = ("qemu",)
 
     def arguments(self) -> dict[str, Any]:
-        spec = {**GUEST, "keys": {"type": "list", "elements": "str", "required": True, "no_log": False}}
-        return {"argument_spec": spec, "required_one_of": [["vmid", "name"]]}
+        spec = {
+            **GUEST,
+            "keys": {"type": "list", "elements": "str", "no_log": False},
+            "text": {"type": "str"},
+            "interval": {"type": "float", "default": 0.0},
+        }
+        return {
+            "argument_spec": spec,
+            "required_one_of": [["vmid", "name"], ["keys", "text"]],
+            "mutually_exclusive": [["keys", "text"]],
+        }
 
     def parse(self, params: Mapping[str, Any]) -> Desired:
-        for chord in params["keys"]:
-            if not re.fullmatch(r"[a-z0-9_]+(-[a-z0-9_]+)*", chord):
-                raise InvalidOption(
-                    "keys", f"{chord!r} is not a key, or several joined by '-', such as 'ret' or 'ctrl-alt-delete'"
-                )
-        return {name: params[name] for name in (*GUEST, "keys")}
+        if not 0 <= params["interval"] <= LONGEST_INTERVAL:
+            raise InvalidOption("interval", f"is a number of seconds from 0 to {LONGEST_INTERVAL:g}")
+        return {**{name: params[name] for name in GUEST}, "strokes": _strokes(params)}
 
     def read(self, reader: Reader, desired: Desired) -> State:
         if "where" not in desired:
@@ -50,14 +58,30 @@ class Keys(NamedGuest):
             Step(
                 "PUT",
                 f"{desired['where'].path}/sendkey",
-                {"key": chord},
-                f"press {chord} in virtual machine {observed['vmid']}",
+                {"key": stroke.chord},
+                f"press {stroke.chord} in virtual machine {observed['vmid']}",
                 verify=False,
                 repeatable=False,
+                pause=stroke.pause,
             )
-            for chord in desired["keys"]
+            for stroke in desired["strokes"]
         ]
         return Plan(observed, observed, tuple(steps))
+
+
+def _strokes(params: Mapping[str, Any]) -> list[Stroke]:
+    """What is pressed: the keys, or those that type the text."""
+    if params["text"] is not None:
+        try:
+            return strokes(params["text"], params["interval"])
+        except ValueError as error:
+            raise InvalidOption("text", str(error)) from None
+    for chord in params["keys"]:
+        if not CHORD.fullmatch(chord):
+            raise InvalidOption(
+                "keys", f"{chord!r} is not a key, or several joined by '-', such as 'ret' or 'ctrl-alt-delete'"
+            )
+    return [Stroke(chord, params["interval"] if number else 0.0) for number, chord in enumerate(params["keys"])]
 
 
 KEYS = Keys()

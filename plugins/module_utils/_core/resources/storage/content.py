@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from ...model.plan import Plan, Step, Upload, api_path, whole_part
 from ...model.values import url_passwords
 from .appliance import is_file_name, newest_template
 from .oci import SUFFIX, check_reference, file_of, require_oci, require_tar
+from .packing import COMPRESSIONS, of_download, of_upload, uploaded_size, without_ending
 
 SOURCES = ("src", "url", "template", "reference")
 TEMPLATE_SOURCES = ("template", "reference")
@@ -29,7 +29,6 @@ SUFFIXES = {
     "vztmpl": (".tar.gz", ".tar.xz", ".tar.zst", ".tar.bz2", SUFFIX),
     "import": (".ova", ".ovf", ".qcow2", ".raw", ".vmdk"),
 }
-COMPRESSIONS = {"gz": ".gz", "lzo": ".lzo", "zst": ".zst", "bz2": ".bz2"}  # with the ending that it gives a file
 ALGORITHMS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 LONGEST_NAME = 255
 _NAME = re.compile(r"[-A-Za-z0-9_.]+")  # PVE replaces every other character
@@ -72,15 +71,19 @@ class StorageContent(Resource[Desired, StateOrNone]):
 
     def parse(self, params: Mapping[str, Any]) -> Desired:
         _check_combination(params)
-        desired = {
-            name: params[name] for name in ("node", "storage", "state", "force", "compression", "verify_certificates")
-        }
+        desired = {name: params[name] for name in ("node", "storage", "state", "force", "verify_certificates")}
         desired.update({name: params[name] for name in (*SOURCES, "checksum", "checksum_algorithm")})
-        desired.update(content=_content(params), filename=_filename(params))
+        content = _content(params)
+        suffixes = () if content == "vztmpl" else SUFFIXES.get(content, ())  # templates are kept as they are
+        desired["packed"] = of_upload(Path(params["src"]).name, suffixes) if params["src"] else ""
+        desired["compression"] = params["compression"]
+        if params["url"] and params["compression"] is None:
+            desired["compression"] = of_download(_name_in(params["url"]), suffixes)
+        desired.update(content=content, filename=_filename(params, desired))
         if desired["filename"] or not params["template"]:
             _check_name(desired["filename"], desired["content"], params)
         if params["src"] and params["state"] == "present":
-            desired["size"] = _size_of(params["src"])
+            desired["size"] = uploaded_size(params["src"], desired["packed"])
         desired["path"] = api_path("nodes", params["node"], "storage", params["storage"])
         return desired
 
@@ -133,7 +136,7 @@ class StorageContent(Resource[Desired, StateOrNone]):
         """Not repeated after a lost connection: its task, which has no id, may still be copying the file. It is looked for."""
         verb = "upload" if current is None else "replace"
         summary = f"{verb} {desired['volid']} by {desired['src']} ({desired['size']} bytes)"
-        upload = Upload(desired["src"], desired["filename"], desired["size"])
+        upload = Upload(desired["src"], desired["filename"], desired["size"], desired["packed"])
         return Step(
             "POST",
             f"{desired['path']}/upload",
@@ -217,7 +220,12 @@ def _content(params: Mapping[str, Any]) -> str:
     return str(content)
 
 
-def _filename(params: Mapping[str, Any]) -> str:
+def _name_in(url: str) -> str:
+    """The name of the file that a URL ends with."""
+    return str(unquote(_parts(url).path).rpartition("/")[2])
+
+
+def _filename(params: Mapping[str, Any], desired: Desired) -> str:
     """The name on the storage; empty if only the server can tell which template is meant."""
     if params["filename"] is not None:
         return str(params["filename"])
@@ -230,10 +238,10 @@ def _filename(params: Mapping[str, Any]) -> str:
     if params["reference"] is not None:
         return file_of(params["reference"])
     if params["src"] is not None:
-        return Path(params["src"]).name
+        return without_ending(Path(params["src"]).name, desired["packed"])
     if params["url"] is not None:
-        name: str = unquote(_parts(params["url"]).path).rpartition("/")[2]
-        return name.removesuffix(COMPRESSIONS.get(params["compression"], ""))
+        name, ending = _name_in(params["url"]), COMPRESSIONS.get(desired["compression"] or "", "")
+        return without_ending(name, ending) if name.lower().endswith(ending) else name
     raise InvalidOption("filename", "is missing: the name of the file on the storage")
 
 
@@ -246,32 +254,7 @@ def _check_name(filename: str, content: str, params: Mapping[str, Any]) -> None:
         )
     suffixes = (SUFFIX,) if params["reference"] is not None else SUFFIXES.get(content, ())
     if suffixes and not filename.lower().endswith(suffixes):
-        _refuse_compressed(option, filename, suffixes)
         raise InvalidOption(option, f"{filename!r} must end with one of {', '.join(suffixes)} as {content}{cure}")
-
-
-def _refuse_compressed(option: str, filename: str, suffixes: tuple[str, ...]) -> None:
-    """Refuse a compressed image, which another name would not help."""
-    compression = next((name for name, ending in COMPRESSIONS.items() if filename.lower().endswith(ending)), None)
-    if compression is None or not filename.lower().removesuffix(COMPRESSIONS[compression]).endswith(suffixes):
-        return
-    cure = {
-        "url": f"Let the node decompress it by compression: {compression}.",
-        "src": "Decompress it first, and upload the result.",
-    }
-    raise InvalidOption(option, f"{filename!r} is compressed, and PVE keeps no such file", hint=cure.get(option, ""))
-
-
-def _size_of(src: str) -> int:
-    """The size of a file that can be read, in bytes."""
-    try:
-        with Path(src).open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-    except OSError as error:
-        raise InvalidOption("src", f"{src} cannot be read where the module runs: {error.strerror}") from None
-    if not size:
-        raise InvalidOption("src", f"{src} is empty")
-    return size
 
 
 def _check_storage(desired: Desired, status: Mapping[str, Any]) -> None:
