@@ -210,5 +210,21 @@ def test_a_scalar_in_place_of_suboptions_is_refused(value: Any) -> None:
         refuse_unusable(Thing().arguments()["argument_spec"], {"select": value})
 
 
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"node": ["pve1", "pve2"]}, "node: takes a string, not a list"),
+        ({"name": ["a"]}, "id: takes a string, not a list"),
+        ({"comment": {"a": 1}}, "comment: takes a string, not a dictionary"),
+        ({"select": {"pool": ["a"]}}, r"select\.pool: takes a string, not a list"),
+        ({"rules": [{"source": ["10.0.0.1"]}]}, r"rules\.source: takes a string, not a list"),
+    ],
+)
+def test_a_list_in_place_of_a_string_is_refused(given: dict[str, Any], says: str) -> None:
+    """Ansible would make the string "['pve1', 'pve2']" of it."""
+    with pytest.raises(InvalidOption, match=says):
+        refuse_unusable(THING.arguments()["argument_spec"], given)
+
+
 def test_an_endless_value_is_repeated_in_short() -> None:
     assert len(str(InvalidOption("id", f"{'9' * 70000!r} is wrong"))) < 5000

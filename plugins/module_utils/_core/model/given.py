@@ -80,8 +80,10 @@ def validate(arguments: Mapping[str, Any], args: Mapping[str, Any]) -> Validatio
 
 
 def refuse_unusable(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None:
-    """Refuse what neither Ansible nor the API can carry: endless numbers, texts that are not Unicode, scalars for dictionaries."""
+    """Refuse what neither Ansible nor the API can carry: endless numbers, texts that are not Unicode, scalars for dictionaries,
+    lists for single values."""
     _refuse_scalars(spec, args)
+    _refuse_collections(spec, args)
     numeric = {
         alias
         for name, row in spec.items()
@@ -109,6 +111,19 @@ def _refuse_scalars(spec: Mapping[str, Any], args: Mapping[str, Any], where: str
                 )
             if isinstance(item, Mapping):
                 _refuse_scalars(options, item, f"{where}{name}.")
+
+
+def _refuse_collections(spec: Mapping[str, Any], args: Mapping[str, Any], where: str = "") -> None:
+    """Refuse a list or a dictionary where a string belongs: Ansible makes a string of it that nobody means."""
+    for name, row in spec.items():
+        given = next((args[key] for key in (name, *(row.get("aliases") or ())) if args.get(key) is not None), None)
+        if row.get("type", "str") in ("str", "path") and isinstance(given, (list, tuple, Mapping)):
+            what = "dictionary" if isinstance(given, Mapping) else "list"
+            cure = f" For several, see {name}s." if f"{name}s" in spec and what == "list" else ""
+            raise InvalidOption(f"{where}{name}", f"takes a string, not a {what}", hint=cure.strip())
+        for item in given if isinstance(given, list) else [given]:
+            if isinstance(item, Mapping) and row.get("options"):
+                _refuse_collections(row["options"], item, f"{where}{name}.")
 
 
 def _scalars(value: Any) -> Iterator[Any]:
