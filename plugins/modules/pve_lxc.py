@@ -33,6 +33,14 @@ notes:
   - Of a guest that the HA manager looks after, starting, stopping and migrating are requests to that manager. The module waits until what
     it asked for has happened, O(timeout) seconds at most, and reports what the manager says if it does not.
 options:
+  add_tags:
+    description: Tags that the container has besides those that it has already. O(tags) sets all of them instead.
+    type: list
+    elements: str
+  allow_move:
+    description: With O(pool), take the container out of another pool that it belongs to, which is refused otherwise, as by M(pve.automation.pve_pool).
+    type: bool
+    default: false
   arch:
     description: Architecture of the container. PVE's default is V(amd64).
     type: str
@@ -90,7 +98,9 @@ options:
       C(mount), C(force_rw_sys), or as text, as in V(nesting=1,mount=nfs;cifs).
     type: raw
   force:
-    description: Stop hard, without a graceful shutdown or after O(shutdown_timeout); with O(state=absent) allow to delete a running container.
+    description:
+      - Stop hard, without a graceful shutdown or after O(shutdown_timeout); with O(state=absent) allow to delete a running container.
+      - With O(restart) or O(state=restarted), stop it hard if it does not react in O(shutdown_timeout), or in the time that PVE gives it, and start it.
     type: bool
     default: false
   hookscript:
@@ -156,6 +166,10 @@ options:
       O(unset), delete their volumes with all data instead of keeping them as V(unusedN), which needs a stopped container.
     type: bool
     default: false
+  remove_tags:
+    description: Tags that the container does not have. O(tags) sets all of them instead.
+    type: list
+    elements: str
   restart:
     description:
       - Whether a running container is restarted gracefully after a change. V(if_needed) does so when a key waits for the next start,

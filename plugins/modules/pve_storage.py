@@ -25,6 +25,10 @@ options:
     description: Type of the storage, needed to create it. It cannot change later. PVE 9 has no V(glusterfs) any more.
     type: str
     choices: [btrfs, cephfs, cifs, dir, esxi, glusterfs, iscsi, iscsidirect, lvm, lvmthin, nfs, pbs, rbd, zfs, zfspool]
+  append:
+    description: Only add the kinds in O(content) to those that may be kept already, never take one out.
+    type: bool
+    default: false
   base:
     description: Volume of an iscsi storage that carries the volume group. For lvm. It cannot change later.
     type: str
@@ -43,7 +47,7 @@ options:
     description: Target group for COMSTAR views. For zfs.
     type: str
   content:
-    description: What may be kept here. The list is the whole list, in any order. V(none) stands for nothing.
+    description: What may be kept here. The list is the whole list, in any order, unless O(append) is true. V(none) stands for nothing.
       What is possible depends on O(type).
     type: list
     elements: str

@@ -37,6 +37,10 @@ options:
   acpi:
     description: Whether ACPI is enabled. PVE's default is V(true).
     type: bool
+  add_tags:
+    description: Tags that the guest has besides those that it has already. O(tags) sets all of them instead.
+    type: list
+    elements: str
   affinity:
     description: Host cores on which the guest runs, as in V(0,5,8-11).
     type: str
@@ -47,6 +51,10 @@ options:
   allow_ksm:
     description: Whether memory may be merged with that of other guests by KSM. Needs PVE 9.0. PVE's default is V(true).
     type: bool
+  allow_move:
+    description: With O(pool), take the guest out of another pool that it belongs to, which is refused otherwise, as by M(pve.automation.pve_pool).
+    type: bool
+    default: false
   amd_sev:
     description: AMD secure encrypted virtualization, as a mapping with C(type), C(allow-smt), C(kernel-hashes), C(no-debug), C(no-key-sharing), or as text.
     type: raw
@@ -120,7 +128,9 @@ options:
     description: Disk for EFI variables, as a mapping with C(storage), C(efitype), C(pre-enrolled-keys), C(format), or as text. PVE chooses its size.
     type: raw
   force:
-    description: Stop hard, without a graceful shutdown or after O(shutdown_timeout); with O(state=absent) allow to delete a running guest.
+    description:
+      - Stop hard, without a graceful shutdown or after O(shutdown_timeout); with O(state=absent) allow to delete a running guest.
+      - With O(restart) or O(state=restarted), stop it hard if it does not react in O(shutdown_timeout), or in the time that PVE gives it, and start it.
     type: bool
     default: false
   freeze:
@@ -236,6 +246,10 @@ options:
   reboot:
     description: Whether the guest may reboot; if not it stops instead. PVE's default is V(true).
     type: bool
+  remove_tags:
+    description: Tags that the guest does not have. O(tags) sets all of them instead.
+    type: list
+    elements: str
   restart:
     description:
       - Whether a running machine is restarted gracefully after a change. V(if_needed) does so when a key waits for the next start,

@@ -32,6 +32,8 @@ from .preflight.checks import STRICT, Candidate, preflight
 from .preflight.requirements import Limits, demand_of
 from .schema.families import Family
 from .sources import find_source, parse_source, read_backup
+from .tags import OPTIONS as TAG_OPTIONS
+from .tags import TagEdit
 
 if TYPE_CHECKING:
     pass
@@ -65,7 +67,9 @@ class Guest(Planner):
             **self.options.specs(),
             **maps,
             **{slot: {"type": "raw"} for slot in self.single_volumes},
+            **TAG_OPTIONS,
             "pool": {"type": "str"},
+            "allow_move": {"type": "bool", "default": False},
             "template": {"type": "bool"},
             "clone": {"type": "raw"},
             "restore": {"type": "raw"},
@@ -82,13 +86,16 @@ class Guest(Planner):
             **self.own_arguments(),
             **task_arguments(),
         }
-        rules = {"required_one_of": [["vmid", self.name_option]], "mutually_exclusive": [["clone", "restore"]]}
+        rules = {
+            "required_one_of": [["vmid", self.name_option]],
+            "mutually_exclusive": [["clone", "restore"], ["tags", "add_tags"], ["tags", "remove_tags"]],
+        }
         return {"argument_spec": spec, **rules}
 
     def may_be_empty(self) -> set[str]:
         """What is cleared by being empty; maps of numbered keys and of limits may name none."""
         slots = {*self.families, *self.volume_families, *self.single_volumes}
-        return {*self.options.clearable(), *slots, "pool", self.name_option, "limits"}
+        return {*self.options.clearable(), *slots, *TAG_OPTIONS, "pool", self.name_option, "limits"}
 
     def uses(self) -> dict[str, Use]:
         of_absent = {"vmid", "node", self.name_option, "state", "force", "purge", "destroy_unreferenced_disks"}
@@ -97,6 +104,7 @@ class Guest(Planner):
         return {
             **described,
             "destroy_unreferenced_disks": TO_DELETE,
+            "allow_move": Use(never=("absent",), beside=("pool",)),
             "migrate": Use(never=("absent",), beside=("node",)),
             "target_storage": Use(never=("absent",), beside=("migrate",)),
             "wait_timeout": Use(never=("absent",), beside=("wait_for",)),
@@ -121,7 +129,9 @@ class Guest(Planner):
             "state": params["state"],
             "config": config,
             "volumes": self._desired_volumes(params, emptied),
+            "tag_edit": TagEdit.parse(params),
             "pool": params.get("pool"),
+            "allow_move": params["allow_move"],
             "template": params.get("template"),
             "power": power.Power(params["state"], params["force"], params.get("shutdown_timeout")),
             "push_secrets": params.get("update_password") == "always",
@@ -153,7 +163,8 @@ class Guest(Planner):
     def check_stopping(params: Mapping[str, Any]) -> None:
         """Refuse what says how a guest stops where it does not."""
         state, restart = params["state"], params["restart"]
-        if params["force"] and state not in ("stopped", "absent"):
+        restarts = state == "restarted" or restart != "never"
+        if params["force"] and not restarts and state not in ("stopped", "absent"):
             raise InvalidOption("force", f"means nothing with state: {state}")
         stops = state in ("stopped", "restarted", "absent") or restart != "never"
         if params.get("shutdown_timeout") is not None and not stops:
@@ -202,6 +213,8 @@ class Guest(Planner):
         if self.needs_status(desired, where):
             status = reader.get(f"{where.path}/status/current")
             state["status"] = power.observe({**status, "lock": config.get("lock")})
+            if desired["restart"] != "never" and desired["power"].force and state["status"] == power.RUNNING:
+                desired["ran"] = True  # so that a restart that was begun is completed
             desired["ha_managed"] = bool((status.get("ha") or {}).get("managed"))
         if desired["restart"] == "if_needed" and state["status"] == power.RUNNING:
             state["pending"] = pending_keys(reader, where)

@@ -21,6 +21,7 @@ from .ha_requests import MANAGER
 from .locate import KINDS, Location
 from .pool import pool_steps
 from .sources import clone_step, predicted_clone, predicted_restore, restore_step
+from .tags import with_edited_tags
 from .volumes.common import Slot, VolumePlan, volume_of, volume_steps
 
 _SNIPPET = re.compile(r"[A-Za-z][\w.-]*:snippets/[^/]+")
@@ -155,6 +156,7 @@ class Planner(Resource[Desired, StateOrNone]):
         where = Location(self.kind, vmid, desired["new_node"], desired["name"] or "")
         if desired["clone"] or desired["restore"]:
             return self._plan_copy(where, desired)
+        desired = with_edited_tags({}, desired)
         label = self.label(vmid, desired["name"])
         config = present_at_creation(self.config, desired["config"])
         volumes = {slot: plan for slot, plan in self._volume_plans({}, desired).items() if plan.value}
@@ -203,6 +205,7 @@ class Planner(Resource[Desired, StateOrNone]):
     def _plan_update(self, current: State, desired: Desired) -> Plan:
         if desired["node"] not in (None, current["node"]):
             return self._plan_migration(current, desired)
+        desired = with_edited_tags(current, desired)
         path, label = self.where(current).path, self.label(current["vmid"], current.get(self.name_option))
         push_secrets = desired["push_secrets"] or bool(
             desired.get("fresh") and (desired["clone"] or desired["restore"])
@@ -224,7 +227,7 @@ class Planner(Resource[Desired, StateOrNone]):
         steps = self._config_steps((path, label), current, changes, volumes, desired)
         steps += volume_steps(path, label, volumes, self.move_call)
         if desired["pool"] is not None:
-            steps += pool_steps(current["vmid"], current.get("pool"), desired["pool"])
+            steps += pool_steps(current["vmid"], current.get("pool"), desired["pool"], may_move=desired["allow_move"])
             after["pool"] = desired["pool"] or None
         steps += self._template_steps(path, label, after, desired)
         if desired["state"] != "present":
@@ -353,6 +356,9 @@ class Planner(Resource[Desired, StateOrNone]):
         self, where: tuple[str, str], current: State, after: State, changed: Sequence[str], desired: Desired
     ) -> list[Step]:
         """The restart that makes changes of a running guest take effect, where the task wants one."""
+        if desired.get("ran") and current.get("status") == power.STOPPED and after.get("status") == power.STOPPED:
+            after["status"] = power.RUNNING
+            return [desired["power"].start(*where)]
         if (
             desired["restart"] == "never"
             or current.get("status") != power.RUNNING
@@ -371,8 +377,14 @@ class Planner(Resource[Desired, StateOrNone]):
             and not any(self.needs_restart(n, current) for n in changed)
         ):
             return []
-        step: Step = desired["power"].restart(*where)
-        return [step]
+        if desired["power"].force and desired.get("ha_managed"):
+            raise InvalidOption(
+                "force",
+                f"the HA manager looks after the {where[1]}, and would start it elsewhere",
+                hint="Leave force out, or let the guest be with pve_ha and state: ignored.",
+            )
+        steps: list[Step] = desired["power"].restart(*where)
+        return steps
 
 
 def _refuse_linked(clone: Mapping[str, Any], source: State) -> None:

@@ -14,19 +14,20 @@ from ..model.plan import Step
 
 
 def pool_of(reader: Reader, vmid: int, wanted: str) -> str | None:
-    """The desired pool if the guest is in it, else the one that it is in as far as that must be known to take it out."""
-    if not wanted:
-        rows = reader.get("/cluster/resources", {"type": "vm"})
-        shown = next((row.get("pool") for row in rows if row.get("vmid") == vmid), None)
-        if shown is None:
-            _warn_of_hidden(reader, vmid)
-        return shown
-    try:
-        pools = reader.get("/pools", {"poolid": wanted})
-    except NotFound:
-        raise _no_pool(wanted) from None
-    members = pools[0].get("members", []) if pools else []
-    return wanted if any(member.get("vmid") == vmid for member in members) else None
+    """The pool of a guest; None if it is in none, or in one that the login may not see."""
+    if wanted:
+        try:
+            pools = reader.get("/pools", {"poolid": wanted})
+        except NotFound:
+            raise _no_pool(wanted) from None
+        members = pools[0].get("members", []) if pools else []
+        if any(member.get("vmid") == vmid for member in members):
+            return wanted
+    rows = reader.get("/cluster/resources", {"type": "vm"})
+    shown = next((row.get("pool") for row in rows if row.get("vmid") == vmid), None)
+    if shown is None and not wanted:
+        _warn_of_hidden(reader, vmid)
+    return shown
 
 
 def require_pool(reader: Reader, name: str | None, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -58,12 +59,23 @@ def _warn_of_hidden(reader: Reader, vmid: int) -> None:
         reader.warnings.append(warning)
 
 
-def pool_steps(vmid: int, present: str | None, wanted: str) -> list[Step]:
-    """Put the guest into a pool, out of any other one; with "" only take it out."""
+def refuse_move(option: str, vmid: int, present: str | None, wanted: str, *, may_move: bool) -> None:
+    """Refuse to take a guest out of another pool, and so out of reach of those who have rights on that, unasked."""
+    if present not in (None, "", wanted) and not may_move:
+        raise InvalidOption(
+            option,
+            f"guest {vmid} is in pool {present!r}, and a guest is in one pool only",
+            hint="Set allow_move: true to move it.",
+        )
+
+
+def pool_steps(vmid: int, present: str | None, wanted: str, *, may_move: bool) -> list[Step]:
+    """Put the guest into a pool, out of any other one if it may be moved; with "" only take it out."""
     if (present or "") == wanted:
         return []
     if wanted:
-        params = {"poolid": wanted, "vms": vmid, "allow-move": True}
+        refuse_move("pool", vmid, present, wanted, may_move=may_move)
+        params = {"poolid": wanted, "vms": vmid, **({"allow-move": True} if may_move else {})}
         return [Step("PUT", "/pools", params, f"put guest {vmid} into pool {wanted}")]
     return [
         Step(

@@ -56,7 +56,7 @@ class Power:
         wanted = POWER_OF_STATE[self.state]
         if self.state in ("restarted", "reset") and present == RUNNING:
             reset = dataclasses.replace(_step(path, "reset", f"reset {guest}"), verify=False, repeatable=False)
-            return [reset if self.state == "reset" else self.restart(path, guest)]
+            return [reset] if self.state == "reset" else self.restart(path, guest)
         if wanted is None or wanted == present:
             return []
         if wanted == RUNNING:
@@ -74,10 +74,21 @@ class Power:
         params = {"todisk": True} if wanted == HIBERNATED else {}
         return [_step(path, "suspend", f"{'hibernate' if params else 'pause'} {guest}", params)]
 
-    def restart(self, path: str, guest: str) -> Step:
-        """Restart a running guest gracefully; acts anew each time."""
-        params = {} if self.timeout is None else {"timeout": self.timeout}
-        return dataclasses.replace(_step(path, "reboot", f"restart {guest}", params), verify=False, repeatable=False)
+    def start(self, path: str, guest: str) -> Step:
+        """Start a stopped guest."""
+        return _step(path, "start", f"start {guest}")
+
+    def restart(self, path: str, guest: str) -> list[Step]:
+        """Restart a running guest gracefully, with ``force`` hard if it does not react in time; acts at every run.
+
+        PVE's own call for that never stops a guest hard.
+        """
+        params: dict[str, Any] = {} if self.timeout is None else {"timeout": self.timeout}
+        if not self.force:
+            restart = _step(path, "reboot", f"restart {guest}", params)
+            return [dataclasses.replace(restart, verify=False, repeatable=False)]
+        stop = _step(path, "shutdown", f"shut down {guest}, hard if it does not react", {**params, "forceStop": True})
+        return [dataclasses.replace(stop, verify=False, repeatable=False), self.start(path, guest)]
 
 
 def _step(path: str, call: str, summary: str, params: Mapping[str, Any] | None = None) -> Step:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...guests.named import HINT
+from ...guests.pool import refuse_move
 from ...model.changes import changed_fields, shown
 from ...model.contract import STATES, Desired, Reader, Resource, State
 from ...model.errors import InvalidOption, NotFound, Refused, does_not_exist
@@ -203,12 +204,7 @@ def _check_new_members(rows: Sequence[Mapping[str, Any]], added: Mapping[str, li
     for vmid in added["vms"]:
         if vmid not in pools:
             raise does_not_exist("vms", f"guest {vmid}", HINT)
-        if pools[vmid] not in (None, "", desired.key) and not desired.allow_move:
-            raise InvalidOption(
-                "vms",
-                f"guest {vmid} is in pool {pools[vmid]!r}, and a guest is in one pool only",
-                hint="Set allow_move: true to move it.",
-            )
+        refuse_move("vms", vmid, pools[vmid], desired.key, may_move=desired.allow_move)
     storages = {row["storage"] for row in rows if row.get("type") == "storage"}
     for storage in added["storage"]:
         if storage not in storages:

@@ -11,11 +11,19 @@ from typing import Any
 
 from ...model.field import Field, Fields, hyphenated
 from ...model.property_string import BOOLEAN, NUMBER, TEXT, Part, PropertyString
-from ...model.values import FALSE_WORDS, TRUE_WORDS, Text, Word
+from ...model.values import FALSE_WORDS, TRUE_WORDS, Set, Text, Word
 from .types import STORAGE_TYPES
 
 CONTENTS = ("images", "rootdir", "vztmpl", "iso", "backup", "snippets", "import", "none")
 PERIODS = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
+
+
+class Contents(Set):
+    """Kinds of what a storage keeps; ``none`` is a kind only where there is no other one."""
+
+    def join(self, current: Any, added: Any) -> Any:
+        kinds = super().join(current, added)
+        return [kind for kind in kinds if kind != "none"] or kinds
 
 
 class Retention(PropertyString):
@@ -67,7 +75,7 @@ FIELDS = Fields(
         Field("bwlimit", type="raw", codec=BANDWIDTH),
         Field("comstar_hg"),
         Field("comstar_tg"),
-        Field("content", type="list", elements="str", choices=CONTENTS, clear="never"),
+        Field("content", type="list", elements="str", choices=CONTENTS, codec=Contents(), clear="never"),
         hyphenated("content_dirs", type="raw", codec=DIRECTORIES),
         hyphenated("create_base_path", type="bool", default=True),
         hyphenated("create_subdirs", type="bool", default=True),
