@@ -19,12 +19,14 @@ options:
     type: str
   path:
     description:
-      - Path to look at. Without it, and without O(modules), all paths with access control entries are returned.
-      - With O(modules) it narrows what a module needs to one object, as V(/vms/100) does V(/vms). A pool, as V(/pool/web), stands for
-        the guests in it, which are created there and do not leave it.
-    type: str
+      - Paths to look at. Without any, and without O(modules), all paths with access control entries are returned.
+      - With O(modules) they narrow what a module needs to some objects, as V(/vms/100) does V(/vms). A pool, as V(/pool/web), stands for
+        the guests in it, which are created there and do not leave it. What a module needs on V(/) is not narrowed, except for the
+        privilege to change access control lists.
+    type: list
+    elements: str
   privs:
-    description: Privileges that are needed on O(path).
+    description: Privileges that are needed on each O(path).
     type: list
     elements: str
   modules:
@@ -45,6 +47,12 @@ EXAMPLES = r"""
   register: able
   failed_when: able.permissions.missing | length > 0
 
+- name: What a token needs that creates guests in a pool, on one storage and with one bridge
+  pve.automation.pve_permission_info:
+    modules: [pve_vm]
+    path: [/pool/web, /storage/local, /sdn/zones/localnetwork/vmbr0]
+  register: needs
+
 - name: What somebody may do with a guest
   pve.automation.pve_permission_info:
     userid: alice@pve
@@ -62,6 +70,11 @@ permissions:
       type: dict
       returned: success
       sample: {/vms: {VM.Audit: true, VM.PowerMgmt: false}}
+    needed:
+      description: By path, the privileges that O(privs) and O(modules) stand for on this release of PVE.
+      type: dict
+      returned: when O(privs) or O(modules) is given
+      sample: {/storage: [Datastore.AllocateSpace, Datastore.Audit]}
     missing:
       description: By path, the privileges that are needed and not there; empty if nothing is missing.
       type: dict

@@ -63,6 +63,26 @@ def test_a_path_narrows_what_modules_need() -> None:
     assert "VM.Audit" not in missing["/vms/100"]
 
 
+def test_several_paths_narrow_each_what_is_above_them() -> None:
+    paths = ["/pool/web", "pool/db/", "/storage/local"]
+    needed = told(modules=["pve_vm", "pve_pool"], path=paths)["needed"]
+    assert set(needed) == {"/pool/web", "/pool/db", "/storage/local", "/sdn/zones"}
+    assert needed["/pool/web"] == needed["/pool/db"]
+    assert {"VM.Allocate", "Pool.Allocate", "Pool.Audit"} <= set(needed["/pool/web"])
+    assert needed["/storage/local"] == ["Datastore.AllocateSpace"]
+
+
+def test_what_is_needed_for_the_cluster_is_not_narrowed() -> None:
+    assert told(modules=["pve_ha"], path="/pool/web")["needed"] == {"/": ["Sys.Audit", "Sys.Console"]}
+
+
+def test_what_is_needed_does_not_depend_on_what_is_there() -> None:
+    assert told(path=["/vms/100", "/vms/101"], privs=["VM.Audit"])["needed"] == {
+        "/vms/100": ["VM.Audit"],
+        "/vms/101": ["VM.Audit"],
+    }
+
+
 def test_privileges_need_a_path() -> None:
     with pytest.raises(InvalidOption, match="path"):
         told(privs=["VM.Audit"])

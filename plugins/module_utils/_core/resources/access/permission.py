@@ -127,27 +127,27 @@ class Permissions(Info):
         names = {"type": "list", "elements": "str"}
         spec = {
             "userid": {"type": "str"},
-            "path": {"type": "str"},
+            "path": dict(names),
             "privs": dict(names),
             "modules": dict(names),
         }
         return {"argument_spec": spec}
 
     def parse(self, params: Mapping[str, Any]) -> Desired:
-        path = params["path"] and normalised_path(params["path"])
+        paths = [normalised_path(path) for path in params["path"] or []]
         needed: dict[str, set[str]] = {}
-        if params["privs"]:
-            if not path:
-                raise InvalidOption("path", "is missing: name the path on which privs are needed")
+        if params["privs"] and not paths:
+            raise InvalidOption("path", "is missing: name the path on which privs are needed")
+        for path in paths if params["privs"] else []:
             needed[path] = set(params["privs"])
         for module in params["modules"] or []:
             if module not in REQUIREMENTS:
                 raise InvalidOption(
                     "modules", f"what {module!r} needs is not known; known are {', '.join(REQUIREMENTS)}"
                 )
-            for where, privs in _requirements(module, path or "").items():
+            for where, privs in _requirements(module, paths).items():
                 needed.setdefault(where, set()).update(privs)
-        return {"userid": params["userid"], "path": path, "needed": needed}
+        return {"userid": params["userid"], "paths": paths, "needed": needed}
 
     def read(self, reader: Reader, desired: Desired) -> dict[str, Any]:
         if (
@@ -156,7 +156,7 @@ class Permissions(Info):
         ):
             desired["needed"] = {path: set(map(_until_8, privs)) for path, privs in desired["needed"].items()}
         paths: dict[str, dict[str, bool]] = {}
-        for path in sorted(desired["needed"]) or [desired["path"]]:
+        for path in sorted(desired["needed"]) or desired["paths"] or [None]:
             paths.update(_effective(reader, desired["userid"], path))
         if not desired["needed"]:
             return {"paths": paths}
@@ -166,22 +166,35 @@ class Permissions(Info):
         granted_on = {path: _narrower(path, set(privs), elsewhere) for path, privs in missing.items()}
         return {
             "paths": paths,
+            "needed": {path: sorted(privs) for path, privs in sorted(desired["needed"].items())},
             "missing": missing,
             "granted_on": {path: places for path, places in granted_on.items() if places},
         }
 
 
-def _requirements(module: str, path: str) -> dict[str, set[str]]:
-    """What a module needs, where a path stands for those above it; a pool for its guests, which need not leave it."""
+def _requirements(module: str, paths: list[str]) -> dict[str, set[str]]:
+    """What a module needs, where paths stand for those above them; a pool for its guests, which need not leave it."""
     required = REQUIREMENTS[module]
-    in_pool = path.startswith("/pool/") and "/vms" in required
+    with_guests = "/vms" in required
     needed: dict[str, set[str]] = {}
     for where, privs in required.items():
-        if in_pool and where == "/pool":
+        pools = [path for path in paths if with_guests and path.startswith("/pool/")]
+        if pools and where == "/pool":
             continue  # guests are created in the pool by VM.Allocate on it
-        stands_for = path.startswith(where.rstrip("/") + "/") or (in_pool and where == "/vms")
-        needed.setdefault(path if stands_for else where, set()).update(privs.split())
+        narrower = [path for path in paths if _stands_for(path, where, privs)]
+        for path in [*narrower, *(pools if where == "/vms" else [])] or [where]:
+            needed.setdefault(path, set()).update(privs.split())
     return needed
+
+
+def _stands_for(path: str, where: str, privs: str) -> bool:
+    """Whether privileges on a path do for the objects there, instead of on the path where the module needs them for all.
+
+    Privileges on / are for the cluster as a whole, except the one to change the access control list of a path.
+    """
+    if where == "/":
+        return privs == "Permissions.Modify"
+    return path.startswith(f"{where}/")
 
 
 def _narrower(path: str, privs: set[str], granted: Mapping[str, Mapping[str, bool]]) -> list[str]:

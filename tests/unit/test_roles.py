@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every role has: documented variables whose defaults are as documented, a page with its playbook, and a scenario."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+
+
+def loaded(role: str, name: str) -> Any:
+    return yaml.safe_load((ROOT / "roles" / role / name).read_text(encoding="utf-8"))
+
+
+def options(role: str) -> dict[str, dict[str, Any]]:
+    described: dict[str, dict[str, Any]] = loaded(role, "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    return described
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_defaults_are_as_documented(role: str) -> None:
+    documented = {name: row["default"] for name, row in options(role).items() if "default" in row}
+    assert loaded(role, "defaults/main.yml") == documented
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_variables_begin_with_the_name_of_the_role(role: str) -> None:
+    assert all(name.startswith(f"{role}_") for name in options(role))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_there_is_a_page_with_the_playbook_that_the_tests_run(role: str) -> None:
+    page = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
+    assert f"<!-- extensions/molecule/{role}/converge.yml -->" in page
+    assert f"ansible-doc -t role pve.automation.{role}" in page
+    for name in ("molecule.yml", "converge.yml", "verify.yml"):
+        assert (ROOT / "extensions" / "molecule" / role / name).exists()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_playbook_uses_only_variables_that_are_documented(role: str) -> None:
+    plays = yaml.safe_load((ROOT / "extensions" / "molecule" / role / "converge.yml").read_text(encoding="utf-8"))
+    used = [entry for play in plays for entry in play.get("roles", []) if entry["role"] == f"pve.automation.{role}"]
+    assert used
+    for entry in used:
+        assert {name for name in entry if name.startswith(f"{role}_")} <= set(options(role))
