@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import sys
 
-from tools.ansible_test import copied_tree
+from tools.ansible_test import HOME, copied_tree
 from tools.common import BUILD, FULL_NAME, ROOT, Outcome, conclude, tee
 
 SITE = ROOT / "docs" / "build"
@@ -20,7 +20,7 @@ def main() -> int:
         shutil.rmtree(pages, ignore_errors=True)
         shutil.rmtree(SITE, ignore_errors=True)
         pages.mkdir(mode=0o700)  # antsibull-docs refuses a directory that others may write
-        env = {"ANSIBLE_COLLECTIONS_PATH": str(tree.parents[2])}
+        env = {"ANSIBLE_COLLECTIONS_PATH": str(tree.parents[2]), "HOME": str(HOME)}  # where antsibull-docs has its log
         lint = ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "all"]
         antsibull = ["antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
         sphinx = ["sphinx-build", "-q", "-W", "--keep-going"]

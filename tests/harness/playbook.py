@@ -99,6 +99,7 @@ def run_playbook(
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_LOG_PATH": str(log),
         "ANSIBLE_HOME": str(directory / "home"),
+        "ANSIBLE_REMOTE_TMP": str(directory / "home" / "tmp"),
         "ANSIBLE_NOCOLOR": "true",
         "RECORD_RESULTS": str(record),
         **(variables or {}),
