@@ -12,14 +12,17 @@ options:
   preflight:
     description:
       - What to do if the cluster does not seem to have what the task asks for. This is looked up before anything is changed, in check
-        mode as well, by three requests at most, and by none where nothing is asked for. Several guests are judged together.
+        mode as well, by one request for each list that is needed, and by none where nothing is asked for. Several guests are judged
+        together.
       - It looks whether the memory of the node suffices for the guests that run there and for this one; whether the storages exist
         on the node, hold this kind of volumes, and have the space; whether bridges, images, templates and snippets exist; whether
         a given vmid is free; whether the guest is locked; and whether O(limits) are kept. That a device is passed through to a processor that is not of type
         C(host) is a warning only.
       - What the user or token may not see is taken to be there.
-      - V(warn) warns, V(fail) fails, V(off) does not look. What PVE refuses for certain fails with V(warn) as well. This is a
-        storage that only other nodes have, and a clone to another node whose volumes are on storages that are not shared.
+      - V(warn) warns, V(fail) fails, V(off) does not look. What PVE refuses for certain fails with V(warn) as well, by the name of
+        the option. These are storages that do not exist on the node, are disabled or do not hold this kind of volume; images,
+        templates, hook scripts and disks that do not exist; bridges that the node does not list, if the task starts the guest; a
+        vmid that is taken; and a clone to another node whose volumes are on storages that are not shared.
       - V(strict) fails as well, and looks more closely. Guests that do not run count for O(limits.memory_overcommit), too. The memory that
         the node uses and that of the guests that are started may not exceed 90 % of what the node has.
         Unless O(limits) says otherwise, a guest gets at most 128 GiB of memory, and a disk at most 10 TiB.

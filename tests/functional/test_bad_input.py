@@ -114,11 +114,31 @@ def test_no_credentials(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_an_unknown_storage(cluster: Cluster) -> None:
     disk = {"scsi": {"scsi0": {"storage": "nosuch", "size": "1G"}}}
-    refused(cluster.run(VM, {**BAD, **disk}), "storage 'nosuch' does not exist", "Create the storage by pve_storage")
+    for check_mode in (True, False):
+        refused(
+            cluster.run(VM, {**BAD, **disk}, check_mode=check_mode),
+            "scsi0: pve1 has no storage nosuch that is enabled, as bad wants",
+            "Create or enable the storage by pve_storage",
+            "In check mode, run the task that creates it first.",
+        )
+    assert cluster.writes_made() == []
+    refused(
+        cluster.run(VM, {**BAD, **disk, "preflight": "off"}),
+        "storage 'nosuch' does not exist",
+        "Create the storage by pve_storage",
+    )
 
 
 def test_an_unknown_bridge(cluster: Cluster) -> None:
     options = {**BAD, "net": {"net0": "virtio,bridge=vmbr77"}, "state": "started"}
+    for check_mode in (True, False):
+        refused(
+            cluster.run(VM, options, check_mode=check_mode),
+            "net0: pve1 offers no bridge vmbr77, as bad wants",
+            "Create the bridge by pve_node_network, or name another one.",
+        )
+    assert cluster.writes_made() == []
+    options["preflight"] = "off"
     refused(
         cluster.run(VM, options),
         "bridge 'vmbr77' does not exist",

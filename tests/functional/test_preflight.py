@@ -30,12 +30,14 @@ WRONG = {
     "net": {"net0": "virtio,bridge=vmbr9"},
     "ide": {"ide2": "local:iso/nosuch.iso,media=cdrom"},
 }
-FOUND = [
+DOUBTFUL = [
     "pve1 has 60.3 GiB free of 64 GiB at overcommit 1.2; big wants 400 GiB",
     "storage local-lvm on pve1 has 224 GiB free; big wants 800 GiB",
-    "pve1 has no storage nosuch that is enabled, as big wants",
     "pve1 offers no bridge vmbr9, as big wants; it has vmbr0",
-    "pve1 has no volume local:iso/nosuch.iso, as big wants",
+]
+CERTAIN = [
+    "scsi1: pve1 has no storage nosuch that is enabled, as big wants",
+    "ide2: pve1 has no volume local:iso/nosuch.iso, as big wants",
 ]
 
 
@@ -63,7 +65,9 @@ def texts(result: Any) -> list[Any]:
 def test_what_is_wrong_is_told_before_anything_is_changed(cluster: Cluster) -> None:
     cluster.requests_made()
     result = cluster.run(VM, WRONG, check_mode=True)
-    assert sorted(texts(result)) == sorted(FOUND)
+    assert sorted(texts(result)) == sorted(DOUBTFUL)
+    assert result["failed"]
+    assert all(text in result["msg"] for text in CERTAIN)
     assert asked(cluster) == [
         "/cluster/resources",
         "/nodes/pve1/network",
@@ -74,8 +78,67 @@ def test_what_is_wrong_is_told_before_anything_is_changed(cluster: Cluster) -> N
 def test_with_fail_nothing_is_changed(cluster: Cluster) -> None:
     result = cluster.run(VM, {**WRONG, "preflight": "fail"})
     assert result["failed"]
-    assert all(text in result["msg"] for text in FOUND)
+    assert all(text in result["msg"] for text in [*DOUBTFUL, *CERTAIN])
     assert cluster.writes_made() == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"scsi": {"scsi0": "nosuch:1"}}, "scsi0: pve1 has no storage nosuch that is enabled"),
+        ({"ide": {"ide2": "nosuch:iso/a.iso,media=cdrom"}}, "ide2: pve1 has no storage nosuch that is enabled"),
+        ({"ide": {"ide2": "local:iso/nosuch.iso,media=cdrom"}}, "ide2: pve1 has no volume local:iso/nosuch.iso"),
+        (
+            {"scsi": {"scsi0": {"storage": "local-lvm", "import-from": "local:import/nosuch.qcow2"}}},
+            "scsi0: pve1 has no volume local:import/nosuch.qcow2",
+        ),
+        ({"scsi": {"scsi0": "local-lvm:vm-9001-disk-7"}}, "scsi0: pve1 has no volume local-lvm:vm-9001-disk-7"),
+        ({"hookscript": "local:snippets/nosuch.pl"}, "hookscript: pve1 has no volume local:snippets/nosuch.pl"),
+        ({"net": {"net0": "virtio,bridge=vmbr9"}, "state": "started"}, "net0: pve1 offers no bridge vmbr9"),
+        ({"clone": {"source": "debian-13", "full": True, "storage": "nosuch"}}, "clone: pve1 has no storage nosuch"),
+    ],
+)
+def test_what_is_surely_missing_is_an_error_as_it_is_on_the_server(
+    cluster: Cluster, wrong: dict[str, Any], told: str
+) -> None:
+    new = {"node": "pve1", "vmid": 9001, "name": "big", **wrong}
+    for check_mode in (True, False):
+        result = cluster.run(VM, new, check_mode=check_mode)
+        assert result["failed"]
+        assert result["msg"].startswith(f"{told}"), result["msg"]
+        assert result["msg"].endswith("In check mode, run the task that creates it first.")
+    assert cluster.writes_made() == []
+    assert cluster.run(VM, {**new, "preflight": "off"})["failed"]
+
+
+def test_what_the_server_does_not_look_for_is_a_warning(cluster: Cluster) -> None:
+    new = {
+        "node": "pve1",
+        "vmid": 9001,
+        "name": "big",
+        "net": {"net0": "virtio,bridge=vmbr9"},
+        "ide": {"ide2": "local-lvm:cloudinit"},
+        "cicustom": {"user": "local:snippets/nosuch.yml"},
+    }
+    result = cluster.run(VM, new)
+    assert not result.get("failed"), result["msg"]
+    assert sorted(texts(result)) == [
+        "pve1 has no volume local:snippets/nosuch.yml, as big wants",
+        "pve1 offers no bridge vmbr9, as big wants; it has vmbr0",
+    ]
+
+
+def test_as_many_lists_are_read_as_one_guest_needs(cluster: Cluster) -> None:
+    wrong = {
+        **NEW,
+        "ide": {"ide2": "local:iso/nosuch.iso,media=cdrom"},
+        "scsi": {"scsi0": {"storage": "local-lvm", "import-from": "local:import/nosuch.qcow2"}},
+        "hookscript": "local:snippets/nosuch.pl",
+        "net": {"net0": "virtio,bridge=vmbr9"},
+        "state": "started",
+    }
+    msg = cluster.run(VM, wrong, check_mode=True)["msg"]
+    assert all(f"{option}: pve1 " in msg for option in ("ide2", "scsi0", "hookscript", "net0")), msg
 
 
 def test_switched_off_it_asks_nothing(cluster: Cluster) -> None:
@@ -104,12 +167,15 @@ def test_limits_and_a_container(cluster: Cluster) -> None:
         "rootfs": "shared:4",
         "limits": {"max_memory": "1G", "max_disk": "3G"},
     }
-    assert sorted(texts(cluster.run(LXC, options, check_mode=True))) == [
+    result = cluster.run(LXC, options, check_mode=True)
+    assert sorted(texts(result)) == [
         "ct wants 2 GiB of memory, more than the limit of 1 GiB",
         "ct wants 4 GiB of disks, more than the limit of 3 GiB",
-        "pve1 has no volume local:vztmpl/nosuch.tar.xz, as ct wants",
-        "storage shared on pve1 holds backup, images, iso, vztmpl, but no rootdir, as ct wants",
     ]
+    assert result["msg"].startswith(
+        "rootfs: storage shared on pve1 holds backup, images, iso, vztmpl, but no rootdir, as ct wants; "
+        "ostemplate: pve1 has no volume local:vztmpl/nosuch.tar.xz, as ct wants."
+    )
 
 
 def test_nothing_that_is_hidden_is_taken_for_missing(cluster: Cluster) -> None:
@@ -120,14 +186,14 @@ def test_nothing_that_is_hidden_is_taken_for_missing(cluster: Cluster) -> None:
 def test_what_would_be_seen_is_missing_for_everybody(cluster: Cluster) -> None:
     limited(cluster, _vms="VM.Allocate,VM.Audit", _storage="Datastore.Audit,Datastore.AllocateSpace")
     result = cluster.run(VM, {"node": "pve1", "vmid": 9001, "scsi": {"scsi0": "nosuch:1"}}, check_mode=True)
-    assert texts(result) == ["pve1 has no storage nosuch that is enabled, as 9001 wants"]
+    assert result["msg"].startswith("scsi0: pve1 has no storage nosuch that is enabled, as 9001 wants.")
     assert len(asked(cluster)) == 3
 
 
 def test_an_id_that_a_hidden_guest_has(cluster: Cluster) -> None:
     limited(cluster, _pool_staging="VM.Allocate,VM.Audit")
     result = cluster.run(VM, {"node": "pve1", "vmid": 101, "pool": "staging"}, check_mode=True)
-    assert texts(result) == ["vmid 101 of 101 is taken; choose another one, or give none for the next free one"]
+    assert result["msg"] == "vmid: vmid 101 of 101 is taken; choose another one, or give none for the next free one"
 
 
 def test_a_bulk_is_judged_together_by_three_requests(cluster: Cluster) -> None:
@@ -158,10 +224,19 @@ def test_a_locked_guest_is_told_in_check_mode_as_well(cluster: Cluster, options:
 
 def test_in_a_bulk_only_those_fail_that_do_not_fit(cluster: Cluster) -> None:
     small = {**NEW, "vmid": 9002, "name": "small"}
-    result = cluster.run(GUESTS, {"guests": [WRONG, small], "preflight": "fail"})
+    big = {**NEW, "memory": "400G"}
+    result = cluster.run(GUESTS, {"guests": [big, small], "preflight": "fail"})
     assert result["msg"].startswith("1 of 2 guests failed.\nbig (9001): Preflight: ")
     assert [row.get("failed", False) for row in result["guests"]] == [True, False]
     assert {row["path"] for row in cluster.writes_made()} == {"/nodes/pve1/qemu"}
+
+
+def test_in_a_bulk_what_is_surely_missing_is_an_error_as_well(cluster: Cluster) -> None:
+    small = {**NEW, "vmid": 9002, "name": "small"}
+    for check_mode in (True, False):
+        result = cluster.run(GUESTS, {"guests": [WRONG, small]}, check_mode=check_mode)
+        assert result["msg"].startswith("1 of 2 guests failed.\nbig (9001): scsi1: pve1 has no storage nosuch")
+    assert [row["params"]["vmid"] for row in cluster.writes_made()] == ["9002"]
 
 
 @pytest.mark.parametrize("path", ["/nodes/pve1/network", "/nodes/pve1/storage/local/content"])

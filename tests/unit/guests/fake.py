@@ -21,6 +21,11 @@ OTHER_ROWS = [
     {"type": "network", "id": "network/pve1/zone/localnetwork", "node": "pve1", "network": "localnetwork"},
     {"type": "sdn", "id": "sdn/pve1/zone", "node": "pve1", "sdn": "zone", "status": "ok"},
     {"type": "yet-unknown", "id": "what/ever"},
+    *(
+        {"type": "storage", "storage": name, "node": node, "content": "images,rootdir,vztmpl,iso,import,snippets"}
+        for node in ("pve1", "pve2")
+        for name in ("local", "other")
+    ),
 ]
 
 

@@ -44,6 +44,25 @@ def demand(kind: Any, guests: Any, /, status: str = "stopped", **given: Any) -> 
     return demand_of(kind, kind.plan(kind.read(server, desired), desired), desired)
 
 
+def needed(things: Any) -> dict[str, str]:
+    """What has to exist, and the option that is refused without it."""
+    return {one.name: one.option for one in things}
+
+
+@pytest.mark.parametrize(("state", "option"), [("present", ""), ("stopped", ""), ("started", "net0")])
+def test_a_bridge_is_looked_for_by_the_server_when_the_guest_starts(state: str, option: str) -> None:
+    new: dict[str, Any] = {"vmid": 9001, "node": "pve1", "net": {"net0": "virtio,bridge=vmbr0"}, "state": state}
+    assert needed(demand(VM, {}, **new).bridges) == {"vmbr0": option}
+
+
+@pytest.mark.parametrize("clone", ["base", {"source": "base", "full": True}])
+def test_an_image_that_a_clone_inherits_is_not_looked_for_by_the_server(clone: Any) -> None:
+    guests = {"qemu/900": {**TEMPLATE, "ide0": "local:iso/a.iso,media=cdrom"}}
+    assert needed(demand(VM, guests, name="web1", clone=clone).volumes) == {"local:iso/a.iso": ""}
+    given: dict[str, Any] = {"ide": {"ide0": "local:iso/b.iso,media=cdrom"}}
+    assert needed(demand(VM, guests, name="web1", clone=clone, **given).volumes) == {"local:iso/b.iso": "ide0"}
+
+
 def test_a_new_machine() -> None:
     found = demand(
         VM,
@@ -62,10 +81,13 @@ def test_a_new_machine() -> None:
     assert (found.memory, found.runs, found.disk) == (2 * GIB, True, 8 * GIB)
     assert sum(part.size for part in found.space) == 8 * GIB
     assert {part.storage for part in found.space} == {"lvm"}
-    assert found.bridges == {"vmbr0", "vmbr1"}
-    assert found.volumes == {
-        "local:import/a.qcow2", "local:iso/debian.iso", "local:snippets/hook.pl", "local:snippets/user.yml",
-    }  # fmt: skip
+    assert needed(found.bridges) == {"vmbr0": "", "vmbr1": ""}
+    assert needed(found.volumes) == {
+        "local:import/a.qcow2": "scsi1",
+        "local:iso/debian.iso": "ide2",
+        "local:snippets/hook.pl": "hookscript",
+        "local:snippets/user.yml": "",
+    }
 
 
 def test_a_new_container() -> None:
@@ -82,7 +104,8 @@ def test_a_new_container() -> None:
     )
     assert (found.memory, found.disk) == (512 * MIB, 3 * GIB)
     assert set(found.space) == {Space("lvm", "rootdir", 2 * GIB), Space("lvm", "rootdir", GIB)}
-    assert (found.bridges, found.volumes) == ({"vmbr0"}, {"local:vztmpl/alpine.tar.xz"})
+    assert needed(found.bridges) == {"vmbr0": ""}
+    assert needed(found.volumes) == {"local:vztmpl/alpine.tar.xz": "ostemplate"}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +144,7 @@ def test_what_a_guest_has_already_is_not_asked_for(given: dict[str, Any]) -> Non
     found = demand(VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", **given)
     assert found is not None
     asked = (found.memory, found.space, found.bridges, found.volumes, found.new_vmid)
-    assert asked == (0, (), frozenset(), frozenset(), None)
+    assert asked == (0, (), (), (), None)
 
 
 def test_what_is_added_to_a_present_guest() -> None:
@@ -137,8 +160,8 @@ def test_what_is_added_to_a_present_guest() -> None:
     )
     assert (found.memory, found.runs, found.disk) == (4 * GIB, None, 11 * GIB)
     assert set(found.space) == {Space("local", "images", 2 * GIB), Space("fast", "images", GIB)}
-    assert found.bridges == {"vmbr0", "vmbr1"}
-    assert found.volumes == {"local:iso/a.iso"}
+    assert needed(found.bridges) == {"vmbr0": "", "vmbr1": ""}
+    assert needed(found.volumes) == {"local:iso/a.iso": "ide2"}
 
 
 def test_a_moved_disk_needs_space_where_it_goes() -> None:
@@ -161,7 +184,7 @@ def test_a_guest_that_moves_takes_everything_along(status: str, runs: bool) -> N
     )
     assert (found.node, found.memory, found.runs, found.new_vmid) == ("pve2", GIB, runs, None)
     assert found.space == (Space("lvm", "images", 8 * GIB, arrives=True),)
-    assert found.bridges == {"vmbr0"}
+    assert needed(found.bridges) == {"vmbr0": "net0" if status == "running" else ""}
 
 
 @pytest.mark.parametrize(

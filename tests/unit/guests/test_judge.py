@@ -13,6 +13,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.guests.prefli
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.preflight.requirements import (
     Demand,
     Limits,
+    Needed,
     Space,
 )
 
@@ -182,15 +183,41 @@ def test_a_storage_that_is_not_there() -> None:
 
 def test_bridges_and_volumes() -> None:
     bridges = Facts(bridges={"pve1": frozenset({"vmbr0", "vmbr1"})})
-    assert texts(bridges, wants(bridges=frozenset({"vmbr0"}))) == []
-    assert texts(bridges, wants(bridges=frozenset({"vmbr9"}))) == [
+    assert texts(bridges, wants(bridges=(Needed("vmbr0"),))) == []
+    assert texts(bridges, wants(bridges=(Needed("vmbr9"),))) == [
         "pve1 offers no bridge vmbr9, as web1 wants; it has vmbr0, vmbr1"
     ]
     volumes = Facts([storage()], volumes={("pve1", "local", "iso"): frozenset({ISO})})
-    assert texts(volumes, wants(volumes=frozenset({ISO}))) == []
-    assert texts(volumes, wants(volumes=frozenset({"local:iso/other.iso"}))) == [
+    assert texts(volumes, wants(volumes=(Needed(ISO),))) == []
+    assert texts(volumes, wants(volumes=(Needed("local:iso/other.iso"),))) == [
         "pve1 has no volume local:iso/other.iso, as web1 wants"
     ]
+
+
+def test_what_is_missing_names_the_option_that_the_server_refuses() -> None:
+    facts = Facts(
+        [node(), storage(content="iso")],
+        bridges={"pve1": frozenset()},
+        volumes={("pve1", "local", "iso"): frozenset()},
+        taken={9001},
+        sees_all=True,
+    )
+    asked = wants(
+        space=(Space("gone", "images", 1, option="scsi0"), Space("local", "images", 1, option="scsi1")),
+        bridges=(Needed("vmbr9", "net0"), Needed("vmbr8")),
+        volumes=(Needed(ISO, "ide2"), Needed("gone:iso/other.iso", "ide3"), Needed("local:iso/third.iso")),
+        new_vmid=9001,
+    )
+    found = {finding.text: finding.option for finding in judge(facts, [asked])}
+    assert found == {
+        "vmid 9001 of web1 is taken; choose another one, or give none for the next free one": "vmid",
+        "pve1 has no storage gone that is enabled, as web1 wants": "ide3",
+        "storage local on pve1 holds iso, but no images, as web1 wants": "scsi1",
+        "pve1 offers no bridge vmbr8, as web1 wants; it has none": "",
+        "pve1 offers no bridge vmbr9, as web1 wants; it has none": "net0",
+        f"pve1 has no volume {ISO}, as web1 wants": "ide2",
+        "pve1 has no volume local:iso/third.iso, as web1 wants": "",
+    }
 
 
 @pytest.mark.parametrize(("shared", "found"), [(0, 1), (1, 0)])
@@ -236,8 +263,8 @@ def test_what_is_unknown_is_no_finding(facts: Any) -> None:
         memory=99 * GIB,
         runs=True,
         space=(Space("local", "images", 999 * GIB),),
-        bridges=frozenset({"vmbr9"}),
-        volumes=frozenset({ISO}),
+        bridges=(Needed("vmbr9", "net0"),),
+        volumes=(Needed(ISO, "ide2"),),
         new_vmid=9001,
     )
     assert texts(facts, everything) == []

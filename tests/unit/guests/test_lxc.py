@@ -20,7 +20,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
     Refused,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan
-from tests.unit.guests.fake import OTHER, ROOT, TOKEN, GuestServer
+from tests.unit.guests.fake import OTHER, OTHER_ROWS, ROOT, TOKEN, GuestServer
 from tests.unit.resources.fake import calls, options, planned
 
 TEMPLATE = "local:vztmpl/alpine.tar.xz"
@@ -133,7 +133,7 @@ def test_a_new_container_needs_something_to_be_made_of() -> None:
 
 
 def test_a_new_container_needs_a_node_and_a_pool_that_exist() -> None:
-    rows = [{"type": "node", "node": "pve1"}, {"type": "pool", "pool": "web"}]
+    rows = [*OTHER_ROWS, {"type": "node", "node": "pve1"}, {"type": "pool", "pool": "web"}]
     new = {"hostname": "new", "ostemplate": TEMPLATE, "rootfs": "local:8"}
     server = GuestServer(answers={"/cluster/resources": rows})
     with pytest.raises(InvalidOption, match="node: node 'pve9' does not exist"):

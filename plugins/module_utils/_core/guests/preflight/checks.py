@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Preflight: whether the cluster has what the plans of guests ask of it, told before anything is changed.
 
-``judge`` is pure. ``gather`` asks for the facts, by three requests at most, however many guests there are, and one more for each
-bridge that a caller with few rights does not see, and for each list of a node with guests that it has not reported yet.
-What could not be asked, or may be hidden from the caller, is unknown, and what is unknown is no finding. See docs/adr/0007.
+``judge`` is pure. ``gather`` asks for the facts: each list of a node once, however many guests need it, and no more than
+``MAX_QUESTIONS``; one request more for each bridge that a caller with few rights does not see, and for each list of a node with
+guests that it has not reported yet. What could not be asked, or may be hidden from the caller, is unknown, and what is unknown
+is no finding. See docs/adr/0007.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...model.contract import Reader
-from ...model.errors import ApiError, InvalidOption, InvalidParameter, PveError, Refused
+from ...model.errors import CREATED_FIRST, ApiError, InvalidOption, InvalidParameter, PveError, Refused
 from ...model.plan import api_path
 from ..directory import Directory, is_reported
-from .findings import Facts, Rows, bridge_path, judge, place_of, storage_names
+from .findings import Facts, Finding, Rows, bridge_path, judge, place_of, storage_names
 from .requirements import Demand
 
 WARN, FAIL, STRICT, OFF = "warn", "fail", "strict", "off"
-MAX_REQUESTS = 3
+MAX_QUESTIONS = 30
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "preflight": {"type": "str", "choices": [WARN, FAIL, STRICT, OFF], "default": WARN},
     "limits": {
@@ -57,23 +58,27 @@ def preflight(reader: Reader, candidates: Sequence[Candidate], rows: Rows | None
     looked_at = [one for one in candidates if one.mode != OFF]
     failing = {one.demand.vmid for one in looked_at if one.mode in (FAIL, STRICT)}
     demands = [one.demand for one in looked_at]
-    refused: dict[int, list[str]] = {}
-    certain: dict[int, PveError] = {}
+    refused: dict[int, list[Finding]] = {}
     for finding in judge(gather(reader, demands, rows), demands):
-        if finding.option:
-            error = InvalidOption(finding.option, finding.text, hint=finding.cure)
-            certain.update(dict.fromkeys(finding.vmids, error))
-            continue
-        fatal = frozenset() if finding.hint else finding.vmids & failing
+        fatal = finding.vmids if finding.option else frozenset() if finding.hint else finding.vmids & failing
         if fatal != finding.vmids:
             reader.warnings.append(f"Preflight: {finding.text}.")
         for vmid in fatal:
-            refused.setdefault(vmid, []).append(finding.text)
-    return {**{vmid: _refusal(texts) for vmid, texts in refused.items()}, **certain}
+            refused.setdefault(vmid, []).append(finding)
+    return {vmid: _refusal(findings) for vmid, findings in refused.items()}
 
 
-def _refusal(texts: Sequence[str]) -> Refused:
-    return Refused(f"Preflight: {'; '.join(texts)}.", hint="With preflight: warn it would be tried all the same.")
+def _refusal(findings: Sequence[Finding]) -> PveError:
+    """One error for all that a guest is refused for; by an option, if PVE would refuse one for certain."""
+    certain = [finding for finding in findings if finding.option]
+    if not certain:
+        texts = [finding.text for finding in findings]
+        return Refused(f"Preflight: {'; '.join(texts)}.", hint="With preflight: warn it would be tried all the same.")
+    first, *others = [*certain, *(finding for finding in findings if not finding.option)]
+    told = [f"{other.option}: {other.text}" if other.option else other.text for other in others]
+    cures = dict.fromkeys(sentence for finding in certain for sentence in finding.cure)
+    hint = " ".join(sorted(cures, key=lambda sentence: sentence == CREATED_FIRST))
+    return InvalidOption(first.option, "; ".join([first.text, *told]), hint=hint)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,13 +92,13 @@ class _Question:
 
 
 def gather(reader: Reader, demands: Sequence[Demand], rows: Rows | None = None) -> Facts:
-    """The facts for judging the demands; where questions are too many, those that serve most guests are asked."""
+    """The facts for judging the demands; if questions are too many, those that serve most guests are asked."""
     if rows is None and any(demand.memory or demand.space or demand.volumes for demand in demands):
         rows = reader.get("/cluster/resources")
     rows = _confirmed(reader, rows or (), {demand.node for demand in demands if demand.memory})
     facts = Facts(rows, sees_all=reader.connection.is_root, asks=reader.connection.identity)
     wanted = Counter(question for demand in demands for question in _questions(facts, demand))
-    for question, _guests in wanted.most_common(MAX_REQUESTS - 1):
+    for question, _guests in wanted.most_common(MAX_QUESTIONS):
         _ask(reader, facts, question)
     if not facts.sees_all:
         facts.hidden_bridges = {bridge for bridge in _unseen_bridges(facts, demands) if not _may_see(reader, bridge)}
@@ -112,10 +117,10 @@ def _confirmed(reader: Reader, rows: Rows, nodes: Collection[str]) -> Rows:
 def _unseen_bridges(facts: Facts, demands: Sequence[Demand]) -> set[str]:
     """The bridges that are asked for and were not listed."""
     return {
-        bridge
+        bridge.name
         for demand in demands
         for bridge in demand.bridges
-        if bridge not in facts.bridges.get(demand.node, demand.bridges)
+        if demand.node in facts.bridges and bridge.name not in facts.bridges[demand.node]
     }
 
 
@@ -133,7 +138,7 @@ def _questions(facts: Facts, demand: Demand) -> Iterator[_Question]:
     node = demand.node
     if demand.bridges:
         yield _Question("bridges", (node,), api_path("nodes", node, "network"), (("type", "any_bridge"),))
-    for _node, storage, kind in sorted({place_of(node, volume) for volume in demand.volumes}):
+    for _node, storage, kind in sorted({place_of(node, volume.name) for volume in demand.volumes}):
         if facts.storage(storage, node) and (kind or facts.sees_all):
             path = api_path("nodes", node, "storage", storage, "content")
             yield _Question("volumes", (node, storage, kind), path, (("content", kind),) if kind else ())

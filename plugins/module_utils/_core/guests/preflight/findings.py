@@ -14,12 +14,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from ...model.errors import CREATED_FIRST
 from .requirements import Demand, Space
 
 LISTED_TO_ALL = ("iso", "vztmpl", "import", "snippets")  # who sees a storage sees all of these on it
 _NAMES = 3  # of guests, in one finding
 _APPLIANCE_MEMBER = re.compile(r"([^:]+:import/[^/]+\.ova)/", re.IGNORECASE)
-_CURES = {"target_storage": "Name one by target_storage that the node has, or pairs as in local-lvm:other."}
+_CURES = {"target_storage": ("Name one by target_storage that the node has, or pairs as in local-lvm:other.",)}
+_NO_STORAGE = ("Create or enable the storage by pve_storage, or name another one.", CREATED_FIRST)
+_NO_VOLUME = ("Upload or download it by pve_storage_content, or name another one.", CREATED_FIRST)
+_NO_BRIDGE = (
+    "Create the bridge by pve_node_network, or name another one.",
+    "If the node has one that it does not list, set preflight: off.",
+    CREATED_FIRST,
+)
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -31,14 +39,14 @@ _Key = TypeVar("_Key")
 class Finding:
     """Something that the guests ask for and will not get; a hint only tells what is unusual.
 
-    ``option`` is the one of the task that PVE refuses for certain, before it begins; ``cure`` is what would be right.
+    ``option`` is the one of the task that PVE refuses for certain; ``cure`` are the sentences that say what would be right.
     """
 
     text: str
     vmids: frozenset[int]
     hint: bool = False
     option: str = ""
-    cure: str = ""
+    cure: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass
@@ -124,7 +132,8 @@ def _taken_ids(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
     for demand in demands:
         if demand.new_vmid in facts.taken:
             told = f"vmid {demand.new_vmid} of {demand.guest} is taken"
-            yield Finding(f"{told}; choose another one, or give none for the next free one", _vmids([demand]))
+            text = f"{told}; choose another one, or give none for the next free one"
+            yield Finding(text, _vmids([demand]), option="vmid")
 
 
 def _short_memory(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
@@ -188,17 +197,20 @@ def _storages(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
 
 def _absent_storage(facts: Facts, storage: str, node: str, here: Sequence[Demand]) -> Iterator[Finding]:
     elsewhere = sorted(str(row["node"]) for row in facts.storages(storage))
-    if elsewhere:
-        text = f"{node} has no storage {storage}, as {{}}; {', '.join(elsewhere)} has"
-        for option, asking in _by(here, lambda one: _options_for(one, storage)).items():
-            yield Finding(text.format(_who(asking)), _vmids(asking), option=option, cure=_CURES.get(option, ""))
-    elif facts.rows and (facts.sees_all or storage in facts.sees_storages):
-        yield Finding(f"{node} has no storage {storage} that is enabled, as {_who(here)}", _vmids(here))
+    if not elsewhere and not (facts.rows and (facts.sees_all or storage in facts.sees_storages)):
+        return
+    for option, asking in _by(here, lambda one: _options_for(one, storage)).items():
+        text = f"{node} has no storage {storage}, as {_who(asking)}; {', '.join(elsewhere)} has"
+        if not elsewhere:
+            text = f"{node} has no storage {storage} that is enabled, as {_who(asking)}"
+        yield Finding(text, _vmids(asking), option=option, cure=_CURES.get(option, _NO_STORAGE) if option else ())
 
 
-def _options_for(demand: Demand, storage: str) -> list[str]:
-    """The option by which a guest asks for a storage; empty if only for a volume on it."""
-    return [part.option for part in demand.space if part.storage == storage][:1] or [""]
+def _options_for(demand: Demand, storage: str, content: str | None = None) -> list[str]:
+    """The options by which a guest asks for a storage, or for this kind of content on it."""
+    space = [part.option for part in demand.space if part.storage == storage and content in (None, part.content)]
+    volumes = [one.option for one in demand.volumes if content is None and storage_of_volume(one.name) == storage]
+    return sorted({*space, *volumes} - {""})[:1] or [""]
 
 
 def _wrong_content(row: Row, here: Sequence[Demand]) -> Iterator[Finding]:
@@ -206,11 +218,19 @@ def _wrong_content(row: Row, here: Sequence[Demand]) -> Iterator[Finding]:
         return
     known = sorted(str(row["content"]).split(","))
     name = row["storage"]
-    wanted = _by(here, lambda one: {part.content for part in one.space if part.storage == name})
-    for content, asking in wanted.items():
+    wanted = _by(
+        here,
+        lambda one: {
+            (part.content, option)
+            for part in one.space
+            if part.storage == name
+            for option in _options_for(one, name, part.content)
+        },
+    )
+    for (content, option), asking in wanted.items():
         if content not in known:
             told = f"holds {', '.join(known)}, but no {content}, as {_who(asking)}"
-            yield Finding(f"storage {name} on {row['node']} {told}", _vmids(asking))
+            yield Finding(f"storage {name} on {row['node']} {told}", _vmids(asking), option=option)
 
 
 def _short_space(row: Row, here: Sequence[Demand]) -> Iterator[Finding]:
@@ -241,22 +261,23 @@ def _far_clones(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
             yield Finding(text, _vmids([demand]), option="node", cure=_far_clone_cure(demand))
 
 
-def _far_clone_cure(demand: Demand) -> str:
-    return f"Clone it on {demand.cloned_from} without node, and migrate it by node and migrate: true in another task."
+def _far_clone_cure(demand: Demand) -> tuple[str, ...]:
+    return (
+        f"Clone it on {demand.cloned_from} without node, and migrate it by node and migrate: true in another task.",
+    )
 
 
 def _missing_bridges(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
-    for (node, bridge), here in _by(demands, lambda one: [(one.node, name) for name in one.bridges]).items():
+    wanted = _by(demands, lambda one: {(one.node, bridge.name, bridge.option) for bridge in one.bridges})
+    for (node, bridge, option), here in wanted.items():
         present = facts.bridges.get(node)
-        if present is not None and bridge not in present:
-            yield (
-                _hidden_bridge(facts, node, bridge, here)
-                if bridge in facts.hidden_bridges
-                else Finding(
-                    f"{node} offers no bridge {bridge}, as {_who(here)}; it has {', '.join(sorted(present)) or 'none'}",
-                    _vmids(here),
-                )
-            )
+        if present is None or bridge in present:
+            continue
+        if bridge in facts.hidden_bridges:
+            yield _hidden_bridge(facts, node, bridge, here)
+            continue
+        text = f"{node} offers no bridge {bridge}, as {_who(here)}; it has {', '.join(sorted(present)) or 'none'}"
+        yield Finding(text, _vmids(here), option=option, cure=_NO_BRIDGE if option else ())
 
 
 def _hidden_bridge(facts: Facts, node: str, bridge: str, here: Sequence[Demand]) -> Finding:
@@ -271,10 +292,12 @@ def bridge_path(bridge: str) -> str:
 
 
 def _missing_volumes(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
-    for (node, volume), here in _by(demands, lambda one: [(one.node, name) for name in one.volumes]).items():
+    wanted = _by(demands, lambda one: {(one.node, volume.name, volume.option) for volume in one.volumes})
+    for (node, volume, option), here in wanted.items():
         present = facts.volumes.get(place_of(node, volume))
         if present is not None and listed_as(volume) not in present:
-            yield Finding(f"{node} has no volume {volume}, as {_who(here)}", _vmids(here))
+            text = f"{node} has no volume {volume}, as {_who(here)}"
+            yield Finding(text, _vmids(here), option=option, cure=_NO_VOLUME if option else ())
 
 
 def listed_as(volume: str) -> str:
@@ -292,7 +315,11 @@ def place_of(node: str, volume: str) -> Place:
 
 def storage_names(demand: Demand) -> list[str]:
     """The storages that a guest needs."""
-    return sorted({*(part.storage for part in demand.space), *(name.partition(":")[0] for name in demand.volumes)})
+    return sorted({part.storage for part in demand.space} | {storage_of_volume(one.name) for one in demand.volumes})
+
+
+def storage_of_volume(volume: str) -> str:
+    return volume.partition(":")[0]
 
 
 def _by(demands: Iterable[Demand], keys: Callable[[Demand], Iterable[_Key]]) -> dict[_Key, list[Demand]]:

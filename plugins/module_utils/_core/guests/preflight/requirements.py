@@ -76,6 +76,17 @@ class Space:
 
 
 @dataclasses.dataclass(frozen=True)
+class Needed:
+    """A volume or a bridge that has to exist.
+
+    ``option`` is the one of the task that PVE refuses without it; empty where PVE takes the task all the same.
+    """
+
+    name: str
+    option: str = dataclasses.field(default="", compare=False)
+
+
+@dataclasses.dataclass(frozen=True)
 class Demand:
     """What one guest asks of its node. What it has already is not part of it, but for ``memory``.
 
@@ -91,8 +102,8 @@ class Demand:
     disk: int = 0  # bytes of all its volumes; 0 if it asks for no more than it has
     largest: int = 0  # bytes of the largest volume that is new or grows
     space: tuple[Space, ...] = ()
-    bridges: frozenset[str] = frozenset()
-    volumes: frozenset[str] = frozenset()  # which have to exist
+    bridges: tuple[Needed, ...] = ()
+    volumes: tuple[Needed, ...] = ()
     new_vmid: int | None = None
     cloned_from: str = ""  # another node, whose volumes on these storages it is copied from
     sources: frozenset[str] = frozenset()
@@ -115,7 +126,7 @@ def demand_of(guest: Planner, plan: Plan, desired: Desired) -> Demand | None:
     cloned_from, sources = _sources(guest, before, after, desired)
     creation = desired.get("creation") or {}
     if not before and creation.get("ostemplate"):
-        volumes.append(creation["ostemplate"])
+        volumes.append(Needed(creation["ostemplate"], "ostemplate"))
     volumes += _scripts(before, after)
     return Demand(
         guest=title,
@@ -127,8 +138,8 @@ def demand_of(guest: Planner, plan: Plan, desired: Desired) -> Demand | None:
         disk=sum(_size(held) for _slot, held in _slots(guest, after)) if any(part.size for part in space) else 0,
         largest=max(_grown_volumes(guest, before, after), default=0),
         space=tuple(space),
-        bridges=frozenset(_bridges(before, after)),
-        volumes=frozenset(name for name in volumes if _VOLUME.fullmatch(name)),
+        bridges=tuple(_bridges(before, after)),
+        volumes=tuple(volume for volume in volumes if _VOLUME.fullmatch(volume.name)),
         new_vmid=desired["vmid"] if not before else None,
         cloned_from=cloned_from,
         sources=sources,
@@ -179,22 +190,27 @@ def _grown_volumes(guest: Planner, before: State, after: State) -> Iterator[int]
             yield _size(held)
 
 
-def _volumes_and_space(guest: Planner, before: State, after: State, desired: Desired) -> tuple[list[str], list[Space]]:
+def _volumes_and_space(
+    guest: Planner, before: State, after: State, desired: Desired
+) -> tuple[list[Needed], list[Space]]:
     """The volumes that have to exist and the room for those that do not yet."""
     content = "rootdir" if guest.kind == "lxc" else "images"
     linked = _linked_sizes(guest, desired) if not before else {}
-    volumes, space = [], []
+    volumes: list[Needed] = []
+    space: list[Space] = []
     for slot, held in _slots(guest, after):
         storage, had = storage_of(held), before.get(slot)
         if held.get("import-from") and had is None:
-            volumes.append(str(held["import-from"]))
+            volumes.append(Needed(str(held["import-from"]), slot))
         if not storage:
             continue
         name = volume_of(held).partition(":")[2]
         fixed = held.get("media") == "cdrom" and not (_TO_ALLOCATE.fullmatch(name) or _CLOUD_INIT.search(name))
         if fixed or (had is None and not _TO_ALLOCATE.fullmatch(name) and not _CLOUD_INIT.search(name)):
-            if had is None or volume_of(had) != volume_of(held) or _moves(before, after):
-                volumes.append(volume_of(held))
+            changes = had is None or volume_of(had) != volume_of(held)
+            if changes or _moves(before, after):
+                option = slot if changes and slot in desired["volumes"] else ""  # others come along unchecked
+                volumes.append(Needed(volume_of(held), option))
         elif _moves(before, after):
             target = target_of(storage, desired["target_storage"])
             space.append(Space(target, content, _size(held), arrives=True, option="target_storage"))
@@ -236,22 +252,28 @@ def _sources(guest: Planner, before: State, after: State, desired: Desired) -> t
     return where.node, frozenset(filter(None, map(storage_of, held)))
 
 
-def _scripts(before: State, after: State) -> Iterator[str]:
+def _scripts(before: State, after: State) -> Iterator[Needed]:
     """The snippets that a guest begins to use."""
     if after.get("hookscript") and after["hookscript"] != before.get("hookscript"):
-        yield after["hookscript"]
+        yield Needed(after["hookscript"], "hookscript")
     given = after.get("cicustom")
     if isinstance(given, Mapping) and given != before.get("cicustom"):
-        yield from map(str, given.values())
+        yield from (Needed(str(name)) for name in given.values())  # read when the guest starts
 
 
-def _bridges(before: State, after: State) -> Iterator[str]:
-    """The bridges that a guest begins to use, or takes to another node."""
+def _starts(before: State, after: State) -> bool:
+    """Whether the task starts the guest, here or on another node."""
+    runs = (power.RUNNING, power.PAUSED)
+    return after.get("status") in runs and (before.get("status") not in runs or _moves(before, after))
+
+
+def _bridges(before: State, after: State) -> Iterator[Needed]:
+    """The bridges that a guest begins to use, or takes to another node. PVE looks for them when it starts the guest."""
     for name, card in after.items():
         if re.fullmatch(r"net\d+", name) and isinstance(card, Mapping) and card.get("bridge"):
             had: Any = before.get(name) or {}
             if _moves(before, after) or card["bridge"] != had.get("bridge"):
-                yield card["bridge"]
+                yield Needed(card["bridge"], name if _starts(before, after) else "")
 
 
 def _hints(title: str, before: State, after: State) -> Iterator[str]:
