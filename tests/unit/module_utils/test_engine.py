@@ -26,7 +26,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
     TaskTimeout,
     api_error,
 )
-from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan, Step
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import HIDDEN, Plan, Step
 from ansible_collections.pve.automation.plugins.module_utils._core.run import engine
 from ansible_collections.pve.automation.plugins.module_utils._core.run.engine import Interrupted, run_plan
 
@@ -174,6 +174,35 @@ def test_a_second_run_changes_nothing_with_one_look() -> None:
     assert (result["changed"], result["requests"], server.writes, server.looks) == (False, [], [], 1)
     assert result["thing"] == {"a": 1, "b": 2}
     assert result["diff"]["before"] == result["diff"]["after"]
+
+
+class Rounding(Server):
+    """A server that adds a key of its own and keeps no secrets."""
+
+    def do_act(self, method: str, params: dict[str, Any]) -> None:
+        super().do_act(method, {**params, "own": 7})
+        self.state.pop("secret", None)
+
+
+class WithSecret(Thing):
+    def plan(self, observed: Any, desired: Any) -> Plan:
+        plan = super().plan(observed, {name: value for name, value in desired.items() if name != "secret"})
+        return Plan(plan.before, {**(plan.after or {}), "secret": HIDDEN}, plan.steps) if plan.steps else plan
+
+
+def test_the_difference_of_a_real_run_is_what_was_read_and_no_prediction() -> None:
+    desired = {"a": 1, "secret": "s3cret"}
+    predicted = run(Rounding({"c": 3}), desired, resource=WithSecret(), check_mode=True).result()
+    assert predicted["diff"] == {"before": {"c": 3}, "after": {"a": 1, "c": 3, "secret": HIDDEN}}
+    done = run(Rounding({"c": 3}), desired, resource=WithSecret()).result()
+    assert done["diff"] == {"before": {"c": 3}, "after": {"a": 1, "c": 3, "own": 7, "secret": HIDDEN}}
+
+
+def test_what_a_failed_task_left_is_in_the_difference() -> None:
+    server = Server({"c": 3}, task=True)
+    server.task_ends = "no space left"
+    outcome = interrupted(server).outcome
+    assert outcome.result()["diff"] == {"before": {"c": 3}, "after": {"c": 3}}
 
 
 def test_what_the_server_says_afterwards_is_returned() -> None:

@@ -158,7 +158,7 @@ class WorkerPool:
             job.diff = job.result.pop("diff")
         except Exception as error:  # a bug in one run must not lose the results of the others
             self.reject(job, error)
-            if isinstance(error, Interrupted):
+            if isinstance(error, Interrupted) and error.outcome.seen:
                 job.diff = error.outcome.result()["diff"]
 
 

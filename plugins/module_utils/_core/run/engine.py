@@ -29,7 +29,7 @@ from ..model.errors import (
     overtaken,
     understanding,
 )
-from ..model.plan import Plan, Step, api_path
+from ..model.plan import HIDDEN, Plan, Step, api_path
 from .task import Upid, is_upid, may_be_started_by, wait_for_task
 
 TASK_TIMEOUT = 600.0  # seconds, of modules without the option
@@ -44,7 +44,7 @@ class Outcome:
     """What a task did, or would do in check mode; ``result`` is what Ansible shows.
 
     ``unfinished`` is a step that was sent but is not known to have worked; ``touched`` tells that it changed something, or
-    may have.
+    may have. ``seen`` tells that ``object`` is what was read after the work, and no prediction.
     """
 
     resource: Planned[Any, Any]
@@ -54,16 +54,24 @@ class Outcome:
     object: Any = None
     unfinished: Step | None = None
     touched: bool = False
+    seen: bool = False
 
     def result(self) -> dict[str, Any]:
         sent = [*self.done, *([self.unfinished] if self.unfinished else [])]
         return {
             "changed": any(step.changes for step in self.done) or self.touched,
-            "diff": {"before": self.plan.before or {}, "after": self.plan.after or {}},
+            "diff": {"before": self.plan.before or {}, "after": self._after()},
             "requests": [step.describe() for step in sent],
             self.resource.name: self.object,
             **self.answers,
         }
+
+    def _after(self) -> Mapping[str, Any]:
+        """The object after the work: as it was read if it was, but for new secrets, which cannot be read."""
+        predicted = self.plan.after or {}
+        if not self.seen:
+            return predicted
+        return {**(self.object or {}), **{name: value for name, value in predicted.items() if value == HIDDEN}}
 
 
 class Interrupted(PveError):
@@ -256,6 +264,7 @@ class _Run:
             self.outcome.touched = True
         else:
             self.outcome.touched = [step.identity for step in plan.steps] != [step.identity for step in self.pending]
+            self.outcome.object, self.outcome.seen = plan.before, True
 
     def _resolve_unclear(self, error: ConnectionFailed | HopFailed, *, last: bool) -> None:
         """After a write whose outcome is unclear: look for its task and its effect, then plan again; never repeat it blindly."""
@@ -366,6 +375,7 @@ class _Run:
         elif self.wait:
             answers = self.outcome.answers
             self.outcome.object = self.resource.wait_converged(self.client, self.desired, answers, self.timeout)
+            self.outcome.seen = True
         else:
             self.outcome.object = self.plan.after
 
@@ -377,7 +387,7 @@ class _Run:
         for pause in (*READ_BACK_PAUSES, None):
             plan = self.resource.plan(self.resource.read(self.client, self.desired), self.desired)
             if not any(step.verify for step in plan.steps):
-                self.outcome.object = plan.before
+                self.outcome.object, self.outcome.seen = plan.before, True
                 return
             if pause is not None:
                 self.client.sleep(pause)
