@@ -24,7 +24,9 @@ options:
     description: Name of the machine, where O(vmid) is not given. Together with O(vmid) both have to fit.
     type: str
   node:
-    description: Node of the machine, which has to be there. With O(vmid) it saves one request.
+    description:
+      - Node of the machine. With O(vmid) it saves one request.
+      - A machine that has moved is found where it is.
     type: str
   force:
     description: Write the drive at every run of the task.

@@ -119,7 +119,7 @@ options:
   migrate:
     description:
       - Move a container that is on another node than O(node) there. A running one is shut down, moved and started again.
-        Without it that is an error.
+        Without it the container stays where it is.
       - A container that HA manages is moved by HA; this module waits some seconds only for that.
     type: bool
     default: false
@@ -139,7 +139,9 @@ options:
       C(tag), C(firewall), C(hwaddr) and so on, or as text. The MAC address stays when anything else changes.
     type: dict
   node:
-    description: Node of the container. Needed to create one; for a container that exists it saves one request.
+    description:
+      - Node where the container is made. A container that exists is right on whatever node it is, unless O(migrate) is true; there it saves one request.
+      - For O(state=absent) and O(force) another node than that of the container is an error.
     type: str
   onboot:
     description: Whether the container starts with its node. PVE's default is V(false).

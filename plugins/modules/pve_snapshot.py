@@ -28,7 +28,9 @@ options:
     description: Name of the guest; several guests of one name are an error. Together with O(vmid) both have to fit.
     type: str
   node:
-    description: Node of the guest. If the guest is on another one that is an error.
+    description:
+      - Node of the guest. A guest that has moved is found where it is.
+      - With O(state=absent) and O(state=rollback), another node than that of the guest is an error.
     type: str
   prefix:
     description: How the names of the snapshots begin that O(retention) counts; V(*) counts all of the guest.

@@ -187,8 +187,8 @@ options:
     type: raw
   migrate:
     description:
-      - Move a machine that is on another node than O(node) there, live if it runs, together with its local disks. Without it that is
-        an error.
+      - Move a machine that is on another node than O(node) there, live if it runs, together with its local disks. Without it the
+        machine stays where it is.
       - A machine that HA manages is moved by HA; this module waits some seconds only for that.
     type: bool
     default: false
@@ -214,7 +214,9 @@ options:
       C(firewall), C(macaddr) and so on, or a text such as V(virtio,bridge=vmbr0). The MAC address stays when anything else changes.
     type: dict
   node:
-    description: Node of the guest. Needed to create one; for a guest that exists it saves one request.
+    description:
+      - Node where the guest is made. A guest that exists is right on whatever node it is, unless O(migrate) is true; there it saves one request.
+      - For O(state=absent) and O(force) another node than that of the guest is an error.
     type: str
   numa:
     description: Whether NUMA is emulated. PVE's default is V(false).

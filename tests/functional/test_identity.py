@@ -225,6 +225,7 @@ DEEDS: Mapping[str, tuple[Any, dict[str, Any]]] = {
     "clone": (VM, {"clone": "debian-13", "cores": 2}),
     "restore": (VM, {"restore": "shared:backup/vzdump-qemu-100-2026_01_31-12_00_00.vma.zst"}),
     "snapshot": (SNAPSHOT, {"snapname": "first"}),
+    "snapshot that is deleted": (SNAPSHOT, {"snapname": "first", "state": "absent"}),
     "rollback": (SNAPSHOT, {"snapname": "first", "state": "rollback"}),
     "agent": (AGENT_CALLS, {"exec": {"argv": ["true"]}}),
     "agent facts": (AGENT_CALLS, {"gather": ["osinfo"]}),
@@ -233,14 +234,56 @@ DEEDS: Mapping[str, tuple[Any, dict[str, Any]]] = {
 }
 
 
+# What cannot be taken back, so that even the node has to fit; elsewhere a guest may have moved
+EXACT = ("absent", "reset", "stop by force", "rollback", "snapshot that is deleted")
+
+
 @pytest.mark.parametrize("deed", DEEDS)
-@pytest.mark.parametrize(("given", "says"), [(WRONG_NAME, NOT_NAMED), (WRONG_NODE, NOT_THERE)], ids=["name", "node"])
-def test_contradictions_are_refused(lagging: Cluster, deed: str, given: dict[str, Any], says: str) -> None:
+def test_another_name_is_refused(lagging: Cluster, deed: str) -> None:
     machine(lagging, 9151, "right", "pve2")
     lagging.writes_made()
     resource, options = DEEDS[deed]
-    refused(lagging.run(resource, {**given, **options}), says)
+    refused(lagging.run(resource, {**WRONG_NAME, **options}), NOT_NAMED)
     assert writes(lagging) == []
+
+
+@pytest.mark.parametrize("deed", EXACT)
+def test_another_node_is_refused_where_that_cannot_be_taken_back(lagging: Cluster, deed: str) -> None:
+    machine(lagging, 9151, "right", "pve2")
+    lagging.writes_made()
+    resource, options = DEEDS[deed]
+    refused(lagging.run(resource, {**WRONG_NODE, **options}), NOT_THERE)
+    assert writes(lagging) == []
+
+
+@pytest.mark.parametrize("deed", sorted(DEEDS.keys() - set(EXACT)))
+def test_a_guest_that_has_moved_is_right_where_it_is(lagging: Cluster, deed: str) -> None:
+    machine(lagging, 9151, "right", "pve2")
+    lagging.writes_made()
+    result = lagging.run(DEEDS[deed][0], {**WRONG_NODE, **DEEDS[deed][1]})
+    assert "pve1" not in result.get("msg", "")
+    assert {row["path"].split("/")[2] for row in lagging.writes_made() if row["path"].startswith("/nodes/")} <= {"pve2"}
+
+
+@pytest.mark.parametrize("options", [{}, {"cores": 3}, {"state": "started"}, {"state": "stopped"}])
+def test_a_task_is_true_wherever_the_guest_was_moved(lagging: Cluster, options: dict[str, Any]) -> None:
+    wish = {"vmid": 9151, "name": "right", "node": "pve1", "memory": 128, **options}
+    done(lagging.run(VM, wish))
+    lagging.call(
+        "POST", "/nodes/pve1/qemu/9151/migrate", {"target": "pve2", "online": options.get("state") == "started"}
+    )
+    result = done(lagging.run(VM, wish))
+    assert not result["changed"]
+    assert result["vm"]["node"] == "pve2"
+    changed = done(lagging.run(VM, {**wish, "onboot": True}))
+    assert [row["path"] for row in changed["requests"]] == ["/nodes/pve2/qemu/9151/config"]
+    back = done(lagging.run(VM, {**wish, "onboot": True, "migrate": True}))
+    assert back["vm"]["node"] == "pve1"
+    assert not done(lagging.run(VM, {**wish, "migrate": True}))["changed"]
+
+
+def test_a_node_that_does_not_exist_is_refused_for_a_guest_that_does(lagging: Cluster) -> None:
+    refused(lagging.run(VM, {"vmid": VMID, "node": "pve9"}), "There is no node of that name in the cluster")
 
 
 @pytest.mark.parametrize("deed", ["absent", "stop by force", "clone", "snapshot"])

@@ -181,7 +181,10 @@ def test_a_wrong_option_is_named(desired: dict[str, Any], reason: str) -> None:
         ({"name": "nobody"}, "name: there is no guest 'nobody'"),
         ({"name": "nobody", "node": "pve1"}, "name: there is no guest 'nobody'"),
         ({"vmid": 9001, "name": "ct1"}, "is not named 'ct1'"),
-        ({"vmid": 9001, "node": "pve2"}, "node: the virtual machine 9001 (web1) on node pve1 is not on pve2"),
+        (
+            {"vmid": 9001, "node": "pve2", "state": "absent"},
+            "node: the virtual machine 9001 (web1) on node pve1 is not on pve2",
+        ),
     ],
 )
 def test_a_guest_that_is_not_there(which: dict[str, Any], reason: str) -> None:

@@ -25,7 +25,7 @@ from .agent import pending_keys, wait_for_agent
 from .directory import Directory, Found, find_seen, list_guests, refuse_several, require_node
 from .locate import KINDS, Location, read_config, with_name
 from .making import await_finish, is_unfinished, unfinished
-from .planner import Planner
+from .planner import Planner, target_of
 from .pool import pool_of, require_pool
 from .preflight.checks import OPTIONS as PREFLIGHT_OPTIONS
 from .preflight.checks import STRICT, Candidate, preflight
@@ -205,7 +205,7 @@ class Guest(Planner):
 
     def needs_status(self, desired: Desired, where: Location) -> bool:
         """Whether the power state matters, which costs a request."""
-        moves = desired["node"] not in (None, where.node)
+        moves = target_of(desired, where.node) is not None
         return bool(desired["state"] != "present" or moves or desired["restart"] != "never" or desired["template"])
 
     def _observe(self, reader: Reader, desired: Desired, where: Location, config: Mapping[str, Any]) -> State:
@@ -230,17 +230,19 @@ class Guest(Planner):
         """The guest and its configuration. One request if node and id are known, which they are once it is made or found."""
         vmid = desired["vmid"] or desired.get("new_vmid")
         node = desired["node"] or desired.get("new_node")
+        if not desired["migrate"]:  # it is right where it was found, on whatever node
+            node = desired.get("new_node") or node
         shared: Directory | None = desired.pop("shared", None)  # where a bulk has asked for all guests already
         if vmid and node and (shared is None or shared.at(vmid)):
             where = Location(self.kind, vmid, node)
             config = self._finished(reader, where, desired, read_config(reader, where, forbidden_is_absent=True))
             if config is not None and (desired["vmid"] or config.get(self.name_option) == desired["name"]):
-                return self._fitting(with_name(where, config), config, desired)
+                return self._fitting(reader, with_name(where, config), config, desired)
         seen = find_seen(reader, vmid, [self.kind]) if vmid and not node and shared is None else None
         if seen:
             config = self._finished(reader, seen[0], desired, seen[1])
             if config is not None:
-                return self._fitting(with_name(seen[0], config), config, desired)
+                return self._fitting(reader, with_name(seen[0], config), config, desired)
         directory = desired["directory"] = shared or Directory(reader)
         found = self._look_up(reader, directory, desired)
         desired["rows"] = directory.rows
@@ -249,7 +251,7 @@ class Guest(Planner):
             return None
         where, config = found
         desired["new_vmid"], desired["new_node"] = where.vmid, where.node  # where it is looked for the next time
-        return self._fitting(where, config, desired)
+        return self._fitting(reader, where, config, desired)
 
     def _look_up(self, reader: Reader, directory: Directory, desired: Desired) -> Found | None:
         """The guest with the task's id, or else with its name."""
@@ -287,14 +289,16 @@ class Guest(Planner):
         await_finish(reader, [where], desired["timeout"], desired["name"])
         return read_config(reader, where)
 
-    def _fitting(self, where: Location, config: Mapping[str, Any], desired: Desired) -> Found:
-        """What was found, if it is what the task says: where it may move there, and be renamed, is a matter of its state."""
-        moves = desired["migrate"] and desired["state"] != "absent"
-        if desired["node"] not in (None, where.node) and not moves:
-            hint = "Leave node out." if desired["state"] == "absent" else "Leave node out, or set migrate: true."
-            raise InvalidOption("node", f"the {where} is not on {desired['node']}", hint=hint)
+    def _fitting(self, reader: Reader, where: Location, config: Mapping[str, Any], desired: Desired) -> Found:
+        """What was found, if it is what the task says: it may have moved, and be renamed, where no harm comes of that."""
         if desired["node"] not in (None, where.node):
-            require_node(desired["directory"], desired["node"])
+            directory = desired.get("directory")
+            if directory is None:
+                directory = desired["directory"] = Directory(reader)
+            require_node(directory, desired["node"])
+            if why := _why_to_fit_node(desired):
+                text = f"the {where} is not on {desired['node']}, and {why} only what fits node"
+                raise InvalidOption("node", text, hint="Leave node out.")
         selected = desired.get("selected_name")
         if selected not in (None, where.name):
             raise InvalidOption("select", f"the {where} was called {selected!r} when it was selected")
@@ -427,14 +431,20 @@ def refuse_hidden(reader: Reader, desired: Desired) -> None:
         raise InvalidOption("vmid", text, hint="It needs VM.Audit on it, for example by a role on its pool.") from None
 
 
-def _why_to_fit(desired: Desired) -> str:
-    """Why a guest that has another name than the task says is not meant, in words; empty where that renames it."""
+def _why_to_fit_node(desired: Desired) -> str:
+    """Why a guest on another node than the task says is not meant, in words; empty where it has only moved."""
     if desired["state"] == "absent":
         return "state: absent deletes"
     if desired["state"] == "reset":
         return "state: reset resets"
-    if desired["power"].force:
-        return "force: true stops"
+    return "force: true stops" if desired["power"].force else ""
+
+
+def _why_to_fit(desired: Desired) -> str:
+    """Why a guest that has another name than the task says is not meant, in words; empty where that renames it."""
+    why = _why_to_fit_node(desired)
+    if why:
+        return why
     return "clone takes" if desired["clone"] else "restore takes" if desired["restore"] else ""
 
 

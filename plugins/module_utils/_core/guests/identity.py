@@ -5,36 +5,44 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
 
 from ..model.contract import Desired, Reader, Resource, StateOrNone
 from ..model.errors import CREATED_FIRST, InvalidOption, NotFound
 from ..model.plan import Plan
-from .directory import Directory, Found, find_seen, refuse_several
+from .directory import Directory, Found, find_seen, refuse_several, require_node
 from .locate import KINDS, Location, read_config, with_name
 
+_Answer = TypeVar("_Answer")
 # The options that name a guest
 GUEST: dict[str, Any] = {"vmid": {"type": "int"}, "name": {"type": "str"}, "node": {"type": "str"}}
 
 
-def find_guest(reader: Reader, desired: Desired, kinds: Collection[str] = tuple(KINDS)) -> Found:
-    """The guest of one of these kinds that a task names, with its configuration; InvalidOption if there is none."""
+def find_guest(
+    reader: Reader, desired: Desired, kinds: Collection[str] = tuple(KINDS), *, exact_node: bool = False
+) -> Found:
+    """The guest of one of these kinds that a task names, with its configuration; InvalidOption if there is none.
+
+    A guest that has moved is found where it is, unless ``exact_node``: what cannot be taken back is done only where all fits.
+    """
     vmid, name, node = (desired[option] for option in GUEST)
+    exact = node if exact_node else None
     if vmid and node and len(kinds) == 1:
         where = Location(next(iter(kinds)), vmid, node)
         config = read_config(reader, where, forbidden_is_absent=True)
         if config is not None:
-            return check_fit(with_name(where, config), name, node), config
+            return check_fit(with_name(where, config), name, exact), config
     seen = find_seen(reader, vmid, kinds) if vmid else None
     if seen:
-        return check_fit(seen[0], name, node), seen[1]
+        return check_fit(seen[0], name, exact), seen[1]
     directory = desired["directory"] = Directory(reader)
     found = directory.follow(vmid) if vmid else directory.find(kinds, name)
     if found is None or found[0].kind not in kinds:
         raise _no_such_guest(found[0] if found else None, desired, kinds)
-    return check_fit(found[0], name, node), found[1]
+    if node not in (None, found[0].node):
+        require_node(directory, node)
+    return check_fit(found[0], name, exact), found[1]
 
 
 def check_fit(where: Location, name: str | None, node: str | None, option: str = "name") -> Location:
@@ -54,15 +62,17 @@ def find_machine(reader: Reader, desired: Desired, *, verify: bool = False) -> L
     return find_guest(reader, desired, ["qemu"])[0]
 
 
-@contextlib.contextmanager
-def found_there(reader: Reader, where: Location) -> Iterator[None]:
-    """Say where the guest is if it turns out not to be where the task says."""
+def read_there(reader: Reader, desired: Desired, read: Callable[[Location], _Answer]) -> _Answer:
+    """What ``read`` finds out about the guest in ``desired["where"]``, which is looked for if it is not there any more."""
+    where: Location = desired["where"]
     try:
-        yield
+        return read(where)
     except NotFound:
-        desired = {"vmid": where.vmid, "name": None, "node": where.node}
-        find_guest(reader, desired, [where.kind])
-        raise  # it is there, so that something else was not found
+        found, _config = find_guest(reader, {"vmid": where.vmid, "name": None, "node": None}, [where.kind])
+        if found.node == where.node:
+            raise  # it is there, so that something else was not found
+        desired["where"] = found
+        return read(found)
 
 
 def _no_such_guest(found: Location | None, desired: Mapping[str, Any], kinds: Collection[str]) -> InvalidOption:

@@ -203,8 +203,9 @@ class Planner(Resource[Desired, StateOrNone]):
         return Plan(None, after, (first, *rest.steps))
 
     def _plan_update(self, current: State, desired: Desired) -> Plan:
-        if desired["node"] not in (None, current["node"]):
-            return self._plan_migration(current, desired)
+        target = target_of(desired, current["node"])
+        if target:
+            return self._plan_migration(current, target, desired)
         desired = with_edited_tags(current, desired)
         path, label = self.where(current).path, self.label(current["vmid"], current.get(self.name_option))
         push_secrets = desired["push_secrets"] or bool(
@@ -237,7 +238,7 @@ class Planner(Resource[Desired, StateOrNone]):
         steps += self._restart_steps((path, label), current, after, written, desired)
         return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
 
-    def _plan_migration(self, current: State, desired: Desired) -> Plan:
+    def _plan_migration(self, current: State, target: str, desired: Desired) -> Plan:
         """Move the guest to its node first; the rest follows there, planned again when it has arrived."""
         source = self.where(current)
         if desired.get("ha_managed") and desired["target_storage"]:
@@ -246,8 +247,8 @@ class Planner(Resource[Desired, StateOrNone]):
                 f"the HA manager moves the {self.label(source.vmid, source.name)}, and takes no storage for it",
                 hint="Let it be with pve_ha and state: ignored, or leave target_storage out.",
             )
-        params = {"target": desired["node"], **self.migration_params(current, desired)}
-        summary = f"migrate {self.label(source.vmid, source.name)} from {source.node} to {desired['node']}"
+        params = {"target": target, **self.migration_params(current, desired)}
+        summary = f"migrate {self.label(source.vmid, source.name)} from {source.node} to {target}"
         step = Step(
             "POST",
             f"{source.path}/migrate",
@@ -258,7 +259,7 @@ class Planner(Resource[Desired, StateOrNone]):
             replan=True,
             awaits=MANAGER,
         )
-        rest = self._plan_update({**current, "node": desired["node"]}, {**desired, "digest": None})
+        rest = self._plan_update({**current, "node": target}, {**desired, "digest": None})
         return Plan(current, rest.after, (step, *rest.steps))
 
     # --- volumes ------------------------------------------------------------------------------------------------------
@@ -385,6 +386,12 @@ class Planner(Resource[Desired, StateOrNone]):
             )
         steps: list[Step] = desired["power"].restart(*where)
         return steps
+
+
+def target_of(desired: Desired, node: str) -> str | None:
+    """The node that a guest on ``node`` is moved to; None if it stays, which is right on any node unless the task moves it."""
+    wanted: str | None = desired["node"] if desired["migrate"] else None
+    return None if wanted == node else wanted
 
 
 def _refuse_linked(clone: Mapping[str, Any], source: State) -> None:

@@ -14,7 +14,7 @@ from ...model.contract import Desired, Reader, State
 from ...model.errors import ApiError, InvalidOption, PveError
 from ...model.plan import Plan, Step
 from ..agent import read_interfaces, result_of
-from ..identity import GUEST, NamedGuest, find_machine, found_there
+from ..identity import GUEST, NamedGuest, find_machine, read_there
 from ..locate import Location
 
 if TYPE_CHECKING:
@@ -93,15 +93,16 @@ class AgentCalls(NamedGuest):
                 desired["read"] is None and not desired["gather"]
             )  # what only reads finds out by itself that it is not there
             desired["where"] = find_machine(reader, desired, verify=acts)
-        where: Location = desired["where"]
+        return read_there(reader, desired, lambda where: self._observe(reader, where, desired))
+
+    def _observe(self, reader: Reader, where: Location, desired: Desired) -> State:
         state: State = {"vmid": where.vmid, "node": where.node}
-        with found_there(reader, where):
-            if desired["read"] is not None:
-                state["content"] = read_file(reader, where, desired["read"])["content"]
-            if desired["write"]:
-                state["content"] = self._present_content(reader, where, desired["write"]["path"])
-            for fact in desired["gather"] or []:
-                state[fact.replace("-", "_")] = self._fact(reader, where, fact)
+        if desired["read"] is not None:
+            state["content"] = read_file(reader, where, desired["read"])["content"]
+        if desired["write"]:
+            state["content"] = self._present_content(reader, where, desired["write"]["path"])
+        for fact in desired["gather"] or []:
+            state[fact.replace("-", "_")] = self._fact(reader, where, fact)
         return state
 
     @staticmethod

@@ -13,7 +13,7 @@ from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption
 from ...model.plan import Plan, Step
 from ..agent import waiting
-from ..identity import GUEST, NamedGuest, find_machine, found_there
+from ..identity import GUEST, NamedGuest, find_machine, read_there
 from ..locate import Location
 
 _SLOT = re.compile(r"(ide|sata|scsi)\d+")
@@ -36,9 +36,9 @@ class CloudInit(NamedGuest):
     def read(self, reader: Reader, desired: Desired) -> State:
         if "where" not in desired:
             desired["where"] = find_machine(reader, desired)
+        rows = read_there(reader, desired, lambda where: reader.get(f"{where.path}/cloudinit") or [])
+        keys = sorted(row["key"] for row in waiting(rows))
         where: Location = desired["where"]
-        with found_there(reader, where):
-            keys = sorted(row["key"] for row in waiting(reader.get(f"{where.path}/cloudinit") or []))
         if (keys or desired["force"]) and not _has_drive(reader.get(f"{where.path}/config")):
             raise InvalidOption("vmid" if desired["vmid"] else "name", f"the {where} has no cloud-init drive")
         return {"vmid": where.vmid, "node": where.node, "pending": keys}

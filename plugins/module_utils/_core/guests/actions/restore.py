@@ -13,7 +13,7 @@ from ...model.contract import Desired, Planned, Reader, State, StateOrNone
 from ...model.errors import InvalidOption, NotConverged, NotFound, Refused
 from ...model.plan import Plan, Step
 from .. import power
-from ..directory import Directory
+from ..directory import Directory, Found
 from ..kinds import KINDS
 from ..locate import Location, read_config
 from ..sources import read_backup, restore_step
@@ -48,8 +48,8 @@ class Restore(Planned[Desired, StateOrNone]):
         guest = KINDS[desired["kind"]]
         where = Location(desired["kind"], desired["vmid"], desired["node"])
         config = read_config(reader, where, forbidden_is_absent=True)
-        if config is None:
-            self._refuse_elsewhere(reader, desired)
+        if config is None and (found := self._elsewhere(reader, desired)):
+            where, config = found
         if "backup" not in desired:
             desired["backup"] = self._read_backup(reader, desired)
         if config is None:
@@ -59,13 +59,15 @@ class Restore(Planned[Desired, StateOrNone]):
         return {"vmid": where.vmid, "node": where.node, **guest.observe_config(config), "status": status}
 
     @staticmethod
-    def _refuse_elsewhere(reader: Reader, desired: Desired) -> None:
-        """Refuse an id that belongs to a guest of the other kind, or to one on another node."""
+    def _elsewhere(reader: Reader, desired: Desired) -> Found | None:
+        """A guest that has moved since it was restored. Refused are one of the other kind, and one that would be replaced."""
         found = Directory(reader).follow(desired["vmid"])
         if found and found[0].kind != desired["kind"]:
             raise InvalidOption("vmid", f"{desired['vmid']} is taken: it is the {found[0]}")
-        if found and found[0].node != desired["node"]:
-            raise InvalidOption("node", f"the {found[0]} is not on {desired['node']}")
+        if found and desired["force"]:
+            text = f"the {found[0]} is not on {desired['node']}, and force: true replaces only what fits node"
+            raise InvalidOption("node", text)
+        return found
 
     @staticmethod
     def _read_backup(reader: Reader, desired: Desired) -> State | None:

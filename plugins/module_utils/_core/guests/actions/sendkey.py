@@ -11,7 +11,7 @@ from typing import Any
 from ...model.contract import Desired, Reader, State
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step
-from ..identity import GUEST, NamedGuest, find_machine, found_there
+from ..identity import GUEST, NamedGuest, find_machine, read_there
 from ..locate import Location
 from .keyboard import CHORD, Stroke, strokes
 
@@ -45,9 +45,8 @@ class Keys(NamedGuest):
     def read(self, reader: Reader, desired: Desired) -> State:
         if "where" not in desired:
             desired["where"] = find_machine(reader, desired)
+        status = read_there(reader, desired, lambda where: reader.get(f"{where.path}/status/current").get("status"))
         where: Location = desired["where"]
-        with found_there(reader, where):
-            status = reader.get(f"{where.path}/status/current").get("status")
         return {"vmid": where.vmid, "node": where.node, "status": status}
 
     def plan(self, observed: State | None, desired: Desired) -> Plan:

@@ -68,7 +68,8 @@ class Snapshot(NamedGuest):
 
     def read(self, reader: Reader, desired: Desired) -> State | None:
         if "where" not in desired:  # a guest stays where it is while this runs
-            desired["where"], config = find_guest(reader, desired)
+            loses = desired["state"] in ("rollback", "absent")
+            desired["where"], config = find_guest(reader, desired, exact_node=loses)
             desired["lock"] = config.get("lock")
         where: Location = desired["where"]
         if where.kind == "lxc" and desired["vmstate"]:
