@@ -71,7 +71,9 @@ def options(resource: Hosted, /, **given: Any) -> dict[str, Any]:
 def planned(resource: AnyResource, server: Server, /, **given: Any) -> Plan:
     """The plan of a task with these options, if the preflight lets it pass."""
     desired = resource.parse(options(resource, **given))
-    plan = resource.plan(resource.read(server, desired), desired)
+    observed = resource.read(server, desired)
+    desired = resource.pin(observed, desired)
+    plan = resource.plan(observed, desired)
     if plan.steps:
         resource.preflight(server, plan, desired)
     return plan

@@ -30,7 +30,7 @@ REPORTED = ("name", "status", "template")  # options about what nodes report onl
 _TAGS = Tags(";")
 
 
-class GuestInfo(Info):
+class GuestInfo(Info[Desired]):
     """See the module pve_guest_info for what its options mean."""
 
     name = "guests"

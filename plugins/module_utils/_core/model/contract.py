@@ -117,16 +117,20 @@ class Planned(abc.ABC, Generic[DesiredT, ObservedT]):
 
     @abc.abstractmethod
     def read(self, reader: Reader, desired: DesiredT) -> ObservedT:
-        """What is there, and what else only the server knows that the plan depends on.
-
-        Resources whose desired state is a dictionary may complete that instead; new ones return it. See docs/adr/0013.
-        """
+        """What is there, and what else only the server knows that the plan depends on. It changes nothing of ``desired``."""
 
     @abc.abstractmethod
     def plan(self, observed: ObservedT, desired: DesiredT) -> Plan:
         """Pure: what to do. No client, no clock."""
 
     # --- hooks --------------------------------------------------------------------------------------------------------
+
+    def pin(self, observed: ObservedT, desired: DesiredT) -> DesiredT:
+        """Return the desired state with what the first reading decides for the whole run, such as entries that a step deletes.
+
+        Called once, before the first plan.
+        """
+        return desired
 
     def option_of(self, parameter: str) -> str:
         """The option behind a parameter of a call, for messages."""

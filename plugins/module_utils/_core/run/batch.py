@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..api.client import Client
-from ..model.contract import Desired, Planned
+from ..model.contract import Planned
 from ..model.errors import InvalidOption, PveError, understanding
 from .engine import Interrupted, Prepared, apply, failure, prepare
 
@@ -29,7 +29,7 @@ class Job:
     title: str
     resource: Planned[Any, Any]
     params: Mapping[str, Any]
-    desired: Desired
+    desired: Any
     limits: Sequence[str] = ()
     brief: Sequence[str] = ()
     entry: dict[str, Any] = dataclasses.field(default_factory=dict)

@@ -115,7 +115,9 @@ class Prepared:
 def prepare(client: Client, resource: Planned[Any, Any], params: Mapping[str, Any], desired: Any = None) -> Prepared:
     """Read and plan. ``desired`` is that of the options where the caller has it already, perhaps completed by what it knows."""
     desired = resource.parse(params) if desired is None else desired
-    plan = resource.plan(resource.read(client, desired), desired)
+    observed = resource.read(client, desired)
+    desired = resource.pin(observed, desired)
+    plan = resource.plan(observed, desired)
     _refuse_unacceptable(client, resource, plan)
     client.warnings.extend(plan.notes)
     return Prepared(resource, params, desired, plan)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...api.facts import RELEASE
-from ...model.contract import STATES, Desired, Reader, Resource, State, StateOrNone
+from ...model.contract import STATES, Reader, Resource, State
 from ...model.errors import InvalidOption, does_not_exist
 from ...model.given import TO_MAKE, Use
-from ...model.kinds.info import ListInfo
+from ...model.kinds.info import ListInfo, Options
 from ...model.plan import Plan, Step, api_path
 from ...model.values import Boolean, split_list
 from ..existence import exists
@@ -51,7 +51,19 @@ def normalised_path(text: str) -> str:
     return "/" + "/".join(part for part in text.strip().split("/") if part)
 
 
-class Acl(Resource[Desired, StateOrNone]):
+@dataclasses.dataclass(frozen=True)
+class AclDesired:
+    """Entries of a path that are to be there or not; with ``exclusive`` no others are."""
+
+    path: str
+    entries: Sequence[Entry]
+    propagate: bool | None
+    exclusive: bool
+    allow_lockout: bool
+    state: str
+
+
+class Acl(Resource[AclDesired, State]):
     """The entries of one path. An entry is a subject with a role; ``propagate`` is its only property."""
 
     name = "acl"
@@ -73,7 +85,7 @@ class Acl(Resource[Desired, StateOrNone]):
     def uses(self) -> dict[str, Use]:
         return {"propagate": TO_MAKE}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> AclDesired:
         subjects = [
             (kind, name) for kind, (option, _p, _e) in SUBJECTS.items() for name in _names(params, option, kind)
         ]
@@ -90,35 +102,35 @@ class Acl(Resource[Desired, StateOrNone]):
                 "name at least one of them, and roles",
                 hint="To take away all entries of the path, set exclusive: true and name none.",
             )
-        return {
-            "path": normalised_path(params["path"]),
-            "entries": [(*subject, role) for subject in subjects for role in roles],
-            "propagate": params["propagate"],
-            "exclusive": exclusive,
-            "allow_lockout": params["allow_lockout"],
-            "state": params["state"],
-        }
+        return AclDesired(
+            path=normalised_path(params["path"]),
+            entries=[(*subject, role) for subject in subjects for role in roles],
+            propagate=params["propagate"],
+            exclusive=exclusive,
+            allow_lockout=params["allow_lockout"],
+            state=params["state"],
+        )
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        return observe(desired["path"], reader.get(COLLECTION) or [])
+    def read(self, reader: Reader, desired: AclDesired) -> State:
+        return observe(desired.path, reader.get(COLLECTION) or [])
 
-    def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
-        if desired["state"] == "present":
+    def preflight(self, reader: Reader, plan: Plan, desired: AclDesired) -> None:
+        if desired.state == "present":
             before = {_entry(row) for row in (plan.before or {}).get("entries", [])}
-            _refuse_unknown(reader, desired["path"], [entry for entry in desired["entries"] if entry not in before])
-        if not desired["allow_lockout"]:
+            _refuse_unknown(reader, desired.path, [entry for entry in desired.entries if entry not in before])
+        if not desired.allow_lockout:
             entries = (plan.after or {})["entries"]
-            lockout.refuse_loss(reader, lambda rights: rights.with_entries(desired["path"], entries))
+            lockout.refuse_loss(reader, lambda rights: rights.with_entries(desired.path, entries))
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        path = desired["path"]
-        have = {_entry(row): row["propagate"] for row in (observed or {}).get("entries", [])}
-        wanted, propagate = desired["entries"], desired["propagate"]
-        if desired["state"] == "absent":
+    def plan(self, observed: State, desired: AclDesired) -> Plan:
+        path = desired.path
+        have = {_entry(row): row["propagate"] for row in observed["entries"]}
+        wanted, propagate = desired.entries, desired.propagate
+        if desired.state == "absent":
             grants, revokes = [], [entry for entry in wanted if entry in have]
         else:
             grants = [entry for entry in wanted if entry not in have or propagate not in (None, have[entry])]
-            revokes = [entry for entry in have if desired["exclusive"] and entry not in wanted]
+            revokes = [entry for entry in have if desired.exclusive and entry not in wanted]
         if not grants and not revokes:
             return Plan.nothing(observed)
         flags = {} if propagate is None else {"propagate": propagate}
@@ -209,10 +221,10 @@ def regrants(rows: Iterable[Mapping[str, Any]]) -> list[Step]:
 class AclList(ListInfo):
     """All entries, or those of one path."""
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> Options:
         return {"path": params["path"] and normalised_path(params["path"])}
 
-    def read(self, reader: Reader, desired: Desired) -> Any:
+    def read(self, reader: Reader, desired: Options) -> Any:
         shown = [
             {"path": row["path"], **_row(_entry(row), PROPAGATE.parse(row["propagate"]))}
             for row in reader.get(COLLECTION) or []

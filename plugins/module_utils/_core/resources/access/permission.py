@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
-from ...model.contract import Desired, Reader
+from ...model.contract import Reader
 from ...model.errors import InvalidOption
 from ...model.kinds.info import Info
 from .acl import normalised_path
@@ -118,7 +120,16 @@ REQUIREMENTS = {
 }
 
 
-class Permissions(Info):
+@dataclasses.dataclass(frozen=True)
+class PermissionsDesired:
+    """Whose permissions are read (None: those of the login) and where; ``needed`` has privileges to look for, by path."""
+
+    userid: str | None
+    paths: Sequence[str]
+    needed: Mapping[str, AbstractSet[str]]
+
+
+class Permissions(Info[PermissionsDesired]):
     """Effective permissions, by path. With privileges or modules to look for, also what of these is missing where."""
 
     name = "permissions"
@@ -133,7 +144,7 @@ class Permissions(Info):
         }
         return {"argument_spec": spec}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> PermissionsDesired:
         paths = [normalised_path(path) for path in params["path"] or []]
         needed: dict[str, set[str]] = {}
         if params["privs"] and not paths:
@@ -147,22 +158,22 @@ class Permissions(Info):
                 )
             for where, privs in _requirements(module, paths).items():
                 needed.setdefault(where, set()).update(privs)
-        return {"userid": params["userid"], "paths": paths, "needed": needed}
+        return PermissionsDesired(params["userid"], paths, needed)
 
-    def read(self, reader: Reader, desired: Desired) -> dict[str, Any]:
-        if (
-            any(priv in GUEST_AGENT for privs in desired["needed"].values() for priv in privs)
-            and reader.release()[0] < NEW_NAMES
-        ):
-            desired["needed"] = {path: set(map(_until_8, privs)) for path, privs in desired["needed"].items()}
+    def read(self, reader: Reader, desired: PermissionsDesired) -> dict[str, Any]:
+        needed = desired.needed
+        agent = any(priv in GUEST_AGENT for privs in needed.values() for priv in privs)
+        if agent and reader.release()[0] < NEW_NAMES:
+            needed = {path: set(map(_until_8, privs)) for path, privs in needed.items()}
         paths: dict[str, dict[str, bool]] = {}
-        for path in sorted(desired["needed"]) or desired["paths"] or [None]:
-            paths.update(_effective(reader, desired["userid"], path))
-        if not desired["needed"]:
+        asked: list[str | None] = [*(sorted(needed) or desired.paths)] or [None]
+        for path in asked:
+            paths.update(_effective(reader, desired.userid, path))
+        if not needed:
             return {"paths": paths}
-        lacking = {path: sorted(privs - set(paths.get(path, {}))) for path, privs in sorted(desired["needed"].items())}
+        lacking = {path: sorted(privs - set(paths.get(path, {}))) for path, privs in sorted(needed.items())}
         missing = {path: privs for path, privs in lacking.items() if privs}
-        elsewhere = _effective(reader, desired["userid"], None) if missing else {}
+        elsewhere = _effective(reader, desired.userid, None) if missing else {}
         granted_on = {path: _narrower(path, set(privs), elsewhere) for path, privs in missing.items()}
         return {
             "paths": paths,

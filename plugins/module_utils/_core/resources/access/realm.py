@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import Desired, Reader, Resource, State, StateOrNone
+from ...model.contract import Reader, Resource, State
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.given import TO_MAKE
@@ -106,7 +107,15 @@ def _refuse_second(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
         raise InvalidOption("type", f"the one realm of type {kind} is called {kind}; there can be no other one")
 
 
-class RealmSync(Resource[Desired, StateOrNone]):
+@dataclasses.dataclass(frozen=True)
+class SyncDesired:
+    """A synchronisation of a realm; ``sent`` are the parameters of the call."""
+
+    realm: str
+    sent: Mapping[str, Any]
+
+
+class RealmSync(Resource[SyncDesired, State]):
     """An action: take over users and groups from the directory behind a realm."""
 
     name = "sync"
@@ -122,7 +131,7 @@ class RealmSync(Resource[Desired, StateOrNone]):
         }
         return {"argument_spec": spec}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> SyncDesired:
         vanished = params["remove_vanished"]
         if vanished is not None and "none" in vanished and len(vanished) > 1:
             raise InvalidOption("remove_vanished", "none goes with nothing else")
@@ -132,32 +141,31 @@ class RealmSync(Resource[Desired, StateOrNone]):
             "remove-vanished": None if vanished is None else ";".join(sorted(set(vanished))) or "none",
             "dry-run": params["dry_run"] or None,
         }
-        return {"realm": params["realm"], "sent": {name: value for name, value in sent.items() if value is not None}}
+        return SyncDesired(params["realm"], {name: value for name, value in sent.items() if value is not None})
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        """The options that the realm itself sets, so that a missing scope is told before anything is sent."""
-        answer = reader.get(COLLECTION + api_path(desired["realm"]))
+    def read(self, reader: Reader, desired: SyncDesired) -> State:
+        """The defaults of the realm, so that a missing scope is found before anything is sent."""
+        answer = reader.get(COLLECTION + api_path(desired.realm))
         return {
-            "realm": desired["realm"],
+            "realm": desired.realm,
             "type": answer.get("type"),
             "defaults": answer.get("sync-defaults-options", ""),
         }
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        observed = observed or {}
+    def plan(self, observed: State, desired: SyncDesired) -> Plan:
         if observed.get("type") not in ("ad", "ldap"):
             raise InvalidOption(
                 "realm",
-                f"{desired['realm']} is of type {observed.get('type')}; only ad and ldap have users to take over",
+                f"{desired.realm} is of type {observed.get('type')}; only ad and ldap have users to take over",
             )
-        if "scope" not in desired["sent"] and "scope" not in SYNC_OPTIONS.parse(observed["defaults"]):
+        if "scope" not in desired.sent and "scope" not in SYNC_OPTIONS.parse(observed["defaults"]):
             raise InvalidOption("scope", "is missing: the realm has no default for it in sync_defaults_options")
-        dry = bool(desired["sent"].get("dry-run"))
+        dry = bool(desired.sent.get("dry-run"))
         step = Step(
             "POST",
-            COLLECTION + api_path(desired["realm"], "sync"),
-            desired["sent"],
-            f"{'try to take' if dry else 'take'} over users and groups of realm {desired['realm']}",
+            COLLECTION + api_path(desired.realm, "sync"),
+            desired.sent,
+            f"{'try to take' if dry else 'take'} over users and groups of realm {desired.realm}",
             starts_task=True,
             returns={"task": ""},
             changes=not dry,

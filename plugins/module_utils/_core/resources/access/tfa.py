@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import hmac
 import time
@@ -13,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ...model.contract import STATES, Desired, Reader, Resource, State, StateOrNone
+from ...model.contract import STATES, Reader, Resource, State
 from ...model.errors import InvalidOption
 from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import ListInfo
@@ -47,7 +48,32 @@ def totp_code(uri: str, now: float) -> str:
     return f"{number % 10**digits:0{digits}d}"
 
 
-class SecondFactor(Resource[Desired, StateOrNone]):
+@dataclasses.dataclass(frozen=True)
+class FactorDesired:
+    """A factor as it is to be; ``own_password`` is that of the login, by which PVE wants a change confirmed."""
+
+    userid: str
+    id: str | None
+    type: str | None
+    description: str | None
+    enable: bool | None
+    unlock: bool
+    state: str
+    totp: str | None
+    value: str | None
+    by_token: bool
+    own_password: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class FactorsObserved:
+    """The factors of a user, and whether it is locked out of them, if the task is to end that."""
+
+    state: State
+    locked: bool = False
+
+
+class SecondFactor(Resource[FactorDesired, FactorsObserved]):
     """One factor of a user, named by ``id``, or by ``type`` and ``description``. A user has one set of recovery keys."""
 
     name = "tfa"
@@ -72,62 +98,58 @@ class SecondFactor(Resource[Desired, StateOrNone]):
     def uses(self) -> dict[str, Use]:
         return dict.fromkeys(("enable", "totp", "value", "unlock"), TO_MAKE)
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> FactorDesired:
         check_userid("userid", params["userid"])
         if not (params["id"] or params["type"] or params["unlock"]):
             raise InvalidOption("id, type", "name the factor by one of them")
         if params["unlock"] and params["state"] == "absent":
             raise InvalidOption("unlock", "goes with state: present")
-        desired = {name: params[name] for name in ("userid", "id", "type", "description", "enable", "unlock", "state")}
+        names = ("userid", "id", "type", "description", "enable", "unlock", "state", "totp")
         value = params["value"]
         if params["totp"] and not value:
             value = totp_code(params["totp"], time.time())
-        return {
-            **desired,
-            "totp": params["totp"],
-            "value": value,
-            "by_token": by_token(params),
-            "own_password": own_password(params),
-        }
+        return FactorDesired(
+            **{name: params[name] for name in names},
+            value=value,
+            by_token=by_token(params),
+            own_password=own_password(params),
+        )
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        """Whether a user is locked out is told only in the list of all users."""
-        if not desired["unlock"]:
-            return observe(
-                {"userid": desired["userid"], "entries": reader.get(COLLECTION + api_path(desired["userid"])) or []}
-            )
-        rows = [row for row in reader.get(COLLECTION) or [] if row["userid"] == desired["userid"]]
-        state = observe(rows[0] if rows else {"userid": desired["userid"]})
-        desired["locked"] = state.get("totp-locked", False) or state.get("tfa-locked-until", 0) > time.time()
-        return state
+    def read(self, reader: Reader, desired: FactorDesired) -> FactorsObserved:
+        """Whether a user is locked out is in the list of all users only."""
+        if not desired.unlock:
+            entries = reader.get(COLLECTION + api_path(desired.userid)) or []
+            return FactorsObserved(observe({"userid": desired.userid, "entries": entries}))
+        rows = [row for row in reader.get(COLLECTION) or [] if row["userid"] == desired.userid]
+        state = observe(rows[0] if rows else {"userid": desired.userid})
+        locked = state.get("totp-locked", False) or state.get("tfa-locked-until", 0) > time.time()
+        return FactorsObserved(state, locked)
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        observed = observed or observe({"userid": desired["userid"]})
-        steps = [*self._unlock(desired), *self._steps(observed, desired)]
+    def plan(self, observed: FactorsObserved, desired: FactorDesired) -> Plan:
+        current = observed.state
+        steps = [*(self._unlock(desired) if observed.locked else []), *self._steps(current, desired)]
         if not steps:
-            return Plan.nothing(observed)
-        if desired["by_token"] and any(step.path.startswith(COLLECTION) for step in steps):
+            return Plan.nothing(current)
+        if desired.by_token and any(step.path.startswith(COLLECTION) for step in steps):
             raise InvalidOption(
                 "api_token_id", "PVE lets no API token change second factors; log in with api_user and api_password"
             )
-        return Plan(observed, _after(observed, steps), tuple(steps))
+        return Plan(current, _after(current, steps), tuple(steps))
 
     @staticmethod
-    def _unlock(desired: Desired) -> list[Step]:
-        if not desired.get("locked"):
-            return []
-        path = api_path("access", "users", desired["userid"], "unlock-tfa")
-        return [Step("PUT", path, summary=f"let user {desired['userid']} use second factors again")]
+    def _unlock(desired: FactorDesired) -> list[Step]:
+        path = api_path("access", "users", desired.userid, "unlock-tfa")
+        return [Step("PUT", path, summary=f"let user {desired.userid} use second factors again")]
 
-    def _steps(self, current: State, desired: Desired) -> list[Step]:
-        if not desired["id"] and not desired["type"]:
+    def _steps(self, current: State, desired: FactorDesired) -> list[Step]:
+        if not desired.id and not desired.type:
             return []
         found = [entry for entry in current["entries"] if _is_meant(entry, desired)]
         if len(found) > 1:
             listed = ", ".join(f"{entry['id']} ({entry.get('description', '')!r})" for entry in found)
             raise InvalidOption("description", f"several factors fit: {listed}; name one by id or description")
-        whose = f"of user {desired['userid']}"
-        if desired["state"] == "absent":
+        whose = f"of user {desired.userid}"
+        if desired.state == "absent":
             return (
                 [_step("DELETE", desired, {}, f"delete second factor {found[0]['id']} {whose}", found[0])]
                 if found
@@ -135,10 +157,9 @@ class SecondFactor(Resource[Desired, StateOrNone]):
             )
         if not found:
             return [self._addition(desired)]
+        wanted = {"description": desired.description, "enable": desired.enable}
         changes = {
-            name: desired[name]
-            for name in ("description", "enable")
-            if desired[name] is not None and desired[name] != found[0].get(name, "")
+            name: value for name, value in wanted.items() if value is not None and value != found[0].get(name, "")
         }
         return (
             [_step("PUT", desired, changes, f"change second factor {found[0]['id']} {whose}", found[0])]
@@ -147,46 +168,44 @@ class SecondFactor(Resource[Desired, StateOrNone]):
         )
 
     @staticmethod
-    def _addition(desired: Desired) -> Step:
-        kind = desired["type"]
+    def _addition(desired: FactorDesired) -> Step:
+        kind = desired.type
         if kind is None:
-            raise InvalidOption("id", f"user {desired['userid']} has no second factor {desired['id']!r}")
+            raise InvalidOption("id", f"user {desired.userid} has no second factor {desired.id!r}")
         if kind not in ADDABLE:
             raise InvalidOption("type", f"a factor of type {kind} can be added in a browser only")
-        if desired["enable"] is False:
+        if desired.enable is False:
             raise InvalidOption("enable", "a new factor is always enabled; disable it once it is there")
-        if kind == "totp" and not desired["totp"]:
+        if kind == "totp" and not desired.totp:
             raise InvalidOption("totp", "is needed to add a factor of type totp")
-        if kind == "yubico" and not desired["value"]:
+        if kind == "yubico" and not desired.value:
             raise InvalidOption("value", "is needed to add a factor of type yubico: what the key types")
-        params = {"type": kind, "description": desired["description"]}
-        params |= {"totp": desired["totp"], "value": desired["value"]} if kind != "recovery" else {}
+        params = {"type": kind, "description": desired.description}
+        params |= {"totp": desired.totp, "value": desired.value} if kind != "recovery" else {}
         returns = {"recovery_keys": "recovery"} if kind == "recovery" else {}
-        summary = f"add a second factor of type {kind} to user {desired['userid']}"
+        summary = f"add a second factor of type {kind} to user {desired.userid}"
         return _step("POST", desired, params, summary, returns=returns)
 
 
-def _is_meant(entry: Mapping[str, Any], desired: Desired) -> bool:
-    if desired["id"]:
-        return bool(entry["id"] == desired["id"])
+def _is_meant(entry: Mapping[str, Any], desired: FactorDesired) -> bool:
+    if desired.id:
+        return bool(entry["id"] == desired.id)
     named = (
-        desired["description"] is None
-        or desired["type"] == "recovery"
-        or entry.get("description", "") == desired["description"]
+        desired.description is None or desired.type == "recovery" or entry.get("description", "") == desired.description
     )
-    return bool(entry["type"] == desired["type"] and named)
+    return bool(entry["type"] == desired.type and named)
 
 
 def _step(
     method: str,
-    desired: Desired,
+    desired: FactorDesired,
     params: Mapping[str, Any],
     summary: str,
     entry: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> Step:
-    path = COLLECTION + api_path(desired["userid"], *([entry["id"]] if entry else []))
-    sent = {name: value for name, value in {**params, "password": desired["own_password"]}.items() if value is not None}
+    path = COLLECTION + api_path(desired.userid, *([entry["id"]] if entry else []))
+    sent = {name: value for name, value in {**params, "password": desired.own_password}.items() if value is not None}
     secrets = frozenset({"password", "totp", "value"})
     return Step(method, path, sent, summary, secrets, repeatable=method != "POST", **more)
 

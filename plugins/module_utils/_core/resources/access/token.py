@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...model.changes import changed_fields, shown
-from ...model.contract import STATES, Desired, Reader, Resource, State, StateOrNone
+from ...model.contract import STATES, Reader, Resource, State
 from ...model.errors import InvalidOption, NotFound
 from ...model.field import Field, Fields, update_params
 from ...model.given import TO_MAKE, Use
-from ...model.kinds.info import ListInfo
+from ...model.kinds.info import ListInfo, Options
 from ...model.periods import period
 from ...model.plan import Plan, Step, api_path
 from ...model.values import NonZeroComment
@@ -32,7 +33,43 @@ FIELDS = Fields(
 )
 
 
-class Token(Resource[Desired, StateOrNone]):
+@dataclasses.dataclass(frozen=True)
+class TokenDesired:
+    """A token as it is to be; ``entries`` are those of access control lists that its deletion takes away."""
+
+    userid: str
+    tokenid: str
+    fields: Mapping[str, Any]
+    renew_before: int
+    regenerate: bool
+    allow_lockout: bool
+    now: int  # when the task began
+    state: str
+    entries: Sequence[Mapping[str, Any]] | None = None  # None until they are pinned
+
+    @property
+    def full(self) -> str:
+        return f"{self.userid}!{self.tokenid}"
+
+    @property
+    def path(self) -> str:
+        return api_path("access", "users", self.userid, "token", self.tokenid)
+
+    @property
+    def key(self) -> State:
+        return _key(self.userid, self.tokenid)
+
+
+@dataclasses.dataclass(frozen=True)
+class TokenObserved:
+    """A token (None if absent), and what the plan depends on only if it gets a new secret or loses its comment."""
+
+    state: State | None
+    full_update: bool = True  # whether the server can do both by an update
+    entries: Sequence[Mapping[str, Any]] | None = None
+
+
+class Token(Resource[TokenDesired, TokenObserved]):
     """A token of a user, named by ``userid`` and ``tokenid`` or by the latter alone as ``user@realm!id``."""
 
     name = "token"
@@ -55,89 +92,94 @@ class Token(Resource[Desired, StateOrNone]):
     def uses(self) -> dict[str, Use]:
         return dict.fromkeys([*(field.name for field in FIELDS), "renew_before", "regenerate"], TO_MAKE)
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> TokenDesired:
         userid, tokenid = _identity(params)
         fields = FIELDS.parse(params)
         lockout.refuse_own_token(params, f"{userid}!{tokenid}", fields)
         renew_before = period("renew_before", params["renew_before"]) if params["renew_before"] else 0
         if renew_before and not isinstance(fields.get("expire"), Lifetime):
             raise InvalidOption("renew_before", "goes with a period in expire, such as 90d")
-        return {
-            "userid": userid,
-            "tokenid": tokenid,
-            "fields": fields,
-            "renew_before": renew_before,
-            "regenerate": params["regenerate"],
-            "allow_lockout": params["allow_lockout"],
-            "now": int(time.time()),
-            "state": params["state"],
-        }
+        return TokenDesired(
+            userid=userid,
+            tokenid=tokenid,
+            fields=fields,
+            renew_before=renew_before,
+            regenerate=params["regenerate"],
+            allow_lockout=params["allow_lockout"],
+            now=int(time.time()),
+            state=params["state"],
+        )
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
+    def read(self, reader: Reader, desired: TokenDesired) -> TokenObserved:
         try:
-            answer = reader.get(_path(desired))
+            answer = reader.get(desired.path)
         except NotFound:
-            return None
-        state = {**_key(desired), **FIELDS.observe(answer)}
-        cleared = desired["fields"].get("comment") == "" and "comment" in state
-        if desired["state"] == "present" and (desired["regenerate"] or cleared):
-            desired["full_update"] = reader.release() >= FULL_UPDATE_SINCE
-            if desired["regenerate"] and not desired["full_update"] and "acl" not in desired:
-                mine = [row for row in reader.get(acl.COLLECTION) or [] if row["ugid"] == _full(desired)]
-                desired["acl"] = [row for row in mine if row["type"] == "token"]
-        return state
+            return TokenObserved(None)
+        state = {**desired.key, **FIELDS.observe(answer)}
+        cleared = desired.fields.get("comment") == "" and "comment" in state
+        if desired.state == "absent" or not (desired.regenerate or cleared):
+            return TokenObserved(state)
+        full_update, entries = reader.release() >= FULL_UPDATE_SINCE, desired.entries
+        if desired.regenerate and not full_update and entries is None:
+            rows = reader.get(acl.COLLECTION) or []
+            entries = [row for row in rows if (row["type"], row["ugid"]) == ("token", desired.full)]
+        return TokenObserved(state, full_update, entries)
 
-    def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
-        separated = desired["fields"].get("privsep") and _full(desired) == reader.connection.token
-        if separated and not desired["allow_lockout"]:
-            lockout.refuse_loss(reader, lambda rights: rights.with_token(_full(desired), plan.after))
+    def pin(self, observed: TokenObserved, desired: TokenDesired) -> TokenDesired:
+        return dataclasses.replace(desired, entries=observed.entries)
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        if desired["state"] == "absent":
-            step = Step("DELETE", _path(desired), summary=f"delete token {_full(desired)}")
-            return Plan.nothing(None) if observed is None else Plan(observed, None, (step,))
-        refuse_past(desired["fields"].get("expire"), (observed or {}).get("expire"), desired["now"])
-        fresh = observed is None or desired["regenerate"]
-        fields = settled(desired["fields"], None if fresh else observed, desired["renew_before"])
-        changes = changed_fields(FIELDS, observed or {}, fields) if observed else dict(fields)
-        after = shown(FIELDS, observed or _key(desired), changes)
-        if observed is None:
+    def preflight(self, reader: Reader, plan: Plan, desired: TokenDesired) -> None:
+        separated = desired.fields.get("privsep") and desired.full == reader.connection.token
+        if separated and not desired.allow_lockout:
+            lockout.refuse_loss(reader, lambda rights: rights.with_token(desired.full, plan.after))
+
+    def plan(self, observed: TokenObserved, desired: TokenDesired) -> Plan:
+        current = observed.state
+        if desired.state == "absent":
+            step = Step("DELETE", desired.path, summary=f"delete token {desired.full}")
+            return Plan.nothing(None) if current is None else Plan(current, None, (step,))
+        refuse_past(desired.fields.get("expire"), (current or {}).get("expire"), desired.now)
+        fresh = current is None or desired.regenerate
+        fields = settled(desired.fields, None if fresh else current, desired.renew_before)
+        changes = changed_fields(FIELDS, current or {}, fields) if current else dict(fields)
+        after = shown(FIELDS, current or desired.key, changes)
+        if current is None:
             return Plan(None, after, self._creation(desired, after))
-        if desired["regenerate"] and not desired["full_update"]:
+        if desired.regenerate and not observed.full_update:
             delete = Step(
-                "DELETE", _path(desired), summary=f"delete token {_full(desired)}, to create it anew", verify=False
+                "DELETE", desired.path, summary=f"delete token {desired.full}, to create it again", verify=False
             )
-            return Plan(observed, after, (delete, *self._creation(desired, after, verify=bool(changes))))
-        if desired["regenerate"] or changes:
-            return Plan(observed, after, (self._update(desired, changes, observed),))
-        return Plan.nothing(observed)
+            return Plan(current, after, (delete, *self._creation(desired, after, verify=bool(changes))))
+        if desired.regenerate or changes:
+            return Plan(current, after, (self._update(desired, changes, observed),))
+        return Plan.nothing(current)
 
     @staticmethod
-    def _creation(desired: Desired, after: State, *, verify: bool = True) -> tuple[Step, ...]:
+    def _creation(desired: TokenDesired, after: State, *, verify: bool = True) -> tuple[Step, ...]:
         """The call that creates it, and those that give it back the roles that its predecessor had."""
-        named = {name: value for name, value in after.items() if name not in _key(desired)}
+        named = {name: value for name, value in after.items() if name not in desired.key}
         create = Step(
             "POST",
-            _path(desired),
+            desired.path,
             update_params(named, FIELDS, {}),
-            f"create token {_full(desired)}",
+            f"create token {desired.full}",
             returns=SECRET,
             verify=verify,
             repeatable=False,
         )
-        return (create, *acl.regrants(desired.get("acl", [])))
+        return (create, *acl.regrants(desired.entries or []))
 
     @staticmethod
-    def _update(desired: Desired, changes: Mapping[str, Any], current: State) -> Step:
-        params = update_params(changes, FIELDS, current)
-        if "delete" in params and not desired["full_update"]:
+    def _update(desired: TokenDesired, changes: Mapping[str, Any], observed: TokenObserved) -> Step:
+        params = update_params(changes, FIELDS, observed.state or {})
+        if "delete" in params and not observed.full_update:
             del params["delete"]
             params["comment"] = " "  # an empty one is ignored; a blank is trimmed when it is stored
-        if not desired["regenerate"]:
-            return Step("PUT", _path(desired), params, f"change {', '.join(changes)} of token {_full(desired)}")
-        summary = f"give token {_full(desired)} a new secret" + (f", change {', '.join(changes)}" if changes else "")
+        if not desired.regenerate:
+            return Step("PUT", desired.path, params, f"change {', '.join(changes)} of token {desired.full}")
+        summary = f"give token {desired.full} a new secret" + (f", change {', '.join(changes)}" if changes else "")
         params["regenerate"] = True
-        return Step("PUT", _path(desired), params, summary, returns=SECRET, verify=bool(changes), repeatable=False)
+        return Step("PUT", desired.path, params, summary, returns=SECRET, verify=bool(changes), repeatable=False)
 
 
 def _identity(params: Mapping[str, Any]) -> tuple[str, str]:
@@ -155,25 +197,17 @@ def _identity(params: Mapping[str, Any]) -> tuple[str, str]:
     return userid, tokenid
 
 
-def _full(desired: Desired) -> str:
-    return f"{desired['userid']}!{desired['tokenid']}"
-
-
-def _key(desired: Desired) -> State:
-    return {"userid": desired["userid"], "tokenid": desired["tokenid"], "full_tokenid": _full(desired)}
-
-
-def _path(desired: Desired) -> str:
-    return api_path("access", "users", desired["userid"], "token", desired["tokenid"])
+def _key(userid: str, tokenid: str) -> State:
+    return {"userid": userid, "tokenid": tokenid, "full_tokenid": f"{userid}!{tokenid}"}
 
 
 class TokenList(ListInfo):
     """The tokens of one user, never their secrets."""
 
-    def read(self, reader: Reader, desired: Desired) -> Any:
+    def read(self, reader: Reader, desired: Options) -> Any:
         check_userid("userid", desired["userid"])
         rows: list[dict[str, Any]] = super().read(reader, desired)
-        return [{**row, **_key({"userid": desired["userid"], "tokenid": row["tokenid"]})} for row in rows]
+        return [{**row, **_key(desired["userid"], row["tokenid"])} for row in rows]
 
 
 TOKEN = Token()

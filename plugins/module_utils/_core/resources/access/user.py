@@ -11,10 +11,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, Reader, State
+from ...model.contract import Reader, State
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields
-from ...model.kinds.info import ListInfo
+from ...model.kinds.info import ListInfo, Options
 from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.plan import HIDDEN, Plan, Step
 from ...model.values import Matching, NonZeroComment
@@ -122,7 +122,7 @@ def _keep_groups(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
 class UserList(ListInfo):
     """Users with their groups and the names, not the secrets, of their tokens."""
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> Options:
         return {**super().parse(params), "full": True}
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:

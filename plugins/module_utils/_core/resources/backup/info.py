@@ -12,9 +12,9 @@ from typing import Any
 
 from ...guests.kinds import BY_WORD, WORDS
 from ...guests.sources import read_backup
-from ...model.contract import Desired, Reader
+from ...model.contract import Reader
 from ...model.errors import ApiError, HopFailed
-from ...model.kinds.info import ListInfo
+from ...model.kinds.info import ListInfo, Options
 from ...model.periods import period
 from ...model.plan import api_path
 from .volume import backups_of, newest_first, owner_of, storage_of
@@ -25,8 +25,8 @@ PARALLEL = 8  # storages and backups that are asked at the same time
 class BackupList(ListInfo):
     """The backups on all storages that a task does not rule out, each storage asked once, however many nodes share it."""
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        desired = super().parse(params)
+    def parse(self, params: Mapping[str, Any]) -> Options:
+        desired = dict(super().parse(params))
         now = int(time.time())
         for option in ("younger_than", "older_than"):
             desired[option] = None if desired[option] is None else now - period(option, desired[option])
@@ -34,7 +34,7 @@ class BackupList(ListInfo):
             desired["storage"] = desired["storage"] or storage_of("volume", desired["volume"])
         return desired
 
-    def read(self, reader: Reader, desired: Desired) -> Any:
+    def read(self, reader: Reader, desired: Options) -> Any:
         rows = sorted((row for row in super().read(reader, desired) if _fits(row, desired)), key=newest_first)
         if desired["newest"]:
             newest: dict[Any, dict[str, Any]] = {}
@@ -47,7 +47,7 @@ class BackupList(ListInfo):
             configs = threads.map(lambda row: _config(reader, row), rows)
             return [{**row, "config": config} for row, config in zip(rows, configs, strict=True)]
 
-    def _rows(self, reader: Reader, desired: Desired) -> Iterable[Mapping[str, Any]]:
+    def _rows(self, reader: Reader, desired: Options) -> Iterable[Mapping[str, Any]]:
         vmid = desired["vmid"][0] if desired["vmid"] and len(desired["vmid"]) == 1 else None
         places = _places(reader, desired["node"], desired["storage"])
         with ThreadPoolExecutor(PARALLEL) as threads:
@@ -106,7 +106,7 @@ def _type(row: Mapping[str, Any]) -> str | None:
     return WORDS.get(str(kind))
 
 
-def _fits(row: Mapping[str, Any], desired: Desired) -> bool:
+def _fits(row: Mapping[str, Any], desired: Options) -> bool:
     return (
         desired["volume"] in (None, row["volid"])
         and (desired["vmid"] is None or row.get("vmid") in desired["vmid"])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +15,7 @@ from ...api.connection import task_arguments
 from ...guests.actions.restore import Restore
 from ...guests.directory import Directory, is_reported
 from ...guests.named import refuse_unknown, warn_of_unknown
-from ...model.contract import Desired, Planned, Reader, State, StateOrNone
+from ...model.contract import Planned, Reader, State, StateOrNone
 from ...model.errors import InvalidOption
 from ...model.field import Fields, update_params
 from ...model.periods import period
@@ -45,42 +46,46 @@ PURPOSES = {
 }
 
 
-class GuestBackup(Planned[Desired, StateOrNone]):
+@dataclasses.dataclass(frozen=True)
+class BackupDesired:
+    """A backup of a guest that was taken at ``oldest`` or later; None until it is pinned, if only a new one counts."""
+
+    vmid: int
+    node: str
+    storage: str
+    options: Mapping[str, Any]
+    oldest: int | None
+
+
+class GuestBackup(Planned[BackupDesired, StateOrNone]):
     """A backup of one guest that is at most so old; without an age a new one at every run."""
 
     name = "backup"
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        return dict(params)
-
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        """The newest backup that counts as done: one that is young enough, or one that this run took."""
-        found = backups_of(reader, desired["node"], desired["storage"], desired["vmid"])
-        if desired["oldest"] is None:  # only what comes after those that are there
-            desired["oldest"] = found[0]["ctime"] + 1 if found else 0
-            return None
-        return found[0] if found and found[0]["ctime"] >= desired["oldest"] else None
-
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        if observed is not None:
-            return Plan.nothing(observed)
-        params = {
-            "vmid": desired["vmid"],
-            "storage": desired["storage"],
-            **update_params(desired["options"], OPTIONS, {}),
-        }
-        summary = f"back up guest {desired['vmid']} to {desired['storage']}"
-        path = api_path("nodes", desired["node"], "vzdump")
-        step = Step(
-            "POST",
-            path,
-            params,
-            summary,
-            starts_task=True,
-            task_id=str(desired["vmid"]),
-            repeatable=desired["oldest"] is not None,
+    def parse(self, params: Mapping[str, Any]) -> BackupDesired:
+        return BackupDesired(
+            params["vmid"], params["node"], params["storage"], params["options"], _oldest(params["max_age"])
         )
-        return Plan(None, {"vmid": desired["vmid"], "storage": desired["storage"]}, (step,))
+
+    def read(self, reader: Reader, desired: BackupDesired) -> State | None:
+        """The newest backup."""
+        found = backups_of(reader, desired.node, desired.storage, desired.vmid)
+        return found[0] if found else None
+
+    def pin(self, observed: State | None, desired: BackupDesired) -> BackupDesired:
+        """Without an age only a backup counts that this run takes."""
+        if desired.oldest is not None:
+            return desired
+        return dataclasses.replace(desired, oldest=observed["ctime"] + 1 if observed else 0)
+
+    def plan(self, observed: State | None, desired: BackupDesired) -> Plan:
+        if observed is not None and desired.oldest is not None and observed["ctime"] >= desired.oldest:
+            return Plan.nothing(observed)
+        params = {"vmid": desired.vmid, "storage": desired.storage, **update_params(desired.options, OPTIONS, {})}
+        summary = f"back up guest {desired.vmid} to {desired.storage}"
+        path = api_path("nodes", desired.node, "vzdump")
+        step = Step("POST", path, params, summary, starts_task=True, task_id=str(desired.vmid))
+        return Plan(None, {"vmid": desired.vmid, "storage": desired.storage}, (step,))
 
 
 class Backup(CustomRun):
@@ -159,13 +164,7 @@ class Backup(CustomRun):
         jobs = []
         for row in _guests(client, params):
             vmid = int(row["vmid"])
-            desired = {
-                "vmid": vmid,
-                "node": row["node"],
-                "storage": params["storage"],
-                "options": options,
-                "oldest": oldest,
-            }
+            desired = BackupDesired(vmid, row["node"], params["storage"], options, oldest)
             entry = {"vmid": vmid, "name": row.get("name", ""), "node": row["node"]}
             jobs.append(Job(f"{vmid} {row.get('name', '')}".strip(), GuestBackup(), params, desired, entry=entry))
         return jobs

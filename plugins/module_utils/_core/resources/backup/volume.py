@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from ...model.changes import changed_fields, shown
-from ...model.contract import Desired, Planned, Reader, State, StateOrNone
+from ...model.contract import Planned, Reader, State, StateOrNone
 from ...model.errors import ApiError, InvalidOption, NotFound, Refused
 from ...model.field import Field, Fields, update_params
 from ...model.plan import Plan, Step, api_path, whole_part
@@ -66,23 +67,33 @@ def owner_of(volume: str) -> tuple[str, int] | None:
     return found and (_KINDS[found["dump"] or found["group"]], int(found["dumped"] or found["grouped"]))
 
 
-class Volume(Planned[Desired, StateOrNone]):
+@dataclasses.dataclass(frozen=True)
+class VolumeDesired:
+    """A backup that exists, as it is to be."""
+
+    path: str
+    volume: str
+    state: str
+    fields: Mapping[str, Any]
+
+
+class Volume(Planned[VolumeDesired, StateOrNone]):
     """One backup that exists: its notes, its protection, or its deletion."""
 
     name = "backup"
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> VolumeDesired:
         storage = storage_of("volume", params["volume"])
         check_backup("volume", params["volume"])
         if not params.get("node"):
             raise InvalidOption("node", "is needed with volume: a node that has the storage")
         fields = VOLUME_FIELDS.parse({name: params.get(name) for name in ("notes", "protected")})
         path = api_path("nodes", params["node"], "storage", storage, "content") + whole_part(params["volume"])
-        return {"path": path, "volume": params["volume"], "state": params["state"], "fields": fields}
+        return VolumeDesired(path, params["volume"], params["state"], fields)
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
+    def read(self, reader: Reader, desired: VolumeDesired) -> State | None:
         try:
-            answer = reader.get(desired["path"])
+            answer = reader.get(desired.path)
         except NotFound:
             return None
         except ApiError as error:
@@ -90,37 +101,46 @@ class Volume(Planned[Desired, StateOrNone]):
             if "volume_size_info" in error.server_message:
                 return None
             raise
-        told = {"volid": desired["volume"], "protected": False, **VOLUME_FIELDS.observe(answer)}
+        told = {"volid": desired.volume, "protected": False, **VOLUME_FIELDS.observe(answer)}
         return {**told, "size": answer.get("size")}
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        if desired["state"] == "absent":
+    def plan(self, observed: State | None, desired: VolumeDesired) -> Plan:
+        if desired.state == "absent":
             return self._plan_absent(observed, desired)
         if observed is None:
-            raise InvalidOption("volume", f"there is no backup {desired['volume']}")
-        changes = changed_fields(VOLUME_FIELDS, observed, desired["fields"])
+            raise InvalidOption("volume", f"there is no backup {desired.volume}")
+        changes = changed_fields(VOLUME_FIELDS, observed, desired.fields)
         if not changes:
             return Plan.nothing(observed)
         params = update_params(changes, VOLUME_FIELDS, observed)
-        step = Step("PUT", desired["path"], params, f"change {', '.join(changes)} of {desired['volume']}")
+        step = Step("PUT", desired.path, params, f"change {', '.join(changes)} of {desired.volume}")
         return Plan(observed, shown(VOLUME_FIELDS, observed, changes), (step,))
 
     @staticmethod
-    def _plan_absent(current: State | None, desired: Desired) -> Plan:
+    def _plan_absent(current: State | None, desired: VolumeDesired) -> Plan:
         if current is None:
             return Plan.nothing(None)
         if current["protected"]:
-            raise Refused(f"The backup {desired['volume']} is protected.", hint="Set protected: false first.")
-        step = Step("DELETE", desired["path"], {}, f"delete the backup {desired['volume']}", starts_task=True)
+            raise Refused(f"The backup {desired.volume} is protected.", hint="Set protected: false first.")
+        step = Step("DELETE", desired.path, {}, f"delete the backup {desired.volume}", starts_task=True)
         return Plan(current, None, (step,))
 
 
-class Prune(Planned[Desired, StateOrNone]):
+@dataclasses.dataclass(frozen=True)
+class PruneDesired:
+    """A retention; ``query`` are the parameters of the calls that mark backups and delete them."""
+
+    path: str
+    query: Mapping[str, Any]
+    storage: str
+
+
+class Prune(Planned[PruneDesired, State]):
     """The backups that a retention keeps, of one guest or of all on a storage."""
 
     name = "pruned"
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> PruneDesired:
         for name in ("node", "storage"):
             if not params.get(name):
                 raise InvalidOption(name, "is needed with state: pruned")
@@ -130,17 +150,16 @@ class Prune(Planned[Desired, StateOrNone]):
         rule = RETENTION.parse({"prune_backups": params.get("prune_backups")})
         query = {**update_params(rule, RETENTION, {}), **({"vmid": vmids[0]} if vmids else {})}
         path = api_path("nodes", params["node"], "storage", params["storage"], "prunebackups")
-        return {"path": path, "query": query, "storage": params["storage"]}
+        return PruneDesired(path, query, params["storage"])
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        rows = reader.get(desired["path"], desired["query"]) or []
+    def read(self, reader: Reader, desired: PruneDesired) -> State:
+        rows = reader.get(desired.path, desired.query) or []
         kinds = ("keep", "remove", "protected")
         return {kind: sorted(row["volid"] for row in rows if row.get("mark") == kind) for kind in kinds}
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        observed = observed or {}
-        if not observed.get("remove"):
+    def plan(self, observed: State, desired: PruneDesired) -> Plan:
+        if not observed["remove"]:
             return Plan.nothing(observed)
-        summary = f"delete {len(observed['remove'])} backups on {desired['storage']}: {', '.join(observed['remove'])}"
-        step = Step("DELETE", desired["path"], desired["query"], summary, starts_task=True)
+        summary = f"delete {len(observed['remove'])} backups on {desired.storage}: {', '.join(observed['remove'])}"
+        step = Step("DELETE", desired.path, desired.query, summary, starts_task=True)
         return Plan(observed, {**observed, "remove": []}, (step,))

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import Desired, Reader, State
+from ...model.contract import Reader, State
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
-from ...model.kinds.info import Composite, ListInfo, OneInfo
+from ...model.kinds.info import Composite, ListInfo, OneInfo, Options
 from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.kinds.type_rules import TypeRules
 from ...model.plan import Plan, Step, api_path
@@ -63,7 +63,7 @@ ACCOUNT = Item(
 class AccountList(ListInfo):
     """Accounts with what the authorities tell of them, each of which is asked for by itself."""
 
-    def _rows(self, reader: Reader, desired: Desired) -> list[dict[str, Any]]:
+    def _rows(self, reader: Reader, desired: Options) -> list[dict[str, Any]]:
         names = [row["name"] for row in super()._rows(reader, desired) if desired["name"] in (None, row["name"])]
         return [account_of({"name": name, **reader.get(ACCOUNTS + api_path(name))}) for name in names]
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +14,7 @@ from urllib.parse import quote, unquote
 from ...api import schema as apidoc
 from ...api.connection import task_arguments
 from ...guests.ha_requests import MANAGER
-from ...model.contract import Desired, Reader, Resource, StateOrNone
+from ...model.contract import Reader, Resource
 from ...model.errors import InvalidOption, NotFound
 from ...model.plan import Plan, Step
 from ...model.values import split_list
@@ -25,7 +26,21 @@ _SECRET = re.compile(
 )
 
 
-class ApiCall(Resource[Desired, StateOrNone]):
+@dataclasses.dataclass(frozen=True)
+class CallDesired:
+    """A call. ``get_path`` is read before a write, empty if nothing is; ``secrets`` names the parameters to hide."""
+
+    method: str
+    path: str
+    params: Mapping[str, Any]
+    secrets: frozenset[str]
+    format: str
+    get_path: str
+    ensure: Any
+    validate: bool
+
+
+class ApiCall(Resource[CallDesired, Any]):
     """A GET reads. A write is a plan of one step, or of none if ``get_path`` shows that it is not needed."""
 
     name = "data"
@@ -56,7 +71,7 @@ class ApiCall(Resource[Desired, StateOrNone]):
         names = _secret_names(given, params.get("secret_params"))
         return {text for name in names for text in _leaves(given[name]) if text}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> CallDesired:
         method, api_format, ensure = params["method"].upper(), params["format"], params["ensure"]
         path = clean_path("path", params["path"], api_format)
         get_path = clean_path("get_path", params["get_path"], "json") if params["get_path"] else ""
@@ -66,59 +81,62 @@ class ApiCall(Resource[Desired, StateOrNone]):
             items = value if isinstance(value, list) else [value]
             if any(isinstance(item, (dict, list)) for item in items):
                 raise InvalidOption("params", f"{name} is nested; the API takes texts, such as 'virtio,bridge=vmbr0'")
-        return {
-            "method": method,
-            "path": path,
-            "params": values,
-            "secrets": _secret_names(values, params["secret_params"]),
-            "format": api_format,
-            "get_path": get_path or (path if ensure is not None else ""),
-            "ensure": ensure,
-            "validate": params["validate"],
-        }
+        return CallDesired(
+            method=method,
+            path=path,
+            params=values,
+            secrets=_secret_names(values, params["secret_params"]),
+            format=api_format,
+            get_path=get_path or (path if ensure is not None else ""),
+            ensure=ensure,
+            validate=params["validate"],
+        )
 
-    def read(self, reader: Reader, desired: Desired) -> Any:
-        if desired["validate"]:
-            apidoc.check_call(apidoc.load(reader), desired["method"], desired["path"], desired["params"])
-            desired["validate"] = False  # once is enough
-        if desired["method"] == "GET":
-            return reader.get(desired["path"], desired["params"], api_format=desired["format"])
-        if not desired["get_path"]:
+    def read(self, reader: Reader, desired: CallDesired) -> Any:
+        if desired.validate:
+            apidoc.check_call(apidoc.load(reader), desired.method, desired.path, desired.params)
+        if desired.method == "GET":
+            return reader.get(desired.path, desired.params, api_format=desired.format)
+        if not desired.get_path:
             return None
         try:
-            return reader.get(desired["get_path"])
+            return reader.get(desired.get_path)
         except NotFound:
             return None
 
-    def plan(self, observed: Any, desired: Desired) -> Plan:
-        if desired["method"] == "GET":
+    def pin(self, observed: Any, desired: CallDesired) -> CallDesired:
+        """The call is checked once."""
+        return dataclasses.replace(desired, validate=False)
+
+    def plan(self, observed: Any, desired: CallDesired) -> Plan:
+        if desired.method == "GET":
             return Plan.nothing(observed)
-        if not desired["get_path"]:
+        if not desired.get_path:
             return Plan(None, None, (self._step(desired),))
-        if desired["method"] == "DELETE":
+        if desired.method == "DELETE":
             return Plan.nothing(None) if observed is None else Plan(_shown(observed, {}), None, (self._step(desired),))
-        if observed is not None and contains(observed, desired["ensure"]):
+        if observed is not None and contains(observed, desired.ensure):
             return Plan.nothing(observed)
-        before = _shown(observed, desired["ensure"])
-        after = {key: value for key, value in {**before, **desired["ensure"]}.items() if value is not None}
+        before = _shown(observed, desired.ensure)
+        after = {key: value for key, value in {**before, **desired.ensure}.items() if value is not None}
         return Plan(before, after, (self._step(desired),))
 
-    def _step(self, desired: Desired) -> Step:
-        looked = bool(desired["get_path"])
-        guest = re.match(r"/nodes/[^/]+/(?:qemu|lxc)/(\d+)(?:/|$)", desired["path"])
+    def _step(self, desired: CallDesired) -> Step:
+        looked = bool(desired.get_path)
+        guest = re.match(r"/nodes/[^/]+/(?:qemu|lxc)/(\d+)(?:/|$)", desired.path)
         return Step(
-            desired["method"],
-            desired["path"],
-            desired["params"],
-            summary=f"{desired['method']} {desired['path']}",
-            secrets=desired["secrets"],
-            starts_task=desired["path"].startswith(("/nodes/", "/cluster/")),
+            desired.method,
+            desired.path,
+            desired.params,
+            summary=f"{desired.method} {desired.path}",
+            secrets=desired.secrets,
+            starts_task=desired.path.startswith(("/nodes/", "/cluster/")),
             returns={"data": ""},
             verify=looked,
             repeatable=looked,
             task_id=guest[1] if guest else "",
             awaits=MANAGER if guest else None,
-            api_format=desired["format"],
+            api_format=desired.format,
         )
 
 

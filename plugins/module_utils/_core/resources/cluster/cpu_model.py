@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, Reader
+from ...model.contract import Reader
 from ...model.errors import InvalidOption, NotImplementedByServer
 from ...model.field import Field, Fields, hyphenated
-from ...model.kinds.info import ListInfo
+from ...model.kinds.info import ListInfo, Options
 from ...model.kinds.item import Item, ItemDesired
 from ...model.values import Set, Within, Word
 
@@ -74,11 +74,11 @@ class CpuModelList(ListInfo):
     def arguments(self) -> dict[str, Any]:
         return {"argument_spec": {KEY.name: KEY.spec()}}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> Options:
         name = params["cputype"]
         return {"cputype": name and KEY.parse(name)}
 
-    def read(self, reader: Reader, desired: Desired) -> Any:
+    def read(self, reader: Reader, desired: Options) -> Any:
         try:
             return super().read(reader, desired)
         except NotImplementedByServer as error:

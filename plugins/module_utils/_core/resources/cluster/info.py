@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...guests.directory import OFFLINE, Directory
-from ...model.contract import Desired, Reader
+from ...model.contract import Reader
 from ...model.errors import InvalidOption
 from ...model.kinds.info import Info
 from ...model.values import split_list
@@ -23,7 +24,15 @@ KINDS = ("cpu", "memory", "disk")
 _ALLOCATED = {"cpu": "maxcpu", "memory": "maxmem", "disk": "maxdisk"}  # keys of a guest's row
 
 
-class ClusterInfo(Info):
+@dataclasses.dataclass(frozen=True)
+class ClusterInfoDesired:
+    """What is read of the cluster, and how many entries of its lists."""
+
+    gather: Sequence[str]
+    limit: int
+
+
+class ClusterInfo(Info[ClusterInfoDesired]):
     """See the module pve_cluster_info. Each subject is one request; ``resources`` also reads the lists of the nodes' guests."""
 
     name = "cluster"
@@ -36,13 +45,13 @@ class ClusterInfo(Info):
         }
         return {"argument_spec": spec}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> ClusterInfoDesired:
         if params["limit"] < 1:
             raise InvalidOption("limit", "must be at least 1")
-        return {"gather": params["gather"], "limit": params["limit"]}
+        return ClusterInfoDesired(params["gather"], params["limit"])
 
-    def read(self, reader: Reader, desired: Desired) -> Row:
-        wanted, limit = desired["gather"], desired["limit"]
+    def read(self, reader: Reader, desired: ClusterInfoDesired) -> Row:
+        wanted, limit = desired.gather, desired.limit
         found: Row = {}
         if "status" in wanted:
             found["status"] = status(reader.get("/cluster/status"))

@@ -9,10 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired
 from ...model.field import Field, Fields, hyphenated
 from ...model.kinds.by_type import ByType
-from ...model.kinds.info import ListInfo
+from ...model.kinds.info import ListInfo, Options
 from ...model.kinds.item import Item
 from ...model.plan import api_path
 from ...model.property_string import INTEGER, TEXT, WORD, Part, PropertyString
@@ -120,7 +119,7 @@ ITEMS = {
 class MappingList(ListInfo):
     """The mappings of a type; with ``check_node`` also what is wrong with them on that node."""
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> Options:
         return {**super().parse(params), "check-node": params["check_node"]}
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,12 +11,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, Reader
+from ...model.contract import Reader
 from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.given import TO_MAKE
 from ...model.kinds.by_type import ByType
-from ...model.kinds.info import ListInfo
+from ...model.kinds.info import ListInfo, Options
 from ...model.kinds.item import BuiltIn, Item, ItemDesired
 from ...model.plan import Plan, Step, api_path
 from ...model.values import Codec, Comment, Items, Text
@@ -149,7 +149,7 @@ MATCHER = Item("matcher", MATCHERS, NAME, MATCHER_FIELDS, delete_list=True, buil
 class EndpointList(ListInfo):
     """Endpoints. PVE lists those of all types with little more than their names, those of one type with all options."""
 
-    def read(self, reader: Reader, desired: Desired) -> Any:
+    def read(self, reader: Reader, desired: Options) -> Any:
         rows, kind = super().read(reader, desired), desired["type"]
         if kind is None:
             return rows

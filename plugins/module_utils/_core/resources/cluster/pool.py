@@ -13,11 +13,11 @@ from typing import Any
 from ...guests.named import HINT
 from ...guests.pool import refuse_move
 from ...model.changes import changed_fields, shown
-from ...model.contract import STATES, Desired, Reader, Resource, State
+from ...model.contract import STATES, Reader, Resource, State
 from ...model.errors import InvalidOption, NotFound, Refused, does_not_exist
 from ...model.field import Field, Fields, update_params
 from ...model.given import TO_DELETE, TO_MAKE, Use
-from ...model.kinds.info import ListInfo
+from ...model.kinds.info import ListInfo, Options
 from ...model.kinds.members import Members
 from ...model.plan import Plan, Step
 from ...model.values import NonZeroComment, Set
@@ -225,7 +225,7 @@ def observe(row: Mapping[str, Any]) -> State:
 class PoolList(ListInfo):
     """Pools; the members only of the one that is asked for, as the server tells them for no more than one at a time."""
 
-    def read(self, reader: Reader, desired: Desired) -> Any:
+    def read(self, reader: Reader, desired: Options) -> Any:
         if desired["poolid"] is None:
             rows: list[dict[str, Any]] = super().read(reader, desired)
             return rows

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...model.contract import Desired, Reader, Resource, State, StateOrNone
+from ...model.contract import Reader, Resource, State
 from ...model.errors import HopFailed, InvalidOption
 from ...model.kinds.info import Info
 from ...model.periods import moment
@@ -17,7 +18,16 @@ from ...model.plan import Plan, Step, api_path
 from ...run.task import Upid, read_log, succeeded, wait_for_task
 
 
-class Task(Resource[Desired, StateOrNone]):
+@dataclasses.dataclass(frozen=True)
+class TaskDesired:
+    """A task that is to have ended (waited) or to be stopped."""
+
+    upid: Upid
+    state: str
+    timeout: int
+
+
+class Task(Resource[TaskDesired, State]):
     """One task. Waiting for it only reads; stopping a running one is a step."""
 
     name = "task"
@@ -30,19 +40,19 @@ class Task(Resource[Desired, StateOrNone]):
         }
         return {"argument_spec": spec}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> TaskDesired:
         try:
             upid = Upid.parse(params["upid"])
         except ValueError as error:
             raise InvalidOption("upid", str(error)) from None
         if params["timeout"] < 0:
             raise InvalidOption("timeout", "must not be less than 0 seconds")
-        return {"upid": upid, "state": params["state"], "timeout": params["timeout"]}
+        return TaskDesired(upid, params["state"], params["timeout"])
 
-    def read(self, reader: Reader, desired: Desired) -> State:
-        upid: Upid = desired["upid"]
-        if desired["state"] == "waited":
-            wait_for_task(reader, upid.text, desired["timeout"])
+    def read(self, reader: Reader, desired: TaskDesired) -> State:
+        upid = desired.upid
+        if desired.state == "waited":
+            wait_for_task(reader, upid.text, desired.timeout)
         status = reader.get(f"{upid.path}/status")
         return {
             "upid": upid.text,
@@ -56,17 +66,28 @@ class Task(Resource[Desired, StateOrNone]):
             "log": read_log(reader, upid),
         }
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        if observed is None or desired["state"] == "waited" or not observed["running"]:
+    def plan(self, observed: State, desired: TaskDesired) -> Plan:
+        if desired.state == "waited" or not observed["running"]:
             return Plan.nothing(observed)
         # How a stopped task ends is up to what it was doing.
         after = {
             name: value for name, value in {**observed, "running": False}.items() if name not in ("exitstatus", "log")
         }
-        return Plan(observed, after, (Step("DELETE", desired["upid"].path, summary=f"stop task {desired['upid']}"),))
+        return Plan(observed, after, (Step("DELETE", desired.upid.path, summary=f"stop task {desired.upid}"),))
 
 
-class TaskList(Info):
+@dataclasses.dataclass(frozen=True)
+class TasksDesired:
+    """Which tasks are listed; without nodes those of all that are online. ``query`` is what the nodes pick by."""
+
+    nodes: Sequence[str] | None
+    running: bool | None
+    errors: bool | None
+    limit: int
+    query: Mapping[str, Any]
+
+
+class TaskList(Info[TasksDesired]):
     """Tasks of some or all nodes, newest first."""
 
     name = "tasks"
@@ -85,7 +106,7 @@ class TaskList(Info):
         }
         return {"argument_spec": spec}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> TasksDesired:
         if params["limit"] < 1:
             raise InvalidOption("limit", "must be at least 1")
         if params["errors"] and params["running"]:
@@ -103,36 +124,36 @@ class TaskList(Info):
             ],
             "limit": params["limit"],
         }
-        return {
-            "nodes": params["nodes"],
-            "running": params["running"],
-            "limit": params["limit"],
-            "errors": params["errors"],
-            "query": {name: value for name, value in query.items() if value is not None},
-        }
+        return TasksDesired(
+            nodes=params["nodes"],
+            running=params["running"],
+            errors=params["errors"],
+            limit=params["limit"],
+            query={name: value for name, value in query.items() if value is not None},
+        )
 
     @staticmethod
-    def _rows(reader: Reader, node: str, desired: Desired) -> list[dict[str, Any]]:
+    def _rows(reader: Reader, node: str, desired: TasksDesired) -> list[dict[str, Any]]:
         """The tasks of one node. One of several that does not answer must not hide those of the others."""
         try:
-            rows: list[dict[str, Any]] = reader.get(api_path("nodes", node, "tasks"), desired["query"]) or []
+            rows: list[dict[str, Any]] = reader.get(api_path("nodes", node, "tasks"), desired.query) or []
         except HopFailed as error:
-            if desired["nodes"] is not None:
+            if desired.nodes is not None:
                 raise
             reader.warnings.append(f"The tasks of {node} are missing. {error}")
             return []
         return rows
 
-    def read(self, reader: Reader, desired: Desired) -> Any:
-        nodes = desired["nodes"] if desired["nodes"] is not None else _online_nodes(reader)
+    def read(self, reader: Reader, desired: TasksDesired) -> Any:
+        nodes = desired.nodes if desired.nodes is not None else _online_nodes(reader)
         rows = [row for node in nodes for row in self._rows(reader, node, desired)]
         tasks = sorted(map(describe, rows), key=lambda task: (task["starttime"], task["upid"]), reverse=True)
         picked = [
             task
             for task in tasks
-            if desired["running"] in (None, task["running"]) and (not desired["errors"] or task["failed"])
+            if desired.running in (None, task["running"]) and (not desired.errors or task["failed"])
         ]
-        return picked[: desired["limit"]]
+        return picked[: desired.limit]
 
 
 def describe(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,36 +3,38 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether a node still lets this machine in after a change of its firewall.
 
-A node judges a new connection to its API like this (pve-firewall, enable_host_firewall; proxmox-firewall, firewall.rs):
+A node decides about a new connection to its API like this (pve-firewall, enable_host_firewall; proxmox-firewall, firewall.rs):
 the rules of the node, then those of the cluster, the first that fits decides; then members of the IP set ``management``, to
 which the local network belongs, are let in; then the policy of the cluster decides. With nftables the IP set comes first, and
 the local network belongs to it only where nobody has defined it.
 
-The server tells nobody from which address it sees a connection. Known is the address of this machine on the way there, which
+The server shows nobody from which address it sees a connection. Known is the address of this machine on the way there, which
 is that address unless something between them translates it. What cannot be known is taken for the worse: a rule that may
 fit does not let in, but it may keep out.
 """
 
 from __future__ import annotations
 
-import abc
 import dataclasses
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from ...model.contract import Desired, Reader, Resource, State, StateOrNone
+from ...model.contract import Reader, State
 from ...model.errors import NotFound, Refused
-from ...model.plan import Plan, api_path
+from ...model.plan import api_path
 from .fields import OPTIONS, observe_rule
 from .safety import Rule
-from .scope import CLUSTER
+from .scope import CLUSTER, Scope
 
 API, SSH = 8006, 22
 MACROS = {API: "PMG", SSH: "SSH"}  # the only ones that mean these ports
 SERVICES = {SSH: "ssh"}
-OBJECTS = {"alias": "aliases", "ipset": "ipsets"}  # what rules refer to by name -> the part of an outlook that holds it
+OBJECTS = {
+    "alias": "aliases",
+    "ipset": "ipsets",
+}  # what rules refer to by name -> the part of Reachability that holds it
 OPTION: dict[str, dict[str, Any]] = {"allow_lockout": {"type": "bool", "default": False}}
 Fit: TypeAlias = "bool | None"  # None: perhaps
 
@@ -152,44 +154,53 @@ class Reachability:
         return None if inside and any(fit is not False for fit in fits[True]) else inside
 
 
-def collect_context(reader: Reader, scope: Desired, state: State, after: State) -> dict[str, Any] | None:
-    """What surrounds the scope of a change; None if the change cannot keep this machine out."""
-    connection = reader.connection
+def collect_context(
+    reader: Reader, scope: Scope, state: State | None = None, after: State | None = None
+) -> Reachability | None:
+    """Read what decides about this machine now; None if a change of the scope cannot keep it out.
+
+    ``state`` and ``after`` are the scope before and after the change, for what their rules refer to.
+    """
+    state, after, connection = state or {}, after or {}, reader.connection
     own, server = reader.addresses() or ("", "")
     if connection.backend == "local" or (own and (own == server or ipaddress.ip_address(own).is_loopback)):
         return None
     options = _options(reader, "cluster", CLUSTER)
-    if not (after.get("options", options) if scope["scope"] == "cluster" else options).get("enable"):
+    if not (after.get("options", options) if scope.kind == "cluster" else options).get("enable"):
         return None
     here: Mapping[str, Any] = next((row for row in reader.get("/cluster/status") or [] if row.get("local")), {})
     node = str(here.get("name", ""))
-    if scope.get("node", node) != node:
+    if scope.kind == "node" and scope.id != node:
         return None  # the way leads by another node
     if is_translated(own, server) or (
         connection.backend == "https" and any(endpoint.port != API for endpoint in connection.endpoints)
     ):
         own = server = ""
     path = f"{api_path('nodes', node)}/firewall"
-    found: dict[str, Any] = {
-        "own": own,
-        "server": server,
-        "port": connection.ssh_port if connection.backend == "openssh" else API,
-        "node": node,
-        "cluster_options": options,
-        "node_options": _options(reader, "node", path),
-        "cluster_rules": _rules(reader, f"{CLUSTER}/rules"),
-        "node_rules": _rules(reader, f"{path}/rules"),
-        "aliases": {str(row["name"]).lower(): row["cidr"] for row in reader.get(f"{CLUSTER}/aliases") or []},
-        "local_network": local_network(reader.get(api_path("nodes", node, "network")) or [], str(here.get("ip", ""))),
-    }
-    rules = [*found["cluster_rules"], *found["node_rules"], *state.get("rules", []), *after.get("rules", [])]
-    groups = sorted({rule["action"] for rule in rules if rule["type"] == "group"})
-    found["groups"] = {name: _rules_of_group(reader, name) for name in groups}
-    rules += [rule for group in found["groups"].values() for rule in group]
+    node_options = _options(reader, "node", path)
+    cluster_rules, node_rules = _rules(reader, f"{CLUSTER}/rules"), _rules(reader, f"{path}/rules")
+    aliases = {str(row["name"]).lower(): row["cidr"] for row in reader.get(f"{CLUSTER}/aliases") or []}
+    network = local_network(reader.get(api_path("nodes", node, "network")) or [], str(here.get("ip", "")))
+    rules = [*cluster_rules, *node_rules, *state.get("rules", []), *after.get("rules", [])]
+    named = sorted({rule["action"] for rule in rules if rule["type"] == "group"})
+    groups = {name: _rules_of_group(reader, name) for name in named}
+    rules += [rule for group in groups.values() for rule in group]
     known = {str(row["name"]).lower(): row["name"] for row in reader.get(f"{CLUSTER}/ipset") or []}
     sets = sorted(known.keys() & {"management", *_sets_of(rules)})
-    found["ipsets"] = {name: reader.get(f"{CLUSTER}/ipset{api_path(known[name])}") or [] for name in sets}
-    return found
+    return Reachability(
+        own=own,
+        server=server,
+        port=connection.ssh_port if connection.backend == "openssh" else API,
+        node=node,
+        cluster_options=options,
+        node_options=node_options,
+        cluster_rules=cluster_rules,
+        node_rules=node_rules,
+        groups=groups,
+        aliases=aliases,
+        ipsets={name: reader.get(f"{CLUSTER}/ipset{api_path(known[name])}") or [] for name in sets},
+        local_network=network,
+    )
 
 
 def _options(reader: Reader, scope: str, path: str) -> dict[str, Any]:
@@ -228,7 +239,7 @@ def is_translated(own: str, server: str) -> bool:
     return bool(own) and not ipaddress.ip_address(own).is_global and ipaddress.ip_address(server).is_global
 
 
-def check_lockout(surroundings: Mapping[str, Any], scope: Desired, current: State, after: State) -> tuple[str, ...]:
+def check_lockout(surroundings: Reachability, scope: Scope, current: State, after: State) -> tuple[str, ...]:
     """Refuse a change that keeps this machine out. What to warn of, where the present rules would keep it out as well."""
     then, known = outlook(surroundings, scope, after), outlook(surroundings, scope, current)
     reason = then.kept_out_by()
@@ -248,41 +259,14 @@ def check_lockout(surroundings: Mapping[str, Any], scope: Desired, current: Stat
     )
 
 
-class Guarded(Resource[Desired, StateOrNone]):
-    """A named thing of the cluster's firewall that rules refer to: what keeps this machine out by it is refused.
-
-    It has ``_read`` and ``_plan``, and ``_view``, which tells what is changed and how it looks there in a state.
-    """
-
-    @abc.abstractmethod
-    def _read(self, reader: Reader, desired: Desired) -> State | None:
-        """The present state, as ``read``."""
-
-    @abc.abstractmethod
-    def _plan(self, current: State | None, desired: Desired) -> Plan:
-        """What to do, as ``plan``."""
-
-    @abc.abstractmethod
-    def _view(self, desired: Desired, state: Mapping[str, Any] | None) -> tuple[Desired, State] | None:
-        """The scope and state for ``outlook``; None for what is not of the cluster."""
-
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        state = self._read(reader, desired)
-        view = self._view(desired, state)
-        if view and not desired["allow_lockout"] and "surroundings" not in desired and self._plan(state, desired).steps:
-            desired["surroundings"] = collect_context(reader, view[0], view[1], {})
-        return state
-
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        plan = self._plan(observed, desired)
-        before, after = self._view(desired, observed), self._view(desired, plan.after)
-        if not plan.steps or not desired.get("surroundings") or not before or not after:
-            return plan
-        notes = check_lockout(desired["surroundings"], before[0], before[1], after[1])
-        return dataclasses.replace(plan, notes=(*plan.notes, *notes))
+def keep_way_in(reader: Reader, scope: Scope, before: State, after: State) -> None:
+    """Refuse a change of a thing that rules refer to by which this machine would be kept out, as a preflight."""
+    surroundings = collect_context(reader, scope)
+    if surroundings:
+        reader.warnings.extend(check_lockout(surroundings, scope, before, after))
 
 
-def options_come_first(surroundings: Mapping[str, Any], scope: Desired, current: State, after: State) -> bool:
+def options_come_first(surroundings: Reachability, scope: Scope, current: State, after: State) -> bool:
     """Whether this machine is kept out between the calls if the rules are changed first, but not the other way round."""
     if "options" not in after or "rules" not in after:
         return False
@@ -291,16 +275,16 @@ def options_come_first(surroundings: Mapping[str, Any], scope: Desired, current:
     return bool(rules_first.kept_out_by()) and not options_first.kept_out_by()
 
 
-def outlook(surroundings: Mapping[str, Any], scope: Desired, state: State) -> Reachability:
+def outlook(surroundings: Reachability, scope: Scope, state: State) -> Reachability:
     """The surroundings with the scope in a state."""
-    parts = dict(surroundings)
-    if scope["scope"] in OBJECTS:
-        part = OBJECTS[scope["scope"]]
-        parts[part] = {name: value for name, value in parts[part].items() if name != scope["name"]}
-        if state:
-            parts[part][scope["name"]] = state[part]
-    elif scope["scope"] == "group":
-        parts["groups"] = {**parts["groups"], scope["group"]: state["rules"]}
+    changed: dict[str, Any]
+    if scope.kind in OBJECTS:
+        part = OBJECTS[scope.kind]
+        things = {name: value for name, value in getattr(surroundings, part).items() if name != scope.id}
+        changed = {part: {**things, scope.id: state[part]} if state else things}
+    elif scope.kind == "group":
+        in_use = state.get("rules") or scope.id in surroundings.groups
+        changed = {"groups": {**surroundings.groups, scope.id: state["rules"]}} if in_use and "rules" in state else {}
     else:
-        parts |= {f"{scope['scope']}_{part}": state[part] for part in ("options", "rules") if part in state}
-    return Reachability(**parts)
+        changed = {f"{scope.kind}_{part}": state[part] for part in ("options", "rules") if part in state}
+    return dataclasses.replace(surroundings, **changed)

@@ -5,33 +5,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...model.contract import STATES, Desired, Reader, State
+from ...model.changes import changed_fields, shown
+from ...model.contract import STATES, Reader, Resource, State, StateOrNone
 from ...model.errors import InvalidOption, Refused
-from ...model.field import Field, Fields
+from ...model.field import Field, Fields, update_params
 from ...model.given import TO_DELETE, TO_MAKE, Use
 from ...model.kinds.item import Item, ItemDesired, Location
 from ...model.plan import Plan, Step, api_path, whole_part
 from ...model.values import Matching, NonZeroComment, Text
-from .fields import observe_rule
-from .lockout import OPTION, Guarded, check_lockout, collect_context
-from .scope import CLUSTER, find_scope, scope_of, scope_options
+from .lockout import OPTION, keep_way_in
+from .scope import CLUSTER, Scope, find_scope, scope_of, scope_options
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
 NOT_A_NAME = "{} is not a name: a letter, then letters, digits, - and _, at most {} characters"
 _WITH_SETS = ("cluster", "guest")
 COMMENT = NonZeroComment()
-
-
-def checked_name(option: str, value: str, longest: int) -> str:
-    """The name, if PVE takes it."""
-    if not _NAME.fullmatch(value) or len(value) > longest:
-        raise InvalidOption(option, NOT_A_NAME.format(repr(value), longest))
-    return value
 
 
 class Network(Text):
@@ -55,18 +49,38 @@ class SetNetwork(Network):
         return super().parse(str(network))
 
 
-ALIAS_FIELDS = Fields([Field("cidr", codec=Network(), clear="never"), Field("comment", codec=COMMENT, clear="empty")])
+class Entry(SetNetwork):
+    """An entry of a set: an address, a network or the name of an alias."""
+
+    def parse(self, value: Any) -> str:
+        text = str(value).strip()
+        if re.fullmatch(r"(?:(?:dc|guest)/)?[A-Za-z][A-Za-z0-9_-]+", text) and ":" not in text:
+            return text
+        try:
+            network = super().parse(text)
+        except ValueError as error:
+            raise ValueError(f"{error}, nor the name of an alias") from None
+        if network.endswith("/0"):
+            raise ValueError(f"{network!r} is everything, which PVE does not allow in a set")
+        return network
+
+
+DESCRIPTION = Fields([Field("comment", codec=COMMENT, clear="empty")])
+ALIAS_FIELDS = Fields([Field("cidr", codec=Network(), clear="never"), *DESCRIPTION])
+ENTRY_FIELDS = Fields(
+    [
+        Field("cidr", codec=Entry(), required=True, clear="never"),
+        Field("nomatch", type="bool"),
+        Field("comment", codec=COMMENT, clear="empty"),
+    ]
+)
 
 
 def _keep_way_in(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
     """Refuse an alias of the cluster by which the node would no longer let this machine in."""
-    if desired.place["scope"] != "cluster" or desired.options["allow_lockout"]:
-        return
-    scope = {"scope": "alias", "name": desired.key.lower()}
-    before, after = ({"aliases": state["cidr"]} if state else {} for state in (plan.before, plan.after))
-    surroundings = collect_context(reader, scope, before, {})
-    if surroundings:
-        reader.warnings.extend(check_lockout(surroundings, scope, before, after))
+    if desired.place.kind == "cluster" and not desired.options["allow_lockout"]:
+        before, after = ({"aliases": state["cidr"]} if state else {} for state in (plan.before, plan.after))
+        keep_way_in(reader, Scope("alias", desired.key.lower()), before, after)
 
 
 ALIAS = Item(
@@ -84,47 +98,82 @@ ALIAS = Item(
 )
 
 
-class Container(Guarded):
-    """A named thing with a comment that holds others: PVE changes its comment by renaming it to itself.
+# PVE reads the names of sets and groups in lower case, however they were written (PVE/Firewall.pm,
+# generic_fw_config_parser), and changes their comment by renaming them to themselves.
 
-    PVE reads their names in lower case, however they were written (PVE/Firewall.pm, generic_fw_config_parser).
-    """
 
-    name: str
-    key: str  # of the name, as an option and on the wire
+@dataclasses.dataclass(frozen=True)
+class NamedSet:
+    """What IP sets and security groups have in common: a name and a comment."""
+
+    label: str
+    key: str  # the option with its name, and the key on the wire
     longest: int
 
-    def _change_steps(self, current: State | None, desired: Desired) -> tuple[list[Step], State]:
-        """Create it or change its comment."""
-        key, name, comment = self.key, desired[self.key], desired["comment"]
-        after = {**(current or {key: name}), **({} if comment is None else {"comment": comment})}
-        if comment == "":
-            del after["comment"]
+    def parse_name(self, params: Mapping[str, Any]) -> str:
+        """The name, if PVE takes it."""
+        name: str = params[self.key]
+        if not _NAME.fullmatch(name) or len(name) > self.longest:
+            raise InvalidOption(self.key, NOT_A_NAME.format(repr(name), self.longest))
+        return name.lower()
+
+    def find(self, rows: Sequence[Mapping[str, Any]] | None, name: str) -> State | None:
+        """Its name and comment, from the list of all; None if it is not there."""
+        row = next((row for row in rows or [] if row[self.key] == name), None)
+        if row is None:
+            return None
+        return {self.key: name, **({"comment": row["comment"]} if row.get("comment") else {})}
+
+    def change(
+        self, path: str, name: str, current: State | None, fields: Mapping[str, Any]
+    ) -> tuple[list[Step], State]:
+        """The call that creates it or changes its comment, and the state after it."""
+        changes = changed_fields(DESCRIPTION, current or {}, fields)
+        after = shown(DESCRIPTION, current or {self.key: name}, changes)
         if current is None:
-            params = {key: name, **({"comment": comment} if comment else {})}
-            return [Step("POST", desired["path"], params, f"create {self.name} {name}")], after
-        if comment is None or comment == current.get("comment", ""):
+            params = {self.key: name, **update_params(changes, DESCRIPTION, {})}
+            return [Step("POST", path, params, f"create {self.label} {name}")], after
+        if not changes:
             return [], after
-        params = {key: name, "rename": name, "comment": comment}
-        return [Step("POST", desired["path"], params, f"change the comment of {self.name} {name}")], after
+        params = {self.key: name, "rename": name, "comment": changes["comment"]}
+        return [Step("POST", path, params, f"change the comment of {self.label} {name}")], after
 
 
-class AddressSet(Container):
+@dataclasses.dataclass(frozen=True)
+class IpsetDesired:
+    """An IP set as it is to be; ``entries`` by address or alias, None if they are not managed."""
+
+    scope: Scope
+    name: str
+    fields: Mapping[str, Any]
+    entries: Mapping[str, Mapping[str, Any]] | None
+    append: bool
+    force: bool
+    allow_lockout: bool
+    state: str
+    path: str = ""  # of the sets of the scope, once it is pinned
+
+
+@dataclasses.dataclass(frozen=True)
+class IpsetObserved:
+    """An IP set (None if absent), and the path of those of its scope."""
+
+    path: str
+    state: StateOrNone
+
+
+class AddressSet(Resource[IpsetDesired, IpsetObserved]):
     """A set of addresses. A given list of entries is the whole set unless ``append``."""
 
-    name, key, longest = "ipset", "name", 64
+    name = "ipset"
+    named = NamedSet("ipset", "name", 64)
 
     def arguments(self) -> dict[str, Any]:
-        suboptions = {
-            "cidr": {"type": "str", "required": True},
-            "nomatch": {"type": "bool"},
-            "comment": {"type": "str"},
-        }
         spec = {
             **scope_options(*_WITH_SETS),
             "name": {"type": "str", "required": True},
-            "comment": {"type": "str"},
-            "entries": {"type": "list", "elements": "dict", "options": suboptions},
+            **DESCRIPTION.specs(),
+            "entries": {"type": "list", "elements": "dict", "options": ENTRY_FIELDS.specs()},
             "append": {"type": "bool", "default": False},
             "force": {"type": "bool", "default": False},
             **OPTION,
@@ -139,121 +188,134 @@ class AddressSet(Container):
         append = Use(never=("absent",), beside=("entries",))
         return {"comment": TO_MAKE, "entries": TO_MAKE, "append": append, "force": TO_DELETE}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> IpsetDesired:
         entries = params["entries"]
-        return {
-            "scope": scope_of(params, _WITH_SETS),
-            "name": checked_name("name", params["name"], self.longest).lower(),
-            "comment": _parsed_comment("comment", params["comment"]),
-            "entries": None if entries is None else parse_entries(entries),
+        return IpsetDesired(
+            scope=scope_of(params, _WITH_SETS),
+            name=self.named.parse_name(params),
+            fields=DESCRIPTION.parse(params),
+            entries=None if entries is None else parse_entries(entries),
             **{name: params[name] for name in ("append", "force", "allow_lockout", "state")},
-        }
+        )
 
-    def _view(self, desired: Desired, state: Mapping[str, Any] | None) -> tuple[Desired, State] | None:
-        if desired["scope"]["scope"] != "cluster":
-            return None
-        return {"scope": "ipset", "name": desired["name"]}, {"ipsets": state["entries"]} if state else {}
-
-    def _read(self, reader: Reader, desired: Desired) -> State | None:
+    def read(self, reader: Reader, desired: IpsetDesired) -> IpsetObserved:
         """Two reads: the entries, and the list of sets for the comment, which is nowhere else."""
-        desired["path"] = desired.get("path") or f"{find_scope(reader, desired['scope'])}/ipset"
-        rows = reader.get(desired["path"]) or []
-        row = next((row for row in rows if row["name"] == desired["name"]), None)
-        if row is None:
-            return None
-        entries = [observe_entry(entry) for entry in reader.get(desired["path"] + api_path(desired["name"])) or []]
-        comment = {"comment": row["comment"]} if row.get("comment") else {}
-        return {"name": desired["name"], **comment, "entries": sorted(entries, key=lambda entry: str(entry["cidr"]))}
+        path = desired.path or f"{find_scope(reader, desired.scope)}/ipset"
+        state = self.named.find(reader.get(path), desired.name)
+        if state is not None:
+            entries = map(observe_entry, reader.get(path + api_path(desired.name)) or [])
+            state["entries"] = sorted(entries, key=lambda entry: str(entry["cidr"]))
+        return IpsetObserved(path, state)
 
-    def _plan(self, current: State | None, desired: Desired) -> Plan:
-        if desired["state"] == "absent":
-            return self._plan_absent(current, desired)
-        steps, after = self._change_steps(current, desired)
+    def pin(self, observed: IpsetObserved, desired: IpsetDesired) -> IpsetDesired:
+        return dataclasses.replace(desired, path=observed.path)
+
+    def preflight(self, reader: Reader, plan: Plan, desired: IpsetDesired) -> None:
+        if desired.scope.kind == "cluster" and not desired.allow_lockout:
+            before, after = ({"ipsets": state["entries"]} if state else {} for state in (plan.before, plan.after))
+            keep_way_in(reader, Scope("ipset", desired.name), before, after)
+
+    def plan(self, observed: IpsetObserved, desired: IpsetDesired) -> Plan:
+        if desired.state == "absent":
+            return self._plan_absent(observed, desired)
+        current = observed.state
+        steps, after = self.named.change(observed.path, desired.name, current, desired.fields)
         have = {entry["cidr"]: entry for entry in (current or {}).get("entries", [])}
         result = dict(have)
-        if desired["entries"] is not None:
+        if desired.entries is not None:
             spelt = {cidr.lower(): cidr for cidr in have}  # PVE compares the names of aliases without case
-            entries = {spelt.get(cidr.lower(), cidr): entry for cidr, entry in desired["entries"].items()}
-            wanted = {cidr: {**have.get(cidr, {}), **entry, "cidr": cidr} for cidr, entry in entries.items()}
-            wanted = {cidr: {k: v for k, v in entry.items() if v not in ("", False)} for cidr, entry in wanted.items()}
-            result = {**(have if desired["append"] else {}), **wanted}
-            steps += self._entry_steps(desired, have, result)
+            entries = {spelt.get(cidr.lower(), cidr): entry for cidr, entry in desired.entries.items()}
+            wanted = {
+                cidr: _without_empty({**have.get(cidr, {}), **entry, "cidr": cidr}) for cidr, entry in entries.items()
+            }
+            result = {**(have if desired.append else {}), **wanted}
+            steps += _entry_steps(observed.path + api_path(desired.name), desired.name, have, result)
         after["entries"] = [result[cidr] for cidr in sorted(result)]
         return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
 
     @staticmethod
-    def _entry_steps(desired: Desired, have: Mapping[str, Any], result: Mapping[str, Any]) -> list[Step]:
-        """Exceptions (``nomatch``) come before what they are exceptions of, and everything new before what goes."""
-        base = desired["path"] + api_path(desired["name"])
-        steps = []
-        for cidr in sorted(result, key=lambda cidr: (not result[cidr].get("nomatch"), cidr)):
-            options = {name: value for name, value in result[cidr].items() if name != "cidr"}
-            if cidr not in have:
-                steps.append(Step("POST", base, {"cidr": cidr, **options}, f"add {cidr} to ipset {desired['name']}"))
-            elif result[cidr] != have[cidr]:
-                path = base + whole_part(cidr)
-                steps.append(Step("PUT", path, options, f"change {cidr} in ipset {desired['name']}"))
-        for cidr in sorted(set(have) - set(result), key=lambda cidr: (bool(have[cidr].get("nomatch")), cidr)):
-            steps.append(Step("DELETE", base + whole_part(cidr), {}, f"take {cidr} out of ipset {desired['name']}"))
-        return steps
-
-    def _plan_absent(self, current: State | None, desired: Desired) -> Plan:
+    def _plan_absent(observed: IpsetObserved, desired: IpsetDesired) -> Plan:
+        current = observed.state
         if current is None:
             return Plan.nothing(None)
-        if current["entries"] and not desired["force"]:
+        if current["entries"] and not desired.force:
             raise Refused(
-                f"IP set {desired['name']} has {len(current['entries'])} entries.",
+                f"IP set {desired.name} has {len(current['entries'])} entries.",
                 hint="Set force: true to delete it with them.",
             )
         params = {"force": True} if current["entries"] else {}
-        step = Step("DELETE", desired["path"] + api_path(desired["name"]), params, f"delete ipset {desired['name']}")
+        step = Step("DELETE", observed.path + api_path(desired.name), params, f"delete ipset {desired.name}")
         return Plan(current, None, (step,))
 
 
-def parse_entries(rows: list[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def _entry_steps(base: str, name: str, have: Mapping[str, Any], result: Mapping[str, Any]) -> list[Step]:
+    """Exceptions (``nomatch``) come before what they are exceptions of, and everything new before what goes."""
+    steps = []
+    for cidr in sorted(result, key=lambda cidr: (not result[cidr].get("nomatch"), cidr)):
+        options = {option: value for option, value in result[cidr].items() if option != "cidr"}
+        if cidr not in have:
+            steps.append(Step("POST", base, {"cidr": cidr, **options}, f"add {cidr} to ipset {name}"))
+        elif result[cidr] != have[cidr]:
+            steps.append(Step("PUT", base + whole_part(cidr), options, f"change {cidr} in ipset {name}"))
+    for cidr in sorted(set(have) - set(result), key=lambda cidr: (bool(have[cidr].get("nomatch")), cidr)):
+        steps.append(Step("DELETE", base + whole_part(cidr), {}, f"take {cidr} out of ipset {name}"))
+    return steps
+
+
+def parse_entries(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Entries by their address or alias; what is not given is not managed."""
     entries: dict[str, dict[str, Any]] = {}
     for number, row in enumerate(rows):
-        option = f"entries[{number}].cidr"
-        cidr = str(row["cidr"]).strip()
-        if not re.fullmatch(r"(?:(?:dc|guest)/)?[A-Za-z][A-Za-z0-9_-]+", cidr) or ":" in cidr:
-            try:
-                cidr = SetNetwork().parse(cidr)
-            except ValueError as error:
-                raise InvalidOption(option, f"{error}, nor the name of an alias") from None
-            if cidr.endswith("/0"):
-                raise InvalidOption(option, f"{cidr!r} is everything, which PVE does not allow in a set")
-        if cidr.lower() in map(str.lower, entries):
-            raise InvalidOption(option, f"{cidr!r} is listed twice")
-        comment = _parsed_comment(f"entries[{number}].comment", row.get("comment"))
-        options = {"nomatch": row.get("nomatch"), "comment": comment}
-        entries[cidr] = {"cidr": cidr, **{name: value for name, value in options.items() if value is not None}}
+        option = f"entries[{number}]"
+        try:
+            entry = ENTRY_FIELDS.parse(row)
+        except InvalidOption as error:
+            raise error.inside(option) from None
+        if entry["cidr"].lower() in map(str.lower, entries):
+            raise InvalidOption(f"{option}.cidr", f"{entry['cidr']!r} is listed twice")
+        entries[entry["cidr"]] = entry
     return entries
-
-
-def _parsed_comment(option: str, value: Any) -> str | None:
-    """A comment in canonical form, None if it is not given."""
-    try:
-        return None if value is None else COMMENT.parse_option(value)
-    except ValueError as error:
-        raise InvalidOption(option, str(error)) from None
 
 
 def observe_entry(row: Mapping[str, Any]) -> dict[str, Any]:
     """An entry as users see it."""
-    flags = {"nomatch": True} if str(row.get("nomatch", 0)) == "1" else {}
-    return {"cidr": row["cidr"], **flags, **({"comment": row["comment"]} if row.get("comment") else {})}
+    return _without_empty({**ENTRY_FIELDS.observe(row), "cidr": row["cidr"]})
 
 
-class SecurityGroup(Container):
+def _without_empty(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if value not in ("", False)}
+
+
+@dataclasses.dataclass(frozen=True)
+class GroupDesired:
+    """A security group as it is to be."""
+
+    name: str
+    fields: Mapping[str, Any]
+    force: bool
+    allow_lockout: bool
+    state: str
+
+
+@dataclasses.dataclass(frozen=True)
+class GroupObserved:
+    """A security group (None if absent), and how many rules it has, if it is to be deleted."""
+
+    state: StateOrNone
+    rules: int = 0
+
+
+class SecurityGroup(Resource[GroupDesired, GroupObserved]):
     """A named list of rules. The rules are managed as a scope of the firewall."""
 
-    name, key, longest = "group", "group", 18
+    name = "group"
+    named = NamedSet("group", "group", 18)
+    path = f"{CLUSTER}/groups"
 
     def arguments(self) -> dict[str, Any]:
         spec = {
             "group": {"type": "str", "required": True, "aliases": ["name"]},
-            "comment": {"type": "str"},
+            **DESCRIPTION.specs(),
             "force": {"type": "bool", "default": False},
             **OPTION,
             "state": dict(STATES),
@@ -266,50 +328,36 @@ class SecurityGroup(Container):
     def uses(self) -> dict[str, Use]:
         return {"comment": TO_MAKE, "force": TO_DELETE}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        comment = params["comment"]
-        return {
-            "group": checked_name("group", params["group"], self.longest).lower(),
-            "comment": _parsed_comment("comment", comment),
-            "path": f"{CLUSTER}/groups",
-            "force": params["force"],
-            "allow_lockout": params["allow_lockout"],
-            "state": params["state"],
-        }
+    def parse(self, params: Mapping[str, Any]) -> GroupDesired:
+        flags = {name: params[name] for name in ("force", "allow_lockout", "state")}
+        return GroupDesired(self.named.parse_name(params), DESCRIPTION.parse(params), **flags)
 
-    def _view(self, desired: Desired, state: Mapping[str, Any] | None) -> tuple[Desired, State] | None:
-        if desired["state"] != "absent":
-            return None  # a comment decides nothing
-        return {"scope": "group", "group": desired["group"]}, {"rules": desired.get("rules", []) if state else []}
+    def read(self, reader: Reader, desired: GroupDesired) -> GroupObserved:
+        state = self.named.find(reader.get(self.path), desired.name)
+        if state is None or desired.state != "absent":
+            return GroupObserved(state)
+        return GroupObserved(state, len(reader.get(self.path + api_path(desired.name)) or []))
 
-    def _read(self, reader: Reader, desired: Desired) -> State | None:
-        rows = reader.get(desired["path"]) or []
-        row = next((row for row in rows if row["group"] == desired["group"]), None)
-        if row is None:
-            return None
-        if desired["state"] == "absent":
-            rows = sorted(
-                reader.get(desired["path"] + api_path(desired["group"])) or [], key=lambda rule: int(rule["pos"])
-            )
-            desired["rules"] = [observe_rule(rule) for rule in rows]
-        return {"group": desired["group"], **({"comment": row["comment"]} if row.get("comment") else {})}
+    def preflight(self, reader: Reader, plan: Plan, desired: GroupDesired) -> None:
+        """Only a deletion decides anything; the rules before it are those that the surroundings hold."""
+        if desired.state == "absent" and not desired.allow_lockout:
+            keep_way_in(reader, Scope("group", desired.name), {}, {"rules": []})
 
-    def _plan(self, current: State | None, desired: Desired) -> Plan:
-        if desired["state"] != "absent":
-            steps, after = self._change_steps(current, desired)
+    def plan(self, observed: GroupObserved, desired: GroupDesired) -> Plan:
+        current, count = observed.state, observed.rules
+        if desired.state != "absent":
+            steps, after = self.named.change(self.path, desired.name, current, desired.fields)
             return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
         if current is None:
             return Plan.nothing(None)
-        path, count = desired["path"] + api_path(desired["group"]), len(desired["rules"])
-        if count and not desired["force"]:
-            raise Refused(
-                f"Group {desired['group']} has {count} rules.", hint="Set force: true to delete it with them."
-            )
+        path = self.path + api_path(desired.name)
+        if count and not desired.force:
+            raise Refused(f"Group {desired.name} has {count} rules.", hint="Set force: true to delete it with them.")
         steps = [
-            Step("DELETE", f"{path}/{pos}", {}, f"delete rule {pos} of group {desired['group']}")
+            Step("DELETE", f"{path}/{pos}", {}, f"delete rule {pos} of group {desired.name}")
             for pos in reversed(range(count))
         ]
-        return Plan(current, None, (*steps, Step("DELETE", path, {}, f"delete group {desired['group']}")))
+        return Plan(current, None, (*steps, Step("DELETE", path, {}, f"delete group {desired.name}")))
 
 
 IPSET, GROUP = AddressSet(), SecurityGroup()

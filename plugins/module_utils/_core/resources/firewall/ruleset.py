@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...model.changes import changed_fields, shown
-from ...model.contract import STATES, Desired, Reader, Resource, State, StateOrNone, unset_option
+from ...model.contract import STATES, Reader, Resource, State, unset_option
 from ...model.errors import CREATED_FIRST, InvalidOption, NotFound, PermissionDenied
 from ...model.field import update_params
 from ...model.given import TO_MAKE, Use
@@ -20,12 +20,48 @@ from ...model.kinds.info import Info
 from ...model.plan import Plan, Step
 from .edits import match, plan_edits
 from .fields import OPTIONS, RULE_FIELDS, observe_rule, option_specs, parse_rule, rule_params
-from .lockout import check_lockout, collect_context, options_come_first
+from .lockout import Reachability, check_lockout, collect_context, options_come_first
 from .safety import Edit, Rule
-from .scope import CLUSTER, SCOPES, find_scope, scope_of, scope_options
+from .scope import CLUSTER, SCOPES, Scope, find_scope, scope_of, scope_options
+
+GUARDED = ("cluster", "node", "group")  # scopes whose rules decide about connections to a node
 
 
-class Firewall(Resource[Desired, StateOrNone]):
+@dataclasses.dataclass(frozen=True)
+class FirewallDesired:
+    """The options and rules of a scope as they are to be; None if the task does not manage them.
+
+    ``path`` and ``surroundings`` are those of the first reading, once it is ``pinned``.
+    """
+
+    scope: Scope
+    options: Mapping[str, Any] | None = None
+    rules: Sequence[Rule] | None = None
+    append: bool = False
+    insert: str = "top"
+    allow_lockout: bool = False
+    state: str = "present"
+    pinned: bool = False
+    path: str = ""
+    surroundings: Reachability | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class FirewallObserved:
+    """A scope: its path, its options and rules as far as the task needs them, and their digest.
+
+    ``wanted`` are the desired rules with macros as the server spells them; ``surroundings`` is what else decides about
+    connections to the node, None if the change cannot keep this machine out.
+    """
+
+    path: str
+    state: State
+    digest: str | None = None
+    wanted: Sequence[Rule] | None = None
+    surroundings: Reachability | None = None
+
+
+class Firewall(Resource[FirewallDesired, FirewallObserved]):
     """Options by name, and rules by what they say: the whole list, or with ``append`` single ones."""
 
     name = "firewall"
@@ -51,24 +87,20 @@ class Firewall(Resource[Desired, StateOrNone]):
     def uses(self) -> dict[str, Use]:
         return {"insert": Use(never=("absent",), beside=("append",)), "options": TO_MAKE, "unset": TO_MAKE}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> FirewallDesired:
         scope = scope_of(params, list(SCOPES))
         absent = params["state"] == "absent"
         if absent and (params["options"] or params["unset"] or not params["rules"] or params["append"]):
             raise InvalidOption("state", "absent takes away the listed rules: give rules, no options, and no append")
         if params["append"] and params["rules"] is None:
             raise InvalidOption("append", "adds the listed rules: give rules")
-        desired: Desired = {
-            "scope": scope,
-            "options": None,
-            "rules": None,
-            **{name: params[name] for name in ("append", "insert", "allow_lockout", "state")},
-        }
+        options = rules = None
         if params["options"] is not None or params["unset"]:
-            desired["options"] = self._options(scope["scope"], params)
+            options = self._options(scope.kind, params)
         if params["rules"] is not None:
-            desired["rules"] = [parse_rule(number, row, whole=not absent) for number, row in enumerate(params["rules"])]
-        return desired
+            rules = [parse_rule(number, row, whole=not absent) for number, row in enumerate(params["rules"])]
+        names = ("append", "insert", "allow_lockout", "state")
+        return FirewallDesired(scope, options, rules, **{name: params[name] for name in names})
 
     @staticmethod
     def _options(scope: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,84 +114,91 @@ class Firewall(Resource[Desired, StateOrNone]):
             raise InvalidOption(f"options.{foreign[0]}", f"scope: {scope} does not have it; it has {known}")
         return fields.parse({**given, "unset": params["unset"]})
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        scope = desired["scope"]["scope"]
-        desired["path"] = path = desired.get("path") or find_scope(reader, desired["scope"])
-        everything = desired["options"] is None and desired["rules"] is None
-        state: State = dict(desired["scope"])
-        if scope in OPTIONS and (everything or desired["options"] is not None):
+    def read(self, reader: Reader, desired: FirewallDesired) -> FirewallObserved:
+        scope, path = desired.scope.kind, desired.path or find_scope(reader, desired.scope)
+        everything = desired.options is None and desired.rules is None
+        state: State = desired.scope.shown()
+        digest, wanted = None, desired.rules
+        if scope in OPTIONS and (everything or desired.options is not None):
             state["options"] = OPTIONS[scope].observe(reader.get(f"{path}/options") or {})
-        if everything or desired["rules"] is not None:
-            rows = self._rows(reader, desired)
-            desired["digest"] = next((row["digest"] for row in rows if "digest" in row), None)
+        if everything or desired.rules is not None:
+            rows = self._rows(reader, desired.scope, path)
+            digest = next((row["digest"] for row in rows if "digest" in row), None)
             state["rules"] = [observe_rule(row) for row in rows]
-            spell_macros(reader, desired["rules"] or [], state["rules"], refuse=desired.get("state") != "absent")
-        if not desired["allow_lockout"] and "surroundings" not in desired and scope in ("cluster", "node", "group"):
-            after, steps = self._changes(state, desired)
-            desired["surroundings"] = collect_context(reader, desired["scope"], state, after) if steps else None
-        return state
+            if wanted is not None:
+                wanted = spell_macros(reader, wanted, state["rules"], refuse=desired.state != "absent")
+        observed = FirewallObserved(path, state, digest, wanted, desired.surroundings)
+        if not desired.pinned and not desired.allow_lockout and scope in GUARDED:
+            after, steps = self._changes(observed, desired)
+            found = collect_context(reader, desired.scope, state, after) if steps else None
+            observed = dataclasses.replace(observed, surroundings=found)
+        return observed
+
+    def pin(self, observed: FirewallObserved, desired: FirewallDesired) -> FirewallDesired:
+        return dataclasses.replace(
+            desired, pinned=True, path=observed.path, rules=observed.wanted, surroundings=observed.surroundings
+        )
 
     @staticmethod
-    def _rows(reader: Reader, desired: Desired) -> list[dict[str, Any]]:
-        group = desired["scope"].get("group")
+    def _rows(reader: Reader, scope: Scope, path: str) -> list[dict[str, Any]]:
         try:
-            rows = reader.get(desired["path"] if group else f"{desired['path']}/rules") or []
+            rows = reader.get(path if scope.kind == "group" else f"{path}/rules") or []
         except NotFound:
-            if not group:
+            if scope.kind != "group":
                 raise
             raise InvalidOption(
                 "group",
-                f"there is no security group {group!r}",
+                f"there is no security group {scope.id!r}",
                 hint=f"Create it with pve_firewall_group. {CREATED_FIRST}",
             ) from None
         return sorted(rows, key=lambda row: int(row["pos"]))
 
-    def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
+    def preflight(self, reader: Reader, plan: Plan, desired: FirewallDesired) -> None:
         """Warn of what PVE accepts although it has no effect."""
         before, after = plan.before or {}, plan.after or {}
         reader.warnings.extend(unknown_groups(reader, before.get("rules", []), after.get("rules", [])))
         in_use = after.get("options", {}).get("enable") or after.get("rules")
-        if desired["scope"]["scope"] == "guest" and in_use:
+        if desired.scope.kind == "guest" and in_use:
             reader.warnings.extend(unfiltered_guest(reader, desired))
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        observed = observed or {}
+    def plan(self, observed: FirewallObserved, desired: FirewallDesired) -> Plan:
+        current, surroundings = observed.state, observed.surroundings
         after, steps = self._changes(observed, desired)
         if not steps:
-            return Plan.nothing(observed)
+            return Plan.nothing(current)
         notes: tuple[str, ...] = ()
-        if desired.get("surroundings"):
-            notes = check_lockout(desired["surroundings"], desired["scope"], observed, after)
-            if len(steps) > 1 and options_come_first(desired["surroundings"], desired["scope"], observed, after):
+        if surroundings:
+            notes = check_lockout(surroundings, desired.scope, current, after)
+            if len(steps) > 1 and options_come_first(surroundings, desired.scope, current, after):
                 steps = [dataclasses.replace(steps[-1], replan=True), *steps[:-1]]
-        return Plan(observed, after, tuple(steps), notes)
+        return Plan(current, after, tuple(steps), notes)
 
-    def _changes(self, current: State, desired: Desired) -> tuple[State, list[Step]]:
+    def _changes(self, observed: FirewallObserved, desired: FirewallDesired) -> tuple[State, list[Step]]:
         """The scope as it is to be, and the calls that bring it there."""
+        current = observed.state
         after, steps = dict(current), []
-        if desired["rules"] is not None:
-            after["rules"] = target_list(current["rules"], desired)
+        if observed.wanted is not None:
+            after["rules"] = target_list(current["rules"], observed.wanted, desired)
             edits = plan_edits(current["rules"], after["rules"])
             length = len(current["rules"])
             for number, edit in enumerate(edits):
-                step = self._rule_step(desired, edit, number, len(edits))
+                step = self._rule_step(observed, desired.scope, edit, number, len(edits))
                 steps.append(dataclasses.replace(step, id=f"{step.identity} of {length} rules"))
                 length += {"insert": 1, "delete": -1}.get(edit.kind, 0)
-        if desired["options"] is not None:
-            fields = OPTIONS[desired["scope"]["scope"]]
-            changes = changed_fields(fields, current["options"], desired["options"])
+        if desired.options is not None:
+            fields = OPTIONS[desired.scope.kind]
+            changes = changed_fields(fields, current["options"], desired.options)
             after["options"] = shown(fields, current["options"], changes)
             if changes:
                 params = update_params(changes, fields, current["options"])
-                steps.append(
-                    Step("PUT", f"{desired['path']}/options", params, f"change {', '.join(changes)} of the firewall")
-                )
+                summary = f"change {', '.join(changes)} of the firewall"
+                steps.append(Step("PUT", f"{observed.path}/options", params, summary))
         return after, steps
 
     @staticmethod
-    def _rule_step(desired: Desired, edit: Edit, number: int, count: int) -> Step:
+    def _rule_step(observed: FirewallObserved, scope: Scope, edit: Edit, number: int, count: int) -> Step:
         """The call of an edit. Positions and the digest hold only after the call before it: each one is planned again."""
-        path = desired["path"] if "group" in desired["scope"] else f"{desired['path']}/rules"
+        path = observed.path if scope.kind == "group" else f"{observed.path}/rules"
         params: dict[str, Any] = {}
         if edit.kind == "insert":
             params = rule_params(edit.rule)
@@ -169,8 +208,8 @@ class Firewall(Resource[Desired, StateOrNone]):
             params |= {"delete": ",".join(gone)} if gone else {}
         if edit.kind == "move":
             params["moveto"] = edit.target
-        if number or desired.get("digest"):
-            params["digest"] = desired.get("digest") or ""
+        if number or observed.digest:
+            params["digest"] = observed.digest or ""
         method = {"insert": "POST", "delete": "DELETE"}.get(edit.kind, "PUT")
         return Step(
             method,
@@ -184,20 +223,21 @@ class Firewall(Resource[Desired, StateOrNone]):
         )
 
 
-def spell_macros(reader: Reader, wanted: Sequence[dict[str, Any]], present: Sequence[Rule], *, refuse: bool) -> None:
-    """Spell the macros of the rules as PVE does, which ignores the case; with ``refuse`` an unknown one is an error.
+def spell_macros(reader: Reader, wanted: Sequence[Rule], present: Sequence[Rule], *, refuse: bool) -> Sequence[Rule]:
+    """The rules with their macros spelled as PVE does, which ignores the case; with ``refuse`` an unknown one is an error.
 
     The server is asked only if a macro is in no present rule.
     """
     known = {rule["macro"] for rule in present if "macro" in rule}
     numbers = [number for number, rule in enumerate(wanted) if rule.get("macro", "") not in ("", *known)]
     if not numbers:
-        return
+        return wanted
+    rules = list(wanted)
     spellings = {str(row["macro"]).lower(): row["macro"] for row in reader.get(f"{CLUSTER}/macros") or []}
     for number in numbers:
         macro = wanted[number]["macro"]
         if macro.lower() in spellings:
-            wanted[number]["macro"] = spellings[macro.lower()]
+            rules[number] = {**wanted[number], "macro": spellings[macro.lower()]}
         elif refuse:
             like = difflib.get_close_matches(macro.lower(), spellings, 3)
             raise InvalidOption(
@@ -207,6 +247,7 @@ def spell_macros(reader: Reader, wanted: Sequence[dict[str, Any]], present: Sequ
                 if like
                 else "pve_firewall_info with include: [macros] lists them.",
             )
+    return rules
 
 
 def unknown_groups(reader: Reader, before: Sequence[Rule], after: Sequence[Rule]) -> list[str]:
@@ -225,27 +266,26 @@ def unknown_groups(reader: Reader, before: Sequence[Rule], after: Sequence[Rule]
     ]
 
 
-def unfiltered_guest(reader: Reader, desired: Desired) -> list[str]:
+def unfiltered_guest(reader: Reader, desired: FirewallDesired) -> list[str]:
     """A warning if no network device of the guest goes through its firewall."""
     try:
-        config = reader.get(f"{desired['path'].removesuffix('/firewall')}/config")
+        config = reader.get(f"{desired.path.removesuffix('/firewall')}/config")
     except (NotFound, PermissionDenied):
         return []
     devices = [str(value) for name, value in config.items() if re.fullmatch(r"net\d+", name)]
     if any("firewall=1" in value.split(",") for value in devices):
         return []
-    guest = desired["scope"]["vmid"]
+    guest = desired.scope.id
     return [
         f"No network device of guest {guest} has firewall: true (net of pve_vm, pve_lxc): its firewall filters nothing."
     ]
 
 
-def target_list(current: Sequence[Rule], desired: Desired) -> list[Rule]:
+def target_list(current: Sequence[Rule], wanted: Sequence[Rule], desired: FirewallDesired) -> Sequence[Rule]:
     """The list that a task describes, given the present one."""
-    wanted: list[Rule] = desired["rules"]
-    if desired["state"] == "absent":
+    if desired.state == "absent":
         return [rule for rule in current if not any(fits(pattern, rule) for pattern in wanted)]
-    if not desired["append"]:
+    if not desired.append:
         return wanted
     owners = match(current, wanted)
     kept = list(current)
@@ -253,7 +293,7 @@ def target_list(current: Sequence[Rule], desired: Desired) -> list[Rule]:
         if owner is not None:
             kept[owner] = rule
     new = [rule for rule, owner in zip(wanted, owners, strict=True) if owner is None]
-    return [*new, *kept] if desired["insert"] == "top" else [*kept, *new]
+    return [*new, *kept] if desired.insert == "top" else [*kept, *new]
 
 
 def fits(pattern: Rule, rule: Rule) -> bool:
@@ -275,8 +315,17 @@ def describe(edit: Edit) -> str:
     return f"delete rule {edit.position}"
 
 
-class FirewallInfo(Info):
-    """Reads a scope: options and rules, and on demand what rules may refer to, the macros and the log."""
+@dataclasses.dataclass(frozen=True)
+class FirewallInfoDesired:
+    """What is read of a scope besides options and rules; ``log`` says how much of the log."""
+
+    scope: Scope
+    include: Sequence[str]
+    log: Mapping[str, int]
+
+
+class FirewallInfo(Info[FirewallInfoDesired]):
+    """Reads a scope: options and rules; if requested also what rules may refer to, the macros and the log."""
 
     name = "firewall"
     extras = ("refs", "macros", "log", "aliases", "ipsets", "groups")
@@ -287,7 +336,7 @@ class FirewallInfo(Info):
         part = {name: {"type": "int"} for name in self.log_options}
         return {"argument_spec": {**scope_options(*SCOPES), "include": include, **part}}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> FirewallInfoDesired:
         scope = scope_of(params, list(SCOPES))
         has: dict[str, tuple[str, ...]] = {
             "refs": ("cluster", "guest"),
@@ -296,20 +345,19 @@ class FirewallInfo(Info):
         }
         has |= {"log": ("node", "guest"), "groups": ("cluster",), "macros": tuple(SCOPES)}
         for name in params["include"]:
-            if scope["scope"] not in has[name]:
+            if scope.kind not in has[name]:
                 raise InvalidOption("include", f"{name} is there with scope: {' or '.join(has[name])} only")
         part = {name: params[name] for name in self.log_options if params[name] is not None}
         if part and "log" not in params["include"]:
             raise InvalidOption(next(iter(part)), "says how much of the log is read: include log")
-        nothing = {"options": None, "rules": None, "allow_lockout": True}
-        return {"scope": scope, **nothing, "include": params["include"], "log": part}
+        return FirewallInfoDesired(scope, params["include"], part)
 
-    def read(self, reader: Reader, desired: Desired) -> State:
-        state = FIREWALL.read(reader, desired) or {}
-        path = desired["path"]
-        for name in desired["include"]:
+    def read(self, reader: Reader, desired: FirewallInfoDesired) -> State:
+        observed = FIREWALL.read(reader, FirewallDesired(desired.scope, allow_lockout=True))
+        state, path = observed.state, observed.path
+        for name in desired.include:
             place = {"macros": "/cluster/firewall/macros", "ipsets": f"{path}/ipset"}.get(name, f"{path}/{name}")
-            rows = reader.get(place, desired["log"] if name == "log" else None) or []
+            rows = reader.get(place, desired.log if name == "log" else None) or []
             if name == "log":
                 state["log"] = [row["t"] for row in rows]
             else:

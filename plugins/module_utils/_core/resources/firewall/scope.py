@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...guests.directory import find_place
-from ...model.contract import Desired, Reader
+from ...model.contract import Reader
 from ...model.errors import CREATED_FIRST, InvalidOption
 from ...model.plan import api_path
 
@@ -18,13 +19,26 @@ CLUSTER = "/cluster/firewall"
 SCOPES = {"cluster": "", "node": "node", "guest": "vmid", "vnet": "vnet", "group": "group"}
 
 
+@dataclasses.dataclass(frozen=True)
+class Scope:
+    """A configuration of the firewall. ``id`` says which one of its kind; that of the cluster is the only one."""
+
+    kind: str
+    id: Any = None
+
+    def shown(self) -> dict[str, Any]:
+        """The options that name it."""
+        option = SCOPES[self.kind]
+        return {"scope": self.kind, **({option: self.id} if option else {})}
+
+
 def scope_options(*scopes: str) -> dict[str, dict[str, Any]]:
     """The options that name one of these scopes."""
     named = {SCOPES[scope]: {"type": "int" if scope == "guest" else "str"} for scope in scopes if SCOPES[scope]}
     return {"scope": {"type": "str", "choices": list(scopes), "required": True}, **named}
 
 
-def scope_of(params: Mapping[str, Any], scopes: Sequence[str]) -> Desired:
+def scope_of(params: Mapping[str, Any], scopes: Sequence[str]) -> Scope:
     """The scope that a task names; InvalidOption if it does not say which one, or says too much."""
     scope = params["scope"]
     for other in scopes:
@@ -34,21 +48,21 @@ def scope_of(params: Mapping[str, Any], scopes: Sequence[str]) -> Desired:
     option = SCOPES[scope]
     if option and params.get(option) in (None, ""):
         raise InvalidOption(option, f"is needed with scope: {scope}")
-    which = params[option].lower() if scope == "group" else params.get(option)
-    return {"scope": scope, **({option: which} if option else {})}
+    which = params[option] if option else None
+    return Scope(scope, str(which).lower() if scope == "group" else which)
 
 
-def find_scope(reader: Reader, scope: Mapping[str, Any]) -> str:
+def find_scope(reader: Reader, scope: Scope) -> str:
     """The path of a scope's configuration. Asks the server only where a guest is."""
-    if scope["scope"] == "guest":
-        where = find_place(reader, scope["vmid"])
+    if scope.kind == "guest":
+        where = find_place(reader, scope.id)
         if where is None:
-            raise InvalidOption("vmid", f"there is no guest {scope['vmid']}", hint=CREATED_FIRST)
+            raise InvalidOption("vmid", f"there is no guest {scope.id}", hint=CREATED_FIRST)
         return f"{where.path}/firewall"
-    if scope["scope"] == "node":
-        return api_path("nodes", scope["node"], "firewall")
-    if scope["scope"] == "vnet":
-        return api_path("cluster", "sdn", "vnets", scope["vnet"], "firewall")
-    if scope["scope"] == "group":
-        return f"{CLUSTER}/groups{api_path(scope['group'])}"
+    if scope.kind == "node":
+        return api_path("nodes", scope.id, "firewall")
+    if scope.kind == "vnet":
+        return api_path("cluster", "sdn", "vnets", scope.id, "firewall")
+    if scope.kind == "group":
+        return f"{CLUSTER}/groups{api_path(scope.id)}"
     return CLUSTER

@@ -9,11 +9,12 @@ is waited for.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import Desired, Reader, Resource, State, StateOrNone
+from ...model.contract import Reader, Resource, State
 from ...model.errors import InvalidOption, NotImplementedByServer, PveError
 from ...model.plan import Plan, Step, api_path
 from ...run.polling import wait_until
@@ -48,7 +49,28 @@ def settled_service(reader: Reader, rows: Rows, sid: str) -> dict[str, Any]:
 # --- moving a resource --------------------------------------------------------------------------------------------------
 
 
-class HaMove(Resource[Desired, StateOrNone]):
+@dataclasses.dataclass(frozen=True)
+class MoveDesired:
+    """A resource on a node, and how it gets there. ``sid`` may be the id of the guest alone until it is pinned."""
+
+    sid: str
+    node: str
+    method: str
+    wait: bool
+    timeout: int
+
+
+@dataclasses.dataclass(frozen=True)
+class MoveObserved:
+    """A resource of the manager; the nodes, the rules and the status of the manager only if it is elsewhere."""
+
+    state: State
+    nodes: Mapping[str, str] = dataclasses.field(default_factory=dict)  # their status
+    rules: Rows = dataclasses.field(default_factory=list)
+    rows: Rows = dataclasses.field(default_factory=list)
+
+
+class HaMove(Resource[MoveDesired, MoveObserved]):
     """A resource is on the node that a task names; the manager brings it there."""
 
     name = "resource"
@@ -62,46 +84,48 @@ class HaMove(Resource[Desired, StateOrNone]):
         }
         return {"argument_spec": spec}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        return {**{name: params[name] for name in self.arguments()["argument_spec"]}, "sid": _sid(params)}
+    def parse(self, params: Mapping[str, Any]) -> MoveDesired:
+        sid = check_sid("sid", params["sid"])
+        return MoveDesired(sid, params["node"], params["method"], params["wait"], params["timeout"])
 
-    def read(self, reader: Reader, desired: Desired) -> State:
+    def read(self, reader: Reader, desired: MoveDesired) -> MoveObserved:
         rows = status(reader)
-        service = find_service(rows, desired["sid"])
+        service = find_service(rows, desired.sid)
         if service is None:
             raise InvalidOption(
                 "sid",
-                f"{desired['sid']} is not under high availability",
+                f"{desired.sid} is not under high availability",
                 hint="Put it there by pve_ha, or move the guest.",
             )
-        desired["sid"] = service["sid"]
-        if service.get("node") != desired["node"]:
-            desired["nodes"] = {row["node"]: row["status"] for row in reader.get("/nodes") or []}
-            desired["rules"] = _rules(reader, service)
-            desired["rows"] = rows
-            service = settled_service(reader, rows, desired["sid"])
-        return shown_service(service)
+        if service.get("node") == desired.node:
+            return MoveObserved(shown_service(service))
+        nodes = {row["node"]: row["status"] for row in reader.get("/nodes") or []}
+        rules = _rules(reader, service)
+        return MoveObserved(shown_service(settled_service(reader, rows, service["sid"])), nodes, rules, rows)
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        observed = observed or {}
-        sid, node = desired["sid"], desired["node"]
-        if observed["node"] == node:
-            return Plan.nothing(observed)
-        check_move(desired, observed["node"])
+    def pin(self, observed: MoveObserved, desired: MoveDesired) -> MoveDesired:
+        return dataclasses.replace(desired, sid=observed.state["sid"])
+
+    def plan(self, observed: MoveObserved, desired: MoveDesired) -> Plan:
+        current, node = observed.state, desired.node
+        sid = current["sid"]
+        if current["node"] == node:
+            return Plan.nothing(current)
+        check_move(observed, sid, node)
         step = Step(
             "POST",
-            f"{RESOURCES}{api_path(sid, desired['method'])}",
+            f"{RESOURCES}{api_path(sid, desired.method)}",
             {"node": node},
-            f"{desired['method']} {sid} from {observed['node']} to {node}",
+            f"{desired.method} {sid} from {current['node']} to {node}",
             verify=False,  # the manager comes to it later
             returns={"move": ""},
         )
-        friends = companions(desired["rules"], sid, "positive")
+        friends = companions(observed.rules, sid, "positive")
         notes = tuple(f"{other} moves along, by rule {rule}." for other, rule in friends.items())
-        return Plan(observed, {**observed, "node": node}, (step,), notes)
+        return Plan(current, {**current, "node": node}, (step,), notes)
 
     def after_apply(
-        self, reader: Reader, desired: Desired, state: State, answers: Mapping[str, Any], *, changed: bool
+        self, reader: Reader, desired: MoveDesired, state: State, answers: Mapping[str, Any], *, changed: bool
     ) -> dict[str, Any]:
         """Wait until the resource is where it should be, in the state that is requested of it."""
         if not changed:
@@ -109,32 +133,28 @@ class HaMove(Resource[Desired, StateOrNone]):
         blockers = [row["sid"] for row in (answers.get("move") or {}).get("blocking-resources", [])]
         if blockers:
             raise PveError(
-                f"{desired['sid']} does not move to {desired['node']}: {', '.join(blockers)} must not be beside it."
+                f"{desired.sid} does not move to {desired.node}: {', '.join(blockers)} must not be beside it."
             )
-        if not desired["wait"]:
+        if not desired.wait:
             return {}
         moving = False
 
         def arrived(rows: Rows) -> State | None:
             nonlocal moving
-            service = find_service(rows, desired["sid"]) or {}
+            service = find_service(rows, desired.sid) or {}
             busy = service.get("crm_state") in MOVING
-            there = service.get("node") == desired["node"]
+            there = service.get("node") == desired.node
             if service.get("crm_state") == "error" or (moving and not busy and not there):
                 raise PveError(
-                    f"{desired['sid']} did not move to {desired['node']}: {service.get('status')}.",
+                    f"{desired.sid} did not move to {desired.node}: {service.get('status')}.",
                     hint=f"The task log of the guest on {service.get('node')} tells why.",
                 )
             moving = busy
             settled = service.get("request_state") != "started" or service.get("state") == "started"
             return shown_service(service) if there and settled and not busy else None
 
-        what = f"{desired['sid']} has not arrived on {desired['node']}"
-        return {self.name: wait_for_status(reader, desired["timeout"], arrived, what)}
-
-
-def _sid(params: Mapping[str, Any]) -> str:
-    return check_sid("sid", params["sid"])
+        what = f"{desired.sid} has not arrived on {desired.node}"
+        return {self.name: wait_for_status(reader, desired.timeout, arrived, what)}
 
 
 def shown_service(service: Mapping[str, Any]) -> State:
@@ -165,9 +185,9 @@ def companions(rules: Iterable[Mapping[str, Any]], sid: str, affinity: str) -> d
     }
 
 
-def check_move(desired: Desired, source: str) -> None:
+def check_move(observed: MoveObserved, sid: str, node: str) -> None:
     """Refuse what the manager would accept and never do."""
-    sid, node, rows = desired["sid"], desired["node"], desired["rows"]
+    rows, nodes = observed.rows, observed.nodes
     service = find_service(rows, sid) or {}
     if service.get("request_state") == "ignored":
         raise InvalidOption(
@@ -177,21 +197,21 @@ def check_move(desired: Desired, source: str) -> None:
         raise InvalidOption("sid", f"{sid} is in state error", hint="Repair it and set it to disabled by pve_ha first.")
     if armed_state(rows).get("state", "armed") in ("disarming", "disarmed"):
         raise InvalidOption("sid", "the manager is disarmed and moves nothing", hint="Arm it by pve_ha_arm.")
-    if node not in desired["nodes"]:
-        known = ", ".join(sorted(set(desired["nodes"]) - {source}))
+    if node not in nodes:
+        known = ", ".join(sorted(set(nodes) - {observed.state["node"]}))
         raise InvalidOption("node", f"there is no node {node!r} in the cluster; {sid} could go to {known or 'none'}")
-    if desired["nodes"][node] != "online":
-        raise InvalidOption("node", f"{node} is {desired['nodes'][node]}")
+    if nodes[node] != "online":
+        raise InvalidOption("node", f"{node} is {nodes[node]}")
     if any(row["type"] == "lrm" and row.get("node") == node and "maintenance mode" in row["status"] for row in rows):
         raise InvalidOption("node", f"{node} is in maintenance mode")
-    for rule in desired["rules"]:
+    for rule in observed.rules:
         if rule["type"] == NODE and rule.get("strict") and sid in rule["resources"]:
             named = [name.partition(":")[0] for name in rule["nodes"]]
             apart = rule.get("affinity") == "negative"
             if (node in named) == apart:
                 keeps = f"keeps {sid} away from" if apart else f"keeps {sid} on"
                 raise InvalidOption("node", f"the strict rule {rule['rule']} {keeps} {', '.join(named)}")
-    for other, name in companions(desired["rules"], sid, "negative").items():
+    for other, name in companions(observed.rules, sid, "negative").items():
         if (find_service(rows, other) or {}).get("node") == node:
             raise InvalidOption("node", f"{other} is on {node}, and rule {name} keeps {sid} apart from it")
 
@@ -199,7 +219,17 @@ def check_move(desired: Desired, source: str) -> None:
 # --- arming -------------------------------------------------------------------------------------------------------------
 
 
-class HaArm(Resource[Desired, StateOrNone]):
+@dataclasses.dataclass(frozen=True)
+class ArmDesired:
+    """The manager armed or disarmed, and how it treats resources while it is disarmed."""
+
+    state: str
+    resource_mode: str | None
+    wait: bool
+    timeout: int
+
+
+class HaArm(Resource[ArmDesired, State]):
     """The manager is armed, or is not: then it fences no node and leaves resources as they are."""
 
     name = "ha"
@@ -212,53 +242,50 @@ class HaArm(Resource[Desired, StateOrNone]):
         }
         return {"argument_spec": spec, "required_if": [("state", "disarmed", ("resource_mode",))]}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> ArmDesired:
         if params["state"] == "armed" and params["resource_mode"] is not None:
             raise InvalidOption("resource_mode", "goes with state: disarmed")
-        return {name: params[name] for name in self.arguments()["argument_spec"]}
+        return ArmDesired(params["state"], params["resource_mode"], params["wait"], params["timeout"])
 
-    def read(self, reader: Reader, desired: Desired) -> State:
+    def read(self, reader: Reader, desired: ArmDesired) -> State:
         rows = status(reader)
-        if desired["wait"] and is_on_the_way(armed_state(rows), desired):
+        if desired.wait and is_on_the_way(armed_state(rows), desired):
             rows = confirmed_status(reader, rows)
         state = armed_state(rows)
         if not state:
             raise InvalidOption("state", "this server's manager cannot be disarmed; that came with PVE 9.2")
         return state
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        observed = observed or {}
+    def plan(self, observed: State, desired: ArmDesired) -> Plan:
         if is_on_the_way(observed, desired):
             return Plan.nothing(observed)
-        if desired["state"] == "armed":
+        if desired.state == "armed":
             step = Step("POST", f"{STATUS}/arm-ha", {}, "arm the manager of high availability", verify=False)
             return Plan(observed, {"state": "armed"}, (step,))
-        mode = desired["resource_mode"]
+        mode = desired.resource_mode
         summary = f"disarm the manager of high availability, resources: {mode}"
         step = Step("POST", f"{STATUS}/disarm-ha", {"resource-mode": mode}, summary, verify=False)
         return Plan(observed, {"state": "disarmed", "resource_mode": mode}, (step,))
 
     def after_apply(
-        self, reader: Reader, desired: Desired, state: State, answers: Mapping[str, Any], *, changed: bool
+        self, reader: Reader, desired: ArmDesired, state: State, answers: Mapping[str, Any], *, changed: bool
     ) -> dict[str, Any]:
         """Wait until every node is there."""
-        if not desired["wait"]:
+        if not desired.wait:
             return {}
 
         def reached(rows: Rows) -> State | None:
             found = armed_state(rows)
             return found if is_on_the_way(found, desired) and found["state"] != "disarming" else None
 
-        return {
-            self.name: wait_for_status(reader, desired["timeout"], reached, f"The manager is not {desired['state']}")
-        }
+        return {self.name: wait_for_status(reader, desired.timeout, reached, f"The manager is not {desired.state}")}
 
 
-def is_on_the_way(state: State, desired: Desired) -> bool:
+def is_on_the_way(state: State, desired: ArmDesired) -> bool:
     """Whether it is as desired, or is becoming so."""
-    if desired["state"] == "armed":
+    if desired.state == "armed":
         return bool(state.get("state") == "armed")
-    return state.get("state") in ("disarming", "disarmed") and state.get("resource_mode") == desired["resource_mode"]
+    return state.get("state") in ("disarming", "disarmed") and state.get("resource_mode") == desired.resource_mode
 
 
 MOVE = HaMove()

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import Desired, Reader, State
+from ...model.contract import Reader, State
 from ...model.errors import CREATED_FIRST, InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.given import TO_DELETE
@@ -147,8 +147,16 @@ def _refuse_absent_guest(reader: Reader, plan: Plan, desired: ItemDesired) -> No
         raise InvalidOption("sid", f"there is no guest {sid} in the cluster", hint=CREATED_FIRST)
 
 
-class HaStatus(Info):
-    """What the manager tells: quorum, who is master, the state of every service; on demand configuration and rules."""
+@dataclasses.dataclass(frozen=True)
+class StatusDesired:
+    """One resource (empty: all), and what is read besides the status."""
+
+    sid: str
+    include: Sequence[str]
+
+
+class HaStatus(Info[StatusDesired]):
+    """The status of the manager: quorum, master, the state of every service; configuration and rules if requested."""
 
     name = "ha"
     extras = ("resources", "rules", "groups", "manager")
@@ -157,11 +165,11 @@ class HaStatus(Info):
         include = {"type": "list", "elements": "str", "choices": list(self.extras), "default": []}
         return {"argument_spec": {"sid": {"type": "str"}, "include": include}}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> StatusDesired:
         sid = params.get("sid")
-        return {"sid": check_sid("sid", sid) if sid is not None else "", "include": params["include"]}
+        return StatusDesired(check_sid("sid", sid) if sid is not None else "", params["include"])
 
-    def read(self, reader: Reader, desired: Desired) -> State:
+    def read(self, reader: Reader, desired: StatusDesired) -> State:
         rows = reader.get(f"{STATUS}/current") or []
         by_type: dict[str, list[dict[str, Any]]] = {}
         for row in rows:
@@ -175,16 +183,16 @@ class HaStatus(Info):
             "master": first.get("master", {}).get("node"),
             "armed": armed["state"] == "armed" if armed else None,
             "nodes": sorted(by_type.get("lrm", []), key=lambda row: str(row.get("node"))),
-            "services": self._picked(by_type.get("service", []), desired["sid"]),
+            "services": self._picked(by_type.get("service", []), desired.sid),
         }
-        if "resources" in desired["include"]:
+        if "resources" in desired.include:
             listed = [RESOURCE.observe(row["sid"], row) for row in reader.get(RESOURCES) or []]
-            state["resources"] = self._picked(listed, desired["sid"])
-        if "rules" in desired["include"]:
+            state["resources"] = self._picked(listed, desired.sid)
+        if "rules" in desired.include:
             state["rules"] = sorted(reader.get("/cluster/ha/rules") or [], key=lambda row: row.get("order", 0))
-        if "groups" in desired["include"]:
+        if "groups" in desired.include:
             state["groups"] = sorted(reader.get("/cluster/ha/groups") or [], key=lambda row: str(row["group"]))
-        if "manager" in desired["include"]:
+        if "manager" in desired.include:
             state["manager"] = reader.get(f"{STATUS}/manager_status")
         return state
 

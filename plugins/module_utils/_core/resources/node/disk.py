@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Union
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, Desired, Reader, Resource, State, StateOrNone
+from ...model.contract import NODE_KEY, Reader, Resource, State, StateOrNone
 from ...model.errors import InvalidOption, Refused
 from ...model.given import Use
-from ...model.kinds.info import ListInfo
+from ...model.kinds.info import ListInfo, Options
 from ...model.plan import Plan, Step
-from .disk_inventory import Inventory, content, disks_path, has_table, is_partition, user_of
-from .disk_pools import KINDS, Kind, is_stored, members, same_devices
+from .disk_inventory import Inventory, Row, content, disks_path, has_table, is_partition, user_of
+from .disk_pools import KINDS, Kind, Pool, is_stored, members, same_devices
 
 _DISK = re.compile(r"/dev/\S+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]")
@@ -27,8 +28,57 @@ _SPECIFIC = ("disk", "uuid", "type", "name", "devices", *_OWN, "add_storage", *_
 WIPE_HINT = "Empty it by state: wiped with force: true, if nobody needs that any more."
 
 
-class NodeDisk(Resource[Desired, StateOrNone]):
-    """See the module pve_node_disk. A task is about one disk (``disk``), or about what stands on disks (``type``, ``name``)."""
+@dataclasses.dataclass(frozen=True)
+class DiskDesired:
+    """A disk that is to be empty (wiped) or to have a partition table (gpt)."""
+
+    node: str
+    disk: str
+    uuid: str | None
+    state: str
+    force: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class DiskObserved:
+    """A disk with its partitions, and what these are members of, if the disk is to be wiped."""
+
+    state: State
+    row: Row
+    parts: Sequence[Row]
+    members: Mapping[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class PoolDesired:
+    """Something made of disks that is to be there or not. ``options`` are those that it is made with."""
+
+    pool: Pool
+    kind: Kind
+    state: str
+    force: bool
+    options: Mapping[str, Any]
+    add_storage: bool
+    cleanup_config: bool
+    cleanup_disks: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class PoolObserved:
+    """Something made of disks: the disks of the node if it is absent and to be made, otherwise whether it is as desired."""
+
+    state: StateOrNone
+    inventory: Inventory | None = None
+    same_devices: bool = True
+    is_stored: bool = True
+
+
+AnyDesired = Union[DiskDesired, PoolDesired]  # noqa: UP007 - see StateOrNone
+AnyObserved = Union[DiskObserved, PoolObserved]  # noqa: UP007
+
+
+class NodeDisk(Resource[AnyDesired, AnyObserved]):
+    """See the module pve_node_disk. A task is about one disk (``disk``), or about what is made of disks (``type``, ``name``)."""
 
     name = "disk"
 
@@ -58,56 +108,53 @@ class NodeDisk(Resource[Desired, StateOrNone]):
     def uses(self) -> dict[str, Use]:
         return {"force": Use(only=("absent", "wiped"))}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> AnyDesired:
         _refuse_foreign(params)
-        desired = {name: params[name] for name in ("node", "state", "force")}
-        if params["state"] in ("wiped", "gpt"):
+        node, state, force = params["node"], params["state"], params["force"]
+        if state in ("wiped", "gpt"):
             for name, pattern in (("disk", _DISK), ("uuid", _UUID)):
                 if params[name] is not None and not pattern.fullmatch(params[name]):
                     raise InvalidOption(name, f"{params[name]!r} does not look right, as /dev/sdb or a UUID do")
-            return {**desired, "disk": params["disk"], "uuid": params["uuid"]}
+            return DiskDesired(node, params["disk"], params["uuid"], state, force)
         kind = KINDS[params["type"]]
         if not _NAME.fullmatch(params["name"]):
             raise InvalidOption("name", f"{params['name']!r} is not a name: a letter, then letters, digits, -, _ and .")
         made = {"devices": params["devices"], **kind.parse(params)}
         options = {name: value for name, value in made.items() if value is not None}
         acts = {name: bool(params[name]) for name in ("add_storage", *_CLEANUPS)}
-        deleted = {name: params[name] for name in kind.delete_options}
-        return {**desired, "kind": kind, "name": params["name"], "options": options, **acts, **deleted}
+        pool = Pool(node, params["name"], *(params[name] or "" for name in kind.delete_options))
+        return PoolDesired(pool, kind, state, force, options, **acts)
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        """One list; what it does not tell, and the disks, only where the task needs them."""
-        if "disk" in desired:
+    def read(self, reader: Reader, desired: AnyDesired) -> AnyObserved:
+        """One list; what is not in it, and the disks, only where the task needs them."""
+        if isinstance(desired, DiskDesired):
             return self._read_disk(reader, desired)
-        kind: Kind = desired["kind"]
-        found = kind.read(reader, desired)
-        given = desired["options"].get("devices")
-        if desired["state"] == "present" and found is None:
-            desired["inventory"] = Inventory.read(reader, desired["node"])
-        elif desired["state"] == "present" and found is not None:
-            told = found.get("devices")
-            desired["same"] = not (given and told) or same_devices(reader, desired["node"], given, told)
-            desired["stored"] = not desired["add_storage"] or is_stored(reader, desired["node"], desired["name"])
-        return found and {"node": desired["node"], "type": kind.type, "name": desired["name"], **found}
+        pool, kind = desired.pool, desired.kind
+        found = kind.read(reader, pool)
+        if found is None:
+            return PoolObserved(None, Inventory.read(reader, pool.node) if desired.state == "present" else None)
+        state = {"node": pool.node, "type": kind.type, "name": pool.name, **found}
+        if desired.state == "absent":
+            return PoolObserved(state)
+        given, listed = desired.options.get("devices"), found.get("devices")
+        same = not (given and listed) or same_devices(reader, pool.node, given, listed)
+        stored = not desired.add_storage or is_stored(reader, pool.node, pool.name)
+        return PoolObserved(state, same_devices=same, is_stored=stored)
 
     @staticmethod
-    def _read_disk(reader: Reader, desired: Desired) -> State:
-        inventory = Inventory.read(reader, desired["node"])
-        row = inventory.find("disk", desired["disk"])
-        desired["row"], desired["parts"] = row, inventory.parts(row)
-        if desired["state"] == "wiped":
-            desired["members"] = members(reader, inventory, inventory.uses(row))
+    def _read_disk(reader: Reader, desired: DiskDesired) -> DiskObserved:
+        inventory = Inventory.read(reader, desired.node)
+        row = inventory.find("disk", desired.disk)
+        owners = members(reader, inventory, inventory.uses(row)) if desired.state == "wiped" else {}
         kept = {name: row[name] for name in ("devpath", "used", "size") if row.get(name) is not None}
-        return {"node": desired["node"], "gpt": has_table(row), **kept}
+        return DiskObserved({"node": desired.node, "gpt": has_table(row), **kept}, row, inventory.parts(row), owners)
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        if desired["state"] == "wiped":
-            return _plan_wipe(observed or {}, desired)
-        if desired["state"] == "gpt":
-            return _plan_table(observed or {}, desired)
-        if desired["state"] == "absent":
-            return _plan_absent(observed, desired)
-        return _plan_create(desired) if observed is None else _refuse_changes(observed, desired)
+    def plan(self, observed: AnyObserved, desired: AnyDesired) -> Plan:
+        if isinstance(observed, DiskObserved) and isinstance(desired, DiskDesired):
+            return (_plan_wipe if desired.state == "wiped" else _plan_table)(observed, desired)
+        if isinstance(observed, PoolObserved) and isinstance(desired, PoolDesired):
+            return _plan_pool(observed, desired)
+        raise TypeError("what was read is not what is desired")
 
 
 def _refuse_foreign(params: Mapping[str, Any]) -> None:
@@ -129,19 +176,19 @@ def _base(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _plan_wipe(current: State, desired: Desired) -> Plan:
-    parts, path = desired["parts"], desired["row"]["devpath"]
+def _plan_wipe(observed: DiskObserved, desired: DiskDesired) -> Plan:
+    current, parts, path = observed.state, observed.parts, observed.row["devpath"]
     held = content(parts)
     if not held and not current["gpt"] and len(parts) == 1:
         return Plan.nothing(current)
-    if user := user_of(parts, desired["members"]):
+    if user := user_of(parts, observed.members):
         raise Refused(f"{path} is in use: {user}.", hint="Delete that first; what is in use is never wiped.")
-    if not desired["force"]:
+    if not desired.force:
         raise Refused(f"{path} is not empty ({held or 'a partition table'}).", hint="Set force: true to lose that.")
     after = {name: value for name, value in current.items() if name != "used"}
     step = Step(
         "PUT",
-        disks_path(desired["node"], "wipedisk"),
+        disks_path(desired.node, "wipedisk"),
         {"disk": path},
         f"wipe {path}",
         starts_task=True,
@@ -150,82 +197,77 @@ def _plan_wipe(current: State, desired: Desired) -> Plan:
     return Plan(current, {**after, "gpt": False}, (step,))
 
 
-def _plan_table(current: State, desired: Desired) -> Plan:
-    path = desired["row"]["devpath"]
+def _plan_table(observed: DiskObserved, desired: DiskDesired) -> Plan:
+    current, path = observed.state, observed.row["devpath"]
     if current["gpt"]:
         return Plan.nothing(current)
-    if is_partition(desired["row"]):
+    if is_partition(observed.row):
         raise InvalidOption("disk", f"{path} is a partition; a partition table belongs on a disk")
-    if held := content(desired["parts"]):
+    if held := content(observed.parts):
         raise Refused(f"{path} is not empty ({held}).", hint=WIPE_HINT)
-    params = {"disk": path, **({"uuid": desired["uuid"]} if desired["uuid"] else {})}
+    params = {"disk": path, **({"uuid": desired.uuid} if desired.uuid else {})}
     summary = f"give {path} a partition table"
-    step = Step("POST", disks_path(desired["node"], "initgpt"), params, summary, starts_task=True, task_id=_base(path))
+    step = Step("POST", disks_path(desired.node, "initgpt"), params, summary, starts_task=True, task_id=_base(path))
     return Plan(current, {**current, "gpt": True}, (step,))
 
 
-def _plan_create(desired: Desired) -> Plan:
-    kind, options, name = desired["kind"], desired["options"], desired["name"]
+def _plan_pool(observed: PoolObserved, desired: PoolDesired) -> Plan:
+    if desired.state == "absent":
+        return _plan_absent(observed.state, desired)
+    if observed.inventory:
+        return _plan_create(observed.inventory, desired)
+    _refuse_changes(observed, desired)
+    return Plan.nothing(observed.state)
+
+
+def _plan_create(inventory: Inventory, desired: PoolDesired) -> Plan:
+    kind, options, node, name = desired.kind, desired.options, desired.pool.node, desired.pool.name
     kind.check_complete(options)
-    inventory: Inventory = desired["inventory"]
     rows = [inventory.find(f"devices[{number}]", path) for number, path in enumerate(options["devices"])]
     for row in rows:
         if held := content(inventory.parts(row)):
             raise Refused(f"{row['devpath']} is not empty ({held}).", hint=WIPE_HINT)
-    params = {"name": name, **kind.params(options), **({"add_storage": True} if desired["add_storage"] else {})}
+    params = {"name": name, **kind.params(options), **({"add_storage": True} if desired.add_storage else {})}
     step = Step(
-        "POST",
-        disks_path(desired["node"], kind.type),
-        params,
-        f"create {kind.label} {name}",
-        starts_task=True,
-        task_id=name,
+        "POST", disks_path(node, kind.type), params, f"create {kind.label} {name}", starts_task=True, task_id=name
     )
     shown = kind.shown({**options, "name": name}, rows)
-    return Plan(None, {"node": desired["node"], "type": kind.type, "name": name, **shown}, (step,))
+    return Plan(None, {"node": node, "type": kind.type, "name": name, **shown}, (step,))
 
 
-def _refuse_changes(current: State, desired: Desired) -> Plan:
+def _refuse_changes(observed: PoolObserved, desired: PoolDesired) -> None:
     """Nothing of what is there can be changed: what differs is an error."""
-    kind, name = desired["kind"], desired["name"]
-    given = {option: value for option, value in desired["options"].items() if option in current}
+    kind, name, current = desired.kind, desired.pool.name, observed.state or {}
+    given = {option: value for option, value in desired.options.items() if option in current}
     differ = [option for option, value in given.items() if option != "devices" and value != current[option]]
-    for option in [*differ, *([] if desired["same"] else ["devices"])]:
+    for option in [*differ, *([] if observed.same_devices else ["devices"])]:
         turn = f"that of {name} is {current[option]!r}, not {given[option]!r}"
-        hint = "Keep the present value, or delete the thing and create it anew."
+        hint = "Keep the present value, or delete it and create it again."
         raise InvalidOption(option, f"can be set only when the {kind.label} is created; {turn}", hint=hint)
-    if not desired["stored"]:
+    if not observed.is_stored:
         text = f"works only when the {kind.label} is created, and there is no storage {name} for this node"
         raise InvalidOption("add_storage", text, hint="Create the storage by pve_storage.")
-    return Plan.nothing(current)
 
 
-def _plan_absent(current: State | None, desired: Desired) -> Plan:
+def _plan_absent(current: State | None, desired: PoolDesired) -> Plan:
     if current is None:
         return Plan.nothing(None)
-    kind, name = desired["kind"], desired["name"]
-    if not desired["force"] and (kind.loses_data or desired["cleanup_disks"]):
+    kind, name, pool = desired.kind, desired.pool.name, desired.pool
+    if not desired.force and (kind.loses_data or desired.cleanup_disks):
         raise Refused(f"What is on {kind.label} {name} would be lost.", hint="Set force: true to lose it.")
-    params = {option.replace("_", "-"): True for option in _CLEANUPS if desired[option]}
-    path = disks_path(desired["node"], kind.type, name)
-    more = kind.delete_params(desired)
-    step = Step(
-        "DELETE",
-        path,
-        {**more, **params},
-        f"delete {kind.label} {name}",
-        starts_task=True,
-        task_id=kind.task_id(desired),
-    )
+    params = {option.replace("_", "-"): True for option in _CLEANUPS if getattr(desired, option)}
+    sent = {**kind.delete_params(pool), **params}
+    path, summary = disks_path(pool.node, kind.type, name), f"delete {kind.label} {name}"
+    step = Step("DELETE", path, sent, summary, starts_task=True, task_id=kind.task_id(pool))
     return Plan(current, None, (step,))
 
 
 class DiskList(ListInfo):
-    """Disks, and on demand what stands on them."""
+    """Disks, and if requested what is on them."""
 
     extras = ("lvm", "lvmthin", "zfs", "directory", "smart")
 
-    def read(self, reader: Reader, desired: Desired) -> dict[str, Any]:
+    def read(self, reader: Reader, desired: Options) -> dict[str, Any]:
         node, include = desired["node"], desired["include"]
         found: dict[str, Any] = {"node": node, "disks": super().read(reader, desired)}
         if "smart" in include:
@@ -241,7 +283,7 @@ class DiskList(ListInfo):
                 found[name] = reader.get(disks_path(node, name)) or []
         return found
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> Options:
         desired = super().parse(params)
         kind = "unused" if desired["unused"] else None
         return {**desired, "include-partitions": desired["include_partitions"] or None, "type": kind}

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ...model.contract import Desired, Reader, State
+from ...model.contract import Reader, State
 from ...model.errors import InvalidOption, NotFound
 from ...model.plan import api_path
 from ...model.property_string import INTEGER, Part, PropertyString
@@ -32,6 +33,19 @@ FEWEST_DISKS = {
 DRAID = PropertyString(Part("data", INTEGER, minimum=1), Part("spares", INTEGER, minimum=0))
 
 
+@dataclasses.dataclass(frozen=True)
+class Pool:
+    """Something made of disks, by its node and its name."""
+
+    node: str
+    name: str
+    volume_group: str = ""  # of a thin pool, if it is called otherwise
+
+    @property
+    def group(self) -> str:
+        return self.volume_group or self.name
+
+
 class Kind(abc.ABC):
     """One kind. ``options`` are taken when it is made, beside ``devices``; ``delete_options`` when it is deleted."""
 
@@ -42,7 +56,7 @@ class Kind(abc.ABC):
     delete_options: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     @abc.abstractmethod
-    def read(self, reader: Reader, desired: Desired) -> State | None:
+    def read(self, reader: Reader, pool: Pool) -> State | None:
         """What there is of that name. ``devices`` are as the server names them."""
 
     def parse(self, params: Options) -> dict[str, Any]:
@@ -66,12 +80,12 @@ class Kind(abc.ABC):
         """How the server names a device that it is made of."""
         return str(row["devpath"])
 
-    def delete_params(self, desired: Desired) -> dict[str, Any]:
+    def delete_params(self, pool: Pool) -> dict[str, Any]:
         return {}
 
-    def task_id(self, desired: Desired) -> str:
+    def task_id(self, pool: Pool) -> str:
         """The id of the task that deletes it."""
-        return str(desired["name"])
+        return str(pool.name)
 
 
 class Group(Kind):
@@ -79,11 +93,11 @@ class Group(Kind):
 
     type, label = "lvm", "volume group"
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        groups = flatten_groups(reader.get(disks_path(desired["node"], "lvm")))
-        if desired["name"] not in groups:
+    def read(self, reader: Reader, pool: Pool) -> State | None:
+        groups = flatten_groups(reader.get(disks_path(pool.node, "lvm")))
+        if pool.name not in groups:
             return None
-        return {"devices": sorted(groups[desired["name"]])}
+        return {"devices": sorted(groups[pool.name])}
 
 
 class ThinPool(Kind):
@@ -92,22 +106,22 @@ class ThinPool(Kind):
     type, label = "lvmthin", "thin pool"
     delete_options: ClassVar = {"volume_group": {"type": "str"}}
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        group = desired.get("volume_group") or desired["name"]
-        rows = reader.get(disks_path(desired["node"], "lvmthin")) or []
-        if not any((row["lv"], row["vg"]) == (desired["name"], group) for row in rows):
+    def read(self, reader: Reader, pool: Pool) -> State | None:
+        group = pool.group
+        rows = reader.get(disks_path(pool.node, "lvmthin")) or []
+        if not any((row["lv"], row["vg"]) == (pool.name, group) for row in rows):
             return None
-        groups = flatten_groups(reader.get(disks_path(desired["node"], "lvm")))
+        groups = flatten_groups(reader.get(disks_path(pool.node, "lvm")))
         return {"volume_group": group, "devices": sorted(groups.get(group, []))}
 
     def shown(self, options: Options, rows: list[Row]) -> dict[str, Any]:
         return {"volume_group": options["name"], **super().shown(options, rows)}
 
-    def delete_params(self, desired: Desired) -> dict[str, Any]:
-        return {"volume-group": desired.get("volume_group") or desired["name"]}
+    def delete_params(self, pool: Pool) -> dict[str, Any]:
+        return {"volume-group": pool.group}
 
-    def task_id(self, desired: Desired) -> str:
-        return f"{self.delete_params(desired)['volume-group']}-{desired['name']}"
+    def task_id(self, pool: Pool) -> str:
+        return f"{pool.group}-{pool.name}"
 
 
 class Zpool(Kind):
@@ -121,12 +135,12 @@ class Zpool(Kind):
         "compression": {"type": "str", "choices": ["on", "off", "gzip", "lz4", "lzjb", "zle", "zstd"]},
     }
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
+    def read(self, reader: Reader, pool: Pool) -> State | None:
         """The list tells whether it is there, another call of what it is made."""
-        rows = reader.get(disks_path(desired["node"], "zfs")) or []
-        if not any(row["name"] == desired["name"] for row in rows):
+        rows = reader.get(disks_path(pool.node, "zfs")) or []
+        if not any(row["name"] == pool.name for row in rows):
             return None
-        detail = reader.get(disks_path(desired["node"], "zfs", desired["name"]))
+        detail = reader.get(disks_path(pool.node, "zfs", pool.name))
         devices = sorted(re.sub(r"-part\d+$", "", leaf) for leaf in pool_leaves(detail))
         return {"devices": devices, "raidlevel": raid_level(detail)}
 
@@ -179,9 +193,9 @@ class Directory(Kind):
     type, label, loses_data = "directory", "directory", False
     options: ClassVar = {"filesystem": {"type": "str", "choices": ["ext4", "xfs"]}}
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        path = f"/mnt/pve/{desired['name']}"
-        for row in reader.get(disks_path(desired["node"], "directory")) or []:
+    def read(self, reader: Reader, pool: Pool) -> State | None:
+        path = f"/mnt/pve/{pool.name}"
+        for row in reader.get(disks_path(pool.node, "directory")) or []:
             if row["path"] == path:
                 return {"path": path, "filesystem": row["type"]}
         return None

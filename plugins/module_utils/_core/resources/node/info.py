@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...model.contract import Desired, Reader
+from ...model.contract import Reader
 from ...model.errors import ConnectionFailed, HopFailed, InvalidOption
 from ...model.kinds.info import Info
 from ...model.plan import api_path
@@ -46,7 +46,17 @@ SHOWN_AS = {"status": "live"}  # the list has a status, too
 _LISTED = ("status", "level", "cpu", "maxcpu", "mem", "maxmem", "disk", "maxdisk", "uptime", "ssl_fingerprint")
 
 
-class NodeInfo(Info):
+@dataclasses.dataclass(frozen=True)
+class NodeInfoDesired:
+    """Which nodes are listed (None: all), and what each of them is asked for."""
+
+    node: Sequence[str] | None
+    gather: Sequence[str]
+    pci_class_blacklist: Sequence[str] | None
+    parallel: int
+
+
+class NodeInfo(Info[NodeInfoDesired]):
     """See the module pve_node_info for what its options mean."""
 
     name = "nodes"
@@ -64,23 +74,23 @@ class NodeInfo(Info):
     def may_be_empty(self) -> set[str]:
         return {"pci_class_blacklist"}  # none is left out then
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        desired = {name: params[name] for name in self.arguments()["argument_spec"]}
-        if not 1 <= desired["parallel"] <= 64:
+    def parse(self, params: Mapping[str, Any]) -> NodeInfoDesired:
+        desired = NodeInfoDesired(**{field.name: params[field.name] for field in dataclasses.fields(NodeInfoDesired)})
+        if not 1 <= desired.parallel <= 64:
             raise InvalidOption("parallel", "is a number of nodes from 1 to 64")
-        if desired["pci_class_blacklist"] is not None and not {"pci", "mdev"} & set(desired["gather"]):
+        if desired.pci_class_blacklist is not None and not {"pci", "mdev"} & set(desired.gather):
             raise InvalidOption("pci_class_blacklist", "needs gather with pci or mdev")
         return desired
 
-    def read(self, reader: Reader, desired: Desired) -> Any:
+    def read(self, reader: Reader, desired: NodeInfoDesired) -> Any:
         listed = sorted(map(_observe, reader.get("/nodes") or []), key=lambda row: str(row["node"]))
-        picked = [row for row in listed if desired["node"] is None or row["node"] in desired["node"]]
-        if not desired["gather"]:
+        picked = [row for row in listed if desired.node is None or row["node"] in desired.node]
+        if not desired.gather:
             return picked
         silent = [row["node"] for row in picked if row["status"] == "offline"]
         reader.warnings.extend(f"Node {node} is offline: nothing was asked of it." for node in silent)
         gatherers = [_Question(reader, row["node"], desired) for row in picked if row["node"] not in silent]
-        answers = gather_all(gatherers, _Question.read, desired["parallel"])
+        answers = gather_all(gatherers, _Question.read, desired.parallel)
         reader.warnings.extend(warnings_of(gatherers))
         facts = {gatherer.name: answer for gatherer, answer in zip(gatherers, answers, strict=True)}
         return [{**row, **facts.get(row["node"], {})} for row in picked]
@@ -97,10 +107,10 @@ def _observe(row: Mapping[str, Any]) -> Row:
 class _Question(Gatherer):
     """The questions to one node. What it does not answer is missing in its facts, and told as a warning."""
 
-    def __init__(self, reader: Reader, node: str, desired: Desired) -> None:
+    def __init__(self, reader: Reader, node: str, desired: NodeInfoDesired) -> None:
         super().__init__(reader, api_path("nodes", node), node)
-        self.wanted = set(desired["gather"])
-        hidden = desired["pci_class_blacklist"]
+        self.wanted = set(desired.gather)
+        hidden = desired.pci_class_blacklist
         self.pci_params = {} if hidden is None else {"pci-class-blacklist": ",".join(hidden)}
 
     def read(self) -> Row:

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import re
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import NODE_KEY, Desired, Reader
+from ...model.contract import NODE_KEY, Reader
 from ...model.errors import InvalidOption
 from ...model.kinds.info import Info
 from ...model.periods import moment
@@ -22,7 +23,18 @@ DEFAULT_LIMIT = 100
 _CURSOR = re.compile(r"s=[0-9a-f]+;i=.*")  # the journal names where it begins and ends, as lines of their own
 
 
-class NodeLog(Info):
+@dataclasses.dataclass(frozen=True)
+class LogDesired:
+    """Which lines of which log; ``span`` has the moments ``since`` and ``until`` as far as they are given."""
+
+    node: str
+    source: str
+    service: str | None
+    limit: int
+    span: Mapping[str, int]
+
+
+class NodeLog(Info[LogDesired]):
     """See the module pve_node_log_info."""
 
     name = "log"
@@ -38,7 +50,7 @@ class NodeLog(Info):
         }
         return {"argument_spec": spec}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> LogDesired:
         if params["source"] == "report":
             for name in ("since", "until", "service", "limit"):
                 if params[name] is not None:
@@ -50,37 +62,35 @@ class NodeLog(Info):
         span = {name: moment(name, params[name], now) for name in ("since", "until")}
         if span["since"] and span["until"] and span["since"] > span["until"]:
             raise InvalidOption("until", "is before since")
-        span = {name: value for name, value in span.items() if value is not None}
-        return {**{name: params[name] for name in ("node", "source", "service")}, "limit": limit, "span": span}
+        known = {name: value for name, value in span.items() if value is not None}
+        return LogDesired(params["node"], params["source"], params["service"], limit, known)
 
-    def read(self, reader: Reader, desired: Desired) -> dict[str, Any]:
-        path = api_path("nodes", desired["node"])
-        if desired["source"] == "report":
+    def read(self, reader: Reader, desired: LogDesired) -> dict[str, Any]:
+        path = api_path("nodes", desired.node)
+        if desired.source == "report":
             lines = str(reader.get(f"{path}/report")).splitlines()
         else:
-            service = {"service": desired["service"]} if desired["service"] else {}
-            read = _journal if desired["source"] == "journal" else _syslog
+            service = {"service": desired.service} if desired.service else {}
+            read = _journal if desired.source == "journal" else _syslog
             lines = read(reader, path, service, desired)
-        return {"node": desired["node"], "source": desired["source"], "lines": lines}
+        return {"node": desired.node, "source": desired.source, "lines": lines}
 
 
 NODE_LOG = NodeLog()
 
 
-def _journal(reader: Reader, path: str, service: Mapping[str, str], desired: Desired) -> list[str]:
+def _journal(reader: Reader, path: str, service: Mapping[str, str], desired: LogDesired) -> list[str]:
     """The newest lines. PVE cuts them only where no span is given."""
-    asked = desired["span"] or {"lastentries": desired["limit"]}
+    asked = desired.span or {"lastentries": desired.limit}
     lines = reader.get(f"{path}/journal", {**asked, **service}) or []
-    return [line for line in lines if not _CURSOR.fullmatch(line)][-desired["limit"] :]
+    return [line for line in lines if not _CURSOR.fullmatch(line)][-desired.limit :]
 
 
-def _syslog(reader: Reader, path: str, service: Mapping[str, str], desired: Desired) -> list[str]:
+def _syslog(reader: Reader, path: str, service: Mapping[str, str], desired: LogDesired) -> list[str]:
     """The newest lines. PVE counts from the oldest one, so that it is first asked how many there are."""
-    asked = {**_local(reader, path, desired["span"]), **service}
+    asked = {**_local(reader, path, desired.span), **service}
     total = reader.get(f"{path}/syslog", {**asked, "limit": 0}, api_format="extjs").get("total") or 0
-    rows = reader.get(
-        f"{path}/syslog", {**asked, "start": max(0, int(total) - desired["limit"]), "limit": desired["limit"]}
-    )
+    rows = reader.get(f"{path}/syslog", {**asked, "start": max(0, int(total) - desired.limit), "limit": desired.limit})
     lines = [str(row.get("t", "")) for row in rows or []]
     return [] if lines == ["no content"] else lines
 

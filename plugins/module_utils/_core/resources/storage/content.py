@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ...api.connection import task_arguments
-from ...model.contract import NODE_KEY, STATES, Desired, Reader, Resource, State, StateOrNone
+from ...model.contract import NODE_KEY, STATES, Reader, Resource, State, StateOrNone
 from ...model.errors import InvalidOption, Refused
 from ...model.given import TO_MAKE, Use
 from ...model.plan import Plan, Step, Upload, api_path, whole_part
@@ -34,7 +35,55 @@ LONGEST_NAME = 255
 _NAME = re.compile(r"[-A-Za-z0-9_.]+")  # PVE replaces every other character
 
 
-class StorageContent(Resource[Desired, StateOrNone]):
+@dataclasses.dataclass(frozen=True)
+class FileDesired:
+    """A file on a storage as it is to be. ``filename`` is empty until it is pinned, if only the server knows the template."""
+
+    node: str
+    storage: str
+    content: str
+    filename: str
+    state: str
+    force: bool
+    src: str | None
+    url: str | None
+    template: str | None
+    reference: str | None
+    checksum: str | None
+    checksum_algorithm: str | None
+    compression: str | None
+    verify_certificates: bool | None
+    packed: str  # the ending of src that is unpacked on the way; empty if none is
+    size: int  # of src, unpacked
+
+    @property
+    def path(self) -> str:
+        return api_path("nodes", self.node, "storage", self.storage)
+
+    @property
+    def volid(self) -> str:
+        return f"{self.storage}:{self.content}/{self.filename}"
+
+    @property
+    def source(self) -> str:
+        """Where the file comes from; empty if the task does not say so."""
+        return self.src or self.url or self.template or self.reference or ""
+
+    def shown(self) -> State:
+        """What is known of the file without the server."""
+        names = ("volid", "node", "storage", "content", "filename")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclasses.dataclass(frozen=True)
+class FileObserved:
+    """A file (None if absent), and the name of the newest template that a pattern means."""
+
+    state: StateOrNone
+    filename: str
+
+
+class StorageContent(Resource[FileDesired, FileObserved]):
     """See the module pve_storage_content."""
 
     name = "file"
@@ -69,77 +118,75 @@ class StorageContent(Resource[Desired, StateOrNone]):
         """The password in the URL."""
         return url_passwords(params.get("url") or "")
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> FileDesired:
         _check_combination(params)
-        desired = {name: params[name] for name in ("node", "storage", "state", "force", "verify_certificates")}
-        desired.update({name: params[name] for name in (*SOURCES, "checksum", "checksum_algorithm")})
         content = _content(params)
         suffixes = () if content == "vztmpl" else SUFFIXES.get(content, ())  # templates are kept as they are
-        desired["packed"] = of_upload(Path(params["src"]).name, suffixes) if params["src"] else ""
-        desired["compression"] = params["compression"]
-        if params["url"] and params["compression"] is None:
-            desired["compression"] = of_download(_name_in(params["url"]), suffixes)
-        desired.update(content=content, filename=_filename(params, desired))
-        if desired["filename"] or not params["template"]:
-            _check_name(desired["filename"], desired["content"], params)
-        if params["src"] and params["state"] == "present":
-            desired["size"] = uploaded_size(params["src"], desired["packed"])
-        desired["path"] = api_path("nodes", params["node"], "storage", params["storage"])
-        return desired
+        packed = of_upload(Path(params["src"]).name, suffixes) if params["src"] else ""
+        compression = params["compression"]
+        if params["url"] and compression is None:
+            compression = of_download(_name_in(params["url"]), suffixes)
+        filename = _filename(params, packed, compression)
+        if filename or not params["template"]:
+            _check_name(filename, content, params)
+        size = uploaded_size(params["src"], packed) if params["src"] and params["state"] == "present" else 0
+        given = {field.name: params[field.name] for field in dataclasses.fields(FileDesired) if field.name in params}
+        found = {"content": content, "filename": filename, "compression": compression, "packed": packed, "size": size}
+        return FileDesired(**{**given, **found})
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        if not desired["filename"]:
-            desired["filename"] = newest_template(reader, desired["node"], desired["template"])
-        desired["volid"] = f"{desired['storage']}:{desired['content']}/{desired['filename']}"
-        rows = reader.get(f"{desired['path']}/content", {"content": desired["content"]}) or []
-        row = next((row for row in rows if row.get("volid") == desired["volid"]), None)
-        if row is None and desired["state"] == "present":
-            _check_storage(desired, reader.get(f"{desired['path']}/status"))
-            if desired["reference"]:
+    def read(self, reader: Reader, desired: FileDesired) -> FileObserved:
+        if not desired.filename:
+            desired = _named(desired, newest_template(reader, desired.node, desired.template or ""))
+        rows = reader.get(f"{desired.path}/content", {"content": desired.content}) or []
+        row = next((row for row in rows if row.get("volid") == desired.volid), None)
+        if row is None and desired.state == "present":
+            _check_storage(desired, reader.get(f"{desired.path}/status"))
+            if desired.reference:
                 require_oci(reader)
-            elif desired["content"] == "vztmpl" and desired["filename"].lower().endswith(SUFFIX):
+            elif desired.content == "vztmpl" and desired.filename.lower().endswith(SUFFIX):
                 require_tar(reader)
-        return None if row is None else _shown(desired, row)
+        return FileObserved(None if row is None else _shown(desired, row), desired.filename)
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        if desired["state"] == "absent":
-            return self._plan_absent(observed, desired)
-        if observed is not None and (not desired["src"] or observed.get("size") == desired["size"]):
-            return Plan.nothing(observed)
-        if observed is not None and not desired["force"]:
+    def pin(self, observed: FileObserved, desired: FileDesired) -> FileDesired:
+        return _named(desired, observed.filename)
+
+    def plan(self, observed: FileObserved, desired: FileDesired) -> Plan:
+        current = observed.state
+        if desired.state == "absent":
+            return self._plan_absent(current, desired)
+        if current is not None and (not desired.src or current.get("size") == desired.size):
+            return Plan.nothing(current)
+        if current is not None and not desired.force:
             raise Refused(
-                f"{desired['volid']} has {observed.get('size')} bytes, but {desired['src']} has {desired['size']}.",
+                f"{desired.volid} has {current.get('size')} bytes, but {desired.src} has {desired.size}.",
                 hint="force: true replaces it.",
             )
-        if not any(desired[source] for source in SOURCES):
+        if not desired.source:
             raise InvalidOption(
-                "src", f"there is no {desired['volid']}: src, url, template or reference says where it comes from"
+                "src", f"there is no {desired.volid}: src, url, template or reference says where it comes from"
             )
-        after = {
-            "volid": desired["volid"],
-            **{name: desired[name] for name in ("node", "storage", "content", "filename")},
-        }
-        if desired["src"]:
-            return Plan(observed, {**after, "size": desired["size"]}, (self._upload_step(observed, desired),))
-        return Plan(None, after, (self._download_step(desired),))
+        if desired.src:
+            step = self._upload_step(current, desired, desired.src)
+            return Plan(current, {**desired.shown(), "size": desired.size}, (step,))
+        return Plan(None, desired.shown(), (self._download_step(desired),))
 
     @staticmethod
-    def _plan_absent(current: State | None, desired: Desired) -> Plan:
+    def _plan_absent(current: State | None, desired: FileDesired) -> Plan:
         if current is None:
             return Plan.nothing(None)
-        path = f"{desired['path']}/content{whole_part(desired['volid'])}"
-        step = Step("DELETE", path, {}, f"delete {desired['volid']}", starts_task=True, task_id=desired["storage"])
+        path = f"{desired.path}/content{whole_part(desired.volid)}"
+        step = Step("DELETE", path, {}, f"delete {desired.volid}", starts_task=True, task_id=desired.storage)
         return Plan(current, None, (step,))
 
     @staticmethod
-    def _upload_step(current: State | None, desired: Desired) -> Step:
+    def _upload_step(current: State | None, desired: FileDesired, src: str) -> Step:
         """Not repeated after a lost connection: its task, which has no id, may still be copying the file. It is looked for."""
         verb = "upload" if current is None else "replace"
-        summary = f"{verb} {desired['volid']} by {desired['src']} ({desired['size']} bytes)"
-        upload = Upload(desired["src"], desired["filename"], desired["size"], desired["packed"])
+        summary = f"{verb} {desired.volid} by {src} ({desired.size} bytes)"
+        upload = Upload(src, desired.filename, desired.size, desired.packed)
         return Step(
             "POST",
-            f"{desired['path']}/upload",
+            f"{desired.path}/upload",
             _file_params(desired),
             summary,
             upload=upload,
@@ -148,33 +195,26 @@ class StorageContent(Resource[Desired, StateOrNone]):
         )
 
     @staticmethod
-    def _download_step(desired: Desired) -> Step:
-        summary = f"download {desired['volid']}"
-        if desired["template"]:
-            path = api_path("nodes", desired["node"], "aplinfo")
-            params = {"storage": desired["storage"], "template": desired["filename"]}
-            return Step("POST", path, params, summary, starts_task=True, task_id=desired["filename"])
-        if desired["reference"]:  # PVE adds the ending to the name that is given
-            params = {"reference": desired["reference"], "filename": desired["filename"].removesuffix(SUFFIX)}
+    def _download_step(desired: FileDesired) -> Step:
+        summary = f"download {desired.volid}"
+        if desired.template:
+            path = api_path("nodes", desired.node, "aplinfo")
+            params = {"storage": desired.storage, "template": desired.filename}
+            return Step("POST", path, params, summary, starts_task=True, task_id=desired.filename)
+        if desired.reference:  # PVE adds the ending to the name that is given
+            params = {"reference": desired.reference, "filename": desired.filename.removesuffix(SUFFIX)}
             return Step(
-                "POST",
-                f"{desired['path']}/oci-registry-pull",
-                params,
-                summary,
-                starts_task=True,
-                task_id=desired["filename"],
+                "POST", f"{desired.path}/oci-registry-pull", params, summary, starts_task=True, task_id=desired.filename
             )
-        params = {
+        sent = {
             **_file_params(desired),
-            "filename": desired["filename"],
-            "url": desired["url"],
-            "compression": desired["compression"],
-            "verify-certificates": desired["verify_certificates"],
+            "filename": desired.filename,
+            "url": desired.url,
+            "compression": desired.compression,
+            "verify-certificates": desired.verify_certificates,
         }
-        given = {name: value for name, value in params.items() if value is not None}
-        return Step(
-            "POST", f"{desired['path']}/download-url", given, summary, starts_task=True, task_id=desired["filename"]
-        )
+        given = {name: value for name, value in sent.items() if value is not None}
+        return Step("POST", f"{desired.path}/download-url", given, summary, starts_task=True, task_id=desired.filename)
 
 
 STORAGE_CONTENT = StorageContent()
@@ -225,7 +265,7 @@ def _name_in(url: str) -> str:
     return str(unquote(_parts(url).path).rpartition("/")[2])
 
 
-def _filename(params: Mapping[str, Any], desired: Desired) -> str:
+def _filename(params: Mapping[str, Any], packed: str, compression: str | None) -> str:
     """The name on the storage; empty if only the server can tell which template is meant."""
     if params["filename"] is not None:
         return str(params["filename"])
@@ -238,9 +278,9 @@ def _filename(params: Mapping[str, Any], desired: Desired) -> str:
     if params["reference"] is not None:
         return file_of(params["reference"])
     if params["src"] is not None:
-        return without_ending(Path(params["src"]).name, desired["packed"])
+        return without_ending(Path(params["src"]).name, packed)
     if params["url"] is not None:
-        name, ending = _name_in(params["url"]), COMPRESSIONS.get(desired["compression"] or "", "")
+        name, ending = _name_in(params["url"]), COMPRESSIONS.get(compression or "", "")
         return without_ending(name, ending) if name.lower().endswith(ending) else name
     raise InvalidOption("filename", "is missing: the name of the file on the storage")
 
@@ -257,32 +297,28 @@ def _check_name(filename: str, content: str, params: Mapping[str, Any]) -> None:
         raise InvalidOption(option, f"{filename!r} must end with one of {', '.join(suffixes)} as {content}{cure}")
 
 
-def _check_storage(desired: Desired, status: Mapping[str, Any]) -> None:
+def _check_storage(desired: FileDesired, status: Mapping[str, Any]) -> None:
     """Refuse before gigabytes are sent what PVE would refuse after it."""
     contents = sorted(str(status.get("content", "")).split(","))
-    if desired["content"] not in contents:
-        raise InvalidOption(
-            "storage", f"{desired['storage']} takes no {desired['content']}, only {', '.join(contents)}"
-        )
+    if desired.content not in contents:
+        raise InvalidOption("storage", f"{desired.storage} takes no {desired.content}, only {', '.join(contents)}")
     free_places = status.get("avail")
-    if desired["src"] and free_places is not None and int(free_places) < desired["size"]:
-        raise Refused(
-            f"{desired['storage']} has room for {free_places} bytes only; {desired['src']} has {desired['size']}."
-        )
+    if desired.src and free_places is not None and int(free_places) < desired.size:
+        raise Refused(f"{desired.storage} has room for {free_places} bytes only; {desired.src} has {desired.size}.")
 
 
-def _file_params(desired: Desired) -> dict[str, Any]:
+def _file_params(desired: FileDesired) -> dict[str, Any]:
     """The form fields of an upload, in the only order that PVE reads them in."""
-    params = {"content": desired["content"]}
-    if desired["checksum"]:
-        params.update({"checksum-algorithm": desired["checksum_algorithm"], "checksum": desired["checksum"]})
+    params: dict[str, Any] = {"content": desired.content}
+    if desired.checksum:
+        params.update({"checksum-algorithm": desired.checksum_algorithm, "checksum": desired.checksum})
     return params
 
 
-def _shown(desired: Desired, row: Mapping[str, Any]) -> State:
-    told = {name: row[name] for name in ("format", "size", "ctime") if row.get(name) is not None}
-    return {
-        "volid": desired["volid"],
-        **{name: desired[name] for name in ("node", "storage", "content", "filename")},
-        **told,
-    }
+def _shown(desired: FileDesired, row: Mapping[str, Any]) -> State:
+    known = {name: row[name] for name in ("format", "size", "ctime") if row.get(name) is not None}
+    return {**desired.shown(), **known}
+
+
+def _named(desired: FileDesired, filename: str) -> FileDesired:
+    return dataclasses.replace(desired, filename=filename)

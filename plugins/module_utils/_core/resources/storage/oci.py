@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.contract import Desired, Reader
+from ...model.contract import Reader
 from ...model.errors import InvalidOption, NotImplementedByServer
 from ...model.kinds.info import Info
 from ...model.plan import api_path
@@ -55,7 +56,15 @@ def require_tar(reader: Reader) -> None:
         raise InvalidOption("filename", text, hint="Compress it, as in .tar.zst.")
 
 
-class OciTags(Info):
+@dataclasses.dataclass(frozen=True)
+class TagsDesired:
+    """The repository whose tags a node looks up."""
+
+    node: str
+    reference: str
+
+
+class OciTags(Info[TagsDesired]):
     """The tags of a repository, as the node sees them."""
 
     name = "tags"
@@ -63,18 +72,16 @@ class OciTags(Info):
     def arguments(self) -> dict[str, Any]:
         return {"argument_spec": {name: {"type": "str", "required": True} for name in ("node", "reference")}}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> TagsDesired:
         if not _REPOSITORY.fullmatch(params["reference"]):
             raise InvalidOption(
                 "reference", f"{params['reference']!r} is not of the form registry/repository, without scheme and tag"
             )
-        return {"node": params["node"], "reference": params["reference"]}
+        return TagsDesired(params["node"], params["reference"])
 
-    def read(self, reader: Reader, desired: Desired) -> Any:
+    def read(self, reader: Reader, desired: TagsDesired) -> Any:
         try:
-            return reader.get(
-                api_path("nodes", desired["node"], "query-oci-repo-tags"), {"reference": desired["reference"]}
-            )
+            return reader.get(api_path("nodes", desired.node, "query-oci-repo-tags"), {"reference": desired.reference})
         except NotImplementedByServer as error:
             error.hint = TOO_OLD
             raise

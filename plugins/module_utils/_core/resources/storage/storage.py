@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...api.facts import RELEASE
-from ...model.contract import Desired, Reader
+from ...model.contract import Reader
 from ...model.errors import ApiError, InvalidOption, Refused
 from ...model.field import Field
-from ...model.kinds.info import ListInfo
+from ...model.kinds.info import ListInfo, Options
 from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.kinds.type_rules import TypeRules
 from ...model.plan import Plan, api_path
@@ -114,7 +114,7 @@ def _refuse_loss(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
 class StorageList(ListInfo):
     """Storages as configured, each with its status on every node where it can be used."""
 
-    def read(self, reader: Reader, desired: Desired) -> Any:
+    def read(self, reader: Reader, desired: Options) -> Any:
         status: dict[str, list[dict[str, Any]]] = {}
         for name, row in _node_status(reader, desired["node"]) if desired["node"] else _cluster_status(reader):
             status.setdefault(name, []).append(row)
