@@ -177,7 +177,7 @@ class Permissions(Info[PermissionsDesired]):
         granted_on = {path: _narrower(path, set(privs), elsewhere) for path, privs in missing.items()}
         return {
             "paths": paths,
-            "needed": {path: sorted(privs) for path, privs in sorted(desired["needed"].items())},
+            "needed": {path: sorted(privs) for path, privs in sorted(needed.items())},
             "missing": missing,
             "granted_on": {path: places for path, places in granted_on.items() if places},
         }
