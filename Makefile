@@ -14,7 +14,7 @@ ARGS ?=
 TARGETS ?=
 
 COLLECTION := .build/dev/ansible_collections/pve/automation
-STAGES := lint unit unit-pythons functional contract sanity integration molecule demo package docs
+STAGES := lint docs molecule demo package unit unit-pythons functional contract sanity integration
 
 .PHONY: help
 help: ## List the targets

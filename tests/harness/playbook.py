@@ -101,6 +101,7 @@ def run_playbook(
         "ANSIBLE_HOME": str(directory / "home"),
         "ANSIBLE_REMOTE_TMP": str(directory / "home" / "tmp"),
         "ANSIBLE_NOCOLOR": "true",
+        "ANSIBLE_PIPELINING": "true",  # a module starts in half of the time
         "RECORD_RESULTS": str(record),
         **(variables or {}),
     }
