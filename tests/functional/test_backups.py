@@ -5,14 +5,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils._core.guests.actions.restore import Restore
-from ansible_collections.pve.automation.plugins.module_utils._core.guests.guest import Guest
-from ansible_collections.pve.automation.plugins.module_utils._core.model.contract import Desired, Reader, State
+from ansible_collections.pve.automation.plugins.module_utils._core.guests import reading
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.actions.restore import (
+    Restore,
+    RestoreDesired,
+    RestoreObserved,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.desired import Known
+from ansible_collections.pve.automation.plugins.module_utils._core.model.contract import Reader
 from tests.harness.cluster import Cluster, Result
 from tests.harness.lifecycle_cases import resource_of
 
@@ -116,8 +122,8 @@ def test_a_guest_that_is_not_what_the_backup_holds_is_told(
     kind = "qemu" if saved["module"] == "pve_vm" else "lxc"
     read = Restore.read
 
-    def meddled(self: Restore, reader: Reader, desired: Desired) -> State | None:
-        if desired.get("fresh"):
+    def meddled(self: Restore, reader: Reader, desired: RestoreDesired) -> RestoreObserved:
+        if desired.is_new:
             cluster.call("PUT", f"/nodes/pve1/{kind}/9390/config", {"memory": 96})
         return read(self, reader, desired)
 
@@ -136,13 +142,13 @@ def test_a_restored_guest_that_is_configured_is_compared_but_for_what_the_task_n
     options = {"node": "pve1", "restore": {"archive": saved["task"]["volume"], "unique": True}, "memory": "768M"}
     alike = done(cluster, saved["module"], **options, vmid=9391, onboot=True)
     assert "warnings" not in alike
-    prepare = Guest._prepare_creation
+    prepare = reading._prepare_creation
 
-    def meddled(self: Guest, reader: Reader, desired: Desired) -> None:
-        prepare(self, reader, desired)
-        desired["backup"]["cores"] = 3
+    def meddled(*args: Any) -> Known:
+        known = prepare(*args)
+        return dataclasses.replace(known, backup={**(known.backup or {}), "cores": 3})
 
-    monkeypatch.setattr(Guest, "_prepare_creation", meddled)
+    monkeypatch.setattr(reading, "_prepare_creation", meddled)
     unlike = done(cluster, saved["module"], **options, vmid=9390)
     assert cluster.call("GET", f"/nodes/pve1/{kind}/9390/config")
     assert "was not restored as it is: cores is None and in the backup 3." in "".join(unlike["warnings"])

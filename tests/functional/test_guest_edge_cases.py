@@ -121,7 +121,7 @@ def test_a_restored_guest_is_found_by_the_name_that_the_task_gives_it(
     cluster.writes_made()
     result = done(cluster.run(resource, options))
     assert len(cluster.writes_made()) == 2
-    assert result[resource.name][resource.name_option] == "again"
+    assert result[resource.name][resource.kind.name_option] == "again"
     assert not cluster.run(resource, options)["changed"]
 
 

@@ -49,8 +49,8 @@ def test_a_migration_ends_when_the_guest_is_there(managed: Cluster, resource: An
     assert "warnings" not in result
     assert (result[resource.name]["node"], result[resource.name]["tags"]) == ("pve2", ["moved"])
     assert [row["path"] for row in managed.writes_made()] == [
-        f"/nodes/pve1/{resource.kind}/{key['vmid']}/migrate",
-        f"/nodes/pve2/{resource.kind}/{key['vmid']}/config",
+        f"/nodes/pve1/{resource.kind.type}/{key['vmid']}/migrate",
+        f"/nodes/pve2/{resource.kind.type}/{key['vmid']}/config",
     ]
     assert not managed.run(resource, options)["changed"]
 

@@ -190,9 +190,10 @@ CLONING = {"type": "qmclone", "id": "900", "node": "pve2"}
 @pytest.mark.parametrize("task", [CLONING, {"type": "qmcreate", "id": "102"}, {"type": "qmrestore", "id": "102"}])
 def test_a_guest_that_is_being_made_is_waited_for(task: Row) -> None:
     on = making(task)
-    desired = VM.parse(options(VM, name="new"))
-    assert VM.read(on, desired)
-    assert desired["new_vmid"] == 102
+    observed = VM.read(on, VM.parse(options(VM, name="new")))
+    assert observed.state
+    assert observed.known
+    assert observed.known.vmid == 102
     assert on.warnings == []
 
 
@@ -210,9 +211,10 @@ def test_waiting_for_a_guest_that_is_being_made_ends() -> None:
 )
 def test_what_was_left_behind_is_told_and_not_waited_for(task: Row | None) -> None:
     on = making(task, looks=10**9)
-    desired = VM.parse(options(VM, name="new", node="pve1"))
-    assert VM.read(on, desired) is None
-    assert desired["new_vmid"] == 105
+    observed = VM.read(on, VM.parse(options(VM, name="new", node="pve1")))
+    assert observed.state is None
+    assert observed.known
+    assert observed.known.vmid == 105
     assert "102 (without a name) on node pve2 is locked as if it were being made" in on.warnings[0]
 
 
@@ -224,6 +226,6 @@ def test_what_a_bulk_makes_itself_is_not_waited_for() -> None:
 
 def test_a_guest_that_is_being_made_with_the_id_of_the_task_is_waited_for() -> None:
     on = making(CLONING)
-    state = VM.read(on, VM.parse(options(VM, vmid=102, name="new", node="pve2", clone="900")))
+    state = VM.read(on, VM.parse(options(VM, vmid=102, name="new", node="pve2", clone="900"))).state
     assert state
     assert state["name"] == "new"

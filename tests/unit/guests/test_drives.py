@@ -15,7 +15,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.guests.schema
     TPMSTATE,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.volumes.common import VolumePlan
-from ansible_collections.pve.automation.plugins.module_utils._core.guests.volumes.drives import drive_wish, plan_drive
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.volumes.drives import parse_drive, plan_drive
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, PveError, Refused
 
 CODECS = {"efidisk0": EFIDISK, "tpmstate0": TPMSTATE}
@@ -27,7 +27,7 @@ def plan(
 ) -> VolumePlan:
     codec = CODECS.get(slot, SCSI)
     present = None if current is None else codec.decode(current)
-    return plan_drive(slot, present, drive_wish(slot, desired, codec), codec, move=move, purge=purge)
+    return plan_drive(slot, present, parse_drive(slot, desired, codec), codec, move=move, purge=purge)
 
 
 @pytest.mark.parametrize(

@@ -36,13 +36,13 @@ def keys(guest: Guest) -> dict[str, Mapping[str, Any]]:
     """What the API takes for a guest of this kind, by name."""
     found: dict[str, Mapping[str, Any]] = {}
     for method, path in CALLS:
-        endpoint = FACTS.endpoints.get((method, path % guest.kind))
+        endpoint = FACTS.endpoints.get((method, path % guest.kind.type))
         found.update(endpoint.parameters if endpoint else {})
     return {name: facts for name, facts in found.items() if name not in OF_THE_CALL | DEPRECATED}
 
 
 def fields(guest: Guest) -> dict[str, Field]:
-    return {field.api: field for field in (*guest.config, *guest.volumes)}
+    return {field.api: field for field in (*guest.kind.config, *guest.kind.volumes.fields)}
 
 
 def families(guest: Guest) -> Iterator[tuple[str, PropertyString, Mapping[str, Any]]]:
@@ -62,7 +62,7 @@ def form(facts: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 FORMS = [
-    pytest.param(guest, codec, facts, id=f"{guest.kind}-{name}")
+    pytest.param(guest, codec, facts, id=f"{guest.kind.type}-{name}")
     for guest in (VM, LXC)
     for name, codec, facts in families(guest)
     if facts  # the schema does not tell the formats of cpu, startup, amd-sev and intel-tdx
@@ -71,13 +71,13 @@ FORMS = [
 
 @pytest.mark.parametrize("guest", [VM, LXC], ids=["vm", "lxc"])
 def test_every_key_is_an_option(guest: Any) -> None:
-    creation = {name.replace("_", "-") for name in guest.own_arguments()}
+    creation = {name.replace("_", "-") for name in (*guest.kind.own_arguments, *guest.kind.creation.specs())}
     assert sorted(set(keys(guest)) - set(fields(guest)) - creation) == []
 
 
 @pytest.mark.parametrize("guest", [VM, LXC], ids=["vm", "lxc"])
 def test_no_option_is_for_a_key_that_does_not_exist(guest: Any) -> None:
-    names = {field.api for field in (*guest.config, *guest.volumes)}
+    names = {field.api for field in (*guest.kind.config, *guest.kind.volumes.fields)}
     assert sorted(names - set(keys(guest))) == []
 
 

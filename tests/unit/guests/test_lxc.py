@@ -487,7 +487,8 @@ def test_a_running_container_keeps_its_volumes_where_they_are() -> None:
 
 def test_a_purge_that_was_cut_short_goes_on_in_the_same_run() -> None:
     desired = LXC.parse(options(LXC, vmid=9101, node="pve1", unset=["mp0"], purge=True))
-    LXC.read(server(), desired)
+    desired = LXC.remember(LXC.read(server(), desired), desired)
     detached = server({"mp0": None, "unused1": "local:9101/vm-9101-disk-1.raw"})
-    ((_method, _path, params),) = calls(LXC.plan(LXC.read(detached, desired), desired))
+    observed = LXC.read(detached, desired)
+    ((_method, _path, params),) = calls(LXC.plan(observed, LXC.remember(observed, desired)))
     assert params["delete"] == "unused1"

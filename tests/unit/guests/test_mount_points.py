@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.schema.lxc_formats import MOUNT_POINT, ROOTFS
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.volumes.common import VolumePlan
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.volumes.mount_points import (
-    mount_wish,
+    parse_mount_point,
     plan_mount_point,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, PveError, Refused
@@ -25,7 +25,7 @@ BIND = {"volume": "/srv/data", "mp": "/data", "ro": True}
 
 def plan(value: Any, current: Any = None, slot: str = "mp0", move: bool = False, purge: bool = False) -> VolumePlan:
     codec = ROOTFS if slot == "rootfs" else MOUNT_POINT
-    return plan_mount_point(slot, current, mount_wish(slot, value, codec), codec, move=move, purge=purge)
+    return plan_mount_point(slot, current, parse_mount_point(slot, value, codec), codec, move=move, purge=purge)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Virtual machines: what is created equals the wish, and one change writes one key."""
+"""Virtual machines: what is created equals the desired state, and one change writes one key."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
@@ -13,8 +14,14 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.desired import (
+    GuestDesired,
+    GuestObserved,
+    Known,
+)
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.vm import VM
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, Refused
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan
 
 BASE = {"vmid": 9001, "node": "pve1"}
 
@@ -69,13 +76,17 @@ SCALARS = {
 specs = st.fixed_dictionaries({}, optional=SCALARS)
 
 
-def wish_of(options: Any) -> Any:
+def desired_of(options: Any) -> GuestDesired:
     arguments = VM.arguments()
     checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate({**BASE, **options})
     assert not checked.error_messages
-    desired = VM.parse(checked.validated_parameters)
-    desired.update(new_node=BASE["node"], digest="d", as_root=True)
-    return desired
+    return VM.parse(checked.validated_parameters)
+
+
+def plan_of(state: dict[str, Any] | None, desired: GuestDesired) -> Plan:
+    """The plan of root for a guest with this state, for a new one if it is None."""
+    known = Known(9001, "pve1", is_new=state is None)
+    return VM.plan(GuestObserved(state, known, digest="d", as_root=True), dataclasses.replace(desired, known=known))
 
 
 def served(params: Any) -> Any:
@@ -96,18 +107,18 @@ def served(params: Any) -> Any:
 
 
 def state_of(config: Any) -> dict[str, Any]:
-    return {"vmid": 9001, "node": "pve1", **VM.observe_config(config)}
+    return {"vmid": 9001, "node": "pve1", **VM.kind.observe(config)}
 
 
 def created(options: Any) -> Any:
-    (create,) = VM.plan(None, wish_of(options)).steps
+    (create,) = plan_of(None, desired_of(options)).steps
     return served(create.params)
 
 
 @given(specs)
 def test_what_is_created_needs_no_change(options: Any) -> None:
     config = created(options)
-    assert VM.plan(state_of(config), wish_of(options)).steps == ()
+    assert plan_of(state_of(config), desired_of(options)).steps == ()
 
 
 @given(specs, st.data())
@@ -115,7 +126,7 @@ def test_one_changed_option_writes_its_keys_only(options: Any, data: Any) -> Non
     state = state_of(created(options))
     name = data.draw(st.sampled_from(sorted(set(SCALARS) - {"net", "scsi"})))
     value = data.draw(SCALARS[name])
-    written = {key for step in VM.plan(state, wish_of({**options, name: value})).steps for key in step.params}
+    written = {key for step in plan_of(state, desired_of({**options, name: value})).steps for key in step.params}
     assert written <= {name, "digest", "delete"}
 
 
@@ -149,24 +160,24 @@ NET = "virtio=BC:24:11:00:00:01,bridge=vmbr0,rate="
     ],
 )
 def test_what_means_the_same_is_no_change(config: dict[str, Any], desired: dict[str, Any]) -> None:
-    assert VM.plan(state_of(config), wish_of(desired)).steps == ()
+    assert plan_of(state_of(config), desired_of(desired)).steps == ()
 
 
 def test_what_is_emptied_is_not_there_to_begin_with() -> None:
-    (create,) = VM.plan(None, wish_of({"agent": {"enabled": ""}, "description": "", "net": {"net0": ""}})).steps
+    (create,) = plan_of(None, desired_of({"agent": {"enabled": ""}, "description": "", "net": {"net0": ""}})).steps
     assert create.params == {"vmid": 9001}
 
 
 @pytest.mark.parametrize(("status", "online"), [("running", True), ("paused", True), ("stopped", False)])
 def test_only_what_runs_is_migrated_online(status: str, online: bool) -> None:
-    desired = {**wish_of({"migrate": True}), "node": "pve2"}
-    (migrate,) = VM.plan({**state_of({}), "status": status}, desired).steps
+    desired = dataclasses.replace(desired_of({"migrate": True}), node="pve2")
+    (migrate,) = plan_of({**state_of({}), "status": status}, desired).steps
     assert bool(migrate.params.get("online")) is online
 
 
 def test_a_change_of_the_tag_keeps_the_mac() -> None:
     state = state_of({"net0": "virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=1,firewall=1"})
-    (step,) = VM.plan(state, wish_of({"net": {"net0": {"tag": 2}}})).steps
+    (step,) = plan_of(state, desired_of({"net": {"net0": {"tag": 2}}})).steps
     assert step.params == {"net0": "virtio,macaddr=BC:24:11:00:00:01,bridge=vmbr0,tag=2,firewall=1", "digest": "d"}
 
 
@@ -187,31 +198,31 @@ def test_a_change_of_the_tag_keeps_the_mac() -> None:
     ],
 )
 def test_power(present: str, state: str, calls: list[Any]) -> None:
-    steps = VM.plan({**state_of({}), "status": present}, wish_of({"state": state})).steps
+    steps = plan_of({**state_of({}), "status": present}, desired_of({"state": state})).steps
     assert [step.path.rpartition("/")[2] for step in steps] == calls
 
 
 @pytest.mark.parametrize("state", ["paused", "hibernated"])
 def test_a_stopped_machine_cannot_be_paused(state: str) -> None:
     with pytest.raises(Refused, match="is stopped, so that it cannot become"):
-        VM.plan({**state_of({}), "status": "stopped"}, wish_of({"state": state}))
+        plan_of({**state_of({}), "status": "stopped"}, desired_of({"state": state}))
 
 
 def test_hard_and_graceful_stops() -> None:
     running = {**state_of({}), "status": "running"}
-    (hard,) = VM.plan(running, wish_of({"state": "stopped", "force": True})).steps
-    (both,) = VM.plan(running, wish_of({"state": "stopped", "force": True, "shutdown_timeout": 9})).steps
+    (hard,) = plan_of(running, desired_of({"state": "stopped", "force": True})).steps
+    (both,) = plan_of(running, desired_of({"state": "stopped", "force": True, "shutdown_timeout": 9})).steps
     assert hard.path.endswith("/status/stop")
     assert (both.path.rpartition("/")[2], dict(both.params)) == ("shutdown", {"timeout": 9, "forceStop": True})
 
 
 def test_deletion_is_refused_where_it_would_hurt() -> None:
     with pytest.raises(Refused, match="is protected"):
-        VM.plan({**state_of({"protection": "1"}), "status": "stopped"}, wish_of({"state": "absent", "force": True}))
+        plan_of({**state_of({"protection": "1"}), "status": "stopped"}, desired_of({"state": "absent", "force": True}))
     running = {**state_of({}), "status": "running"}
     with pytest.raises(Refused, match="is running"):
-        VM.plan(running, wish_of({"state": "absent"}))
-    steps = VM.plan(running, wish_of({"state": "absent", "force": True, "purge": True})).steps
+        plan_of(running, desired_of({"state": "absent"}))
+    steps = plan_of(running, desired_of({"state": "absent", "force": True, "purge": True})).steps
     assert [(step.method, dict(step.params)) for step in steps] == [("POST", {}), ("DELETE", {"purge": True})]
 
 
@@ -231,13 +242,13 @@ def test_deletion_is_refused_where_it_would_hurt() -> None:
 )
 def test_a_step_says_which_volumes_it_deletes(options: dict[str, Any], summary: str) -> None:
     slots = {"scsi0": "local:9001/a.raw,size=1G", "ide2": "none,media=cdrom", "unused0": "local:9001/b.raw"}
-    (step,) = VM.plan(state_of({"name": "web", **slots}), wish_of(options)).steps
+    (step,) = plan_of(state_of({"name": "web", **slots}), desired_of(options)).steps
     assert step.summary == summary
 
 
 def test_a_template_stays_one() -> None:
     with pytest.raises(InvalidOption, match="cannot become a virtual machine again"):
-        VM.plan(state_of({"template": 1}), wish_of({"template": False}))
+        plan_of(state_of({"template": 1}), desired_of({"template": False}))
 
 
 PINNED = {"ostype": "win11", "machine": "pc-q35-10.0+pve1,viommu=intel"}
@@ -259,7 +270,7 @@ PINNED = {"ostype": "win11", "machine": "pc-q35-10.0+pve1,viommu=intel"}
 def test_a_windows_keeps_the_version_of_its_machine_type(
     config: Any, desired: dict[str, Any], written: str | None
 ) -> None:
-    steps = VM.plan(state_of(config), wish_of(desired)).steps
+    steps = plan_of(state_of(config), desired_of(desired)).steps
     assert [step.params["machine"] for step in steps] == ([written] if written else [])
 
 
@@ -278,7 +289,7 @@ def test_a_windows_keeps_the_version_of_its_machine_type(
 def test_the_id_of_a_generation_may_be_made_up_by_the_server(
     present: str | None, desired: str, written: str | None
 ) -> None:
-    steps = VM.plan(state_of({"vmgenid": present} if present else {}), wish_of({"vmgenid": desired})).steps
+    steps = plan_of(state_of({"vmgenid": present} if present else {}), desired_of({"vmgenid": desired})).steps
     assert [step.params["vmgenid"] for step in steps] == ([written] if written else [])
 
 
@@ -287,4 +298,4 @@ def test_what_acts_on_a_guest_does_not_create_one(state: str) -> None:
     with pytest.raises(
         InvalidOption, match=f"state: {state} is for a guest that exists; there is no virtual machine 9001"
     ):
-        VM.plan(None, wish_of({"vmid": 9001, "name": "web", "node": "pve1", "state": state}))
+        plan_of(None, desired_of({"vmid": 9001, "name": "web", "node": "pve1", "state": state}))

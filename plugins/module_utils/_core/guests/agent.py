@@ -1,13 +1,13 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a running guest tells of itself: its addresses, and whether its agent answers."""
+"""What a running guest reports of itself: its addresses, and whether its agent answers."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Container, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..model.contract import Reader
 from ..model.errors import ApiError, PermissionDenied, PveError
@@ -15,14 +15,11 @@ from ..run.fanout import Gatherer
 from ..run.polling import wait_until
 from .locate import Location
 
-if TYPE_CHECKING:
-    pass
-
 PAUSE = 2.0  # seconds between two questions to a guest that boots
 
 
 class AgentTimeout(PveError):
-    """The guest did not tell in time what the task waits for."""
+    """The guest did not report in time what the task waits for."""
 
 
 def agent_enabled(config: Mapping[str, Any]) -> bool:
@@ -42,7 +39,7 @@ def waiting(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def interface(row: Mapping[str, Any]) -> dict[str, Any]:
-    """One form (name, mac, addresses with prefix) for what agents and containers tell, which differs between releases, too."""
+    """One form (name, mac, addresses with prefix) for what agents and containers report, which differs between releases, too."""
     addresses = [f"{item['ip-address']}/{item['prefix']}" for item in row.get("ip-addresses") or []]
     addresses = addresses or [row[key] for key in ("inet", "inet6") if row.get(key)]
     mac = str(row.get("hardware-address") or row.get("hwaddr") or "")
@@ -50,7 +47,7 @@ def interface(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_interfaces(reader: Reader, where: Location) -> list[dict[str, Any]]:
-    """The network interfaces of a running guest; ApiError while it does not tell them."""
+    """The network interfaces of a running guest; ApiError while it does not report them."""
     if where.kind == "lxc":
         return [interface(row) for row in reader.get(f"{where.path}/interfaces") or []]
     answer = reader.get(f"{where.path}/agent/network-get-interfaces") or {}
@@ -58,7 +55,7 @@ def read_interfaces(reader: Reader, where: Location) -> list[dict[str, Any]]:
 
 
 class AgentRefused(PveError):
-    """The agent inside the guest does not do what it was asked for, which PVE passes on as if it were a result."""
+    """The agent inside the guest refuses a command, which PVE passes on as if it were a result."""
 
 
 def result_of(answer: Mapping[str, Any], command: str) -> Any:
@@ -71,7 +68,7 @@ def result_of(answer: Mapping[str, Any], command: str) -> Any:
 
 
 def wait_for_agent(client: Reader, where: Location, timeout: float, *, address: bool) -> list[dict[str, Any]]:
-    """Wait until a guest tells its interfaces, with ``address`` until one has an address that others can reach.
+    """Wait until a guest reports its interfaces, with ``address`` until one has an address that others can reach.
 
     Returns them; raises AgentTimeout with the last reason. A missing privilege ends the wait at once.
     """
@@ -87,13 +84,13 @@ def wait_for_agent(client: Reader, where: Location, timeout: float, *, address: 
             reason = error.server_message
             return None
         reason = "it has no address but loopback and link-local ones"
-        told = not address or any(reachable(text) for row in interfaces for text in row["addresses"])
-        return interfaces if told else None
+        reported = not address or any(reachable(text) for row in interfaces for text in row["addresses"])
+        return interfaces if reported else None
 
     found = wait_until(client, look, timeout, PAUSE)
     if found is None:
         raise AgentTimeout(
-            f"The {where} did not tell its addresses within {timeout:g} s: {reason}.",
+            f"The {where} did not report its addresses within {timeout:g} s: {reason}.",
             hint="It needs a running guest agent, and agent: {enabled: true}." if where.kind == "qemu" else "",
         )
     return found
@@ -116,7 +113,7 @@ class GuestGatherer(Gatherer):
         return {} if rows is None else {"interfaces": [interface(row) for row in rows]}
 
     def agent_facts(self, wanted: Container[str]) -> dict[str, Any]:
-        """What the agent of a machine tells: of ``agent`` (the system) and ``interfaces`` those that are wanted."""
+        """What the agent of a VM reports: of ``agent`` (the system) and ``interfaces`` those that are wanted."""
         facts: dict[str, Any] = {}
         if "agent" in wanted:
             system = self.ask("guest agent", "/agent/get-osinfo")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many guests at once: each is brought to its own state by the engine, several at a time, and none hides another's failure."""
+"""Many guests at once: the engine runs for each of them, several at a time, and none hides the failure of another."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from ..model.given import Use, check_given, refuse_unusable, validate
 from ..run.batch import Job, WorkerPool, check_counts, summary
 from ..run.hosted import CustomRun
 from . import power
+from .desired import GuestDesired, InBulk, check_seconds, check_stopping
 from .directory import Directory
-from .guest import Guest, is_new_by_name, refuse_twins
+from .guest import Guest, Planned, preflight_guests, refuse_twins
+from .kind import GuestKind
 from .kinds import BY_WORD, WORDS
 from .locate import Location
 from .named import refuse_unknown
-from .preflight.checks import OPTIONS as PREFLIGHT_OPTIONS
-from .preflight.checks import preflight
+from .preflight.limits import OPTIONS as PREFLIGHT_OPTIONS
 from .schema.families import Tags
 from .vm import VM
 
@@ -45,12 +46,17 @@ class GuestJob(Job):
     """One guest of a bulk."""
 
     resource: Guest
+    desired: GuestDesired
+    reserved: int | None = None  # the id for a new guest
 
     @property
     def vmid(self) -> int | None:
         """Its id as far as it is known before the work."""
-        found: int | None = self.desired["vmid"] or self.desired.get("reserved")
-        return found
+        return self.desired.vmid or self.reserved
+
+    @property
+    def kind(self) -> GuestKind:
+        return self.resource.kind
 
 
 REPORTED_SELECTORS = ("name", "status")  # what the cluster's list knows from the last report of a node only
@@ -123,24 +129,23 @@ class Guests(CustomRun):
         else:
             _confirm_names(jobs, directory)
         _reserve(client, jobs, directory.locations())
-        _identify(jobs, directory)
+        _identify(jobs, directory, params)
         _refuse_one_guest_twice(jobs)
-        pool_of_workers = WorkerPool(
+        workers = WorkerPool(
             client,
             parallel=params["parallel"],
             fail_fast=params["fail_fast"],
             check_mode=check_mode,
             counts=_counts(jobs, params),
         )
-        pool_of_workers.plan(jobs)
+        workers.plan(jobs)
         _name_by_configuration(jobs)
-        _refuse_namesakes(pool_of_workers, jobs)
-        _preflight_all(pool_of_workers, jobs, directory.current_rows())
-        pool_of_workers.run(jobs)
+        _preflight(workers, jobs, directory.current_rows())
+        workers.run(jobs)
         for job in jobs:  # where a reserved id was lost to somebody else, another one was taken
             job.entry.update(vmid=(job.result.get(job.resource.name) or job.entry)["vmid"])
         if not check_mode:
-            _refuse_twins(pool_of_workers, jobs)
+            _refuse_twins(workers, jobs)
         return summary(self.name, jobs, "guests")
 
 
@@ -154,16 +159,12 @@ def _counts(jobs: Sequence[GuestJob], params: Mapping[str, Any]) -> dict[str, in
 GUESTS = Guests()
 
 
-def _preflight_all(pool_of_workers: WorkerPool, jobs: Sequence[GuestJob], rows: Sequence[Mapping[str, Any]]) -> None:
-    """One preflight for all guests, because together they may want more than there is."""
-    candidates = {}
-    for job in jobs:
-        candidate = job.resource.candidate(job.prepared.plan, job.prepared.desired) if job.prepared else None
-        if candidate:
-            candidates[candidate.demand.vmid] = (candidate, job)
-    refused = preflight(pool_of_workers.client, [candidate for candidate, _job in candidates.values()], rows)
-    for vmid, error in refused.items():
-        pool_of_workers.reject(candidates[vmid][1], error)
+def _preflight(workers: WorkerPool, jobs: Sequence[GuestJob], rows: Sequence[Mapping[str, Any]]) -> None:
+    """One preflight for all guests, because together they may require more than there is."""
+    planned = [(job, Planned(job.kind, job.prepared.plan, job.prepared.desired)) for job in jobs if job.prepared]
+    refused = preflight_guests(workers.client, [guest for _job, guest in planned], rows)
+    for number, error in refused.items():
+        workers.reject(planned[number][0], error)
 
 
 def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> GuestJob:
@@ -181,24 +182,24 @@ def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> Guest
         raise error.inside(option) from None
     checked = validate(guest.arguments(), given)
     if checked.error_messages:
-        raise InvalidOption(option, "; ".join(_told(error) for error in checked.errors.errors))
+        raise InvalidOption(option, "; ".join(_reason(error) for error in checked.errors.errors))
     params: dict[str, Any] = checked.validated_parameters
-    title = str(params.get(guest.name_option) or params.get("vmid"))
+    title = str(params.get(guest.kind.name_option) or params.get("vmid"))
     try:
         check_given(guest, params)
         desired = guest.parse(params)
     except InvalidOption as error:
         raise error.inside(f"{option} ({title})", ": ") from None
-    source = [f"source {desired['clone']['source']}"] if desired["clone"] else []
-    volumes = [part for part in desired["volumes"].values() if isinstance(part, Mapping)]
-    storages = {str(part["storage"]) for part in [*volumes, desired["clone"] or {}] if part.get("storage")}
+    source = [f"source {desired.clone['source']}"] if desired.clone else []
+    volumes = [part for part in desired.volumes.values() if isinstance(part, Mapping)]
+    storages = {str(part["storage"]) for part in [*volumes, desired.clone or {}] if part.get("storage")}
     limits = [*source, *(f"storage {name}" for name in sorted(storages))]
     return GuestJob(title, guest, params, desired, limits=limits, brief=source)
 
 
 def _refuse_twice(jobs: Sequence[GuestJob]) -> None:
     for key in ("vmid", "name"):
-        seen = [job.desired[key] for job in jobs if job.desired[key]]
+        seen = [getattr(job.desired, key) for job in jobs if getattr(job.desired, key)]
         twice = sorted({str(value) for value in seen if seen.count(value) > 1})
         if twice:
             raise InvalidOption("guests", f"{key} {', '.join(twice)} is given more than once")
@@ -207,9 +208,9 @@ def _refuse_twice(jobs: Sequence[GuestJob]) -> None:
 def _confirm_names(jobs: Sequence[GuestJob], directory: Directory) -> None:
     """Ask the nodes for the names of their guests, if it is not certain which guests the names of the jobs mean."""
     unclear = {
-        job.resource.kind
+        job.kind.type
         for job in jobs
-        if not (job.desired["vmid"] or directory.is_certain([job.resource.kind], job.desired["name"]))
+        if not job.desired.vmid and not directory.is_certain([job.kind.type], job.desired.name or "")
     }
     if unclear:
         directory.confirm(lambda row: row["type"] in unclear)
@@ -219,7 +220,7 @@ def _refuse_one_guest_twice(jobs: Sequence[GuestJob]) -> None:
     """Refuse entries that name one guest in two ways, by its id and by its name: they would get into each other's way."""
     known: dict[int, str] = {}
     for job in jobs:
-        said = str(job.desired["name"] or job.desired["vmid"])
+        said = str(job.desired.name or job.desired.vmid)
         other = known.setdefault(job.entry["vmid"], said) if job.entry["vmid"] else said
         if other != said:
             raise InvalidOption("guests", f"{other} and {said} are the same guest, {job.entry['vmid']}")
@@ -238,8 +239,8 @@ def _state_jobs(client: Client, directory: Directory, params: Mapping[str, Any])
 
 
 def _check_select(params: Mapping[str, Any]) -> None:
-    Guest.check_stopping({**params, "restart": "never"})
-    Guest.check_seconds(params)
+    check_stopping({**params, "restart": "never"})
+    check_seconds(params)
     if all(value is None for value in params["select"].values()):
         raise InvalidOption("select", f"names nothing; give at least one of {', '.join(SELECTORS)}")
     if params["state"] == "absent":
@@ -268,13 +269,13 @@ def selected(directory: Directory, select: Mapping[str, Any]) -> list[Mapping[st
 
 
 def _warn_of_silent(directory: Directory, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Tell of guests whose nodes cannot be asked, as they may be selected or left out by what was true before."""
+    """Warn of guests whose nodes cannot be asked, as they may be selected or left out by what was true before."""
     for node, reason in sorted(directory.silent.items()):
         vmids = sorted(int(row["vmid"]) for row in rows if row["node"] == node and not directory.is_confirmed(row))
         if vmids:
             directory.reader.warnings.append(
                 f"Node {node} does not answer ({reason}): whether the selection fits its guests "
-                f"({', '.join(map(str, vmids))}) was judged by what it reported last."
+                f"({', '.join(map(str, vmids))}) depends on what it reported last."
             )
 
 
@@ -299,14 +300,14 @@ def _in_words(select: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}: {value}" for name, value in select.items() if value is not None)
 
 
-def _told(error: AnsibleValidationError) -> str:
-    """What is wrong with options; that they are unknown is told by the class alone."""
+def _reason(error: AnsibleValidationError) -> str:
+    """What is wrong with options; only the class of the error shows that they are unknown."""
     return f"unsupported parameters: {error.msg}" if isinstance(error, UnsupportedError) else str(error.msg)
 
 
 def _state_job(row: Mapping[str, Any], params: Mapping[str, Any]) -> GuestJob:
     guest = BY_WORD[WORDS[row["type"]]]
-    if params["state"] not in (*guest.states, "absent"):
+    if params["state"] not in (*guest.kind.states, "absent"):
         raise InvalidOption(
             "state",
             f"{params['state']} is for virtual machines; the selection also fits container {row['vmid']}",
@@ -315,9 +316,7 @@ def _state_job(row: Mapping[str, Any], params: Mapping[str, Any]) -> GuestJob:
     given = {"vmid": int(row["vmid"]), "node": row["node"]}
     given.update({name: params[name] for name in ("state", "force", "shutdown_timeout", "timeout", *PREFLIGHT_OPTIONS)})
     checked_params: dict[str, Any] = validate(guest.arguments(), given).validated_parameters
-    desired = guest.parse(checked_params)
-    desired["selected_name"] = None if params["select"]["name"] is None else row["name"]
-    return GuestJob(str(row.get("name") or row["vmid"]), guest, checked_params, desired)
+    return GuestJob(str(row.get("name") or row["vmid"]), guest, checked_params, guest.parse(checked_params))
 
 
 def _reserve(client: Client, jobs: Sequence[GuestJob], listed: Sequence[Location]) -> None:
@@ -326,29 +325,35 @@ def _reserve(client: Client, jobs: Sequence[GuestJob], listed: Sequence[Location
     new = [
         job
         for job in jobs
-        if not job.desired["vmid"]
-        and job.desired["state"] != "absent"
-        and (job.resource.kind, job.desired["name"]) not in names
+        if not job.desired.vmid and job.desired.state != "absent" and (job.kind.type, job.desired.name) not in names
     ]
     if not new:
         return
-    taken = {guest.vmid for guest in listed} | {job.desired["vmid"] for job in jobs if job.desired["vmid"]}
+    taken = {guest.vmid for guest in listed} | {job.desired.vmid for job in jobs if job.desired.vmid}
     candidate = int(client.get("/cluster/nextid"))
     for job in new:
         while candidate in taken:
             candidate += 1
-        job.desired["reserved"] = candidate
+        job.reserved = candidate
         taken.add(candidate)
 
 
-def _identify(jobs: Sequence[GuestJob], directory: Directory) -> None:
-    """Give each job a title with name and id, by which no guest hides another one, and what all of them have found out."""
+def _identify(jobs: Sequence[GuestJob], directory: Directory, params: Mapping[str, Any]) -> None:
+    """Give each job a title with name and id, by which no guest hides another one, and what the bulk knows of it."""
     listed = directory.locations()
     own = frozenset(job.vmid for job in jobs if job.vmid)
+    select = params["select"]
     for job in jobs:
-        job.desired.update(shared=directory, own_vmids=own, checks_twins=False)
+        in_bulk = InBulk(
+            directory,
+            own,
+            reserved=job.reserved,
+            is_selected=select is not None,
+            selected_name=job.title if select and select["name"] is not None else None,
+        )
+        job.desired = dataclasses.replace(job.desired, in_bulk=in_bulk)
         vmid = job.vmid or _vmid_by_name(job, listed)
-        job.entry = {"vmid": vmid, "name": job.title, "type": WORDS[job.resource.kind]}
+        job.entry = {"vmid": vmid, "name": job.title, "type": WORDS[job.kind.type]}
         _give_title(job, None if job.title == str(vmid) else job.title)
 
 
@@ -362,39 +367,31 @@ def _give_title(job: GuestJob, name: str | None) -> None:
 def _name_by_configuration(jobs: Sequence[GuestJob]) -> None:
     """Give the jobs that name a guest by its id alone its name, which is known once they are planned."""
     for job in jobs:
-        if job.prepared and job.prepared.plan.before and not job.desired["name"]:
-            _give_title(job, job.prepared.plan.before.get(job.resource.name_option))
+        if job.prepared and job.prepared.plan.before and not job.desired.name:
+            _give_title(job, job.prepared.plan.before.get(job.kind.name_option))
 
 
 def _vmid_by_name(job: GuestJob, listed: Sequence[Location]) -> int | None:
     """The id of the one guest with the job's name; None if there is none, or several."""
-    found = [guest.vmid for guest in listed if (guest.kind, guest.name) == (job.resource.kind, job.desired["name"])]
+    found = [guest.vmid for guest in listed if (guest.kind, guest.name) == (job.kind.type, job.desired.name)]
     return found[0] if len(found) == 1 else None
 
 
-def _refuse_namesakes(pool_of_workers: WorkerPool, jobs: Sequence[GuestJob]) -> None:
-    """Change no guest that was found by its name if another one has that name."""
-    for job in jobs:
-        if job.prepared and job.prepared.plan.steps:
-            try:
-                job.resource.check_release(pool_of_workers.client, job.prepared.plan, job.prepared.desired)
-                job.resource.refuse_namesakes(job.prepared.desired)
-            except PveError as error:
-                pool_of_workers.reject(job, error)
-
-
-def _refuse_twins(pool_of_workers: WorkerPool, jobs: Sequence[GuestJob]) -> None:
+def _refuse_twins(workers: WorkerPool, jobs: Sequence[GuestJob]) -> None:
     """Look once, after all, whether another run made guests of the same names."""
     made = [
         job
         for job in jobs
-        if not job.result.get("failed") and job.result.get("changed") and is_new_by_name(job.desired)
+        if not job.result.get("failed")
+        and job.result.get("changed")
+        and job.prepared
+        and job.prepared.desired.is_new_by_name
     ]
     if not made:
         return
-    directory = Directory(pool_of_workers.client)
+    directory = Directory(workers.client)
     for job in made:
         try:
-            refuse_twins(directory, job.resource, job.desired["name"])
+            refuse_twins(directory, job.kind, job.desired.name or "")
         except PveError as error:
             job.result.update(failed=True, msg=str(error), error=error.details())

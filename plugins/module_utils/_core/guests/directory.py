@@ -20,7 +20,7 @@ from typing import Any
 from ..model.contract import Reader
 from ..model.errors import ApiError, AuthenticationFailed, InvalidOption, PveError, does_not_exist
 from ..model.plan import api_path
-from .locate import KINDS, Location, read_config, with_name
+from .locate import TITLES, Location, read_config, with_name
 
 Row = dict[str, Any]
 Found = tuple[Location, Mapping[str, Any]]  # a guest and its configuration
@@ -39,7 +39,7 @@ _UNNAMED = re.compile(r"((VM|CT) \d+)?")
 
 def is_guest(row: Mapping[str, Any]) -> bool:
     """Whether a row of /cluster/resources is that of a guest."""
-    return row.get("type") in KINDS and str(row.get("vmid", "")).isdigit() and isinstance(row.get("node"), str)
+    return row.get("type") in TITLES and str(row.get("vmid", "")).isdigit() and isinstance(row.get("node"), str)
 
 
 def location(row: Mapping[str, Any]) -> Location:
@@ -107,9 +107,9 @@ class Directory:
         listed = self._listed(row)
         if listed is None:
             return row
-        told = {"maxcpu": listed["cpus"], **listed} if "cpus" in listed else listed
+        current = {"maxcpu": listed["cpus"], **listed} if "cpus" in listed else listed
         kept = {name: value for name, value in row.items() if name not in _REPORTED}
-        return {**kept, **{name: told[name] for name in _REPORTED if name in told}}
+        return {**kept, **{name: current[name] for name in _REPORTED if name in current}}
 
     # --- asking the nodes ---------------------------------------------------------------------------------------------
 
@@ -220,7 +220,7 @@ class Directory:
         return with_name(where, config), config
 
     def _refuse_unknown(self, kinds: Collection[str], name: str, option: str) -> None:
-        """Refuse to call a guest absent that may be one of those whose names nobody can tell."""
+        """Refuse to call a guest absent that may be one of those whose names are unknown."""
         unknown = [
             row
             for row in self.guests()
@@ -236,7 +236,7 @@ class Directory:
             )
 
 
-def find_seen(reader: Reader, vmid: int, kinds: Collection[str] = tuple(KINDS)) -> Found | None:
+def find_seen(reader: Reader, vmid: int, kinds: Collection[str] = tuple(TITLES)) -> Found | None:
     """The guest with this id where it was seen before, confirmed by its configuration there; None if it has to be looked for."""
     seen = reader.places.get(vmid)
     if seen is None or seen[0] not in kinds:

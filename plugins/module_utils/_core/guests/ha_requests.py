@@ -48,7 +48,7 @@ def dead_parts(rows: Iterable[Mapping[str, Any]], node: str) -> str:
 
 
 class Patience:
-    """Bears with a manager that seems dead for as long as another node needs to become master, and says what it waits for."""
+    """Waits for a manager that seems dead for as long as another node needs to become master, and reports it."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -66,7 +66,7 @@ class Patience:
         if time.monotonic() - self.since >= TAKEOVER:
             raise NotFulfilled(
                 f"The HA manager does not work ({dead}). The request stays in its queue.",
-                hint="See the units pve-ha-crm and pve-ha-lrm on that node. The request is carried out once they work again.",
+                hint="See the units pve-ha-crm and pve-ha-lrm on that node. The request is processed once they work again.",
             )
 
 
@@ -84,7 +84,7 @@ MANAGER = Manager()
 def wait_for_manager(
     reader: Reader, upid_text: str, summary: str, timeout: float, happened: Callable[[], bool]
 ) -> None:
-    """Wait until what a request asks for has happened; NotFulfilled tells what the manager says, if it does not.
+    """Wait until what a request asks for has happened; raises NotFulfilled with what the manager says if it does not.
 
     Conflict, after which the engine plans again, if the request came before the manager had taken up the resource.
     """
@@ -98,15 +98,15 @@ def wait_for_manager(
         if was_new and state.get("crm_state") not in (None, *MOVING) and not failed:
             raise Conflict("POST", summary, 500, "the HA manager drops requests to move a resource that is new to it")
         was_new = upid.type == "hamigrate" and bool(state) and state.get("crm_state") is None
-        told = "; ".join(
+        reasons = "; ".join(
             [*([f"it says: {state['status']}"] if state.get("status") else []), *([failed] if failed else [])]
         )
         final = state.get("state") == "error" or (upid.type == "hamigrate" and failed)
         if final or time.monotonic() >= deadline:
             when = "has not done" if final else f"has not done within {timeout:g} s"
             raise NotFulfilled(
-                f"The HA manager {when} what it was asked for: {summary}" + (f" ({told})." if told else "."),
-                hint="Rules of HA may stand against it; pve_ha_info tells what the manager is about.",
+                f"The HA manager {when} what it was asked for: {summary}" + (f" ({reasons})." if reasons else "."),
+                hint="Rules of HA may prevent it; pve_ha_info shows what the manager does.",
             )
         reader.sleep(PAUSE)
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which changes of a running machine take effect at once, as far as the configuration tells.
+"""Which changes of a running VM take effect at once, as far as the configuration shows.
 
 Check mode predicts a restart from this; a real run asks the server what is pending.
 """
@@ -29,7 +29,7 @@ _FEATURES: Mapping[str, re.Pattern[str]] = {
 
 
 def needs_restart(name: str, config: Mapping[str, Any]) -> bool:
-    """Whether a change of this key waits for the next start of a running machine with this configuration."""
+    """Whether a change of this key waits for the next start of a running VM with this configuration."""
     if name in AT_ONCE:
         return False
     features = config.get("hotplug") or DEFAULT_FEATURES

@@ -5,44 +5,85 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
-from ..model.contract import Desired, Reader, Resource, StateOrNone
+from ..model.contract import Reader, Resource, State
 from ..model.errors import CREATED_FIRST, InvalidOption, NotFound
 from ..model.plan import Plan
-from .directory import Directory, Found, find_seen, refuse_several, require_node
-from .locate import KINDS, Location, read_config, with_name
+from .directory import Directory, find_seen, refuse_several, require_node
+from .locate import TITLES, Location, read_config, with_name
 
 _Answer = TypeVar("_Answer")
 # The options that name a guest
 GUEST: dict[str, Any] = {"vmid": {"type": "int"}, "name": {"type": "str"}, "node": {"type": "str"}}
 
 
+@dataclasses.dataclass(frozen=True)
+class GuestName:
+    """How a task names a guest: at least one of vmid and name is given."""
+
+    vmid: int | None = None
+    name: str | None = None
+    node: str | None = None
+
+    @classmethod
+    def parse(cls, params: Mapping[str, Any]) -> GuestName:
+        return cls(*(params[option] for option in GUEST))
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedDesired:
+    """What a task wants of a guest that it names; ``found`` once that was looked for, as a guest stays where it is meanwhile."""
+
+    guest: GuestName
+    found: FoundGuest | None = dataclasses.field(default=None, kw_only=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class FoundGuest:
+    """A guest that was found.
+
+    ``config`` is its configuration, empty if nobody asked for it; ``directory`` is None if it was found without the list of all.
+    """
+
+    where: Location
+    config: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    directory: Directory | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedObserved:
+    """A guest that was found, and ``state``: what there is of what the task is about, as users see it."""
+
+    found: FoundGuest
+    state: State
+
+
 def find_guest(
-    reader: Reader, desired: Desired, kinds: Collection[str] = tuple(KINDS), *, exact_node: bool = False
-) -> Found:
+    reader: Reader, guest: GuestName, kinds: Collection[str] = tuple(TITLES), *, exact_node: bool = False
+) -> FoundGuest:
     """The guest of one of these kinds that a task names, with its configuration; InvalidOption if there is none.
 
-    A guest that has moved is found where it is, unless ``exact_node``: what cannot be taken back is done only where all fits.
+    A guest that has moved is found where it is, unless ``exact_node``: what cannot be undone is done only where all fits.
     """
-    vmid, name, node = (desired[option] for option in GUEST)
-    exact = node if exact_node else None
-    if vmid and node and len(kinds) == 1:
-        where = Location(next(iter(kinds)), vmid, node)
+    exact = guest.node if exact_node else None
+    if guest.vmid and guest.node and len(kinds) == 1:
+        where = Location(next(iter(kinds)), guest.vmid, guest.node)
         config = read_config(reader, where, forbidden_is_absent=True)
         if config is not None:
-            return check_fit(with_name(where, config), name, exact), config
-    seen = find_seen(reader, vmid, kinds) if vmid else None
+            return FoundGuest(check_fit(with_name(where, config), guest.name, exact), config)
+    seen = find_seen(reader, guest.vmid, kinds) if guest.vmid else None
     if seen:
-        return check_fit(seen[0], name, exact), seen[1]
-    directory = desired["directory"] = Directory(reader)
-    found = directory.follow(vmid) if vmid else directory.find(kinds, name)
+        return FoundGuest(check_fit(seen[0], guest.name, exact), seen[1])
+    directory = Directory(reader)
+    found = directory.follow(guest.vmid) if guest.vmid else directory.find(kinds, guest.name or "")
     if found is None or found[0].kind not in kinds:
-        raise _no_such_guest(found[0] if found else None, desired, kinds)
-    if node not in (None, found[0].node):
-        require_node(directory, node)
-    return check_fit(found[0], name, exact), found[1]
+        raise _no_such_guest(found[0] if found else None, guest, kinds)
+    if guest.node not in (None, found[0].node):
+        require_node(directory, guest.node or "")
+    return FoundGuest(check_fit(found[0], guest.name, exact), found[1], directory)
 
 
 def check_fit(where: Location, name: str | None, node: str | None, option: str = "name") -> Location:
@@ -54,33 +95,32 @@ def check_fit(where: Location, name: str | None, node: str | None, option: str =
     return where
 
 
-def find_machine(reader: Reader, desired: Desired, *, verify: bool = False) -> Location:
-    """The virtual machine that a task names. With vmid and node, nobody is asked for it unless ``verify``."""
-    vmid, name, node = (desired[option] for option in GUEST)
-    if vmid and node and name is None and not verify:
-        return Location("qemu", vmid, node)
-    return find_guest(reader, desired, ["qemu"])[0]
+def find_vm(reader: Reader, guest: GuestName, *, verify: bool = False) -> FoundGuest:
+    """The VM that a task names. With vmid and node, nobody is asked for it unless ``verify``."""
+    if guest.vmid and guest.node and guest.name is None and not verify:
+        return FoundGuest(Location("qemu", guest.vmid, guest.node))
+    return find_guest(reader, guest, ["qemu"])
 
 
-def read_there(reader: Reader, desired: Desired, read: Callable[[Location], _Answer]) -> _Answer:
-    """What ``read`` finds out about the guest in ``desired["where"]``, which is looked for if it is not there any more."""
-    where: Location = desired["where"]
+def read_there(reader: Reader, found: FoundGuest, read: Callable[[Location], _Answer]) -> tuple[FoundGuest, _Answer]:
+    """What ``read`` finds out about a guest, which is looked for if it is not there any more; with where it is."""
+    where = found.where
     try:
-        return read(where)
+        return found, read(where)
     except NotFound:
-        found, _config = find_guest(reader, {"vmid": where.vmid, "name": None, "node": None}, [where.kind])
-        if found.node == where.node:
+        now = find_guest(reader, GuestName(where.vmid), [where.kind])
+        if now.where.node == where.node:
             raise  # it is there, so that something else was not found
-        desired["where"] = found
-        return read(found)
+        moved = dataclasses.replace(found, where=now.where, config=now.config)
+        return moved, read(moved.where)
 
 
-def _no_such_guest(found: Location | None, desired: Mapping[str, Any], kinds: Collection[str]) -> InvalidOption:
-    option = "vmid" if desired["vmid"] else "name"
-    wanted = KINDS[next(iter(kinds))] if len(kinds) == 1 else "guest"
+def _no_such_guest(found: Location | None, guest: GuestName, kinds: Collection[str]) -> InvalidOption:
+    option, value = ("vmid", guest.vmid) if guest.vmid else ("name", guest.name)
+    wanted = TITLES[next(iter(kinds))] if len(kinds) == 1 else "guest"
     if found:
         return InvalidOption(option, f"the {found} is not a {wanted}")
-    return InvalidOption(option, f"there is no {wanted} {desired[option]!r}", hint=CREATED_FIRST)
+    return InvalidOption(option, f"there is no {wanted} {value!r}", hint=CREATED_FIRST)
 
 
 def refuse_namesakes(directory: Directory, where: Location, kinds: Collection[str], option: str = "name") -> None:
@@ -88,11 +128,18 @@ def refuse_namesakes(directory: Directory, where: Location, kinds: Collection[st
     refuse_several(directory.namesakes(kinds, where.name), where.name, option)
 
 
-class NamedGuest(Resource[Desired, StateOrNone]):
-    """Something that is done to a guest, which is in ``desired["where"]``: before it is, no other guest may have its name."""
+NamedT = TypeVar("NamedT", bound=NamedDesired)
+SeenT = TypeVar("SeenT", bound=NamedObserved)
 
-    kinds: Collection[str] = tuple(KINDS)
 
-    def preflight(self, reader: Reader, plan: Plan, desired: Desired) -> None:
-        if not desired["vmid"]:
-            refuse_namesakes(desired.get("directory") or Directory(reader), desired["where"], self.kinds)
+class NamedGuest(Resource[NamedT, SeenT]):
+    """Something that is done to a guest that exists: before it is done, no other guest may have its name."""
+
+    kinds: Collection[str] = tuple(TITLES)
+
+    def remember(self, observed: SeenT, desired: NamedT) -> NamedT:
+        return dataclasses.replace(desired, found=observed.found)
+
+    def preflight(self, reader: Reader, plan: Plan, desired: NamedT) -> None:
+        if desired.found and not desired.guest.vmid:
+            refuse_namesakes(desired.found.directory or Directory(reader), desired.found.where, self.kinds)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What guests there are, picked by what the cluster's list tells of them, and what each of them tells on demand."""
+"""Guests that fit a query, by the list of the cluster and the lists of the nodes, with what each of them reports on demand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import power
 from .actions.snapshot import observe_snapshots
 from .agent import GuestGatherer, agent_enabled, waiting
 from .directory import Directory, is_reported
-from .kinds import KINDS
+from .kinds import BY_TYPE
 from .locate import Location
 from .named import warn_of_unknown
 from .schema.families import Tags
@@ -43,7 +43,7 @@ class GuestInfo(Info[Desired]):
             "pool": {"type": "list", "elements": "str"},
             "node": {"type": "list", "elements": "str"},
             "status": {"type": "str", "choices": ["running", "stopped"]},
-            "type": {"type": "str", "choices": list(KINDS)},
+            "type": {"type": "str", "choices": list(BY_TYPE)},
             "template": {"type": "bool"},
             "current": {"type": "bool", "default": True},
             "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": []},
@@ -82,7 +82,7 @@ def _listed(reader: Reader, desired: Desired) -> tuple[list[Row], Collection[str
     """All guests, those that the other options fit as their nodes see them if ``current``; and the nodes that do not answer."""
     directory = Directory(reader)
     warn_of_unknown(reader.warnings, directory.rows, {name: desired[name] for name in ("pool", "node")})
-    known = {**desired, **dict.fromkeys(REPORTED)}  # what rows of the cluster's list tell for certain
+    known = {**desired, **dict.fromkeys(REPORTED)}  # what is current in rows of the cluster's list
 
     def concerns(row: Row) -> bool:
         return (desired["current"] or not is_reported(row)) and _matches(_observe(row), known)
@@ -125,7 +125,7 @@ def _matches(row: Row, desired: Desired) -> bool:
 
 
 class _Question(GuestGatherer):
-    """The questions to one guest. What it does not answer is missing in its facts, and told as a warning."""
+    """The questions to one guest. What it does not answer is missing in its facts and becomes a warning."""
 
     def __init__(self, reader: Reader, row: Row, wanted: frozenset[str]) -> None:
         where = Location(row["type"], row["vmid"], row["node"], row["name"])
@@ -140,7 +140,7 @@ class _Question(GuestGatherer):
         if "config" in self.wanted or asks_agent:
             config = self.ask("configuration", "/config") or {}
         if "config" in self.wanted and config:
-            facts["config"] = KINDS[self.row["type"]].observe_config(config)
+            facts["config"] = BY_TYPE[self.row["type"]].kind.observe(config)
         self._add(facts, "status", "/status/current", lambda answer: {**answer, "power": power.observe(answer)}, "live")
         self._add(facts, "pending", "/pending", _waiting)
         self._add(facts, "snapshots", "/snapshot", observe_snapshots)
@@ -152,15 +152,15 @@ class _Question(GuestGatherer):
             facts.update({key or wanted: form(answer)} if answer is not None else {})
 
     def _network_facts(self, config: Mapping[str, Any], *, running: bool) -> Row:
-        """What the guest itself tells; one that is not there to be asked tells nothing, which is no problem."""
-        told: Row = {"interfaces": []}
+        """What the guest itself reports; that a guest which does not run reports nothing is no problem."""
+        facts: Row = {"interfaces": []}
         if self.row["type"] == "qemu":
             if running and agent_enabled(config):
                 return self.agent_facts(self.wanted)
-            told["agent"] = {}
+            facts["agent"] = {}
         elif running and "interfaces" in self.wanted:
             return self.container_facts()
-        return {name: value for name, value in told.items() if name in self.wanted}
+        return {name: value for name, value in facts.items() if name in self.wanted}
 
 
 def _waiting(rows: list[Mapping[str, Any]]) -> list[Row]:

@@ -11,6 +11,6 @@ from .guest import Guest
 from .lxc import LXC
 from .vm import VM
 
-KINDS: Mapping[str, Guest] = {"qemu": VM, "lxc": LXC}
+BY_TYPE: Mapping[str, Guest] = {"qemu": VM, "lxc": LXC}
 WORDS = {"qemu": "vm", "lxc": "lxc"}
-BY_WORD: Mapping[str, Guest] = {WORDS[kind]: guest for kind, guest in KINDS.items()}
+BY_WORD: Mapping[str, Guest] = {WORDS[kind]: guest for kind, guest in BY_TYPE.items()}

@@ -13,7 +13,7 @@ from ..model.contract import Reader
 from ..model.errors import NotFound, PermissionDenied
 from ..model.plan import api_path
 
-KINDS = {"qemu": "virtual machine", "lxc": "container"}
+TITLES = {"qemu": "virtual machine", "lxc": "container"}
 NAME_KEY = {"qemu": "name", "lxc": "hostname"}  # of the configuration
 
 
@@ -31,7 +31,7 @@ class Location:
         return api_path("nodes", self.node, self.kind, self.vmid)
 
     def __str__(self) -> str:
-        return f"{KINDS[self.kind]} {self.vmid} ({self.name or 'without a name'}) on node {self.node}"
+        return f"{TITLES[self.kind]} {self.vmid} ({self.name or 'without a name'}) on node {self.node}"
 
 
 def read_config(reader: Reader, where: Location, *, forbidden_is_absent: bool = False) -> Mapping[str, Any] | None:

@@ -36,7 +36,7 @@ def unfinished(reader: Reader, directory: Directory, kind: str, skip: Collection
 
 
 def await_finish(reader: Reader, guests: Sequence[Location], timeout: float, name: str) -> None:
-    """Wait until these guests are made; Refused if that takes too long, because one of them may become ``name``.
+    """Wait until these guests are made. Raises Refused if that takes too long, because one of them may become ``name``.
 
     A guest that no task is at work on was left behind by one that was killed: it is warned about, not waited for.
     """
@@ -71,7 +71,7 @@ def _is_nameless(reader: Reader, guest: Location) -> bool:
 
 
 def _worked_on(reader: Reader) -> set[int | str]:
-    """The ids of guests that running tasks make; of clones, which tell only their source, the kind."""
+    """The ids of guests that running tasks make; of clones, whose tasks name only the source, the kind."""
     working: set[int | str] = set()
     for row in reader.get("/cluster/tasks") or []:
         if row.get("endtime") or row.get("status") not in (None, "", "RUNNING", "running"):

@@ -5,393 +5,145 @@
 
 from __future__ import annotations
 
-import abc
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..model.changes import changed_fields, present_at_creation, refuse_create_only, secret_keys, shown
-from ..model.contract import Desired, Resource, State, StateOrNone
+from ..model.contract import State
 from ..model.errors import InvalidOption, Refused
-from ..model.field import Fields, update_params
+from ..model.field import update_params
 from ..model.plan import Plan, Step, api_path
 from ..model.property_string import PropertyString
 from . import power
+from .desired import GuestDesired, GuestObserved, Known
 from .ha_requests import MANAGER
-from .locate import KINDS, Location
+from .kind import GuestKind
+from .locate import Location
 from .pool import pool_steps
 from .sources import clone_step, predicted_clone, predicted_restore, restore_step
 from .tags import with_edited_tags
-from .volumes.common import Slot, VolumePlan, volume_of, volume_steps
+from .volumes.common import Slot, VolumePlan, storage_of, volume_of, volume_steps
 
 _SNIPPET = re.compile(r"[A-Za-z][\w.-]*:snippets/[^/]+")
 
 
-class Planner(Resource[Desired, StateOrNone]):
-    """How a desired state for a guest is brought about. A subclass is one kind of guest: its data and what only that kind does."""
+def plan_guest(kind: GuestKind, observed: GuestObserved, desired: GuestDesired) -> Plan:
+    """What to do about one guest."""
+    if desired.state == "absent":
+        return plan_absent(kind, observed, desired)
+    if observed.state is None:
+        return plan_create(kind, observed, desired)
+    return plan_update(kind, observed, desired)
 
-    kind: str  # qemu or lxc, as in the API's paths
-    name_option: str  # the option that holds the guest's name, which is its key in the API as well
-    config: Fields  # every key of the configuration but the volumes
-    volumes: Fields  # every slot that may hold a volume, unused ones included
-    move_call: str  # the call that moves a volume
-    required_parts: Sequence[tuple[str, str, str]] = ()  # patterns of keys, the part that they need, an example
 
-    # --- what only a kind can tell ------------------------------------------------------------------------------------
+# --- deleting ---------------------------------------------------------------------------------------------------------
 
-    @abc.abstractmethod
-    def plan_volume(self, slot: str, current: Slot | None, desired: Slot | str, task: Desired) -> VolumePlan:
-        """How to bring about the desired state for one slot."""
 
-    @abc.abstractmethod
-    def leaves_unused(self, held: Slot) -> bool:
-        """Whether emptying a slot keeps what it held as ``unusedN``."""
-
-    @abc.abstractmethod
-    def needs_restart(self, name: str, current: State) -> bool:
-        """Whether a change of this key waits for the next start of a running guest."""
-
-    @abc.abstractmethod
-    def migration_params(self, current: State, desired: Desired) -> dict[str, Any]:
-        """Parameters of the call that migrates, besides the target."""
-
-    def creation(self, desired: Desired) -> tuple[dict[str, Any], frozenset[str]]:
-        """Parameters that only the call takes that creates, and which of them are secret."""
-        return {}, frozenset()
-
-    def check(self, before: State, after: State, names: Sequence[str], desired: Desired) -> None:
-        """Refuse changes of these keys that the server would not accept, or not explain."""
-
-    def check_volumes(self, current: State, volumes: Mapping[str, VolumePlan], desired: Desired) -> None:
-        """Refuse what cannot be done to the volumes of a guest in its present state."""
-
-    def config_call(self, *, allocates: bool) -> str:
-        """The method that writes the configuration: PUT answers at once, POST with a task."""
-        return "PUT"
-
-    @abc.abstractmethod
-    def purge(self, path: str, after: State, removed: Mapping[str, Slot]) -> tuple[dict[str, Any], list[Step]]:
-        """How volumes of removed slots are deleted: parameters of the write that removes them, and calls after it."""
-
-    def option_of(self, parameter: str) -> str:
-        return self.config.option_of(parameter)
-
-    def deletes(self, slot: str, held: Slot, desired: Desired) -> bool:
-        """Whether removing a slot from the configuration deletes what it holds."""
-        return slot.startswith("unused")
-
-    def _check_written(self, before: State, after: State, names: Sequence[str], desired: Desired) -> None:
-        """Refuse what no server would accept, or what would have no effect."""
-        for name in names:
-            held = after.get(name)
-            named = desired["config"].get(name)
-            codec = self.config.named(name).codec if named else None
-            if isinstance(codec, PropertyString) and isinstance(held, Mapping):
-                try:
-                    codec.check_consistent(held, named)
-                except ValueError as error:
-                    raise InvalidOption(name, str(error)) from None
-            for pattern, part, example in self.required_parts:
-                if isinstance(held, Mapping) and re.fullmatch(pattern, name) and not held.get(part):
-                    raise InvalidOption(name, f"names no {part}, {example}")
-            if name == "hookscript" and held and not _SNIPPET.fullmatch(str(held)):
-                raise InvalidOption(name, f"{held!r} is not a snippet on a storage, as in local:snippets/hook.sh")
-        self.check(before, after, names, desired)
-
-    # --- helpers ------------------------------------------------------------------------------------------------------
-
-    def label(self, vmid: int, name: str | None) -> str:
-        return f"{KINDS[self.kind]} {vmid}" + (f" ({name})" if name else "")
-
-    def where(self, state: State) -> Location:
-        return Location(self.kind, state["vmid"], state["node"], state.get(self.name_option, ""))
-
-    def volume_codec(self, slot: str) -> PropertyString:
-        codec = self.volumes.named(slot).codec
-        if not isinstance(codec, PropertyString):
-            raise TypeError(f"{slot} has no property string")
-        return codec
-
-    # --- the plan -----------------------------------------------------------------------------------------------------
-
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        if desired["state"] == "absent":
-            return self._plan_absent(observed, desired)
-        return self._plan_create(desired) if observed is None else self._plan_update(observed, desired)
-
-    def _plan_absent(self, current: State | None, desired: Desired) -> Plan:
-        if current is None:
-            return Plan.nothing(None)
-        label, path = self.label(current["vmid"], current.get(self.name_option)), self.where(current).path
-        if current.get("protection"):
-            raise Refused(f"The {label} is protected.", hint="Set protection: false first.")
-        if desired.get("ha_managed") and not desired["purge"]:
-            raise Refused(
-                f"The {label} is managed by HA, and PVE keeps it until it is not.",
-                hint="Set purge: true to take it out of HA, backup jobs and replication as well.",
-            )
-        steps = []
-        if current["status"] in (power.RUNNING, power.PAUSED):
-            if not desired["force"]:
-                hint = (
-                    "Stop it first with state: stopped."
-                    if "selected_name" in desired
-                    else "Stop it first, or set force: true."
-                )
-                raise Refused(f"The {label} is {current['status']}.", hint=hint)
-            steps.append(desired["power"].stop(path, label))
-        params = {"purge": True} if desired["purge"] else {}
-        if desired["destroy_unreferenced_disks"]:
-            params["destroy-unreferenced-disks"] = True
-        summary = f"delete {label} and its disks"
-        steps.append(Step("DELETE", path, params, summary, starts_task=True, task_id=str(current["vmid"])))
-        return Plan(current, None, tuple(steps))
-
-    def _plan_create(self, desired: Desired) -> Plan:
-        vmid = desired["vmid"] or desired["new_vmid"]
-        if desired["state"] in ("reset", "resumed"):
-            raise InvalidOption(
-                "state", f"{desired['state']} is for a guest that exists; there is no {KINDS[self.kind]} {vmid}"
-            )
-        where = Location(self.kind, vmid, desired["new_node"], desired["name"] or "")
-        if desired["clone"] or desired["restore"]:
-            return self._plan_copy(where, desired)
-        desired = with_edited_tags({}, desired)
-        label = self.label(vmid, desired["name"])
-        config = present_at_creation(self.config, desired["config"])
-        volumes = {slot: plan for slot, plan in self._volume_plans({}, desired).items() if plan.value}
-        after: State = {"vmid": vmid, "node": where.node, **shown(self.config, {}, config)}
-        after.update({slot: plan.after for slot, plan in volumes.items()})
-        self._check_written({}, after, [*config, *volumes], desired)
-        own, own_secrets = self.creation(desired)
-        params = {"vmid": vmid, **own, **update_params(config, self.config, {})}
-        params.update({slot: plan.value for slot, plan in volumes.items()})
-        if desired["pool"]:
-            after["pool"] = params["pool"] = desired["pool"]
-        collection, secrets = api_path("nodes", where.node, self.kind), secret_keys(self.config, config) | own_secrets
-        steps = [
-            Step("POST", collection, params, f"create {label}", secrets, starts_task=True, task_id=str(vmid)),
-            *volume_steps(where.path, label, volumes, self.move_call),
-            *self._template_steps(where.path, label, after, desired),
-            *_power_steps(where.path, label, power.STOPPED, after, desired),
-        ]
-        return Plan(None, after, tuple(steps))
-
-    def _plan_copy(self, where: Location, desired: Desired) -> Plan:
-        """A clone or a restored backup, and then what makes it equal the desired state;
-        the engine plans that again when it exists."""
-        rest_desired = {**desired, "digest": None, "push_secrets": True, "restart": "never"}
-        if desired["clone"]:
-            source, state = desired["source"]
-            _refuse_linked(desired["clone"], state)
-            first = clone_step(source, where, desired["clone"], desired["pool"])
-            predicted = predicted_clone(state, where, desired["clone"].get("storage"))
-        else:
-            first = restore_step(where, desired["restore"], desired["pool"])
-            predicted = predicted_restore(desired["backup"] or {}, where, desired["restore"])
-        if desired["restore"] and desired["backup"] is None:  # it shows when it is restored
-            fixed = {name for name in desired["config"] if self.config.named(name).create_only}
-            rest_desired["config"] = {name: value for name, value in desired["config"].items() if name not in fixed}
-            rest_desired["volumes"] = {}
-        if desired["pool"]:
-            predicted["pool"] = desired["pool"]
-        predicted["status"] = power.STOPPED
-        rest = self._plan_update(predicted, rest_desired)
-        after = dict(rest.after or {})
-        if desired["state"] == "present":
-            after.pop("status", None)
-        return Plan(None, after, (first, *rest.steps))
-
-    def _plan_update(self, current: State, desired: Desired) -> Plan:
-        target = target_of(desired, current["node"])
-        if target:
-            return self._plan_migration(current, target, desired)
-        desired = with_edited_tags(current, desired)
-        path, label = self.where(current).path, self.label(current["vmid"], current.get(self.name_option))
-        push_secrets = desired["push_secrets"] or bool(
-            desired.get("fresh") and (desired["clone"] or desired["restore"])
+def plan_absent(kind: GuestKind, observed: GuestObserved, desired: GuestDesired) -> Plan:
+    """Stop a guest if that is allowed, and delete it."""
+    current = observed.state
+    if current is None:
+        return Plan.nothing(None)
+    label, path = kind.label(current["vmid"], current.get(kind.name_option)), kind.where(current).path
+    if current.get("protection"):
+        raise Refused(f"The {label} is protected.", hint="Set protection: false first.")
+    if observed.ha_managed and not desired.purge:
+        raise Refused(
+            f"The {label} is managed by HA, and PVE keeps it until it is not.",
+            hint="Set purge: true to take it out of HA, backup jobs and replication as well.",
         )
-        changes = changed_fields(self.config, current, desired["config"], push_secrets=push_secrets)
-        refuse_create_only(self.config, current, changes, label)
-        volumes = self._volume_plans(current, desired)
-        written = [*changes, *(slot for slot, plan in volumes.items() if plan.value or plan.delete)]
-        after = self._with_volumes(shown(self.config, current, changes), current, volumes, purge=desired["purge"])
-        self._check_written(current, after, written, desired)
-        self.check_volumes(current, volumes, desired)
-        if written and current.get("lock") == "suspended":
-            if power.POWER_OF_STATE[desired["state"]] != power.RUNNING:
-                raise Refused(
-                    f"The {label} is hibernated, and PVE changes nothing until it runs again.",
-                    hint="Set state: started.",
-                )
-            desired = {**desired, "digest": None}  # waking it up takes the lock out of the configuration
-        steps = self._config_steps((path, label), current, changes, volumes, desired)
-        steps += volume_steps(path, label, volumes, self.move_call)
-        if desired["pool"] is not None:
-            steps += pool_steps(current["vmid"], current.get("pool"), desired["pool"], may_move=desired["allow_move"])
-            after["pool"] = desired["pool"] or None
-        steps += self._template_steps(path, label, after, desired)
-        if desired["state"] != "present":
-            switches = _power_steps(path, label, current["status"], after, desired)
-            first = desired["state"] == "stopped" or current["status"] == power.HIBERNATED
-            steps = [*switches, *steps] if first else [*steps, *switches]
-        steps += self._restart_steps((path, label), current, after, written, desired)
-        return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
+    steps = []
+    if current["status"] in (power.RUNNING, power.PAUSED):
+        if not desired.power.force:
+            is_selected = desired.in_bulk is not None and desired.in_bulk.is_selected
+            hint = "Stop it first with state: stopped." if is_selected else "Stop it first, or set force: true."
+            raise Refused(f"The {label} is {current['status']}.", hint=hint)
+        steps.append(desired.power.stop(path, label))
+    params = {"purge": True} if desired.purge else {}
+    if desired.destroy_unreferenced_disks:
+        params["destroy-unreferenced-disks"] = True
+    summary = f"delete {label} and its disks"
+    steps.append(Step("DELETE", path, params, summary, starts_task=True, task_id=str(current["vmid"])))
+    return Plan(current, None, tuple(steps))
 
-    def _plan_migration(self, current: State, target: str, desired: Desired) -> Plan:
-        """Move the guest to its node first; the rest follows there, planned again when it has arrived."""
-        source = self.where(current)
-        if desired.get("ha_managed") and desired["target_storage"]:
-            raise InvalidOption(
-                "target_storage",
-                f"the HA manager moves the {self.label(source.vmid, source.name)}, and takes no storage for it",
-                hint="Let it be with pve_ha and state: ignored, or leave target_storage out.",
-            )
-        params = {"target": target, **self.migration_params(current, desired)}
-        summary = f"migrate {self.label(source.vmid, source.name)} from {source.node} to {target}"
-        step = Step(
-            "POST",
-            f"{source.path}/migrate",
-            params,
-            summary,
-            starts_task=True,
-            task_id=str(source.vmid),
-            replan=True,
-            awaits=MANAGER,
+
+# --- creating ---------------------------------------------------------------------------------------------------------
+
+
+def plan_create(kind: GuestKind, observed: GuestObserved, desired: GuestDesired) -> Plan:
+    """Create a guest: empty, as a clone, or from a backup."""
+    if desired.known is None:
+        raise TypeError("nobody chose an id and a node for a new guest")
+    known = desired.known
+    if desired.state in ("reset", "resumed"):
+        raise InvalidOption(
+            "state", f"{desired.state} is for a guest that exists; there is no {kind.title} {known.vmid}"
         )
-        rest = self._plan_update({**current, "node": target}, {**desired, "digest": None})
-        return Plan(current, rest.after, (step, *rest.steps))
-
-    # --- volumes ------------------------------------------------------------------------------------------------------
-
-    def _volume_plans(self, current: State, desired: Desired) -> dict[str, VolumePlan]:
-        return {
-            slot: self.plan_volume(slot, current.get(slot), part, desired) for slot, part in desired["volumes"].items()
-        }
-
-    def _with_volumes(self, after: State, current: State, volumes: Mapping[str, VolumePlan], *, purge: bool) -> State:
-        """The state with its volumes as they will be; a detached one becomes the next free ``unusedN``."""
-        for slot, plan in volumes.items():
-            if not plan.delete:
-                after.update({slot: plan.after} if plan.after else {})
-                continue
-            held: Slot = current[slot]
-            after.pop(slot, None)
-            if not (purge or slot.startswith("unused")) and self.leaves_unused(held):
-                free = self.free_slots(after)[0]
-                after[free] = {self.volume_codec(free).default_key: volume_of(held)}
-        return after
-
-    def free_slots(self, state: State) -> list[str]:
-        """The slots for unused volumes that are free, in PVE's order."""
-        return [field.name for field in self.volumes if field.name.startswith("unused") and field.name not in state]
-
-    # --- steps --------------------------------------------------------------------------------------------------------
-
-    def _config_steps(
-        self,
-        where: tuple[str, str],
-        current: State,
-        changes: Mapping[str, Any],
-        volumes: Mapping[str, VolumePlan],
-        desired: Desired,
-    ) -> list[Step]:
-        """The write of the configuration, where anything differs."""
-        path, label = where
-        params = update_params(changes, self.config, current)
-        written = {slot: plan.value for slot, plan in volumes.items() if plan.value is not None}
-        removed = {slot: current[slot] for slot, plan in volumes.items() if plan.delete}
-        params.update(written)
-        purging: list[Step] = []
-        if removed:
-            params["delete"] = ",".join([*filter(None, [params.get("delete")]), *removed])
-            if desired["purge"]:
-                more, purging = self.purge(path, current, removed)
-                params.update(more)
-        if not params:
-            return []
-        if desired.get("digest"):
-            params["digest"] = desired["digest"]
-        method = self.config_call(allocates=any(plan.allocates and plan.value for plan in volumes.values()))
-        step = Step(
-            method,
-            f"{path}/config",
-            params,
-            f"{self._verbs([*changes, *written], removed, desired)} of {label}",
-            secret_keys(self.config, changes),
-            starts_task=method == "POST",
-            verify=bool(written or removed) or any(not self.config.named(name).secret for name in changes),
-            deferrable=True,
-            replan=desired["restart"] == "if_needed" and current.get("status") == power.RUNNING,
-            task_id=str(current["vmid"]),
-        )
-        return [step, *purging]
-
-    def _verbs(self, changed: Sequence[str], removed: Mapping[str, Slot], desired: Desired) -> str:
-        """What a write of the configuration does: which keys it changes, and which volumes it deletes."""
-        deleted = [slot for slot, held in removed.items() if self.deletes(slot, held, desired)]
-        kept = [*changed, *(slot for slot in removed if slot not in deleted)]
-        verbs = [f"change {', '.join(kept)}"] if kept else []
-        if deleted:
-            verbs.append(
-                "delete " + ", ".join(f"{slot} with its volume {volume_of(removed[slot])}" for slot in deleted)
-            )
-        return " and ".join(verbs)
-
-    def _template_steps(self, path: str, label: str, after: State, desired: Desired) -> list[Step]:
-        if desired["template"] is None or desired["template"] == bool(after.get("template")):
-            return []
-        if not desired["template"]:
-            raise InvalidOption(
-                "template", f"a template cannot become a {KINDS[self.kind]} again", hint="Clone it instead."
-            )
-        if after.get("status") in (power.RUNNING, power.PAUSED) and desired["state"] != "stopped":
-            raise Refused(
-                f"The {label} is {after['status']}, and cannot become a template.", hint="Set state: stopped."
-            )
-        after["template"] = True
-        guest = path.rpartition("/")[2]
-        return [Step("POST", f"{path}/template", {}, f"convert {label} to a template", starts_task=True, task_id=guest)]
-
-    def _restart_steps(
-        self, where: tuple[str, str], current: State, after: State, changed: Sequence[str], desired: Desired
-    ) -> list[Step]:
-        """The restart that makes changes of a running guest take effect, where the task wants one."""
-        if desired.get("ran") and current.get("status") == power.STOPPED and after.get("status") == power.STOPPED:
-            after["status"] = power.RUNNING
-            return [desired["power"].start(*where)]
-        if (
-            desired["restart"] == "never"
-            or current.get("status") != power.RUNNING
-            or after.get("status") == power.STOPPED
-        ):
-            return []
-        if desired["state"] in ("restarted", "reset"):
-            return []
-        waiting = bool(current.get("pending"))
-        if not (changed or waiting):
-            return []
-        after.pop("pending", None)
-        if (
-            desired["restart"] == "if_needed"
-            and not waiting
-            and not any(self.needs_restart(n, current) for n in changed)
-        ):
-            return []
-        if desired["power"].force and desired.get("ha_managed"):
-            raise InvalidOption(
-                "force",
-                f"the HA manager looks after the {where[1]}, and would start it elsewhere",
-                hint="Leave force out, or let the guest be with pve_ha and state: ignored.",
-            )
-        steps: list[Step] = desired["power"].restart(*where)
-        return steps
+    where = Location(kind.type, known.vmid, known.node, desired.name or "")
+    if desired.is_copy:
+        return _plan_copy(kind, where, observed, desired, known)
+    label = kind.label(where.vmid, desired.name)
+    desired = dataclasses.replace(desired, config=with_edited_tags(desired.tag_edit, {}, desired.config))
+    config = present_at_creation(kind.config, desired.config)
+    volumes = {slot: plan for slot, plan in _volume_plans(kind, {}, desired).items() if plan.value}
+    after: State = {"vmid": where.vmid, "node": where.node, **shown(kind.config, {}, config)}
+    after.update({slot: plan.after for slot, plan in volumes.items()})
+    _check_written(kind, observed, {}, after, [*config, *volumes], desired)
+    own, own_secrets = _creation_params(kind, desired)
+    params = {"vmid": where.vmid, **own, **update_params(config, kind.config, {})}
+    params.update({slot: plan.value for slot, plan in volumes.items()})
+    if desired.pool:
+        after["pool"] = params["pool"] = desired.pool
+    collection, secrets = api_path("nodes", where.node, kind.type), secret_keys(kind.config, config) | own_secrets
+    summary = f"create {label}"
+    steps = [
+        Step("POST", collection, params, summary, secrets, starts_task=True, task_id=str(where.vmid)),
+        *volume_steps(where.path, label, volumes, kind.volumes.move_call),
+        *_template_steps(kind, where.path, label, after, desired),
+        *_power_steps(where.path, label, power.STOPPED, after, desired),
+    ]
+    return Plan(None, after, tuple(steps))
 
 
-def target_of(desired: Desired, node: str) -> str | None:
-    """The node that a guest on ``node`` is moved to; None if it stays, which is right on any node unless the task moves it."""
-    wanted: str | None = desired["node"] if desired["migrate"] else None
-    return None if wanted == node else wanted
+def _creation_params(kind: GuestKind, desired: GuestDesired) -> tuple[dict[str, Any], frozenset[str]]:
+    """Parameters that only the call takes that creates a guest, and which of them are secret."""
+    given = {name: value for name, value in desired.creation.items() if value != ""}
+    for option in kind.needed_to_create:
+        if option not in given:
+            raise InvalidOption(option, f"is needed to create a {kind.title}; clone and restore are the other ways")
+    return update_params(given, kind.creation, {}), secret_keys(kind.creation, given)
+
+
+def _plan_copy(kind: GuestKind, where: Location, observed: GuestObserved, desired: GuestDesired, known: Known) -> Plan:
+    """A clone or a restored backup, and then what makes it equal the desired state.
+
+    The engine plans the latter again once the guest exists.
+    """
+    rest_desired = dataclasses.replace(desired, push_secrets=True, restart="never")
+    if desired.clone is not None:
+        if known.source is None:
+            raise TypeError("nobody looked for the source of a clone")
+        source, state = known.source
+        _refuse_linked(desired.clone, state)
+        first = clone_step(source, where, desired.clone, desired.pool)
+        predicted = predicted_clone(state, where, desired.clone.get("storage"))
+    else:
+        restore = desired.restore or {}
+        first = restore_step(where, restore, desired.pool)
+        predicted = predicted_restore(known.backup or {}, where, restore)
+        if known.backup is None:  # what it holds shows when it is restored
+            kept = {name: value for name, value in desired.config.items() if not kind.config.named(name).create_only}
+            rest_desired = dataclasses.replace(rest_desired, config=kept, volumes={})
+    if desired.pool:
+        predicted["pool"] = desired.pool
+    predicted["status"] = power.STOPPED
+    rest = plan_update(kind, GuestObserved(predicted, as_root=observed.as_root), rest_desired)
+    after = dict(rest.after or {})
+    if desired.state == "present":
+        after.pop("status", None)
+    return Plan(None, after, (first, *rest.steps))
 
 
 def _refuse_linked(clone: Mapping[str, Any], source: State) -> None:
@@ -405,11 +157,260 @@ def _refuse_linked(clone: Mapping[str, Any], source: State) -> None:
             )
 
 
-def _power_steps(path: str, label: str, present: str, after: State, desired: Desired) -> list[Step]:
-    if desired["state"] == "present":
+# --- changing ---------------------------------------------------------------------------------------------------------
+
+
+def plan_update(kind: GuestKind, observed: GuestObserved, desired: GuestDesired) -> Plan:
+    """Change a guest that exists."""
+    current = observed.state or {}
+    target = desired.target_from(current["node"])
+    if target:
+        return _plan_migration(kind, observed, target, desired)
+    config = with_edited_tags(desired.tag_edit, current, desired.config)
+    desired = dataclasses.replace(desired, config=kind.as_kept(current, config))
+    path, label = kind.where(current).path, kind.label(current["vmid"], current.get(kind.name_option))
+    push_secrets = desired.push_secrets or (desired.is_new and desired.is_copy)
+    changes = changed_fields(kind.config, current, desired.config, push_secrets=push_secrets)
+    refuse_create_only(kind.config, current, changes, label)
+    volumes = _volume_plans(kind, current, desired)
+    written = [*changes, *(slot for slot, plan in volumes.items() if plan.value or plan.delete)]
+    after = _with_volumes(kind, shown(kind.config, current, changes), current, volumes, purge=desired.purge)
+    _check_written(kind, observed, current, after, written, desired)
+    if current.get("status") == power.RUNNING and desired.state != "stopped":
+        kind.volumes.check_running(volumes, desired.purge)
+    digest = observed.digest
+    if written and current.get("lock") == "suspended":
+        if power.POWER_OF_STATE[desired.state] != power.RUNNING:
+            raise Refused(
+                f"The {label} is hibernated, and PVE changes nothing until it runs again.",
+                hint="Set state: started.",
+            )
+        digest = None  # waking it up takes the lock out of the configuration
+    steps = _config_steps(kind, (path, label), current, changes, volumes, desired, digest)
+    steps += volume_steps(path, label, volumes, kind.volumes.move_call)
+    if desired.pool is not None:
+        steps += pool_steps(current["vmid"], current.get("pool"), desired.pool, may_move=desired.allow_move)
+        after["pool"] = desired.pool or None
+    steps += _template_steps(kind, path, label, after, desired)
+    if desired.state != "present":
+        switches = _power_steps(path, label, current["status"], after, desired)
+        first = desired.state == "stopped" or current["status"] == power.HIBERNATED
+        steps = [*switches, *steps] if first else [*steps, *switches]
+    steps += _restart_steps(kind, (path, label), observed, after, written, desired)
+    return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
+
+
+def _plan_migration(kind: GuestKind, observed: GuestObserved, target: str, desired: GuestDesired) -> Plan:
+    """Move the guest to its node first; the rest follows there, planned again when it has arrived."""
+    current = observed.state or {}
+    source = kind.where(current)
+    if observed.ha_managed and desired.target_storage:
+        raise InvalidOption(
+            "target_storage",
+            f"the HA manager moves the {kind.label(source.vmid, source.name)}, and takes no storage for it",
+            hint="Let it be with pve_ha and state: ignored, or leave target_storage out.",
+        )
+    step = Step(
+        "POST",
+        f"{source.path}/migrate",
+        {"target": target, **kind.migration_params(current["status"], desired.target_storage)},
+        f"migrate {kind.label(source.vmid, source.name)} from {source.node} to {target}",
+        starts_task=True,
+        task_id=str(source.vmid),
+        replan=True,
+        awaits=MANAGER,
+    )
+    arrived = dataclasses.replace(observed, state={**current, "node": target}, digest=None)
+    rest = plan_update(kind, arrived, desired)
+    return Plan(current, rest.after, (step, *rest.steps))
+
+
+def _check_written(
+    kind: GuestKind,
+    observed: GuestObserved,
+    before: State,
+    after: State,
+    names: Sequence[str],
+    desired: GuestDesired,
+) -> None:
+    """Refuse what no server would accept, or what would have no effect."""
+    for name in names:
+        held = after.get(name)
+        wanted = desired.config.get(name)
+        codec = kind.config.named(name).codec if wanted else None
+        if isinstance(codec, PropertyString) and isinstance(held, Mapping):
+            try:
+                codec.check_consistent(held, wanted)
+            except ValueError as error:
+                raise InvalidOption(name, str(error)) from None
+        for pattern, part, example in kind.required_parts:
+            if isinstance(held, Mapping) and re.fullmatch(pattern, name) and not held.get(part):
+                raise InvalidOption(name, f"names no {part}, {example}")
+        if name == "hookscript" and held and not _SNIPPET.fullmatch(str(held)):
+            raise InvalidOption(name, f"{held!r} is not a snippet on a storage, as in local:snippets/hook.sh")
+    unread = desired.restore is not None and desired.is_new and (desired.known is None or desired.known.backup is None)
+    kind.check(before, after, names, as_root=observed.as_root, complete=not unread)
+
+
+# --- volumes ----------------------------------------------------------------------------------------------------------
+
+
+def _volume_plans(kind: GuestKind, current: State, desired: GuestDesired) -> dict[str, VolumePlan]:
+    """A plan for each slot that the task names, or that holds a volume which this run is to delete."""
+    rules = kind.volumes
+    plans = {}
+    for slot, part in {**desired.volumes, **_left_to_purge(current, desired)}.items():
+        wanted = part
+        if slot == rules.root and slot not in current and isinstance(part, Mapping) and not volume_of(part):
+            wanted = {**_storage_at_creation(desired), **part}
+        plans[slot] = rules.plan_slot(
+            slot, current.get(slot), wanted, rules.codec(slot), move=desired.move_volumes, purge=desired.purge
+        )
+    return plans
+
+
+def _left_to_purge(current: State, desired: GuestDesired) -> dict[str, str]:
+    """The slots of unused volumes that this run has detached in order to delete them."""
+    purged = desired.known.purged if desired.known else frozenset()
+    return {slot: "" for slot, held in current.items() if slot.startswith("unused") and volume_of(held) in purged}
+
+
+def _storage_at_creation(desired: GuestDesired) -> dict[str, Any]:
+    storage = desired.creation.get("storage")
+    return {"storage": storage} if storage else {}
+
+
+def _with_volumes(
+    kind: GuestKind, after: State, current: State, volumes: Mapping[str, VolumePlan], *, purge: bool
+) -> State:
+    """The state with its volumes as they will be; a detached one becomes the next free ``unusedN``."""
+    for slot, plan in volumes.items():
+        if not plan.delete:
+            after.update({slot: plan.after} if plan.after else {})
+            continue
+        held: Slot = current[slot]
+        after.pop(slot, None)
+        if not (purge or slot.startswith("unused")) and kind.volumes.leaves_unused(held):
+            free = kind.volumes.free_slots(after)[0]
+            after[free] = {kind.volumes.codec(free).default_key: volume_of(held)}
+    return after
+
+
+# --- steps ------------------------------------------------------------------------------------------------------------
+
+
+def _config_steps(
+    kind: GuestKind,
+    where: tuple[str, str],
+    current: State,
+    changes: Mapping[str, Any],
+    volumes: Mapping[str, VolumePlan],
+    desired: GuestDesired,
+    digest: str | None,
+) -> list[Step]:
+    """The write of the configuration, where anything differs."""
+    path, label = where
+    params = update_params(changes, kind.config, current)
+    written = {slot: plan.value for slot, plan in volumes.items() if plan.value is not None}
+    removed = {slot: current[slot] for slot, plan in volumes.items() if plan.delete}
+    params.update(written)
+    purging: list[Step] = []
+    if removed:
+        params["delete"] = ",".join([*filter(None, [params.get("delete")]), *removed])
+        if desired.purge:
+            params.update(kind.volumes.purge_params)
+            purging = _purge_steps(kind, path, current, removed)
+    if not params:
         return []
-    if after.get("template") and power.POWER_OF_STATE[desired["state"]] not in (None, power.STOPPED):
+    if digest:
+        params["digest"] = digest
+    allocates = any(plan.allocates and plan.value for plan in volumes.values())
+    method = "POST" if allocates and kind.allocates_by_task else "PUT"
+    step = Step(
+        method,
+        f"{path}/config",
+        params,
+        f"{_verbs(kind, [*changes, *written], removed, desired)} of {label}",
+        secret_keys(kind.config, changes),
+        starts_task=method == "POST",
+        verify=bool(written or removed) or any(not kind.config.named(name).secret for name in changes),
+        deferrable=True,
+        replan=desired.restart == "if_needed" and current.get("status") == power.RUNNING,
+        task_id=str(current["vmid"]),
+    )
+    return [step, *purging]
+
+
+def _purge_steps(kind: GuestKind, path: str, current: State, removed: Mapping[str, Slot]) -> list[Step]:
+    """The call that deletes the volumes of removed slots, where the write that removes them does not."""
+    detached = [slot for slot, held in removed.items() if not slot.startswith("unused") and storage_of(held)]
+    if kind.volumes.purge_params or not detached:
+        return []
+    unused = ",".join(kind.volumes.free_slots(current)[: len(detached)])
+    volumes = ", ".join(f"{volume_of(removed[slot])} of {slot}" for slot in detached)
+    return [Step("PUT", f"{path}/config", {"delete": unused}, f"delete the volume {volumes}")]
+
+
+def _verbs(kind: GuestKind, changed: Sequence[str], removed: Mapping[str, Slot], desired: GuestDesired) -> str:
+    """What a write of the configuration does: which keys it changes, and which volumes it deletes."""
+    deleted = [slot for slot, held in removed.items() if kind.volumes.deletes(slot, held, purge=desired.purge)]
+    kept = [*changed, *(slot for slot in removed if slot not in deleted)]
+    verbs = [f"change {', '.join(kept)}"] if kept else []
+    if deleted:
+        verbs.append("delete " + ", ".join(f"{slot} with its volume {volume_of(removed[slot])}" for slot in deleted))
+    return " and ".join(verbs)
+
+
+def _template_steps(kind: GuestKind, path: str, label: str, after: State, desired: GuestDesired) -> list[Step]:
+    if desired.template is None or desired.template == bool(after.get("template")):
+        return []
+    if not desired.template:
+        raise InvalidOption("template", f"a template cannot become a {kind.title} again", hint="Clone it instead.")
+    if after.get("status") in (power.RUNNING, power.PAUSED) and desired.state != "stopped":
+        raise Refused(f"The {label} is {after['status']}, and cannot become a template.", hint="Set state: stopped.")
+    after["template"] = True
+    vmid, summary = path.rpartition("/")[2], f"convert {label} to a template"
+    return [Step("POST", f"{path}/template", {}, summary, starts_task=True, task_id=vmid)]
+
+
+def _power_steps(path: str, label: str, present: str, after: State, desired: GuestDesired) -> list[Step]:
+    if desired.state == "present":
+        return []
+    wanted = power.POWER_OF_STATE[desired.state]
+    if after.get("template") and wanted not in (None, power.STOPPED):
         raise InvalidOption("state", f"the {label} is a template, which never runs")
-    steps: list[Step] = desired["power"].steps(path, label, present)
-    after["status"] = power.POWER_OF_STATE[desired["state"]] or present
+    steps = desired.power.steps(path, label, present)
+    after["status"] = wanted or present
     return steps
+
+
+def _restart_steps(
+    kind: GuestKind,
+    where: tuple[str, str],
+    observed: GuestObserved,
+    after: State,
+    changed: Sequence[str],
+    desired: GuestDesired,
+) -> list[Step]:
+    """The restart that makes changes of a running guest take effect, where the task wants one."""
+    current = observed.state or {}
+    status, later = current.get("status"), after.get("status")
+    if desired.known and desired.known.ran and status == power.STOPPED and later == power.STOPPED:
+        after["status"] = power.RUNNING
+        return [desired.power.start(*where)]
+    runs_on = status == power.RUNNING and later != power.STOPPED
+    if desired.restart == "never" or not runs_on or desired.state in ("restarted", "reset"):
+        return []
+    waiting = bool(current.get("pending"))
+    if not (changed or waiting):
+        return []
+    after.pop("pending", None)
+    if desired.restart == "if_needed" and not waiting and not any(kind.needs_restart(n, current) for n in changed):
+        return []
+    if desired.power.force and observed.ha_managed:
+        raise InvalidOption(
+            "force",
+            f"the HA manager looks after the {where[1]}, and would start it elsewhere",
+            hint="Leave force out, or let the guest be with pve_ha and state: ignored.",
+        )
+    return desired.power.restart(*where)

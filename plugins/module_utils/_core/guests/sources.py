@@ -19,7 +19,7 @@ from ..model.errors import CREATED_FIRST, ApiError, InvalidOption, NotFound
 from ..model.plan import Step, api_path
 from ..model.values import Boolean, Codec, Integer, Text, Word
 from .directory import Directory, Found
-from .locate import KINDS, NAME_KEY, Location
+from .locate import NAME_KEY, TITLES, Location
 from .volumes.common import storage_of
 
 _TEXT = Text()
@@ -41,7 +41,7 @@ RESTORE_OPTIONS: Mapping[str, Codec] = {
 _MAC_PARTS = {"macaddr", "hwaddr"}
 _DISK = re.compile(r"(?:scsi|virtio|sata|ide|efidisk|tpmstate)\d+")
 _NO_DATA = re.compile(r"\bmedia=cdrom\b")
-# Keys that PVE makes anew for a clone or that belong to the source alone
+# Keys that PVE generates for a clone or that belong to the source alone
 _OWN_KEYS = frozenset("vmid node name hostname template lock smbios1 vmgenid status pool pending parent".split())
 
 
@@ -71,7 +71,7 @@ def find_source(directory: Directory, kind: str, source: str) -> Found:
     if found is None:
         raise InvalidOption("clone", f"there is no guest {source!r} to clone", hint=CREATED_FIRST)
     if found[0].kind != kind:
-        raise InvalidOption("clone", f"the {found[0]} is not a {KINDS[kind]}")
+        raise InvalidOption("clone", f"the {found[0]} is not a {TITLES[kind]}")
     return found
 
 
@@ -113,7 +113,7 @@ def restore_step(target: Location, options: Mapping[str, Any], pool: str | None)
 
 
 def predicted_clone(source: State, target: Location, storage: str | None) -> State:
-    """The state of a clone as far as it can be told beforehand: MAC addresses and volume names are the server's to choose."""
+    """The state of a clone as far as it is known beforehand: MAC addresses and volume names are the server's to choose."""
     state: State = {"vmid": target.vmid, "node": target.node}
     if target.name:
         state[NAME_KEY[target.kind]] = target.name
@@ -125,7 +125,7 @@ def predicted_clone(source: State, target: Location, storage: str | None) -> Sta
 
 
 def read_backup(reader: Reader, node: str, archive: str) -> dict[str, str] | None:
-    """The configuration in a backup, to tell beforehand what its restoration leads to; None if it may not be read.
+    """The configuration in a backup, which shows beforehand what its restoration leads to; None if it may not be read.
 
     Raises NotFound if there is no such backup.
     """
@@ -154,7 +154,7 @@ def parse_backup(text: str) -> dict[str, str]:
 
 
 def predicted_restore(backup: State, target: Location, options: Mapping[str, Any]) -> State:
-    """The state of a restored guest as far as it can be told beforehand."""
+    """The state of a restored guest as far as it is known beforehand."""
     state: State = {"vmid": target.vmid, "node": target.node}
     for key, value in backup.items():
         if key in ("template", "lock") or key.startswith("unused"):
@@ -167,7 +167,7 @@ def predicted_restore(backup: State, target: Location, options: Mapping[str, Any
 
 
 def _without_mac(value: Any) -> Any:
-    """A network device whose MAC address the server chooses anew; anything else as it is."""
+    """A network device whose MAC address the server chooses; anything else as it is."""
     if not isinstance(value, Mapping):
         return value
     return {name: item for name, item in value.items() if name not in _MAC_PARTS}

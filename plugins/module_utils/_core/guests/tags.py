@@ -47,12 +47,10 @@ class TagEdit:
         return sorted({*present, *self.added} - set(self.removed)) or ""
 
 
-def with_edited_tags(current: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[str, Any]:
-    """The desired state of a guest with all tags that it is to have."""
-    edit: TagEdit | None = desired.get("tag_edit")
+def with_edited_tags(edit: TagEdit | None, current: Mapping[str, Any], config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The desired configuration of a guest with all tags that it is to have."""
     if edit is None:
-        return dict(desired)
+        return config
     present = current.get("tags") or []
     tags = edit.apply(present)
-    wanted = {"tags": tags} if tags or present else {}
-    return {**desired, "config": {**desired["config"], **wanted}}
+    return {**config, **({"tags": tags} if tags or present else {})}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Virtual machines: what only they do; the rest they share with containers."""
+"""VMs: what only they do; the rest they share with containers."""
 
 from __future__ import annotations
 
@@ -9,98 +9,40 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..model.contract import UPDATE_PASSWORD, Desired, State
+from ..model.contract import UPDATE_PASSWORD, State
 from ..model.errors import InvalidOption
-from ..model.plan import Plan, Step
 from . import hotplug, power
 from .guest import Guest, only_root
+from .kind import GuestKind, VolumeRules
 from .schema import vm as vm_fields
 from .sources import CLONE_OPTIONS, RESTORE_OPTIONS
-from .volumes.common import Slot, VolumePlan, volume_of
-from .volumes.drives import drive_wish, is_cdrom, plan_drive
+from .volumes.common import volume_of
+from .volumes.drives import is_cdrom, parse_drive, plan_drive
 
-FLAGS = {"force": False, "purge": False, "destroy_unreferenced_disks": False, "move_disks": False}
 # PVE/API2/Qemu.pm, check_vm_modify_config_perm: options that no privilege is for, in any release.
 _ROOT_ONLY = re.compile(r"affinity|arch|args|hookscript|hugepages|ivshmem|keephugepages|spice_enhancements|parallel\d+")
 _BOOTABLE = re.compile(r"(?:scsi|virtio|sata|ide|net|usb|hostpci)\d+")
 _FAMILIES = {"pc": "pc-i440fx-", "q35": "pc-q35-", "virt": "virt-"}  # of machine types: without and with a version
 
 
-class Vm(Guest):
-    """See the module pve_vm for what its options mean."""
-
-    name = "vm"
-    kind = "qemu"
-    name_option = "name"
-    states = tuple(power.POWER_OF_STATE)
-    events = ("agent", "ip")
-    flags = FLAGS
-    options = vm_fields.OPTIONS
-    families = vm_fields.FAMILIES
-    volume_families = vm_fields.DRIVES
-    single_volumes = vm_fields.SINGLE_DRIVES
-    config = vm_fields.CONFIG
-    volumes = vm_fields.DRIVE_FIELDS
-    move_call = "move_disk"
-    clone_options = CLONE_OPTIONS
-    restore_options = RESTORE_OPTIONS
-    required_parts = (
-        (r"net\d+", "model", "as in virtio"),
-        (r"numa\d+", "cpus", "as in 0-3"),
-        (r"virtiofs\d+", "dirid", "the id of a mapping of a directory"),
-        ("audio0", "device", "as in ich9-intel-hda"),
-        ("ivshmem", "size", "in MiB"),
-        ("rng0", "source", "as in /dev/urandom"),
-    )
-
-    def own_arguments(self) -> dict[str, Any]:
-        return {"update_password": dict(UPDATE_PASSWORD)}
-
-    def desired_volume(self, slot: str, value: Any) -> dict[str, Any] | str:
-        return drive_wish(slot, value, self.volume_codec(slot))
-
-    def plan_volume(self, slot: str, current: Slot | None, desired: Slot | str, task: Desired) -> VolumePlan:
-        codec = self.volume_codec(slot)
-        return plan_drive(slot, current, desired, codec, move=task["move_disks"], purge=task["purge"])
-
-    def _plan_update(self, current: State, desired: Desired) -> Plan:
-        return super()._plan_update(current, {**desired, "config": _as_kept(current, desired["config"])})
-
-    def leaves_unused(self, held: Slot) -> bool:
-        return not is_cdrom(held)
-
-    def deletes(self, slot: str, held: Slot, desired: Desired) -> bool:
-        return super().deletes(slot, held, desired) or bool(desired["purge"] and self.leaves_unused(held))
-
-    def needs_restart(self, name: str, current: State) -> bool:
-        return hotplug.needs_restart(name, current)
-
-    def check(self, before: State, after: State, names: Sequence[str], desired: Desired) -> None:
-        if "boot" in names and not (desired["restore"] and desired.get("backup", after) is None):
-            _refuse_absent_devices(after)
-        if desired["as_root"]:
-            return
-        for name in names:
-            what = _for_root_alone(name, after.get(name))
-            if what:
-                raise only_root(name, what)
-
-    def migration_params(self, current: State, desired: Desired) -> dict[str, Any]:
-        running = current["status"] in (power.RUNNING, power.PAUSED)
-        params: dict[str, Any] = {"online": True, "with-local-disks": True} if running else {}
-        return {**params, "targetstorage": desired["target_storage"]} if desired["target_storage"] else params
-
-    def config_call(self, *, allocates: bool) -> str:
-        return "POST" if allocates else "PUT"  # an allocation may take long
-
-    def purge(self, path: str, after: State, removed: Mapping[str, Slot]) -> tuple[dict[str, Any], list[Step]]:
-        return {"force": True}, []
+def check_written(before: State, after: State, names: Sequence[str], *, as_root: bool, complete: bool) -> None:
+    """Refuse changes that the server would not accept, or not explain."""
+    if "boot" in names and complete:
+        _refuse_absent_devices(after)
+    for name in () if as_root else names:
+        what = _for_root_alone(name, after.get(name))
+        if what:
+            raise only_root(name, what)
 
 
-VM = Vm()
+def migration_params(status: str, target_storage: str | None) -> dict[str, Any]:
+    """A VM that runs migrates online, its local disks with it."""
+    running = status in (power.RUNNING, power.PAUSED)
+    params: dict[str, Any] = {"online": True, "with-local-disks": True} if running else {}
+    return {**params, "targetstorage": target_storage} if target_storage else params
 
 
-def _as_kept(current: State, config: Mapping[str, Any]) -> dict[str, Any]:
+def as_kept(current: State, config: Mapping[str, Any]) -> dict[str, Any]:
     """The desired state in the words of the server, where these are others: a Windows keeps the version of its machine type."""
     kept = dict(config)
     machine, present = config.get("machine"), current.get("machine")
@@ -137,3 +79,46 @@ def _for_root_alone(name: str, value: Any) -> str:
     if re.fullmatch(r"serial\d+", name):
         return "" if value == "socket" else "a device of the host"
     return "a path of the host" if isinstance(value, Mapping) and volume_of(value).startswith("/") else ""
+
+
+DISKS = VolumeRules(
+    fields=vm_fields.DRIVE_FIELDS,
+    families=vm_fields.DRIVES,
+    singles=vm_fields.SINGLE_DRIVES,
+    content="images",
+    move_call="move_disk",
+    move_option="move_disks",
+    parse_slot=parse_drive,
+    plan_slot=plan_drive,
+    check_running=lambda volumes, purge: None,
+    leaves_unused=lambda held: not is_cdrom(held),
+    purge_params={"force": True},
+)
+VM = Guest(
+    GuestKind(
+        type="qemu",
+        name="vm",
+        states=tuple(power.POWER_OF_STATE),
+        events=("agent", "ip"),
+        config=vm_fields.CONFIG,
+        options=vm_fields.OPTIONS,
+        families=vm_fields.FAMILIES,
+        volumes=DISKS,
+        clone_options=CLONE_OPTIONS,
+        restore_options=RESTORE_OPTIONS,
+        required_parts=(
+            (r"net\d+", "model", "as in virtio"),
+            (r"numa\d+", "cpus", "as in 0-3"),
+            (r"virtiofs\d+", "dirid", "the id of a mapping of a directory"),
+            ("audio0", "device", "as in ich9-intel-hda"),
+            ("ivshmem", "size", "in MiB"),
+            ("rng0", "source", "as in /dev/urandom"),
+        ),
+        check=check_written,
+        as_kept=as_kept,
+        needs_restart=hotplug.needs_restart,
+        migration_params=migration_params,
+        own_arguments={"update_password": UPDATE_PASSWORD},
+        allocates_by_task=True,  # which may take long
+    )
+)

@@ -132,6 +132,10 @@ class Planned(abc.ABC, Generic[DesiredT, ObservedT]):
         """
         return desired
 
+    def remember(self, observed: ObservedT, desired: DesiredT) -> DesiredT:
+        """Return the desired state with what the next reading needs, such as where a guest was found. Called after each reading."""
+        return desired
+
     def option_of(self, parameter: str) -> str:
         """The option behind a parameter of a call, for messages."""
         return parameter.replace("-", "_")
@@ -148,7 +152,8 @@ class Planned(abc.ABC, Generic[DesiredT, ObservedT]):
 
         ``answers`` is what the steps returned, by the keys of ``Step.returns``.
         """
-        return self.plan(self.read(reader, desired), desired).before
+        observed = self.read(reader, desired)
+        return self.plan(observed, self.remember(observed, desired)).before
 
     def after_apply(
         self, reader: Reader, desired: DesiredT, state: Any, answers: Mapping[str, Any], *, changed: bool

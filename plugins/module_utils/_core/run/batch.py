@@ -168,7 +168,7 @@ def _bug(error: Exception, *, touched: bool) -> dict[str, Any]:
 
 
 def summary(name: str, jobs: Sequence[Job], things: str) -> dict[str, Any]:
-    """The result of a task that is many: one entry a job under ``name``, in the order of the jobs."""
+    """The result of a task with many jobs: one entry a job under ``name``, in the order of the jobs."""
     entries = [{**job.entry, **job.result} for job in jobs]
     result: dict[str, Any] = {
         "changed": any(entry["changed"] for entry in entries),
@@ -181,6 +181,6 @@ def summary(name: str, jobs: Sequence[Job], things: str) -> dict[str, Any]:
         titles: dict[str, list[str]] = {}
         for job in failed:
             titles.setdefault(job.result["msg"], []).append(job.title)
-        told = "\n".join(f"{', '.join(names)}: {text}" for text, names in titles.items())
-        result.update(failed=True, msg=f"{len(failed)} of {len(jobs)} {things} failed.\n{told}")
+        reasons = "\n".join(f"{', '.join(names)}: {text}" for text, names in titles.items())
+        result.update(failed=True, msg=f"{len(failed)} of {len(jobs)} {things} failed.\n{reasons}")
     return result

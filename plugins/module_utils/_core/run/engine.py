@@ -43,8 +43,8 @@ READ_BACK_PAUSES = (0.1, 0.3, 1.0, 2.0, 3.0)  # seconds: some of PVE's lists lag
 class Outcome:
     """What a task did, or would do in check mode; ``result`` is what Ansible shows.
 
-    ``unfinished`` is a step that was sent but is not known to have worked; ``touched`` tells that it changed something, or
-    may have. ``seen`` tells that ``object`` is what was read after the work, and no prediction.
+    ``unfinished`` is a step that was sent but is not known to have worked; ``touched``: it changed something, or may have.
+    ``seen``: ``object`` is what was read after the work, and no prediction.
     """
 
     resource: Planned[Any, Any]
@@ -75,7 +75,7 @@ class Outcome:
 
 
 class Interrupted(PveError):
-    """An error while a plan was carried out; says which steps were done and which were not."""
+    """An error while a plan was applied, with the steps that were done and those that were not."""
 
     def __init__(self, cause: PveError, outcome: Outcome, missing: tuple[Step, ...]) -> None:
         text = str(cause)
@@ -115,12 +115,18 @@ class Prepared:
 def prepare(client: Client, resource: Planned[Any, Any], params: Mapping[str, Any], desired: Any = None) -> Prepared:
     """Read and plan. ``desired`` is that of the options where the caller has it already, perhaps completed by what it knows."""
     desired = resource.parse(params) if desired is None else desired
-    observed = resource.read(client, desired)
+    observed, desired = _read(client, resource, desired)
     desired = resource.pin(observed, desired)
     plan = resource.plan(observed, desired)
     _refuse_unacceptable(client, resource, plan)
     client.warnings.extend(plan.notes)
     return Prepared(resource, params, desired, plan)
+
+
+def _read(client: Client, resource: Planned[Any, Any], desired: Any) -> tuple[Any, Any]:
+    """What is there now, and the desired state with what the resource remembers of it."""
+    observed = resource.read(client, desired)
+    return observed, resource.remember(observed, desired)
 
 
 def _refuse_unacceptable(client: Client, resource: Planned[Any, Any], plan: Plan) -> None:
@@ -133,14 +139,14 @@ def _refuse_unacceptable(client: Client, resource: Planned[Any, Any], plan: Plan
 
 
 def apply(client: Client, prepared: Prepared, *, check_mode: bool) -> Outcome:
-    """Do what is intended, or in check mode tell it. Raises PveError; Interrupted where steps were done."""
+    """Apply a plan, or in check mode predict its outcome. Raises PveError; Interrupted where steps were done."""
     if check_mode:
         return Outcome(prepared.resource, prepared.plan, list(prepared.plan.steps), object=prepared.plan.after)
     return _Run(client, prepared).finish()
 
 
 def run_plan(client: Client, resource: Planned[Any, Any], params: Mapping[str, Any], *, check_mode: bool) -> Outcome:
-    """Bring the cluster to the state that the options describe: read, plan, look ahead, apply, read back."""
+    """Bring the cluster to the state that the options describe: read, plan, preflight, apply, read back."""
     prepared = prepare(client, resource, params)
     if prepared.plan.steps:
         resource.preflight(client, prepared.plan, prepared.desired)
@@ -253,15 +259,19 @@ class _Run:
         if step.awaits and step.verify:
             step.awaits.wait(self.client, upid, step.summary, self.timeout, lambda: not self._is_planned(step))
 
+    def _plan_now(self) -> Plan:
+        """The plan from what is there now."""
+        observed, self.desired = _read(self.client, self.resource, self.desired)
+        return self.resource.plan(observed, self.desired)
+
     def _is_planned(self, step: Step) -> bool:
         """Whether a step is still needed."""
-        plan = self.resource.plan(self.resource.read(self.client, self.desired), self.desired)
-        return _is_in(step, plan.steps)
+        return _is_in(step, self._plan_now().steps)
 
     def _look_for_traces(self) -> None:
         """Find out whether a failed task left something behind, so that ``changed`` is true only if something changed."""
         try:
-            plan = self.resource.plan(self.resource.read(self.client, self.desired), self.desired)
+            plan = self._plan_now()
         except PveError:
             self.outcome.touched = True
         else:
@@ -309,7 +319,7 @@ class _Run:
             if step.starts_task and self._await_task_of(step):
                 return True
             if not step.evident and not step.repeatable:
-                continue  # its effect cannot be told from what was there before
+                continue  # its effect looks like what was there before
             with contextlib.suppress(Refused):  # a part of it is there
                 if not self._is_planned(step):
                     return True
@@ -327,7 +337,7 @@ class _Run:
                     raise
                 self.client.warnings.append(
                     str(error)
-                )  # the new plan tells what is missing, but not always what went wrong
+                )  # the new plan shows what is missing, but not always what went wrong
         return bool(found)
 
     def _tasks_of(self, step: Step) -> list[str]:
@@ -362,8 +372,7 @@ class _Run:
 
     def _plan_again(self, unclear: Step | None = None) -> None:
         """Plan from what is there now; an unclear step that is no longer needed has run."""
-        current = self.resource.read(self.client, self.desired)
-        plan = self.resource.plan(current, self.desired)
+        plan = self._plan_now()
         if unclear and not _is_in(unclear, plan.steps):
             self.outcome.done.append(unclear)
         self.outcome.unfinished, self.outcome.touched = None, False
@@ -387,7 +396,7 @@ class _Run:
             self.outcome.object = self.plan.after
             return
         for pause in (*READ_BACK_PAUSES, None):
-            plan = self.resource.plan(self.resource.read(self.client, self.desired), self.desired)
+            plan = self._plan_now()
             if not any(step.verify for step in plan.steps):
                 self.outcome.object, self.outcome.seen = plan.before, True
                 return
@@ -400,7 +409,7 @@ class _Run:
         )
 
     def _report(self) -> None:
-        """What a resource tells at the end, and may wait for."""
+        """Add what a resource reports at the end, and may wait for."""
         if self.outcome.object is None or "upid" in self.outcome.answers:
             return
         changed, answers = bool(self.outcome.done), self.outcome.answers
@@ -412,8 +421,8 @@ class _Run:
 def _differences(plan: Plan) -> str:
     before, after = plan.before or {}, plan.after or {}
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    told = [f"{name} is {before.get(name)!r} and should be {after.get(name)!r}" for name in names]
-    return "; ".join(told) or f"this would still have to be done: {_list(plan.steps)}"
+    differences = [f"{name} is {before.get(name)!r} and should be {after.get(name)!r}" for name in names]
+    return "; ".join(differences) or f"this would still have to be done: {_list(plan.steps)}"
 
 
 def _is_in(step: Step, steps: Iterable[Step]) -> bool:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asking many guests or nodes in parallel. What one of them cannot tell is a problem of its own, no reason to lose the others."""
+"""Query many guests or nodes in parallel. A failed query becomes a warning about that guest or node only."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Problem:
 
 
 class Gatherer:
-    """The questions to one guest or node."""
+    """The queries of one guest or node."""
 
     def __init__(self, reader: Reader, path: str, name: str) -> None:
         self.reader, self.path, self.name = reader, path, name

@@ -15,7 +15,7 @@ from ..model.given import HasOptions
 
 
 class CustomRun(HasOptions):
-    """What a module is about that is many things, or one of several: it runs the engine itself."""
+    """What a module manages that is many objects, or one of several kinds: it runs the engine itself."""
 
     name: str  # the key of the object in the result
     hides_values = False  # whether options hold secrets that the argument spec cannot mark, so that nothing is logged

@@ -150,7 +150,7 @@ def _module_of(resource: Hosted) -> type[AnsibleModule]:
             super().exit_json(**self._told(kwargs))
 
         def _told(self, result: dict[str, Any]) -> dict[str, Any]:
-            """The result without its warnings, which newer releases of ansible-core want to be told apart."""
+            """The result without its warnings, which newer releases of ansible-core expect separately."""
             self.no_log_values.update(secret_values(resource, self.params))
             self.no_log_values.update(spellings(map(str, self.no_log_values)))
             for text in result.pop("warnings", []):

@@ -22,8 +22,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0  # seconds between two looks at a running 
 PATIENCE = (
     0.08  # a pause's share of the time waited so far, which is then the most that the wait takes longer than the task
 )
-TOLD_FROM = 0.5  # a task that is looked at as rarely as this has its progress told
-PAGE = 5000  # lines of a log that are asked for at once
+REPORTED_FROM = 0.5  # a task that is looked at as rarely as this has its progress reported
+PAGE = 5000  # lines of a log that are read at once
 MOST_PAGES = 400  # two million lines
 KEPT_LINES = 1000  # lines at the end of a log among which warnings are looked for
 LOG_TAIL = 20  # lines of a failed task's log that an error shows
@@ -107,7 +107,7 @@ def succeeded(exitstatus: str) -> bool:
 
 
 class Log:
-    """A task's log as it grows: every line is asked for once, and only the last ones are kept."""
+    """A task's log as it grows: every line is read once, and only the last ones are kept."""
 
     def __init__(self, reader: Reader, upid: Upid, keep: int | None = KEPT_LINES) -> None:
         self.reader, self.path = reader, f"{upid.path}/log"
@@ -158,7 +158,7 @@ def wait_for_task(reader: Reader, upid_text: str, timeout: float) -> str:
         if left <= 0:
             raise _timed_out(upid, timeout, log)
         pause = min(max(FIRST_PAUSE, PATIENCE * waited), LONGEST_PAUSE)
-        if pause >= TOLD_FROM:
+        if pause >= REPORTED_FROM:
             said = _tell_progress(reader, upid, said, log)
         reader.sleep(min(pause, left))
         waited += pause
@@ -205,7 +205,7 @@ def _timed_out(upid: Upid, timeout: float, log: Log) -> TaskTimeout:
 
 
 def _tell_progress(reader: Reader, upid: Upid, said: str, log: Log) -> str:
-    """Tell the last percentage of a task's log, if it is news; returns what was told."""
+    """Report the last percentage of a task's log if it is new; returns what was reported."""
     found = [match[1] for line in log.tail(pages=1)[-LOG_TAIL:] for match in _PERCENT.finditer(line)]
     text = f"{upid}: {found[-1]} %" if found else f"{upid}: running"
     if text != said:

@@ -1,24 +1,22 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a task can have done inside a virtual machine by its QEMU guest agent: commands, files, file systems, passwords."""
+"""Calls of the QEMU guest agent of a VM: commands, files, file systems, passwords."""
 
 from __future__ import annotations
 
 import base64
+import dataclasses
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ...model.contract import Desired, Reader, State
+from ...model.contract import Reader, State
 from ...model.errors import ApiError, InvalidOption, PveError
 from ...model.plan import Plan, Step
 from ..agent import read_interfaces, result_of
-from ..identity import GUEST, NamedGuest, find_machine, read_there
+from ..identity import GUEST, GuestName, NamedDesired, NamedGuest, NamedObserved, find_vm, read_there
 from ..locate import Location
-
-if TYPE_CHECKING:
-    pass
 
 CALLS = ("exec", "write", "read", "fsfreeze", "password", "command", "gather")
 COMMANDS = ("fsfreeze-status", "fstrim", "ping", "shutdown", "suspend-disk", "suspend-hybrid", "suspend-ram")
@@ -35,7 +33,21 @@ class CommandFailed(PveError):
     """The command inside the guest ended with another code than 0, or was ended by a signal."""
 
 
-class AgentCalls(NamedGuest):
+@dataclasses.dataclass(frozen=True)
+class AgentDesired(NamedDesired):
+    """What a task wants of an agent: one of these."""
+
+    exec: Mapping[str, Any] | None
+    write: Mapping[str, str] | None
+    read: str | None
+    fsfreeze: str | None
+    password: Mapping[str, Any] | None
+    command: str | None
+    gather: Sequence[str]
+    timeout: float
+
+
+class AgentCalls(NamedGuest[AgentDesired, NamedObserved]):
     """See the module pve_guest_agent."""
 
     name = "guest"
@@ -74,7 +86,7 @@ class AgentCalls(NamedGuest):
         """What a command or a file is given; an argument of a command may be empty as well."""
         return {"exec.argv[]", "exec.stdin", "write.content"}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> AgentDesired:
         if params.get("exec") and not params["exec"]["argv"]:
             raise InvalidOption("exec", "argv is empty: give the command and its arguments")
         if params.get("exec") and not (params["exec"]["stdin"] or "").isascii():
@@ -85,23 +97,22 @@ class AgentCalls(NamedGuest):
             )
         if params.get("write") and len(encoded(params["write"]["content"])["content"]) > LARGEST_FILE:
             raise InvalidOption("write", f"content is longer than the {LARGEST_FILE} characters that PVE takes at once")
-        return dict(params)
+        given = {name: params[name] for name in CALLS if name != "gather"}
+        return AgentDesired(GuestName.parse(params), gather=params["gather"] or (), timeout=params["timeout"], **given)
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        if "where" not in desired:
-            acts = (
-                desired["read"] is None and not desired["gather"]
-            )  # what only reads finds out by itself that it is not there
-            desired["where"] = find_machine(reader, desired, verify=acts)
-        return read_there(reader, desired, lambda where: self._observe(reader, where, desired))
+    def read(self, reader: Reader, desired: AgentDesired) -> NamedObserved:
+        # A call that only reads finds out by itself that the VM is not there.
+        acts = desired.read is None and not desired.gather
+        found = desired.found or find_vm(reader, desired.guest, verify=acts)
+        return NamedObserved(*read_there(reader, found, lambda where: self._observe(reader, where, desired)))
 
-    def _observe(self, reader: Reader, where: Location, desired: Desired) -> State:
+    def _observe(self, reader: Reader, where: Location, desired: AgentDesired) -> State:
         state: State = {"vmid": where.vmid, "node": where.node}
-        if desired["read"] is not None:
-            state["content"] = read_file(reader, where, desired["read"])["content"]
-        if desired["write"]:
-            state["content"] = self._present_content(reader, where, desired["write"]["path"])
-        for fact in desired["gather"] or []:
+        if desired.read is not None:
+            state["content"] = read_file(reader, where, desired.read)["content"]
+        if desired.write:
+            state["content"] = self._present_content(reader, where, desired.write["path"])
+        for fact in desired.gather:
             state[fact.replace("-", "_")] = self._fact(reader, where, fact)
         return state
 
@@ -122,37 +133,37 @@ class AgentCalls(NamedGuest):
         call = fact if fact == "info" else f"get-{fact}"
         return result_of(reader.get(f"{where.path}/agent/{call}") or {}, call)
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        observed, path = observed or {}, f"{desired['where'].path}/agent"
-        guest = f"virtual machine {observed['vmid']}"
-        if desired["exec"]:
-            params = {"command": desired["exec"]["argv"]}
-            if desired["exec"]["stdin"] is not None:
-                params["input-data"] = desired["exec"]["stdin"]
-            summary = f"run {desired['exec']['argv'][0]} in {guest}"
+    def plan(self, observed: NamedObserved, desired: AgentDesired) -> Plan:
+        state, path = observed.state, f"{observed.found.where.path}/agent"
+        guest = f"virtual machine {state['vmid']}"
+        if desired.exec:
+            params = {"command": desired.exec["argv"]}
+            if desired.exec["stdin"] is not None:
+                params["input-data"] = desired.exec["stdin"]
+            summary = f"run {desired.exec['argv'][0]} in {guest}"
             secret = frozenset({"input-data"})
             step = Step(
                 "POST", f"{path}/exec", params, summary, secret, returns={"pid": "pid"}, verify=False, repeatable=False
             )
-            return Plan(observed, observed, (step,))
-        if desired["write"]:
-            return self._plan_write(path, observed, desired["write"], guest)
-        if desired["fsfreeze"]:
-            call = {"frozen": "freeze", "thawed": "thaw"}[desired["fsfreeze"]]
+            return Plan(state, state, (step,))
+        if desired.write:
+            return self._plan_write(path, state, desired.write, guest)
+        if desired.fsfreeze:
+            call = {"frozen": "freeze", "thawed": "thaw"}[desired.fsfreeze]
             summary = f"{call} the file systems of {guest}"
             step = Step("POST", f"{path}/fsfreeze-{call}", {}, summary, returns={"result": "result"}, verify=False)
-            return Plan(observed, {**observed, "fsfreeze": desired["fsfreeze"]}, (step,))
-        if desired["command"]:
-            return self._plan_command(path, observed, desired["command"], guest)
-        if desired["password"]:
-            summary = f"set the password of {desired['password']['username']} in {guest}"
+            return Plan(state, {**state, "fsfreeze": desired.fsfreeze}, (step,))
+        if desired.command:
+            return self._plan_command(path, state, desired.command, guest)
+        if desired.password:
+            summary = f"set the password of {desired.password['username']} in {guest}"
             secret = frozenset({"password"})
-            step = Step("POST", f"{path}/set-user-password", desired["password"], summary, secret, verify=False)
-            return Plan(observed, observed, (step,))
-        return Plan.nothing(observed)
+            step = Step("POST", f"{path}/set-user-password", desired.password, summary, secret, verify=False)
+            return Plan(state, state, (step,))
+        return Plan.nothing(state)
 
     @staticmethod
-    def _plan_command(path: str, current: State, command: str, guest: str) -> Plan:
+    def _plan_command(path: str, state: State, command: str, guest: str) -> Plan:
         step = Step(
             "POST",
             f"{path}/{command}",
@@ -163,25 +174,25 @@ class AgentCalls(NamedGuest):
             verify=False,
             repeatable=command in (*QUESTIONS, "fstrim"),
         )
-        return Plan(current, current, (step,))
+        return Plan(state, state, (step,))
 
     @staticmethod
-    def _plan_write(path: str, current: State, file: Mapping[str, str], guest: str) -> Plan:
-        if current["content"] == file["content"]:
-            return Plan.nothing(current)
+    def _plan_write(path: str, state: State, file: Mapping[str, str], guest: str) -> Plan:
+        if state["content"] == file["content"]:
+            return Plan.nothing(state)
         params = {"file": file["path"], **encoded(file["content"])}
         step = Step("POST", f"{path}/file-write", params, f"write {file['path']} in {guest}")
-        return Plan(current, {**current, "content": file["content"]}, (step,))
+        return Plan(state, {**state, "content": file["content"]}, (step,))
 
     def after_apply(
-        self, reader: Reader, desired: Desired, state: State, answers: Mapping[str, Any], *, changed: bool
+        self, reader: Reader, desired: AgentDesired, state: State, answers: Mapping[str, Any], *, changed: bool
     ) -> dict[str, Any]:
-        """What a command that was started has said and how it ended. Raises AgentRefused for what the agent does not do."""
-        if desired["command"] or desired["fsfreeze"]:
-            result_of(answers, desired["command"] or "fsfreeze")
-        if not desired["exec"]:
+        """The output of a command that was started, and how it ended. Raises AgentRefused if the agent refuses the call."""
+        if desired.command or desired.fsfreeze:
+            result_of(answers, desired.command or "fsfreeze")
+        if not desired.exec or not desired.found:
             return {}
-        return wait_for_command(reader, desired["where"], answers["pid"], desired["exec"], desired["timeout"])
+        return wait_for_command(reader, desired.found.where, answers["pid"], desired.exec, desired.timeout)
 
 
 AGENT_CALLS = AgentCalls()
@@ -210,7 +221,9 @@ def decoded(text: str) -> str:
         return text
 
 
-def wait_for_command(client: Reader, where: Location, pid: int, command: Mapping[str, Any], timeout: float) -> Desired:
+def wait_for_command(
+    client: Reader, where: Location, pid: int, command: Mapping[str, Any], timeout: float
+) -> dict[str, Any]:
     """The end of a command: rc, stdout, stderr. Raises CommandFailed if it fails and ``check`` is set, or takes too long."""
     deadline, pause = time.monotonic() + timeout, FIRST_PAUSE
     while True:
@@ -223,15 +236,15 @@ def wait_for_command(client: Reader, where: Location, pid: int, command: Mapping
             )
         client.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
-    told: dict[str, Any] = {"rc": status.get("exitcode")}
-    told.update({f"std{name}": decoded(status.get(f"{name}-data", "")) for name in ("out", "err")})
+    result: dict[str, Any] = {"rc": status.get("exitcode")}
+    result.update({f"std{name}": decoded(status.get(f"{name}-data", "")) for name in ("out", "err")})
     for name in ("out", "err"):
         if status.get(f"{name}-truncated"):
             client.warnings.append(f"The output of the command (std{name}) was cut off by the guest agent.")
-    if command["check"] and told["rc"] != 0:
-        ended = f"by signal {status['signal']}" if "signal" in status else f"with code {told['rc']}"
-        said = "".join(f"\n{told[name].rstrip()}" for name in ("stdout", "stderr") if told[name])
+    if command["check"] and result["rc"] != 0:
+        ended = f"by signal {status['signal']}" if "signal" in status else f"with code {result['rc']}"
+        said = "".join(f"\n{result[name].rstrip()}" for name in ("stdout", "stderr") if result[name])
         raise CommandFailed(
             f"{command['argv'][0]} ended {ended} in the {where}.{said}", hint="check: false accepts it."
         )
-    return told
+    return result

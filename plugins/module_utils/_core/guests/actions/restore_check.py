@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a restored guest is what its backup holds. What a restoration changes rightly makes no difference."""
+"""Whether a restored guest is what its backup holds. Changes that every restoration makes are no difference."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..sources import predicted_restore
 from ..volumes.common import storage_of, volume_of
 from ..volumes.drives import is_cdrom
 
-# Keys that PVE makes anew, that tell of the guest's present alone, or that say where it is
+# Keys that PVE generates, that describe only the present guest, or that say where it is
 _NOT_KEPT = frozenset("vmid node status pending template lock pool vmgenid meta parent".split())
 _PLACE = ("file", "volume", "format")  # parts of a slot that depend on the storage
 _MADE_ANEW = ("macaddr", "hwaddr", "uuid")  # parts that `unique` makes PVE choose: not foretold then
@@ -25,7 +25,7 @@ _LOST_DRIVE = re.compile(r"(?:scsi|virtio|sata|ide|efidisk|tpmstate)\d+: ")
 
 
 def expected(backup: State, target: Location, options: Mapping[str, Any]) -> State:
-    """What a guest that is restored with these options looks like, as far as it can be told beforehand."""
+    """What a guest that is restored with these options looks like, as far as it is known beforehand."""
     state = predicted_restore(backup, target, options)
     if options.get("unique") and "smbios1" in state:
         state["smbios1"] = {name: value for name, value in state["smbios1"].items() if name != "uuid"}
@@ -57,7 +57,7 @@ def _same(name: str, backup: Any, restored: Any) -> bool:
 
 
 def _inserted(slot: Mapping[str, Any]) -> bool:
-    """Whether a slot holds an image that is not the guest's own; that for cloud-init is made anew."""
+    """Whether a slot holds an image that is not the guest's own; the one for cloud-init is generated."""
     return is_cdrom(slot) and "cloudinit" not in volume_of(slot)
 
 

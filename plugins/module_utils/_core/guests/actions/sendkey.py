@@ -5,20 +5,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...model.contract import Desired, Reader, State
+from ...model.contract import Reader
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step
-from ..identity import GUEST, NamedGuest, find_machine, read_there
-from ..locate import Location
+from ..identity import GUEST, GuestName, NamedDesired, NamedGuest, NamedObserved, find_vm, read_there
 from .keyboard import CHORD, Stroke, strokes
 
 LONGEST_INTERVAL = 60.0
 
 
-class Keys(NamedGuest):
+@dataclasses.dataclass(frozen=True)
+class KeysDesired(NamedDesired):
+    """The keys to press."""
+
+    strokes: Sequence[Stroke]
+
+
+class Keys(NamedGuest[KeysDesired, NamedObserved]):
     """An action: press keys, one chord after the other, or type a text."""
 
     name = "machine"
@@ -37,35 +44,36 @@ class Keys(NamedGuest):
             "mutually_exclusive": [["keys", "text"]],
         }
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
+    def parse(self, params: Mapping[str, Any]) -> KeysDesired:
         if not 0 <= params["interval"] <= LONGEST_INTERVAL:
             raise InvalidOption("interval", f"is a number of seconds from 0 to {LONGEST_INTERVAL:g}")
-        return {**{name: params[name] for name in GUEST}, "strokes": _strokes(params)}
+        return KeysDesired(GuestName.parse(params), _strokes(params))
 
-    def read(self, reader: Reader, desired: Desired) -> State:
-        if "where" not in desired:
-            desired["where"] = find_machine(reader, desired)
-        status = read_there(reader, desired, lambda where: reader.get(f"{where.path}/status/current").get("status"))
-        where: Location = desired["where"]
-        return {"vmid": where.vmid, "node": where.node, "status": status}
+    def read(self, reader: Reader, desired: KeysDesired) -> NamedObserved:
+        found, status = read_there(
+            reader,
+            desired.found or find_vm(reader, desired.guest),
+            lambda where: reader.get(f"{where.path}/status/current").get("status"),
+        )
+        return NamedObserved(found, {"vmid": found.where.vmid, "node": found.where.node, "status": status})
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        observed = observed or {}
-        if observed["status"] != "running":
-            raise Refused(f"Virtual machine {observed['vmid']} does not run.", hint="Start it first.")
+    def plan(self, observed: NamedObserved, desired: KeysDesired) -> Plan:
+        state, where = observed.state, observed.found.where
+        if state["status"] != "running":
+            raise Refused(f"Virtual machine {where.vmid} does not run.", hint="Start it first.")
         steps = [
             Step(
                 "PUT",
-                f"{desired['where'].path}/sendkey",
+                f"{where.path}/sendkey",
                 {"key": stroke.chord},
-                f"press {stroke.chord} in virtual machine {observed['vmid']}",
+                f"press {stroke.chord} in virtual machine {where.vmid}",
                 verify=False,
                 repeatable=False,
                 pause=stroke.pause,
             )
-            for stroke in desired["strokes"]
+            for stroke in desired.strokes
         ]
-        return Plan(observed, observed, tuple(steps))
+        return Plan(state, state, tuple(steps))
 
 
 def _strokes(params: Mapping[str, Any]) -> list[Stroke]:

@@ -11,18 +11,31 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...api.connection import task_arguments
-from ...model.contract import Desired, Reader, State
+from ...model.contract import Reader, State
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step, api_path
-from ..identity import GUEST, NamedGuest, find_guest
-from ..locate import Location
+from ..identity import GUEST, GuestName, NamedDesired, NamedGuest, NamedObserved, find_guest
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
 ALL = "*"  # the prefix of all snapshots
 _RESERVED = ("current", "pending")
 
 
-class Snapshot(NamedGuest):
+@dataclasses.dataclass(frozen=True)
+class SnapshotDesired(NamedDesired):
+    """What a task wants of the snapshots of a guest."""
+
+    state: str
+    snapname: str  # empty if the task names none
+    description: str | None
+    vmstate: bool | None
+    start: bool | None
+    force: bool
+    retention: int | None
+    prefix: str
+
+
+class Snapshot(NamedGuest[SnapshotDesired, NamedObserved]):
     """See the module pve_snapshot for what its options mean."""
 
     name = "guest"
@@ -52,46 +65,47 @@ class Snapshot(NamedGuest):
 
     # --- what the task wants ------------------------------------------------------------------------------------------
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        names = (*GUEST, "snapname", "vmstate", "start", "force", "retention", "prefix", "state")
-        desired = {name: params.get(name) for name in names}
-        if params.get("description") is not None:
-            desired["description"] = params["description"].rstrip()
-        if desired["snapname"] is not None:
-            _check_name(desired["snapname"])
-        if desired["retention"] is not None and desired["retention"] < 1:
+    def parse(self, params: Mapping[str, Any]) -> SnapshotDesired:
+        description = params.get("description")
+        if params.get("snapname") is not None:
+            _check_name(params["snapname"])
+        if params.get("retention") is not None and params["retention"] < 1:
             raise InvalidOption("retention", "is the number of snapshots to keep, at least 1")
         _check_use(params)
-        return desired
+        return SnapshotDesired(
+            GuestName.parse(params),
+            state=params["state"],
+            snapname=params.get("snapname") or "",
+            description=None if description is None else description.rstrip(),
+            vmstate=params.get("vmstate"),
+            start=params.get("start"),
+            force=params["force"],
+            retention=params.get("retention"),
+            prefix=params.get("prefix") or "",
+        )
 
     # --- the present state --------------------------------------------------------------------------------------------
 
-    def read(self, reader: Reader, desired: Desired) -> State | None:
-        if "where" not in desired:  # a guest stays where it is while this runs
-            loses = desired["state"] in ("rollback", "absent")
-            desired["where"], config = find_guest(reader, desired, exact_node=loses)
-            desired["lock"] = config.get("lock")
-        where: Location = desired["where"]
-        if where.kind == "lxc" and desired["vmstate"]:
-            raise InvalidOption("vmstate", f"the {where} is a container, whose memory no snapshot keeps")
+    def read(self, reader: Reader, desired: SnapshotDesired) -> NamedObserved:
+        loses = desired.state in ("rollback", "absent")
+        found = desired.found or find_guest(reader, desired.guest, exact_node=loses)
+        where = found.where
         rows = reader.get(f"{where.path}/snapshot") or []
         parent = next((row.get("parent") for row in rows if row["name"] == "current"), None)
         state: State = {"vmid": where.vmid, "name": where.name, "node": where.node, "type": where.kind}
-        state.update({"snapshots": observe_snapshots(rows), "parent": parent})
-        if not desired.get("checked") and self._steps(state, desired):
-            self._refuse_impossible(reader, where, state, desired)
-            desired["checked"] = True
-        return state
+        return NamedObserved(found, {**state, "snapshots": observe_snapshots(rows), "parent": parent})
 
-    @staticmethod
-    def _refuse_impossible(reader: Reader, where: Location, state: State, desired: Desired) -> None:
-        """Say before a change, and so in check mode as well, what PVE would only say in the task that fails."""
-        if desired["lock"]:
+    def preflight(self, reader: Reader, plan: Plan, desired: SnapshotDesired) -> None:
+        """Refuse before a change, and so in check mode as well, what PVE would refuse in a task that fails."""
+        super().preflight(reader, plan, desired)
+        if desired.found is None:
+            return
+        where, lock = desired.found.where, desired.found.config.get("lock")
+        if lock:
             raise Refused(
-                f"The {where} is locked ({desired['lock']}).",
-                hint="Wait until that has ended, or unlock it on the node.",
+                f"The {where} is locked ({lock}).", hint="Wait until that has ended, or unlock it on the node."
             )
-        creates = desired["state"] == "present" and desired["snapname"] and not _named(state, desired["snapname"])
+        creates = desired.state == "present" and desired.snapname and not _named(plan.before or {}, desired.snapname)
         if creates and not reader.get(f"{where.path}/feature", {"feature": "snapshot"}).get("hasFeature"):
             raise Refused(
                 f"The {where} cannot have snapshots: one of its volumes is on a storage, or of a format, without them.",
@@ -100,37 +114,39 @@ class Snapshot(NamedGuest):
 
     # --- the plan -----------------------------------------------------------------------------------------------------
 
-    def plan(self, observed: State | None, desired: Desired) -> Plan:
-        state: State = observed or {}
+    def plan(self, observed: NamedObserved, desired: SnapshotDesired) -> Plan:
+        state, where = observed.state, observed.found.where
+        if where.kind == "lxc" and desired.vmstate:
+            raise InvalidOption("vmstate", f"the {where} is a container, whose memory no snapshot keeps")
         steps = self._steps(state, desired)
         if not steps:
             return Plan.nothing(state)
         return Plan(state, self._after(state, desired), tuple(steps))
 
-    def _steps(self, state: State, desired: Desired) -> list[Step]:
-        if desired["state"] == "absent":
-            return [_delete(state, desired["snapname"], desired["force"])] if _named(state, desired["snapname"]) else []
-        if desired["state"] == "rollback":
+    def _steps(self, state: State, desired: SnapshotDesired) -> list[Step]:
+        if desired.state == "absent":
+            return [_delete(state, desired.snapname, desired.force)] if _named(state, desired.snapname) else []
+        if desired.state == "rollback":
             return [_rollback(state, desired)]
-        steps = _take_or_describe(state, desired) if desired["snapname"] else []
-        return [*steps, *(_delete(state, name, desired["force"]) for name in _surplus(state, desired))]
+        steps = _take_or_describe(state, desired) if desired.snapname else []
+        return [*steps, *(_delete(state, name, desired.force) for name in _surplus(state, desired))]
 
     @staticmethod
-    def _after(state: State, desired: Desired) -> State:
-        name = desired["snapname"]
-        if desired["state"] == "rollback":
+    def _after(state: State, desired: SnapshotDesired) -> State:
+        name = desired.snapname
+        if desired.state == "rollback":
             return {**state, "parent": name}
-        gone = {name} if desired["state"] == "absent" else set(_surplus(state, desired))
+        gone = {name} if desired.state == "absent" else set(_surplus(state, desired))
         rows = [dict(row) for row in state["snapshots"] if row["name"] not in gone]
         parents = {row["name"]: row.get("parent") for row in state["snapshots"]}
         after: State = {**state, "snapshots": rows}
-        if desired["state"] == "present" and name:
+        if desired.state == "present" and name:
             kept = next((row for row in rows if row["name"] == name), None)
             if kept is None:
                 kept = {"name": name, "description": ""} | ({"parent": state["parent"]} if state["parent"] else {})
                 rows.append(kept)
                 after["parent"] = name
-            kept["description"] = desired.get("description", kept["description"])
+            kept["description"] = kept["description"] if desired.description is None else desired.description
         for holder in (*rows, after):
             while holder.get("parent") in gone:
                 holder["parent"] = parents[holder["parent"]]
@@ -180,18 +196,18 @@ def _age(row: Mapping[str, Any]) -> tuple[int, str]:
     return int(row.get("snaptime", 0)), row["name"]
 
 
-def _named(state: State, name: str) -> dict[str, Any] | None:
+def _named(state: Mapping[str, Any], name: str) -> dict[str, Any] | None:
     return next((row for row in state["snapshots"] if row["name"] == name), None)
 
 
-def _surplus(state: State, desired: Desired) -> list[str]:
+def _surplus(state: State, desired: SnapshotDesired) -> list[str]:
     """The oldest snapshots of the series beyond those to keep; the one that the task names is always kept."""
-    if desired["retention"] is None or desired["state"] != "present":
+    if desired.retention is None or desired.state != "present":
         return []
-    series = [row["name"] for row in state["snapshots"] if _belongs(row["name"], desired["prefix"])]
-    named = desired["snapname"]
+    series = [row["name"] for row in state["snapshots"] if _belongs(row["name"], desired.prefix)]
+    named = desired.snapname
     others = [name for name in series if name != named]
-    keep = desired["retention"] - int(bool(named and _belongs(named, desired["prefix"])))
+    keep = desired.retention - int(bool(named and _belongs(named, desired.prefix)))
     return others[: max(0, len(others) - keep)]
 
 
@@ -210,23 +226,23 @@ def _step(state: State, method: str, path: str, params: Mapping[str, Any], summa
     )
 
 
-def _take_or_describe(state: State, desired: Desired) -> list[Step]:
-    name, present = desired["snapname"], _named(state, desired["snapname"])
+def _take_or_describe(state: State, desired: SnapshotDesired) -> list[Step]:
+    name, present = desired.snapname, _named(state, desired.snapname)
     if present is None:
-        params = {"snapname": name}
-        if desired.get("description"):
-            params["description"] = desired["description"]
-        if desired["vmstate"] is not None and state["type"] == "qemu":
-            params["vmstate"] = desired["vmstate"]
+        params: dict[str, Any] = {"snapname": name}
+        if desired.description:
+            params["description"] = desired.description
+        if desired.vmstate is not None and state["type"] == "qemu":
+            params["vmstate"] = desired.vmstate
         return [_step(state, "POST", _path(state), params, f"take snapshot {name}")]
     if present.get("snapstate"):
         raise Refused(
             f"Snapshot {name} of guest {state['vmid']} was left unfinished (state {present['snapstate']}).",
             hint="Delete it with state: absent and force: true.",
         )
-    if desired.get("description") in (None, present["description"]):
+    if desired.description in (None, present["description"]):
         return []
-    params = {"description": desired["description"]}
+    params = {"description": desired.description}
     return [_step(state, "PUT", _path(state, name, "config"), params, f"describe snapshot {name}")]
 
 
@@ -234,11 +250,11 @@ def _delete(state: State, name: str, force: bool) -> Step:
     return _step(state, "DELETE", _path(state, name), {"force": True} if force else {}, f"delete snapshot {name}")
 
 
-def _rollback(state: State, desired: Desired) -> Step:
-    name = desired["snapname"]
+def _rollback(state: State, desired: SnapshotDesired) -> Step:
+    name = desired.snapname
     if not _named(state, name):
         names = ", ".join(row["name"] for row in state["snapshots"]) or "none"
         raise InvalidOption("snapname", f"guest {state['vmid']} has no snapshot {name!r}; it has {names}")
-    params = {"start": True} if desired["start"] else {}
+    params = {"start": True} if desired.start else {}
     step = _step(state, "POST", _path(state, name, "rollback"), params, f"roll back to snapshot {name}")
     return dataclasses.replace(step, verify=False, repeatable=False)

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Preflight: whether the cluster has what the plans of guests ask of it, told before anything is changed.
+"""Preflight: whether the cluster has what the plans of guests require, before anything is changed.
 
-``judge`` is pure. ``gather`` asks for the facts: each list of a node once, however many guests need it, and no more than
+``list_findings`` is pure. ``gather`` asks for the facts: each list of a node once, however many guests need it, and no more than
 ``MAX_QUESTIONS``; one request more for each bridge that a caller with few rights does not see, and for each list of a node with
 guests that it has not reported yet. What could not be asked, or may be hidden from the caller, is unknown, and what is unknown
 is no finding. See docs/adr/0007.
@@ -13,53 +13,40 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from ...model.contract import Reader
 from ...model.errors import CREATED_FIRST, ApiError, InvalidOption, InvalidParameter, PveError, Refused
 from ...model.plan import api_path
 from ..directory import Directory, is_reported
-from .findings import Facts, Finding, Rows, bridge_path, judge, place_of, storage_names
-from .requirements import Demand
+from .findings import Facts, Finding, Rows, bridge_path, list_findings, place_of, storage_names
+from .limits import FAIL, OFF, STRICT
+from .requirements import Requirements
 
-WARN, FAIL, STRICT, OFF = "warn", "fail", "strict", "off"
 MAX_QUESTIONS = 30
-OPTIONS: Mapping[str, Mapping[str, Any]] = {
-    "preflight": {"type": "str", "choices": [WARN, FAIL, STRICT, OFF], "default": WARN},
-    "limits": {
-        "type": "dict",
-        "options": {
-            "memory_overcommit": {"type": "float", "default": 1.2},
-            "storage_overcommit": {"type": "float", "default": 1.0},
-            "max_memory": {"type": "str"},
-            "max_disk": {"type": "str"},
-            "max_volume": {"type": "str"},
-        },
-    },
-}
 
 
 @dataclasses.dataclass(frozen=True)
 class Candidate:
     """A guest that is about to be changed, and what becomes of findings about it."""
 
-    demand: Demand
+    requirements: Requirements
     mode: str
 
 
 def preflight(reader: Reader, candidates: Sequence[Candidate], rows: Rows | None = None) -> dict[int, PveError]:
     """Look at all candidates together: the refusals by vmid. Whatever else was found is a warning.
 
-    What PVE refuses for certain is refused whatever the mode, by the option that asks for it.
+    What PVE refuses for certain is refused whatever the mode, by the option that requires it.
 
     ``rows`` of /cluster/resources that were read before save a request.
     """
     looked_at = [one for one in candidates if one.mode != OFF]
-    failing = {one.demand.vmid for one in looked_at if one.mode in (FAIL, STRICT)}
-    demands = [one.demand for one in looked_at]
+    failing = {one.requirements.vmid for one in looked_at if one.mode in (FAIL, STRICT)}
+    guests = [one.requirements for one in looked_at]
     refused: dict[int, list[Finding]] = {}
-    for finding in judge(gather(reader, demands, rows), demands):
+    for finding in list_findings(gather(reader, guests, rows), guests):
         fatal = finding.vmids if finding.option else frozenset() if finding.hint else finding.vmids & failing
         if fatal != finding.vmids:
             reader.warnings.append(f"Preflight: {finding.text}.")
@@ -75,10 +62,10 @@ def _refusal(findings: Sequence[Finding]) -> PveError:
         texts = [finding.text for finding in findings]
         return Refused(f"Preflight: {'; '.join(texts)}.", hint="With preflight: warn it would be tried all the same.")
     first, *others = [*certain, *(finding for finding in findings if not finding.option)]
-    told = [f"{other.option}: {other.text}" if other.option else other.text for other in others]
+    more = [f"{other.option}: {other.text}" if other.option else other.text for other in others]
     cures = dict.fromkeys(sentence for finding in certain for sentence in finding.cure)
     hint = " ".join(sorted(cures, key=lambda sentence: sentence == CREATED_FIRST))
-    return InvalidOption(first.option, "; ".join([first.text, *told]), hint=hint)
+    return InvalidOption(first.option, "; ".join([first.text, *more]), hint=hint)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,17 +78,17 @@ class _Question:
     params: tuple[tuple[str, str], ...] = ()
 
 
-def gather(reader: Reader, demands: Sequence[Demand], rows: Rows | None = None) -> Facts:
-    """The facts for judging the demands; if questions are too many, those that serve most guests are asked."""
-    if rows is None and any(demand.memory or demand.space or demand.volumes for demand in demands):
+def gather(reader: Reader, guests: Sequence[Requirements], rows: Rows | None = None) -> Facts:
+    """The facts about the requirements of the guests; of too many questions, those that serve most guests are asked."""
+    if rows is None and any(guest.memory or guest.space or guest.volumes for guest in guests):
         rows = reader.get("/cluster/resources")
-    rows = _confirmed(reader, rows or (), {demand.node for demand in demands if demand.memory})
+    rows = _confirmed(reader, rows or (), {guest.node for guest in guests if guest.memory})
     facts = Facts(rows, sees_all=reader.connection.is_root, asks=reader.connection.identity)
-    wanted = Counter(question for demand in demands for question in _questions(facts, demand))
+    wanted = Counter(question for guest in guests for question in _questions(facts, guest))
     for question, _guests in wanted.most_common(MAX_QUESTIONS):
         _ask(reader, facts, question)
     if not facts.sees_all:
-        facts.hidden_bridges = {bridge for bridge in _unseen_bridges(facts, demands) if not _may_see(reader, bridge)}
+        facts.hidden_bridges = {bridge for bridge in _unseen_bridges(facts, guests) if not _may_see(reader, bridge)}
     return facts
 
 
@@ -114,13 +101,13 @@ def _confirmed(reader: Reader, rows: Rows, nodes: Collection[str]) -> Rows:
     return directory.current_rows()
 
 
-def _unseen_bridges(facts: Facts, demands: Sequence[Demand]) -> set[str]:
-    """The bridges that are asked for and were not listed."""
+def _unseen_bridges(facts: Facts, guests: Sequence[Requirements]) -> set[str]:
+    """The bridges that are required and were not listed."""
     return {
         bridge.name
-        for demand in demands
-        for bridge in demand.bridges
-        if demand.node in facts.bridges and bridge.name not in facts.bridges[demand.node]
+        for guest in guests
+        for bridge in guest.bridges
+        if guest.node in facts.bridges and bridge.name not in facts.bridges[guest.node]
     }
 
 
@@ -133,22 +120,22 @@ def _may_see(reader: Reader, bridge: str) -> bool:
     return any({"SDN.Audit", "SDN.Use"} & set(granted) for granted in (answer or {}).values())
 
 
-def _questions(facts: Facts, demand: Demand) -> Iterator[_Question]:
-    """What must be asked for one guest; equal questions of several guests are asked once."""
-    node = demand.node
-    if demand.bridges:
+def _questions(facts: Facts, guest: Requirements) -> Iterator[_Question]:
+    """The questions about one guest; equal questions of several guests are asked once."""
+    node = guest.node
+    if guest.bridges:
         yield _Question("bridges", (node,), api_path("nodes", node, "network"), (("type", "any_bridge"),))
-    for _node, storage, kind in sorted({place_of(node, volume.name) for volume in demand.volumes}):
+    for _node, storage, kind in sorted({place_of(node, volume.name) for volume in guest.volumes}):
         if facts.storage(storage, node) and (kind or facts.sees_all):
             path = api_path("nodes", node, "storage", storage, "content")
             yield _Question("volumes", (node, storage, kind), path, (("content", kind),) if kind else ())
     if facts.sees_all:
         return
-    for storage in storage_names(demand):
+    for storage in storage_names(guest):
         if not facts.storages(storage):
             yield _Question("storage", (storage,), "/access/permissions", (("path", f"/storage/{storage}"),))
-    if demand.new_vmid:
-        vmid = str(demand.new_vmid)
+    if guest.new_vmid:
+        vmid = str(guest.new_vmid)
         yield _Question("vmid", (vmid,), "/cluster/nextid", (("vmid", vmid),))
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a cluster has what the plans of guests ask of it: facts and demands in, findings out. Pure.
+"""Whether a cluster has what the plans of guests require: facts and requirements in, findings out. Pure.
 
 What is unknown is no finding.
 """
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ...model.errors import CREATED_FIRST
-from .requirements import Demand, Space
+from .requirements import Requirements, Space
 
 LISTED_TO_ALL = ("iso", "vztmpl", "import", "snippets")  # who sees a storage sees all of these on it
 _NAMES = 3  # of guests, in one finding
@@ -37,7 +37,7 @@ _Key = TypeVar("_Key")
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """Something that the guests ask for and will not get; a hint only tells what is unusual.
+    """Something that the guests require and will not get; a hint only mentions what is unusual.
 
     ``option`` is the one of the task that PVE refuses for certain; ``cure`` are the sentences that say what would be right.
     """
@@ -58,7 +58,7 @@ class Facts:
     volumes: dict[Place, frozenset[str]] = dataclasses.field(default_factory=dict)
     taken: set[int] = dataclasses.field(default_factory=set)  # ids of guests that are not among the rows
     sees_all: bool = False  # nothing is hidden from the caller
-    hidden_bridges: set[str] = dataclasses.field(default_factory=set)  # nobody told the caller whether these are there
+    hidden_bridges: set[str] = dataclasses.field(default_factory=set)  # the caller may not see whether these are there
     asks: str = ""  # the user or token that asks
     sees_storages: set[str] = dataclasses.field(default_factory=set)  # these would not be
 
@@ -78,21 +78,21 @@ class Facts:
         return [row for row in rows if not row.get("template")]
 
 
-# --- the judgement ----------------------------------------------------------------------------------------------------
+# --- the findings -----------------------------------------------------------------------------------------------------
 
 
-def judge(facts: Facts, demands: Sequence[Demand]) -> list[Finding]:
-    """What the demands together ask for and the cluster does not have."""
+def list_findings(facts: Facts, guests: Sequence[Requirements]) -> list[Finding]:
+    """What the guests together require and the cluster does not have."""
     return [
-        *_over_limits(demands),
-        *_taken_ids(facts, demands),
-        *(Finding(f"{one.guest} is locked ({one.lock})", _vmids([one])) for one in demands if one.lock),
-        *_short_memory(facts, demands),
-        *_storages(facts, demands),
-        *_far_clones(facts, demands),
-        *_missing_bridges(facts, demands),
-        *_missing_volumes(facts, demands),
-        *(Finding(text, frozenset({demand.vmid}), hint=True) for demand in demands for text in demand.hints),
+        *_over_limits(guests),
+        *_taken_ids(facts, guests),
+        *(Finding(f"{one.title} is locked ({one.lock})", _vmids([one])) for one in guests if one.lock),
+        *_short_memory(facts, guests),
+        *_storages(facts, guests),
+        *_far_clones(facts, guests),
+        *_missing_bridges(facts, guests),
+        *_missing_volumes(facts, guests),
+        *(Finding(text, frozenset({guest.vmid}), hint=True) for guest in guests for text in guest.hints),
     ]
 
 
@@ -102,88 +102,88 @@ def amount(number: float) -> str:
     return f"{number / factor:.1f}".removesuffix(".0") + f" {unit}"
 
 
-def _who(demands: Sequence[Demand]) -> str:
+def _who(guests: Sequence[Requirements]) -> str:
     """The guests that want something: ``web1 wants``, ``web1, web2 and 3 more want``."""
-    names = list(dict.fromkeys(demand.guest for demand in demands))
+    names = list(dict.fromkeys(guest.title for guest in guests))
     if len(names) == 1:
         return f"{names[0]} wants"
     more = len(names) - _NAMES
-    told = ", ".join(names[:_NAMES]) + f" and {more} more" if more > 0 else " and ".join(names)
-    return f"{told} want"
+    detail = ", ".join(names[:_NAMES]) + f" and {more} more" if more > 0 else " and ".join(names)
+    return f"{detail} want"
 
 
-def _vmids(demands: Iterable[Demand]) -> frozenset[int]:
-    return frozenset(demand.vmid for demand in demands)
+def _vmids(guests: Iterable[Requirements]) -> frozenset[int]:
+    return frozenset(guest.vmid for guest in guests)
 
 
-def _over_limits(demands: Sequence[Demand]) -> Iterator[Finding]:
-    for demand in demands:
+def _over_limits(guests: Sequence[Requirements]) -> Iterator[Finding]:
+    for guest in guests:
         for what, wanted, limit in (
-            ("memory", demand.memory, demand.limits.max_memory),
-            ("disks", demand.disk, demand.limits.max_disk),
-            ("one disk", demand.largest, demand.limits.max_volume),
+            ("memory", guest.memory, guest.limits.max_memory),
+            ("disks", guest.disk, guest.limits.max_disk),
+            ("one disk", guest.largest, guest.limits.max_volume),
         ):
             if limit is not None and wanted > limit:
-                text = f"{demand.guest} wants {amount(wanted)} of {what}, more than the limit of {amount(limit)}"
-                yield Finding(text, _vmids([demand]))
+                text = f"{guest.title} wants {amount(wanted)} of {what}, more than the limit of {amount(limit)}"
+                yield Finding(text, _vmids([guest]))
 
 
-def _taken_ids(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
-    for demand in demands:
-        if demand.new_vmid in facts.taken:
-            told = f"vmid {demand.new_vmid} of {demand.guest} is taken"
-            text = f"{told}; choose another one, or give none for the next free one"
-            yield Finding(text, _vmids([demand]), option="vmid")
+def _taken_ids(facts: Facts, guests: Sequence[Requirements]) -> Iterator[Finding]:
+    for guest in guests:
+        if guest.new_vmid in facts.taken:
+            detail = f"vmid {guest.new_vmid} of {guest.title} is taken"
+            text = f"{detail}; choose another one, or give none for the next free one"
+            yield Finding(text, _vmids([guest]), option="vmid")
 
 
-def _short_memory(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
+def _short_memory(facts: Facts, guests: Sequence[Requirements]) -> Iterator[Finding]:
     """Nodes that promise more memory than they have. What the guests use is not asked: they may use what they have."""
-    for node, here in _by(demands, lambda one: [one.node]).items():
+    for node, here in _by(guests, lambda one: [one.node]).items():
         total = int(facts.node(node).get("maxmem") or 0)
         running = {int(row["vmid"]) for row in facts.guests(node) if row.get("status") == "running"}
         runs = {one.vmid: one.vmid in running if one.runs is None else one.runs for one in here}
         asking = [one for one in here if one.memory and (runs[one.vmid] or one.limits.counts_stopped)]
         if not total or not asking:
             continue
-        counts_stopped = any(demand.limits.counts_stopped for demand in asking)
-        overcommit = min(demand.limits.memory_overcommit for demand in asking)
+        counts_stopped = any(guest.limits.counts_stopped for guest in asking)
+        overcommit = min(guest.limits.memory_overcommit for guest in asking)
         others = sum(
             int(row.get("maxmem", 0))
             for row in facts.guests(node)
             if int(row["vmid"]) not in _vmids(asking) and (counts_stopped or int(row["vmid"]) in running)
         )
         free = max(0.0, total * overcommit - others)
-        told = f"{node} has {amount(free)} free of {amount(total)} at overcommit {overcommit:g}"
-        yield from _beyond(free, {demand: demand.memory for demand in asking}, told)
+        detail = f"{node} has {amount(free)} free of {amount(total)} at overcommit {overcommit:g}"
+        yield from _beyond(free, {guest: guest.memory for guest in asking}, detail)
         yield from _busy_memory(facts, node, [one for one in asking if runs[one.vmid] and one.vmid not in running])
 
 
-def _busy_memory(facts: Facts, node: str, starting: Sequence[Demand]) -> Iterator[Finding]:
+def _busy_memory(facts: Facts, node: str, starting: Sequence[Requirements]) -> Iterator[Finding]:
     """Nodes whose memory would be in use to a larger part than the limits allow once these guests run."""
-    shares = [demand.limits.memory_use for demand in starting if demand.limits.memory_use is not None]
+    shares = [guest.limits.memory_use for guest in starting if guest.limits.memory_use is not None]
     if not shares or "mem" not in facts.node(node):
         return
     share, total, used = min(shares), int(facts.node(node)["maxmem"]), int(facts.node(node)["mem"])
     free = max(0.0, total * share - used)
-    told = f"{node} uses {amount(used)} of {amount(total)}, which leaves {amount(free)} below {share:.0%}"
-    yield from _beyond(free, {demand: demand.memory for demand in starting}, told)
+    detail = f"{node} uses {amount(used)} of {amount(total)}, which leaves {amount(free)} below {share:.0%}"
+    yield from _beyond(free, {guest: guest.memory for guest in starting}, detail)
 
 
-def _beyond(free: float, wanted: Mapping[Demand, int], told: str) -> Iterator[Finding]:
+def _beyond(free: float, wanted: Mapping[Requirements, int], detail: str) -> Iterator[Finding]:
     """The finding that all want more than is free, about those for whom nothing is left when they are served in turn."""
     left, unserved = free, []
-    for demand, size in wanted.items():
+    for guest, size in wanted.items():
         if size > left:
-            unserved.append(demand)
+            unserved.append(guest)
         else:
             left -= size
     if unserved:
-        yield Finding(f"{told}; {_who(list(wanted))} {amount(sum(wanted.values()))}", _vmids(unserved))
+        yield Finding(f"{detail}; {_who(list(wanted))} {amount(sum(wanted.values()))}", _vmids(unserved))
 
 
-def _storages(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
-    free_places: dict[str, tuple[Row, list[Demand]]] = {}  # a shared storage has one for all nodes
-    for (storage, node), here in _by(demands, lambda one: [(name, one.node) for name in storage_names(one)]).items():
+def _storages(facts: Facts, guests: Sequence[Requirements]) -> Iterator[Finding]:
+    free_places: dict[str, tuple[Row, list[Requirements]]] = {}  # a shared storage has one for all nodes
+    for (storage, node), here in _by(guests, lambda one: [(name, one.node) for name in storage_names(one)]).items():
         row = facts.storage(storage, node)
         if row is None:
             yield from _absent_storage(facts, storage, node, here)
@@ -195,7 +195,7 @@ def _storages(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
         yield from _short_space(row, asking)
 
 
-def _absent_storage(facts: Facts, storage: str, node: str, here: Sequence[Demand]) -> Iterator[Finding]:
+def _absent_storage(facts: Facts, storage: str, node: str, here: Sequence[Requirements]) -> Iterator[Finding]:
     elsewhere = sorted(str(row["node"]) for row in facts.storages(storage))
     if not elsewhere and not (facts.rows and (facts.sees_all or storage in facts.sees_storages)):
         return
@@ -206,14 +206,14 @@ def _absent_storage(facts: Facts, storage: str, node: str, here: Sequence[Demand
         yield Finding(text, _vmids(asking), option=option, cure=_CURES.get(option, _NO_STORAGE) if option else ())
 
 
-def _options_for(demand: Demand, storage: str, content: str | None = None) -> list[str]:
-    """The options by which a guest asks for a storage, or for this kind of content on it."""
-    space = [part.option for part in demand.space if part.storage == storage and content in (None, part.content)]
-    volumes = [one.option for one in demand.volumes if content is None and storage_of_volume(one.name) == storage]
+def _options_for(guest: Requirements, storage: str, content: str | None = None) -> list[str]:
+    """The options by which a guest requires a storage, or this kind of content on it."""
+    space = [part.option for part in guest.space if part.storage == storage and content in (None, part.content)]
+    volumes = [one.option for one in guest.volumes if content is None and storage_of_volume(one.name) == storage]
     return sorted({*space, *volumes} - {""})[:1] or [""]
 
 
-def _wrong_content(row: Row, here: Sequence[Demand]) -> Iterator[Finding]:
+def _wrong_content(row: Row, here: Sequence[Requirements]) -> Iterator[Finding]:
     if not row.get("content"):
         return
     known = sorted(str(row["content"]).split(","))
@@ -229,20 +229,20 @@ def _wrong_content(row: Row, here: Sequence[Demand]) -> Iterator[Finding]:
     )
     for (content, option), asking in wanted.items():
         if content not in known:
-            told = f"holds {', '.join(known)}, but no {content}, as {_who(asking)}"
-            yield Finding(f"storage {name} on {row['node']} {told}", _vmids(asking), option=option)
+            detail = f"holds {', '.join(known)}, but no {content}, as {_who(asking)}"
+            yield Finding(f"storage {name} on {row['node']} {detail}", _vmids(asking), option=option)
 
 
-def _short_space(row: Row, here: Sequence[Demand]) -> Iterator[Finding]:
-    sizes = {demand: sum(_room(part, row) for part in demand.space) for demand in here}
-    asking = {demand: size for demand, size in sizes.items() if size}
+def _short_space(row: Row, here: Sequence[Requirements]) -> Iterator[Finding]:
+    sizes = {guest: sum(_room(part, row) for part in guest.space) for guest in here}
+    asking = {guest: size for guest, size in sizes.items() if size}
     if row.get("status") != "available" or not row.get("maxdisk") or not asking:
         return
-    overcommit = min(demand.limits.storage_overcommit for demand in asking)
+    overcommit = min(guest.limits.storage_overcommit for guest in asking)
     free = max(0.0, int(row["maxdisk"]) * overcommit - int(row.get("disk", 0)))
     where = f"storage {row['storage']}" + ("" if row.get("shared") else f" on {row['node']}")
-    told = f"{where} has {amount(free)} free" + ("" if overcommit == 1 else f" at overcommit {overcommit:g}")
-    yield from _beyond(free, asking, told)
+    detail = f"{where} has {amount(free)} free" + ("" if overcommit == 1 else f" at overcommit {overcommit:g}")
+    yield from _beyond(free, asking, detail)
 
 
 def _room(part: Space, row: Row) -> int:
@@ -250,25 +250,23 @@ def _room(part: Space, row: Row) -> int:
     return part.size if part.storage == row.get("storage") and not there_already else 0
 
 
-def _far_clones(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
+def _far_clones(facts: Facts, guests: Sequence[Requirements]) -> Iterator[Finding]:
     """PVE clones to another node from shared storages only, in full as well."""
-    for demand in demands:
-        rows = [facts.storage(name, demand.cloned_from) for name in sorted(demand.sources)]
+    for guest in guests:
+        rows = [facts.storage(name, guest.cloned_from) for name in sorted(guest.sources)]
         local = [str(row["storage"]) for row in rows if row and not row.get("shared")]
         if local:
-            told = f"from {demand.cloned_from} to {demand.node}, as {', '.join(local)} is not shared"
-            text = f"{demand.guest} cannot be cloned {told}"
-            yield Finding(text, _vmids([demand]), option="node", cure=_far_clone_cure(demand))
+            detail = f"from {guest.cloned_from} to {guest.node}, as {', '.join(local)} is not shared"
+            text = f"{guest.title} cannot be cloned {detail}"
+            yield Finding(text, _vmids([guest]), option="node", cure=_far_clone_cure(guest))
 
 
-def _far_clone_cure(demand: Demand) -> tuple[str, ...]:
-    return (
-        f"Clone it on {demand.cloned_from} without node, and migrate it by node and migrate: true in another task.",
-    )
+def _far_clone_cure(guest: Requirements) -> tuple[str, ...]:
+    return (f"Clone it on {guest.cloned_from} without node, and migrate it by node and migrate: true in another task.",)
 
 
-def _missing_bridges(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
-    wanted = _by(demands, lambda one: {(one.node, bridge.name, bridge.option) for bridge in one.bridges})
+def _missing_bridges(facts: Facts, guests: Sequence[Requirements]) -> Iterator[Finding]:
+    wanted = _by(guests, lambda one: {(one.node, bridge.name, bridge.option) for bridge in one.bridges})
     for (node, bridge, option), here in wanted.items():
         present = facts.bridges.get(node)
         if present is None or bridge in present:
@@ -280,7 +278,7 @@ def _missing_bridges(facts: Facts, demands: Sequence[Demand]) -> Iterator[Findin
         yield Finding(text, _vmids(here), option=option, cure=_NO_BRIDGE if option else ())
 
 
-def _hidden_bridge(facts: Facts, node: str, bridge: str, here: Sequence[Demand]) -> Finding:
+def _hidden_bridge(facts: Facts, node: str, bridge: str, here: Sequence[Requirements]) -> Finding:
     """The server lists only bridges that the caller may use or audit."""
     text = f"whether {node} offers bridge {bridge}, as {_who(here)}, is not visible to {facts.asks}"
     return Finding(f"{text}: that takes SDN.Use on {bridge_path(bridge)}, as using it does", _vmids(here), hint=True)
@@ -291,8 +289,8 @@ def bridge_path(bridge: str) -> str:
     return f"/sdn/zones/localnetwork/{bridge}"
 
 
-def _missing_volumes(facts: Facts, demands: Sequence[Demand]) -> Iterator[Finding]:
-    wanted = _by(demands, lambda one: {(one.node, volume.name, volume.option) for volume in one.volumes})
+def _missing_volumes(facts: Facts, guests: Sequence[Requirements]) -> Iterator[Finding]:
+    wanted = _by(guests, lambda one: {(one.node, volume.name, volume.option) for volume in one.volumes})
     for (node, volume, option), here in wanted.items():
         present = facts.volumes.get(place_of(node, volume))
         if present is not None and listed_as(volume) not in present:
@@ -307,25 +305,27 @@ def listed_as(volume: str) -> str:
 
 
 def place_of(node: str, volume: str) -> Place:
-    """Where a volume is listed. The kind is told by the names of files that everybody sees who sees the storage, else empty."""
+    """Where a volume is listed. The kind is known from the names of files that everybody sees who sees the storage, else empty."""
     storage, _colon, name = volume.partition(":")
     kind = name.partition("/")[0]
     return node, storage, kind if kind in LISTED_TO_ALL else ""
 
 
-def storage_names(demand: Demand) -> list[str]:
+def storage_names(guest: Requirements) -> list[str]:
     """The storages that a guest needs."""
-    return sorted({part.storage for part in demand.space} | {storage_of_volume(one.name) for one in demand.volumes})
+    return sorted({part.storage for part in guest.space} | {storage_of_volume(one.name) for one in guest.volumes})
 
 
 def storage_of_volume(volume: str) -> str:
     return volume.partition(":")[0]
 
 
-def _by(demands: Iterable[Demand], keys: Callable[[Demand], Iterable[_Key]]) -> dict[_Key, list[Demand]]:
-    """The demands by what they have in common, in a steady order."""
-    found: dict[_Key, list[Demand]] = defaultdict(list)
-    for demand in demands:
-        for key in keys(demand):
-            found[key].append(demand)
+def _by(
+    guests: Iterable[Requirements], keys: Callable[[Requirements], Iterable[_Key]]
+) -> dict[_Key, list[Requirements]]:
+    """The guests by what they have in common, in a steady order."""
+    found: dict[_Key, list[Requirements]] = defaultdict(list)
+    for guest in guests:
+        for key in keys(guest):
+            found[key].append(guest)
     return dict(sorted(found.items(), key=lambda item: str(item[0])))

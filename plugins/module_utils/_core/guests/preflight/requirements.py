@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a plan for a guest asks of the cluster: memory and space, bridges and volumes. Pure."""
+"""What the plan of a guest requires of the cluster: memory and space, bridges and volumes. Pure."""
 
 from __future__ import annotations
 
@@ -10,62 +10,27 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...model.contract import Desired, State
-from ...model.errors import InvalidOption
+from ...model.contract import State
 from ...model.plan import Plan
-from ...model.values import Number, bytes_of, split_list
+from ...model.values import bytes_of, split_list
 from .. import power
-from ..planner import Planner
+from ..desired import GuestDesired
+from ..kind import GuestKind
 from ..volumes.common import Slot, storage_of, volume_of
+from .limits import DEFAULT_LIMITS, Limits
 
 MIB = 1024**2
 DEFAULT_MEMORY = 512  # MiB, of both kinds of guests
 _TO_ALLOCATE = re.compile(r"\d+(\.\d+)?|cloudinit|\(.*\)")  # in the place of a volume's name; see volumes and sources
-_CLOUD_INIT = re.compile(r"vm-\d+-cloudinit")  # PVE makes it anew where it is missing
+_CLOUD_INIT = re.compile(r"vm-\d+-cloudinit")  # PVE creates it again where it is missing
 _VOLUME = re.compile(r"[A-Za-z][\w.-]*:[^/\s].*")  # and no path of the host
-
-
-STRICT_LIMITS: Mapping[str, Any] = {
-    "max_memory": 128 * 1024**3,
-    "max_volume": 10 * 1024**4,
-    "memory_use": 0.9,
-    "counts_stopped": True,
-}
-
-
-@dataclasses.dataclass(frozen=True)
-class Limits:
-    """What a task allows: how much may be promised of what there is, and how much a guest may get, in bytes."""
-
-    memory_overcommit: float = 1.2
-    storage_overcommit: float = 1.0
-    max_memory: int | None = None
-    max_disk: int | None = None
-    max_volume: int | None = None
-    memory_use: float | None = None  # the part of a node's memory that may be in use once the guest runs
-    counts_stopped: bool = False  # whether guests that do not run count for the overcommit of memory as well
-
-    @classmethod
-    def parse(cls, given: Mapping[str, Any] | None, *, strict: bool = False) -> Limits:
-        """From the option ``limits``, completed by the figures of ``preflight: strict``; raises InvalidOption."""
-        found: dict[str, Any] = dict(STRICT_LIMITS) if strict else {}
-        for name, value in (given or {}).items():
-            if value is None:
-                continue
-            try:
-                found[name] = Number().parse(value) if name.endswith("overcommit") else bytes_of(value, "M")
-            except ValueError as error:
-                raise InvalidOption("limits", f"{name}: {error}") from None
-            if found[name] <= 0:
-                raise InvalidOption("limits", f"{name}: {value!r} is not more than 0")
-        return cls(**found)
 
 
 @dataclasses.dataclass(frozen=True)
 class Space:
-    """Room on a storage, in bytes; ``arrives`` with a guest from another node, so that shared storages have it already.
+    """Space on a storage, in bytes; ``arrives`` with a guest from another node, so that shared storages have it already.
 
-    ``option`` is the one of the task that asks for it.
+    ``option`` is the one of the task that requires it.
     """
 
     storage: str
@@ -87,19 +52,19 @@ class Needed:
 
 
 @dataclasses.dataclass(frozen=True)
-class Demand:
-    """What one guest asks of its node. What it has already is not part of it, but for ``memory``.
+class Requirements:
+    """What one guest requires of its node, besides what it has already. ``memory`` is that of the whole guest.
 
-    ``runs`` tells whether it will run, None: as it does now.
+    ``runs``: whether it will run, None if that stays as it is.
     """
 
-    guest: str
+    title: str
     vmid: int
     node: str
-    limits: Limits = Limits()
-    memory: int = 0  # bytes in all; 0 if it asks for no more than it has
+    limits: Limits = DEFAULT_LIMITS
+    memory: int = 0  # bytes in all; 0 if it requires no more than it has
     runs: bool | None = None
-    disk: int = 0  # bytes of all its volumes; 0 if it asks for no more than it has
+    disk: int = 0  # bytes of all its volumes; 0 if it requires no more than it has
     largest: int = 0  # bytes of the largest volume that is new or grows
     space: tuple[Space, ...] = ()
     bridges: tuple[Needed, ...] = ()
@@ -111,36 +76,35 @@ class Demand:
     hints: tuple[str, ...] = ()
 
 
-def demand_of(guest: Planner, plan: Plan, desired: Desired) -> Demand | None:
-    """What a plan asks of the cluster; None for one that does nothing."""
+def requirements_of(kind: GuestKind, plan: Plan, desired: GuestDesired) -> Requirements | None:
+    """What a plan requires of the cluster; None for one without steps."""
     if not plan.steps:
         return None
     before, after = dict(plan.before or {}), dict(plan.after or {})
-    known = after or before
-    title, lock = str(known.get(guest.name_option) or known["vmid"]), str(before.get("lock") or "")
+    shown = after or before
+    title, lock = str(shown.get(kind.name_option) or shown["vmid"]), str(before.get("lock") or "")
     if lock == "suspended":  # hibernated, which it may leave
         lock = ""
     if not after:
-        return Demand(title, before["vmid"], before["node"], desired["limits"], lock=lock)
-    volumes, space = _volumes_and_space(guest, before, after, desired)
-    cloned_from, sources = _sources(guest, before, after, desired)
-    creation = desired.get("creation") or {}
-    if not before and creation.get("ostemplate"):
-        volumes.append(Needed(creation["ostemplate"], "ostemplate"))
+        return Requirements(title, before["vmid"], before["node"], desired.limits, lock=lock)
+    volumes, space = _volumes_and_space(kind, before, after, desired)
+    cloned_from, sources = _sources(kind, before, after, desired)
+    if not before and desired.creation.get("ostemplate"):
+        volumes.append(Needed(desired.creation["ostemplate"], "ostemplate"))
     volumes += _scripts(before, after)
-    return Demand(
-        guest=title,
+    return Requirements(
+        title=title,
         vmid=after["vmid"],
         node=after["node"],
-        limits=desired["limits"],
+        limits=desired.limits,
         memory=_memory(before, after),
         runs=_runs(before, after),
-        disk=sum(_size(held) for _slot, held in _slots(guest, after)) if any(part.size for part in space) else 0,
-        largest=max(_grown_volumes(guest, before, after), default=0),
+        disk=sum(_size(held) for _slot, held in _slots(kind, after)) if any(part.size for part in space) else 0,
+        largest=max(_grown_volumes(kind, before, after), default=0),
         space=tuple(space),
         bridges=tuple(_bridges(before, after)),
         volumes=tuple(volume for volume in volumes if _VOLUME.fullmatch(volume.name)),
-        new_vmid=desired["vmid"] if not before else None,
+        new_vmid=desired.vmid if not before else None,
         cloned_from=cloned_from,
         sources=sources,
         lock=lock,
@@ -171,9 +135,9 @@ def _runs(before: State, after: State) -> bool | None:
     return None if before else True
 
 
-def _slots(guest: Planner, state: State) -> Iterator[tuple[str, Slot]]:
+def _slots(kind: GuestKind, state: State) -> Iterator[tuple[str, Slot]]:
     """The slots in use and what they hold."""
-    names = {field.name for field in guest.volumes}
+    names = {field.name for field in kind.volumes.fields}
     for name, held in state.items():
         if name in names and not name.startswith("unused") and isinstance(held, Mapping):
             yield name, held
@@ -183,22 +147,22 @@ def _size(held: Slot | None) -> int:
     return bytes_of(held["size"]) if held and held.get("size") and held.get("media") != "cdrom" else 0
 
 
-def _grown_volumes(guest: Planner, before: State, after: State) -> Iterator[int]:
+def _grown_volumes(kind: GuestKind, before: State, after: State) -> Iterator[int]:
     """The sizes of the volumes that are new or grow."""
-    for slot, held in _slots(guest, after):
+    for slot, held in _slots(kind, after):
         if _size(held) > _size(before.get(slot)):
             yield _size(held)
 
 
 def _volumes_and_space(
-    guest: Planner, before: State, after: State, desired: Desired
+    kind: GuestKind, before: State, after: State, desired: GuestDesired
 ) -> tuple[list[Needed], list[Space]]:
     """The volumes that have to exist and the room for those that do not yet."""
-    content = "rootdir" if guest.kind == "lxc" else "images"
-    linked = _linked_sizes(guest, desired) if not before else {}
+    content = kind.volumes.content
+    linked = _linked_sizes(kind, desired) if not before else {}
     volumes: list[Needed] = []
     space: list[Space] = []
-    for slot, held in _slots(guest, after):
+    for slot, held in _slots(kind, after):
         storage, had = storage_of(held), before.get(slot)
         if held.get("import-from") and had is None:
             volumes.append(Needed(str(held["import-from"]), slot))
@@ -209,13 +173,13 @@ def _volumes_and_space(
         if fixed or (had is None and not _TO_ALLOCATE.fullmatch(name) and not _CLOUD_INIT.search(name)):
             changes = had is None or volume_of(had) != volume_of(held)
             if changes or _moves(before, after):
-                option = slot if changes and slot in desired["volumes"] else ""  # others come along unchecked
+                option = slot if changes and slot in desired.volumes else ""  # others come along unchecked
                 volumes.append(Needed(volume_of(held), option))
         elif _moves(before, after):
-            target = target_of(storage, desired["target_storage"])
+            target = target_of(storage, desired.target_storage)
             space.append(Space(target, content, _size(held), arrives=True, option="target_storage"))
         elif had is None or storage_of(had) != storage:
-            option = slot if slot in desired["volumes"] else "clone" if desired["clone"] else "restore"
+            option = slot if slot in desired.volumes else "clone" if desired.clone else "restore"
             space.append(Space(storage, content, max(0, _size(held) - linked.get(slot, 0)), option=option))
         elif _size(held) > _size(had):
             space.append(Space(storage, content, _size(held) - _size(had)))
@@ -234,21 +198,22 @@ def target_of(storage: str, targets: str | None) -> str:
     return found
 
 
-def _linked_sizes(guest: Planner, desired: Desired) -> dict[str, int]:
+def _linked_sizes(kind: GuestKind, desired: GuestDesired) -> dict[str, int]:
     """The sizes of the volumes that a linked clone shares with its template."""
-    if not desired["clone"] or "source" not in desired:
+    if not desired.clone or not desired.known or not desired.known.source:
         return {}
-    source = desired["source"][1]
-    full = desired["clone"].get("full", not source.get("template"))
-    return {} if full else {slot: _size(held) for slot, held in _slots(guest, source)}
+    _where, source = desired.known.source
+    full = desired.clone.get("full", not source.get("template"))
+    return {} if full else {slot: _size(held) for slot, held in _slots(kind, source)}
 
 
-def _sources(guest: Planner, before: State, after: State, desired: Desired) -> tuple[str, frozenset[str]]:
+def _sources(kind: GuestKind, before: State, after: State, desired: GuestDesired) -> tuple[str, frozenset[str]]:
     """For a clone on another node than its source is on: that node, and the storages of the source's volumes."""
-    if before or not desired["clone"] or desired["source"][0].node == after["node"]:
+    source = desired.known.source if desired.clone and desired.known else None
+    if before or source is None or source[0].node == after["node"]:
         return "", frozenset()
-    where, state = desired["source"]
-    held = [held for _slot, held in _slots(guest, state) if _size(held)]
+    where, state = source
+    held = [held for _slot, held in _slots(kind, state) if _size(held)]
     return where.node, frozenset(filter(None, map(storage_of, held)))
 
 
@@ -282,5 +247,5 @@ def _hints(title: str, before: State, after: State) -> Iterator[str]:
     kind = (after.get("cpu") or {}).get("cputype") or "the default one"
     changed = [name for name in (*devices, "cpu") if after.get(name) != before.get(name)]
     if devices and changed and kind != "host" and not str(kind).startswith("custom-"):
-        told = f"{', '.join(sorted(devices))} through"
-        yield f"{title} passes {told} with CPU type {kind}; drivers of such devices mostly want cpu: host"
+        names = ", ".join(sorted(devices))
+        yield f"{title} passes {names} through with CPU type {kind}; drivers of such devices mostly want cpu: host"

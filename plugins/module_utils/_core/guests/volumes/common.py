@@ -38,7 +38,7 @@ class VolumePlan:
     move: Mapping[str, Any] | None = None  # parameters of the call that moves it
     resize: str | None = None  # new size
     before_size: str = ""
-    after: Slot | None = None  # the slot afterwards, as far as it can be told beforehand
+    after: Slot | None = None  # the slot afterwards, as far as it is known beforehand
 
 
 def volume_of(slot: Slot) -> str:
@@ -97,7 +97,7 @@ def plan_removal(slot: str, current: Slot | None, purge: bool) -> VolumePlan:
 
 
 def plan_options(current: Slot, changes: Slot, codec: PropertyString) -> VolumePlan:
-    """Change how a slot behaves, if that differs; what is not named stays."""
+    """Change how a slot behaves, if that differs; parts that are not given stay."""
     after = codec.merge(current, changes)
     if codec.equal(current, after):
         return VolumePlan(after=current)

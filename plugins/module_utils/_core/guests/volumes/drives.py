@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Drives of virtual machines: what a task wants of one slot, and the writes, moves and resizes that bring it about.
+"""Drives of VMs: what a task wants of one slot, and the writes, moves and resizes that this takes.
 
-A task names a volume (``file``), or a ``storage`` with a ``size`` to allocate, or an image to import. What it does not name
-stays. Nothing here ever replaces a volume that holds data: a slot is emptied explicitly, or not at all.
+A task names a volume (``file``), or a ``storage`` with a ``size`` to allocate, or an image to import. Parts that are
+not given stay. Nothing here ever replaces a volume that holds data: a slot is emptied explicitly, or not at all.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _WHERE = ("file", "storage", "size", "format", "import-from")  # where and how l
 FIXED_SIZE = {"efidisk0": ("efitype", "pre-enrolled-keys", "ms-cert"), "tpmstate0": ("version",)}  # and fixed options
 
 
-def drive_wish(slot: str, value: Any, codec: PropertyString) -> dict[str, Any] | str:
-    """The canonical desired value for a slot, "" to empty it; InvalidOption tells what is wrong with it alone."""
+def parse_drive(slot: str, value: Any, codec: PropertyString) -> dict[str, Any] | str:
+    """The canonical desired value for a slot, an empty string to empty it; raises InvalidOption."""
     if value == "":
         return ""
     try:

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The root file system and the mount points of containers: what a task wants of one slot, and what brings it about.
+"""The root file system and the mount points of containers: what a task wants of one slot, and what this takes.
 
 A task names a ``storage`` with a ``size`` to allocate, or a ``volume``: one that exists, or a path of the host (a bind mount
-or a device). What it does not name stays. A volume is allocated once; nothing here ever replaces one that holds data.
+or a device). Parts that are not given stay. A volume is allocated once; nothing here ever replaces one that holds data.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def is_path(slot: Slot) -> bool:
     return volume_of(slot).startswith("/")
 
 
-def mount_wish(slot: str, value: Any, codec: PropertyString) -> dict[str, Any] | str:
-    """The canonical desired value for a slot, "" to empty it; InvalidOption tells what is wrong with it alone."""
+def parse_mount_point(slot: str, value: Any, codec: PropertyString) -> dict[str, Any] | str:
+    """The canonical desired value for a slot, an empty string to empty it; raises InvalidOption."""
     if value == "":
         if slot == "rootfs":
             raise InvalidOption("unset", "a container always has a rootfs")

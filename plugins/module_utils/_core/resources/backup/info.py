@@ -120,7 +120,7 @@ def _fits(row: Mapping[str, Any], desired: Options) -> bool:
 def _config(reader: Reader, row: Mapping[str, Any]) -> dict[str, Any] | None:
     """The configuration in a backup, as the module of its kind of guest shows it; None where it may not be read."""
     config = read_backup(reader, row["node"], row["volid"])
-    return None if config is None or row["type"] is None else BY_WORD[row["type"]].observe_config(config)
+    return None if config is None or row["type"] is None else BY_WORD[row["type"]].kind.observe(config)
 
 
 BACKUP_INFO = BackupList(

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.lxc import LXC
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.preflight.limits import Limits
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.preflight.requirements import (
-    Limits,
     Space,
-    demand_of,
+    requirements_of,
     target_of,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.vm import VM
@@ -38,10 +38,12 @@ PRESENT = {
 }
 
 
-def demand(kind: Any, guests: Any, /, status: str = "stopped", **given: Any) -> Any:
+def required(kind: Any, guests: Any, /, status: str = "stopped", **given: Any) -> Any:
     server = GuestServer(guests, {"/nodes/pve2/qemu": []}, status=status)
     desired = kind.parse(options(kind, **given))
-    return demand_of(kind, kind.plan(kind.read(server, desired), desired), desired)
+    observed = kind.read(server, desired)
+    desired = kind.remember(observed, desired)
+    return requirements_of(kind.kind, kind.plan(observed, desired), desired)
 
 
 def needed(things: Any) -> dict[str, str]:
@@ -52,19 +54,19 @@ def needed(things: Any) -> dict[str, str]:
 @pytest.mark.parametrize(("state", "option"), [("present", ""), ("stopped", ""), ("started", "net0")])
 def test_a_bridge_is_looked_for_by_the_server_when_the_guest_starts(state: str, option: str) -> None:
     new: dict[str, Any] = {"vmid": 9001, "node": "pve1", "net": {"net0": "virtio,bridge=vmbr0"}, "state": state}
-    assert needed(demand(VM, {}, **new).bridges) == {"vmbr0": option}
+    assert needed(required(VM, {}, **new).bridges) == {"vmbr0": option}
 
 
 @pytest.mark.parametrize("clone", ["base", {"source": "base", "full": True}])
 def test_an_image_that_a_clone_inherits_is_not_looked_for_by_the_server(clone: Any) -> None:
     guests = {"qemu/900": {**TEMPLATE, "ide0": "local:iso/a.iso,media=cdrom"}}
-    assert needed(demand(VM, guests, name="web1", clone=clone).volumes) == {"local:iso/a.iso": ""}
+    assert needed(required(VM, guests, name="web1", clone=clone).volumes) == {"local:iso/a.iso": ""}
     given: dict[str, Any] = {"ide": {"ide0": "local:iso/b.iso,media=cdrom"}}
-    assert needed(demand(VM, guests, name="web1", clone=clone, **given).volumes) == {"local:iso/b.iso": "ide0"}
+    assert needed(required(VM, guests, name="web1", clone=clone, **given).volumes) == {"local:iso/b.iso": "ide0"}
 
 
 def test_a_new_machine() -> None:
-    found = demand(
+    found = required(
         VM,
         {},
         vmid=9001,
@@ -77,7 +79,7 @@ def test_a_new_machine() -> None:
         hookscript="local:snippets/hook.pl",
         cicustom={"user": "local:snippets/user.yml"},
     )
-    assert (found.guest, found.vmid, found.node, found.new_vmid) == ("web1", 9001, "pve1", 9001)
+    assert (found.title, found.vmid, found.node, found.new_vmid) == ("web1", 9001, "pve1", 9001)
     assert (found.memory, found.runs, found.disk) == (2 * GIB, True, 8 * GIB)
     assert sum(part.size for part in found.space) == 8 * GIB
     assert {part.storage for part in found.space} == {"lvm"}
@@ -91,7 +93,7 @@ def test_a_new_machine() -> None:
 
 
 def test_a_new_container() -> None:
-    found = demand(
+    found = required(
         LXC,
         {},
         vmid=9101,
@@ -113,7 +115,7 @@ def test_a_new_container() -> None:
     [("900", 6), ({"source": 900, "full": True}, 10), ({"source": 900, "full": False}, 6)],
 )
 def test_a_linked_clone_shares_the_volumes_of_its_template(clone: Any, size: int) -> None:
-    found = demand(VM, {"qemu/900": TEMPLATE}, name="web1", clone=clone, scsi={"scsi0": {"size": "10G"}})
+    found = required(VM, {"qemu/900": TEMPLATE}, name="web1", clone=clone, scsi={"scsi0": {"size": "10G"}})
     assert sum(part.size for part in found.space) == size * GIB
     assert found.memory == 2 * GIB
     assert not found.volumes
@@ -121,13 +123,13 @@ def test_a_linked_clone_shares_the_volumes_of_its_template(clone: Any, size: int
 
 @pytest.mark.parametrize(("node", "told"), [("pve1", ("", frozenset())), ("pve2", ("pve1", {"lvm"}))])
 def test_a_clone_on_another_node_tells_where_its_source_is(node: str, told: Any) -> None:
-    found = demand(VM, {"qemu/900": TEMPLATE}, name="web1", node=node, clone="base")
+    found = required(VM, {"qemu/900": TEMPLATE}, name="web1", node=node, clone="base")
     assert (found.cloned_from, found.sources) == told
 
 
 @pytest.mark.parametrize("given", [{}, {"memory": 1024}])
-def test_a_guest_that_stays_as_it_is_has_no_demand(given: dict[str, Any]) -> None:
-    assert demand(VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", **given) is None
+def test_a_guest_that_stays_as_it_is_requires_nothing(given: dict[str, Any]) -> None:
+    assert required(VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", **given) is None
 
 
 @pytest.mark.parametrize(
@@ -141,14 +143,14 @@ def test_a_guest_that_stays_as_it_is_has_no_demand(given: dict[str, Any]) -> Non
     ],
 )
 def test_what_a_guest_has_already_is_not_asked_for(given: dict[str, Any]) -> None:
-    found = demand(VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", **given)
+    found = required(VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", **given)
     assert found is not None
     asked = (found.memory, found.space, found.bridges, found.volumes, found.new_vmid)
     assert asked == (0, (), (), (), None)
 
 
 def test_what_is_added_to_a_present_guest() -> None:
-    found = demand(
+    found = required(
         VM,
         {"qemu/9001": PRESENT},
         vmid=9001,
@@ -165,7 +167,7 @@ def test_what_is_added_to_a_present_guest() -> None:
 
 
 def test_a_moved_disk_needs_space_where_it_goes() -> None:
-    found = demand(
+    found = required(
         VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", scsi={"scsi0": {"storage": "fast"}}, move_disks=True
     )
     assert found.space == (Space("fast", "images", 8 * GIB),)
@@ -173,13 +175,13 @@ def test_a_moved_disk_needs_space_where_it_goes() -> None:
 
 @pytest.mark.parametrize(("state", "memory"), [("started", GIB), ("stopped", 0), ("present", 0)])
 def test_a_guest_asks_for_memory_when_it_starts(state: str, memory: Any) -> None:
-    found = demand(VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", state=state, tags=["a"])
+    found = required(VM, {"qemu/9001": PRESENT}, vmid=9001, node="pve1", state=state, tags=["a"])
     assert (found.memory, found.runs) == (memory, {"started": True, "stopped": False, "present": None}[state])
 
 
 @pytest.mark.parametrize(("status", "runs"), [("running", True), ("stopped", False)])
 def test_a_guest_that_moves_takes_everything_along(status: str, runs: bool) -> None:
-    found = demand(
+    found = required(
         VM, {"qemu/9001": PRESENT}, status=status, vmid=9001, node="pve2", migrate=True, target_storage="lvm"
     )
     assert (found.node, found.memory, found.runs, found.new_vmid) == ("pve2", GIB, runs, None)
@@ -197,8 +199,8 @@ def test_a_guest_that_moves_takes_everything_along(status: str, runs: bool) -> N
     ],
 )
 def test_the_lock_of_a_guest(given: dict[str, Any], lock: str, told: str) -> None:
-    found = demand(VM, {"qemu/9001": {**PRESENT, "lock": lock}}, vmid=9001, node="pve1", **given)
-    assert (found.guest, found.lock) == ("web1", told)
+    found = required(VM, {"qemu/9001": {**PRESENT, "lock": lock}}, vmid=9001, node="pve1", **given)
+    assert (found.title, found.lock) == ("web1", told)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +212,7 @@ def test_where_a_migration_puts_a_volume(targets: str | None, found: str) -> Non
 
 
 def test_a_template_asks_for_no_memory() -> None:
-    assert demand(VM, {}, vmid=9001, node="pve1", template=True).memory == 0
+    assert required(VM, {}, vmid=9001, node="pve1", template=True).memory == 0
 
 
 @pytest.mark.parametrize(
@@ -224,7 +226,7 @@ def test_a_template_asks_for_no_memory() -> None:
     ],
 )
 def test_a_device_that_is_passed_through_wants_the_processor_as_it_is(given: dict[str, Any], hints: int) -> None:
-    found = demand(VM, {}, vmid=9001, node="pve1", name="gpu", **given)
+    found = required(VM, {}, vmid=9001, node="pve1", name="gpu", **given)
     assert len(found.hints) == hints
     assert all(hint.startswith("gpu passes hostpci0 through with CPU type ") for hint in found.hints)
 

@@ -40,9 +40,9 @@ CONTAINER = {
 
 def found(guest: Any, config: dict[str, Any], changed: dict[str, Any], **options: Any) -> list[str]:
     """The keys of a restored guest that differ from its backup, where these keys came out so."""
-    target = Location(guest.kind, 9001, "pve1")
+    target = Location(guest.kind.type, 9001, "pve1")
     restored = {name: value for name, value in {**config, **changed}.items() if value is not None}
-    return sorted(differences(expected(guest.observe_config(config), target, options), guest.observe_config(restored)))
+    return sorted(differences(expected(guest.kind.observe(config), target, options), guest.kind.observe(restored)))
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils._core.guests.preflight.findings import Facts, amount, judge
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.preflight.findings import (
+    Facts,
+    amount,
+    list_findings,
+)
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.preflight.limits import Limits
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.preflight.requirements import (
-    Demand,
-    Limits,
     Needed,
+    Requirements,
     Space,
 )
 
@@ -49,8 +53,8 @@ def storage(
     }
 
 
-def wants(name: str = "web1", vmid: int = 9001, node: str = "pve1", **more: Any) -> Demand:
-    return Demand(name, vmid, node, **more)
+def wants(name: str = "web1", vmid: int = 9001, node: str = "pve1", **more: Any) -> Requirements:
+    return Requirements(name, vmid, node, **more)
 
 
 def memory(gib: Any, name: str = "web1", vmid: int = 9001, runs: bool | None = True, **more: Any) -> Any:
@@ -69,8 +73,8 @@ def space(
     return wants(name, vmid, space=(Space(storage, content, gib * GIB, arrives),), **more)
 
 
-def texts(facts: Any, *demands: Any) -> list[Any]:
-    return [finding.text for finding in judge(facts, demands)]
+def texts(facts: Any, *guests: Any) -> list[Any]:
+    return [finding.text for finding in list_findings(facts, guests)]
 
 
 def test_memory_is_compared_with_what_running_guests_may_use() -> None:
@@ -127,12 +131,12 @@ def test_the_strict_profile_has_limits_of_its_own() -> None:
 
 
 def test_what_several_guests_want_of_a_node_is_summed_up() -> None:
-    demands = [memory(7, f"web{number}", 9000 + number) for number in range(1, 6)]
-    assert texts(Facts([node()]), *demands[:2]) == []
-    assert texts(Facts([node()]), *demands) == [
+    guests = [memory(7, f"web{number}", 9000 + number) for number in range(1, 6)]
+    assert texts(Facts([node()]), *guests[:2]) == []
+    assert texts(Facts([node()]), *guests) == [
         "pve1 has 19.2 GiB free of 16 GiB at overcommit 1.2; web1, web2, web3 and 2 more want 35 GiB"
     ]
-    found = judge(Facts([node()]), demands)
+    found = list_findings(Facts([node()]), guests)
     assert found[0].vmids == {9003, 9004, 9005}  # two fit
     elsewhere = [memory(7, f"web{number}", 9000 + number, node=f"pve{number}") for number in range(1, 4)]
     assert texts(Facts([node(f"pve{number}") for number in range(1, 4)]), *elsewhere) == []
@@ -153,9 +157,9 @@ def test_space_on_a_storage() -> None:
 
 def test_a_shared_storage_has_one_space_for_all_nodes() -> None:
     nodes = ("pve1", "pve2")
-    demands = [space(6, name, vmid, node=name) for vmid, name in enumerate(nodes, 9001)]
-    assert texts(Facts([storage(node=name) for name in nodes]), *demands) == []
-    assert texts(Facts([storage(node=name, shared=1) for name in nodes]), *demands) == [
+    guests = [space(6, name, vmid, node=name) for vmid, name in enumerate(nodes, 9001)]
+    assert texts(Facts([storage(node=name) for name in nodes]), *guests) == []
+    assert texts(Facts([storage(node=name, shared=1) for name in nodes]), *guests) == [
         "storage local has 10 GiB free; pve1 and pve2 want 12 GiB"
     ]
 
@@ -208,7 +212,7 @@ def test_what_is_missing_names_the_option_that_the_server_refuses() -> None:
         volumes=(Needed(ISO, "ide2"), Needed("gone:iso/other.iso", "ide3"), Needed("local:iso/third.iso")),
         new_vmid=9001,
     )
-    found = {finding.text: finding.option for finding in judge(facts, [asked])}
+    found = {finding.text: finding.option for finding in list_findings(facts, [asked])}
     assert found == {
         "vmid 9001 of web1 is taken; choose another one, or give none for the next free one": "vmid",
         "pve1 has no storage gone that is enabled, as web1 wants": "ide3",
@@ -222,10 +226,10 @@ def test_what_is_missing_names_the_option_that_the_server_refuses() -> None:
 
 @pytest.mark.parametrize(("shared", "found"), [(0, 1), (1, 0)])
 def test_a_clone_to_another_node_needs_shared_storages(shared: int, found: int) -> None:
-    demand = wants(node="pve2", cloned_from="pve1", sources=frozenset({"local"}))
-    told = texts(Facts([storage(shared=shared)]), demand)
+    guest = wants(node="pve2", cloned_from="pve1", sources=frozenset({"local"}))
+    told = texts(Facts([storage(shared=shared)]), guest)
     assert told == ["web1 cannot be cloned from pve1 to pve2, as local is not shared"][:found]
-    assert texts(Facts(), demand) == []
+    assert texts(Facts(), guest) == []
 
 
 def test_limits_of_a_guest() -> None:
@@ -245,7 +249,7 @@ def test_ids_that_are_taken_and_hints() -> None:
     assert texts(Facts(taken={9001}), wants(new_vmid=9001), wants("web2", 9002, new_vmid=9002)) == [
         "vmid 9001 of web1 is taken; choose another one, or give none for the next free one"
     ]
-    found = judge(Facts(), [wants(hints=("hostpci0 is odd",))])
+    found = list_findings(Facts(), [wants(hints=("hostpci0 is odd",))])
     assert [(finding.text, finding.hint) for finding in found] == [("hostpci0 is odd", True)]
 
 
