@@ -105,6 +105,12 @@ EXAMPLES = r"""
       - {name: web2, node: pve2, clone: debian-13, cores: 2, state: started}
       - {name: web3, node: pve3, clone: debian-13, cores: 4, state: started}
 
+- name: Two database servers on different nodes, wherever there is memory for them
+  pve.automation.pve_guests:
+    guests:
+      - {name: sql1, placement: memory, spread: sql, tags: [sql], memory: 1G, scsi: {scsi0: "local-lvm:4"}}
+      - {name: sql2, placement: memory, spread: sql, tags: [sql], memory: 1G, scsi: {scsi0: "local-lvm:4"}}
+
 - name: Shut down everything with the tag test, hard after a minute
   pve.automation.pve_guests:
     select: {tag: [test], status: running}

@@ -118,7 +118,7 @@ options:
     type: raw
   migrate:
     description:
-      - Move a container that is on another node than O(node) there. A running one is shut down, moved and started again.
+      - Move a container that is on another node than O(node), or on none of O(nodes), there. A running one is shut down, moved and started again.
         Without it the container stays where it is.
       - A container that HA manages is moved by HA; this module waits some seconds only for that.
     type: bool
@@ -140,9 +140,16 @@ options:
     type: dict
   node:
     description:
-      - Node where the container is made. A container that exists is right on whatever node it is, unless O(migrate) is true; there it saves one request.
+      - Node where the container is made. A container that exists is right on whatever node it is, unless O(migrate) is true; there it saves one request. O(nodes) and O(placement) choose one.
       - For O(state=absent) and O(force) another node than that of the container is an error.
     type: str
+  nodes:
+    description:
+      - The nodes that the container may be on, in the place of O(node). A new one is made on one of them, as O(placement) says.
+      - One that is on another node is moved to one of them with O(migrate=true); otherwise a warning says so.
+        A container that HA manages is never moved for that; HA moves it by the rules of M(pve.automation.pve_ha_rule).
+    type: list
+    elements: str
   onboot:
     description: Whether the container starts with its node. PVE's default is V(false).
     type: bool
@@ -157,6 +164,19 @@ options:
   password:
     description: Password of root in the container, set only when it is created from O(ostemplate).
     type: str
+  placement:
+    description:
+      - How the node of a new container is chosen, among O(nodes) or all nodes of the cluster. It is one that is online, and against which the
+        preflight finds nothing, be it memory, space, a storage, a bridge or a volume. If there is none, the task is refused with the
+        reason of each node.
+      - V(memory) takes the node with the most memory that is not promised to guests that run, V(cpu) the one with the fewest promised
+        cores for each CPU, V(count) the one with the fewest guests, and V(spread) the one with the fewest guests of O(spread). Of equal
+        nodes it is the first by name, so that equal clusters lead to equal choices.
+      - In a bulk (M(pve.automation.pve_guests)) guests are placed in the order of the list, and those that were placed before count.
+      - The summary of the first of RV(requests) says which node was chosen, and why.
+      - With O(nodes) or O(spread) the default is V(memory). Without any of them, a new guest needs O(node).
+    type: str
+    choices: [memory, cpu, count, spread]
   pool:
     description: Pool that the container belongs to; an empty string takes it out of its pool. Costs one more request.
     type: str
@@ -198,6 +218,9 @@ options:
   shutdown_timeout:
     description: Seconds that the container gets for a graceful shutdown or restart. With O(force) it is stopped hard after them.
     type: int
+  spread:
+    description: A tag or a pool whose guests are kept on different nodes as far as possible, before O(placement) counts.
+    type: str
   ssh_public_keys:
     description: Public SSH keys for root, a list or a text with one key a line, set only when the container is created from O(ostemplate).
       Comment lines, which PVE refuses, are left out.

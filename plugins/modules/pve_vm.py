@@ -187,7 +187,7 @@ options:
     type: raw
   migrate:
     description:
-      - Move a machine that is on another node than O(node) there, live if it runs, together with its local disks. Without it the
+      - Move a machine that is on another node than O(node), or on none of O(nodes), there, live if it runs, together with its local disks. Without it the
         machine stays where it is.
       - A machine that HA manages is moved by HA; this module waits some seconds only for that.
     type: bool
@@ -215,9 +215,16 @@ options:
     type: dict
   node:
     description:
-      - Node where the guest is made. A guest that exists is right on whatever node it is, unless O(migrate) is true; there it saves one request.
+      - Node where the guest is made. A guest that exists is right on whatever node it is, unless O(migrate) is true; there it saves one request. O(nodes) and O(placement) choose one.
       - For O(state=absent) and O(force) another node than that of the guest is an error.
     type: str
+  nodes:
+    description:
+      - The nodes that the guest may be on, in the place of O(node). A new one is made on one of them, as O(placement) says.
+      - One that is on another node is moved to one of them with O(migrate=true); otherwise a warning says so.
+        A guest that HA manages is never moved for that; HA moves it by the rules of M(pve.automation.pve_ha_rule).
+    type: list
+    elements: str
   numa:
     description: Whether NUMA is emulated. PVE's default is V(false).
     type: bool
@@ -234,6 +241,19 @@ options:
   parallel:
     description: Parallel devices, a mapping of V(parallel0) to V(parallel2), each a device of the host.
     type: dict
+  placement:
+    description:
+      - How the node of a new guest is chosen, among O(nodes) or all nodes of the cluster. It is one that is online, and against which the
+        preflight finds nothing, be it memory, space, a storage, a bridge or a volume. If there is none, the task is refused with the
+        reason of each node.
+      - V(memory) takes the node with the most memory that is not promised to guests that run, V(cpu) the one with the fewest promised
+        cores for each CPU, V(count) the one with the fewest guests, and V(spread) the one with the fewest guests of O(spread). Of equal
+        nodes it is the first by name, so that equal clusters lead to equal choices.
+      - In a bulk (M(pve.automation.pve_guests)) guests are placed in the order of the list, and those that were placed before count.
+      - The summary of the first of RV(requests) says which node was chosen, and why.
+      - With O(nodes) or O(spread) the default is V(memory). Without any of them, a new guest needs O(node).
+    type: str
+    choices: [memory, cpu, count, spread]
   pool:
     description: Pool that the guest belongs to; an empty string takes it out of its pool. Costs one more request.
     type: str
@@ -305,6 +325,9 @@ options:
   sshkeys:
     description: Public SSH keys for cloud-init, a list or a text with one key a line. Comment lines, which PVE refuses, are left out.
     type: raw
+  spread:
+    description: A tag or a pool whose guests are kept on different nodes as far as possible, before O(placement) counts.
+    type: str
   startdate:
     description: 'Initial date of the clock: V(now), or as in V(2026-06-17T16:01:21).'
     type: str
@@ -420,6 +443,14 @@ EXAMPLES = r"""
     tags: [web, production]
     pool: web
     state: started
+
+- name: A machine on whichever of two nodes has more free memory, apart from other web servers
+  pve.automation.pve_vm:
+    nodes: [pve1, pve2]
+    spread: web
+    name: web3
+    memory: 2G
+    tags: [web]
 
 - name: A clone of a template, configured and started in one task, with its address
   pve.automation.pve_vm:

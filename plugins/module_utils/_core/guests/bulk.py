@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fnmatch
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from ..model.given import Use, check_given, refuse_unusable, validate
 from ..run.batch import Job, WorkerPool, check_counts, summary
 from ..run.hosted import CustomRun
 from . import power
+from .choosing import Chooser
 from .desired import GuestDesired, InBulk, check_seconds, check_stopping
 from .directory import Directory
 from .guest import Guest, Planned, preflight_guests, refuse_twins
@@ -26,6 +28,7 @@ from .kinds import BY_WORD, WORDS
 from .locate import Location
 from .named import refuse_unknown
 from .preflight.limits import OPTIONS as PREFLIGHT_OPTIONS
+from .reading import prepare_new
 from .schema.families import Tags
 from .vm import VM
 
@@ -131,6 +134,7 @@ class Guests(CustomRun):
         _reserve(client, jobs, directory.locations())
         _identify(jobs, directory, params)
         _refuse_one_guest_twice(jobs)
+        _place(client, jobs, directory)
         workers = WorkerPool(
             client,
             parallel=params["parallel"],
@@ -355,6 +359,24 @@ def _identify(jobs: Sequence[GuestJob], directory: Directory, params: Mapping[st
         vmid = job.vmid or _vmid_by_name(job, listed)
         job.entry = {"vmid": vmid, "name": job.title, "type": WORDS[job.kind.type]}
         _give_title(job, None if job.title == str(vmid) else job.title)
+
+
+def _place(client: Client, jobs: Sequence[GuestJob], directory: Directory) -> None:
+    """Choose the nodes of new guests, in the order of the task. Those that it gives a node count from the beginning."""
+    if not any(job.desired.policy for job in jobs):
+        return
+    listed = {guest.vmid for guest in directory.locations()}
+    new = [job for job in jobs if job.desired.state != "absent" and job.vmid and job.vmid not in listed]
+    chooser = Chooser(client, directory)
+    for job in sorted(new, key=lambda job: job.desired.policy is not None):
+        with contextlib.suppress(PveError):  # which comes again when the job is planned, and is its result then
+            known = prepare_new(job.kind, client, job.desired, directory)
+            if job.desired.policy is None:
+                chooser.count(job.kind, job.desired, known)
+            elif job.desired.in_bulk:
+                placed = chooser.for_new(job.kind, job.desired, known)
+                in_bulk = dataclasses.replace(job.desired.in_bulk, placed=placed)
+                job.desired = dataclasses.replace(job.desired, in_bulk=in_bulk)
 
 
 def _give_title(job: GuestJob, name: str | None) -> None:

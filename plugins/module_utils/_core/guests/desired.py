@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..model.contract import State
@@ -16,6 +16,7 @@ from . import power
 from .directory import Directory
 from .kind import GuestKind
 from .locate import Location
+from .policy import Choice, Policy
 from .preflight.limits import STRICT, Limits
 from .sources import parse_source
 from .tags import TagEdit
@@ -34,6 +35,8 @@ class Known:
     is_new: bool = False  # this run makes it, or has made it
     source: tuple[Location, State] | None = None  # the guest that a new one is cloned from
     backup: State | None = None  # what a new one is restored from, None if it may not be read
+    placed: Choice | None = None  # why a new one is made on this node, if that was chosen
+    moves_to: str | None = None  # the node that was chosen for one that is on none of those that the task allows
     ran: bool = False  # it ran before a restart that is done as a stop and a start
     purged: frozenset[str] = frozenset()  # volumes that are deleted once their slots are empty
     directory: Directory | None = None  # in which it was found, None if nobody was asked for other guests
@@ -46,6 +49,7 @@ class InBulk:
     directory: Directory  # all guests of the cluster, read once for the bulk
     own_vmids: frozenset[int] = frozenset()  # of all guests of the bulk
     reserved: int | None = None  # the id for a new guest
+    placed: Choice | None = None  # the node for a new guest
     is_selected: bool = False  # by a selector, not by an entry of its own
     selected_name: str | None = None  # the name that it had then, if it was selected by that
 
@@ -61,6 +65,8 @@ class GuestDesired:
     vmid: int | None
     name: str | None
     node: str | None
+    nodes: Sequence[str]  # those that it may be on, in the place of a node
+    policy: Policy | None  # how the node of a new one is chosen, None if the task leaves no choice
     state: str
     config: Mapping[str, Any]
     volumes: Mapping[str, Slot | str]
@@ -99,7 +105,14 @@ class GuestDesired:
 
     def target_from(self, node: str) -> str | None:
         """Where a guest on ``node`` is moved to; None if it stays, which is right on any node unless the task moves it."""
-        return self.node if self.migrate and self.node != node else None
+        if not self.migrate or node in self.nodes:
+            return None
+        target = self.known.moves_to if self.nodes and self.known else self.node
+        return None if target == node else target
+
+    def is_outside(self, node: str) -> bool:
+        """Whether a guest on ``node`` is on none of those that the task allows."""
+        return bool(self.nodes) and node not in self.nodes
 
     @property
     def is_copy(self) -> bool:
@@ -132,6 +145,8 @@ def parse_guest(kind: GuestKind, params: Mapping[str, Any]) -> GuestDesired:
         vmid=params.get("vmid"),
         name=params.get(kind.name_option),
         node=params.get("node"),
+        nodes=tuple(sorted(set(params.get("nodes") or []))),
+        policy=Policy.parse(params),
         state=params["state"],
         config=kind.config.parse({**params, **numbered, "unset": [name for name in unset if name not in emptied]}),
         volumes=kind.volumes.parse(params, emptied),

@@ -265,11 +265,11 @@ def refuse_several(namesakes: Sequence[Location], name: str, option: str = "name
         )
 
 
-def require_node(directory: Directory, name: str) -> None:
+def require_node(directory: Directory, name: str, option: str = "node") -> None:
     """Refuse the name of a node that is not in the cluster.
 
     Every login sees all nodes in /cluster/resources, also those that are offline (pve-manager API2/Cluster.pm, resources).
     """
     known = {row.get("node") for row in directory.rows if row.get("type") == "node"}
     if known and name not in known:
-        raise does_not_exist("node", f"node {name!r}")
+        raise does_not_exist(option, f"node {name!r}")

@@ -21,6 +21,7 @@ from .desired import GuestDesired, GuestObserved, parse_guest
 from .directory import Directory, list_guests, refuse_several
 from .kind import GuestKind
 from .planner import plan_guest
+from .policy import OPTIONS as PLACEMENT_OPTIONS
 from .preflight.checks import Candidate, preflight
 from .preflight.limits import OPTIONS as PREFLIGHT_OPTIONS
 from .preflight.requirements import requirements_of
@@ -45,6 +46,7 @@ class Guest(Resource[GuestDesired, GuestObserved]):
         spec = {
             "vmid": {"type": "int"},
             "node": {"type": "str"},
+            **PLACEMENT_OPTIONS,
             **kind.options.specs(),
             **maps,
             **{slot: {"type": "raw"} for slot in kind.volumes.singles},
@@ -70,7 +72,12 @@ class Guest(Resource[GuestDesired, GuestObserved]):
         }
         rules = {
             "required_one_of": [["vmid", kind.name_option]],
-            "mutually_exclusive": [["clone", "restore"], ["tags", "add_tags"], ["tags", "remove_tags"]],
+            "mutually_exclusive": [
+                ["clone", "restore"],
+                ["tags", "add_tags"],
+                ["tags", "remove_tags"],
+                *(["node", option] for option in PLACEMENT_OPTIONS),
+            ],
         }
         return {"argument_spec": spec, **rules}
 
@@ -88,7 +95,7 @@ class Guest(Resource[GuestDesired, GuestObserved]):
             **described,
             "destroy_unreferenced_disks": TO_DELETE,
             "allow_move": Use(never=("absent",), beside=("pool",)),
-            "migrate": Use(never=("absent",), beside=("node",)),
+            "migrate": Use(never=("absent",), beside=("node", "nodes")),
             "target_storage": Use(never=("absent",), beside=("migrate",)),
             "wait_timeout": Use(never=("absent",), beside=("wait_for",)),
         }

@@ -97,7 +97,7 @@ def plan_create(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
     if desired.pool:
         after["pool"] = params["pool"] = desired.pool
     collection, secrets = api_path("nodes", where.node, kind.type), secret_keys(kind.config, config) | own_secrets
-    summary = f"create {label}"
+    summary = f"create {label}{_why_there(known)}"
     steps = [
         Step("POST", collection, params, summary, secrets, starts_task=True, task_id=str(where.vmid)),
         *volume_steps(where.path, label, volumes, kind.volumes.move_call),
@@ -105,6 +105,11 @@ def plan_create(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
         *_power_steps(where.path, label, power.STOPPED, after, desired),
     ]
     return Plan(None, after, tuple(steps))
+
+
+def _why_there(known: Known) -> str:
+    """Where a guest is made, and why, if that was chosen."""
+    return f" on {known.placed.node} ({known.placed.reason})" if known.placed else ""
 
 
 def _creation_params(kind: GuestKind, desired: GuestDesired) -> tuple[dict[str, Any], frozenset[str]]:
@@ -136,6 +141,7 @@ def _plan_copy(kind: GuestKind, where: Location, observed: GuestObserved, desire
         if known.backup is None:  # what it holds shows when it is restored
             kept = {name: value for name, value in desired.config.items() if not kind.config.named(name).create_only}
             rest_desired = dataclasses.replace(rest_desired, config=kept, volumes={})
+    first = dataclasses.replace(first, summary=first.summary + _why_there(known))
     if desired.pool:
         predicted["pool"] = desired.pool
     predicted["status"] = power.STOPPED

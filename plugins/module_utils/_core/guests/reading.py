@@ -13,6 +13,7 @@ from ..model.contract import Reader, State
 from ..model.errors import InvalidOption, InvalidParameter
 from . import power
 from .agent import pending_keys
+from .choosing import Chooser, allowed_nodes
 from .desired import GuestDesired, GuestObserved, Known
 from .directory import Directory, Found, find_seen, require_node
 from .kind import GuestKind
@@ -43,7 +44,23 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
         directory=search.directory or earlier.directory,
     )
     digest = None if desired.is_new else config.get("digest")
-    return GuestObserved(state, known, digest, as_root, ha_managed)
+    observed = GuestObserved(state, known, digest, as_root, ha_managed)
+    if not (desired.migrate and desired.is_outside(where.node)) or known.moves_to:
+        return observed
+    if ha_managed:
+        _warn_of_ha(reader, where, desired)
+        return observed
+    choice = Chooser(reader, search.others()).for_present(kind, observed, desired, known)
+    return dataclasses.replace(observed, known=dataclasses.replace(known, moves_to=choice.node))
+
+
+def _warn_of_ha(reader: Reader, where: Location, desired: GuestDesired) -> None:
+    """Warn that HA, which moves its guests itself, has a guest elsewhere than the task says."""
+    text = (
+        f"The {where} is not on {' or '.join(desired.nodes)}. HA manages it, and moves it by the rules of pve_ha_rule."
+    )
+    if text not in reader.warnings:
+        reader.warnings.append(text)
 
 
 # --- the present state ------------------------------------------------------------------------------------------------
@@ -51,7 +68,7 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
 
 def _needs_status(kind: GuestKind, desired: GuestDesired, where: Location) -> bool:
     """Whether the power state matters, which costs a request."""
-    moves = desired.target_from(where.node) is not None
+    moves = desired.target_from(where.node) is not None or (desired.migrate and desired.is_outside(where.node))
     if desired.state != "present" or moves or desired.restart != "never" or desired.template:
         return True
     if not kind.volumes.depend_on_power:
@@ -99,21 +116,38 @@ def _to_purge(kind: GuestKind, state: State, desired: GuestDesired) -> frozenset
 
 def _prepare_creation(kind: GuestKind, reader: Reader, desired: GuestDesired, directory: Directory) -> Known:
     """The id and the node of a new guest, and what it is made from."""
+    known = prepare_new(kind, reader, desired, directory)
+    require_pool(reader, desired.pool, directory.rows)
+    known = dataclasses.replace(known, vmid=_new_vmid(reader, desired))
+    if desired.policy is None:
+        return known
+    earlier = desired.known.placed if desired.known else desired.in_bulk.placed if desired.in_bulk else None
+    placed = earlier or Chooser(reader, directory).for_new(kind, desired, known)
+    return dataclasses.replace(known, node=placed.node, placed=placed)
+
+
+def prepare_new(kind: GuestKind, reader: Reader, desired: GuestDesired, directory: Directory) -> Known:
+    """What a new guest is made from, and its node as far as the task names it."""
     source, backup = None, None
     node = desired.node
     if desired.clone:
         where, config = find_source(directory, kind.type, desired.clone["source"])
         source = (where, kind.observe(config))
         node = node or where.node
+    if desired.policy is not None:
+        node = allowed_nodes(directory, desired)[0]
     if not node:
         which = desired.vmid or repr(desired.name)
-        raise InvalidOption("node", f"there is no {kind.title} {which}, and to create it needs node")
+        raise InvalidOption(
+            "node", f"there is no {kind.title} {which}, and to create it needs node, nodes or placement"
+        )
     require_node(directory, node)
-    require_pool(reader, desired.pool, directory.rows)
     if desired.restore:
         found = read_backup(reader, node, desired.restore["archive"])
         backup = None if found is None else kind.observe(found)
-    return Known(_new_vmid(reader, desired), node, is_new=True, source=source, backup=backup, directory=directory)
+    reserved = desired.in_bulk.reserved if desired.in_bulk else None
+    vmid = desired.vmid or reserved or 0
+    return Known(vmid, node, is_new=True, source=source, backup=backup, directory=directory)
 
 
 def _new_vmid(reader: Reader, desired: GuestDesired) -> int:
@@ -212,6 +246,10 @@ class Search:
             if reason:
                 text = f"the {where} is not on {desired.node}, and {reason} only what fits node"
                 raise InvalidOption("node", text, hint="Leave node out.")
+        if desired.is_outside(where.node) and not desired.migrate:
+            text = f"The {where} is not on {' or '.join(desired.nodes)}; migrate: true would move it."
+            if text not in self.reader.warnings:
+                self.reader.warnings.append(text)
         selected = desired.in_bulk.selected_name if desired.in_bulk else None
         if selected not in (None, where.name):
             raise InvalidOption("select", f"the {where} was called {selected!r} when it was selected")

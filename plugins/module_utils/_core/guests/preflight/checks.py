@@ -92,6 +92,18 @@ def gather(reader: Reader, guests: Sequence[Requirements], rows: Rows | None = N
     return facts
 
 
+def complete(reader: Reader, facts: Facts, guest: Requirements, nodes: Collection[str]) -> None:
+    """Ask for what is not known yet of nodes that a guest may be put on; equal questions of several guests are asked once."""
+    there = [dataclasses.replace(guest, node=node) for node in nodes if facts.node(node).get("status") == "online"]
+    for question in dict.fromkeys(question for one in there for question in _questions(facts, one)):
+        if question not in facts.asked:
+            facts.asked.add(question)
+            _ask(reader, facts, question)
+    if not facts.sees_all:
+        unseen = _unseen_bridges(facts, there) - facts.hidden_bridges
+        facts.hidden_bridges |= {bridge for bridge in unseen if not _may_see(reader, bridge)}
+
+
 def _confirmed(reader: Reader, rows: Rows, nodes: Collection[str]) -> Rows:
     """The rows, with status and memory also of those guests of these nodes that are too new to be reported."""
     if not nodes or not rows:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ...model.errors import CREATED_FIRST
@@ -61,6 +61,14 @@ class Facts:
     hidden_bridges: set[str] = dataclasses.field(default_factory=set)  # the caller may not see whether these are there
     asks: str = ""  # the user or token that asks
     sees_storages: set[str] = dataclasses.field(default_factory=set)  # these would not be
+
+    asked: set[Hashable] = dataclasses.field(default_factory=set)  # questions that were asked, answered or not
+
+    def nodes(self) -> list[Row]:
+        return [row for row in self.rows if row.get("type") == "node" and row.get("node")]
+
+    def all_guests(self) -> list[Row]:
+        return [row for row in self.rows if row.get("type") in ("qemu", "lxc") and row.get("node")]
 
     def node(self, name: str) -> Row:
         return next((row for row in self.rows if row.get("type") == "node" and row.get("node") == name), {})
