@@ -250,6 +250,8 @@ def test_texts_beyond_ascii_arrive_in_the_guest(cluster: Cluster) -> None:
     assert done(cluster.run(AGENT_CALLS, {"name": "web1", "read": "/tmp/x"}))["guest"]["content"] == text
     assert done(cluster.run(AGENT_CALLS, {"name": "web1", "exec": {"argv": ["cat", "/tmp/x"]}}))["stdout"] == text
     cluster.requests_made()
+    result = cluster.run(AGENT_CALLS, {"name": "web1", "exec": {"argv": ["/no/such/program"]}})
+    assert "PVE answers in the same way if the program does not exist in the guest." in result["msg"]
     result = cluster.run(AGENT_CALLS, {"name": "web1", "exec": {"argv": ["cat"], "stdin": text}})
     assert result["msg"].startswith("exec: stdin has characters beyond ASCII, which PVE does not pass on.")
     assert cluster.writes_made() == []

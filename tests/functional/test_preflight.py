@@ -141,6 +141,12 @@ def test_as_many_lists_are_read_as_one_guest_needs(cluster: Cluster) -> None:
     assert all(f"{option}: pve1 " in msg for option in ("ide2", "scsi0", "hookscript", "net0")), msg
 
 
+def test_a_refusal_says_once_how_much_memory_is_wanted(cluster: Cluster) -> None:
+    msg = cluster.run(VM, {"node": "pve1", "vmid": 9001, "name": "big", "memory": "100G", "preflight": "strict"})["msg"]
+    assert msg.count("big wants 100 GiB") == 1, msg
+    assert "at overcommit 1.2; pve1 uses " in msg
+
+
 def test_switched_off_it_asks_nothing(cluster: Cluster) -> None:
     cluster.requests_made()
     assert "warnings" not in cluster.run(VM, {**WRONG, "preflight": "off"}, check_mode=True)

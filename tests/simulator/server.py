@@ -249,7 +249,7 @@ def _refused(form: str, refusal: ApiError) -> web.Response:
 
     A text with a carriage return cannot be a reason phrase: what is left is a bare 400.
     """
-    if "\r" in refusal.reason:
+    if any(character < " " or character == "\x7f" for character in refusal.reason):
         return web.Response(status=400, reason="Bad Request")
     body: dict[str, Any] = {"data": None, "message": refusal.body}
     if refusal.errors:

@@ -23,13 +23,30 @@ def listed(server: Server) -> list[str]:
 
 def server(**more: Any) -> Server:
     backup = {"volid": VOLUME, "vmid": 101, "ctime": 5, "subtype": "qemu"}
-    return Server({"/cluster/resources": [ROW], f"{STORAGE}/content": [backup], **more})
+    return Server({"/cluster/resources": [ROW], "/nodes": [], f"{STORAGE}/content": [backup], **more})
 
 
 def test_a_storage_that_was_not_reported_yet_is_listed() -> None:
     on = server(**{f"{STORAGE}/status": {"active": 1}})
     assert listed(on) == [VOLUME]
     assert not on.warnings
+
+
+@pytest.mark.parametrize(
+    ("shared", "warnings"), [(0, ["Node pve1 is offline: the backups of storage new are missing."]), (1, [])]
+)
+def test_a_node_that_is_offline_is_not_asked(shared: int, warnings: list[str]) -> None:
+    there = {**ROW, "id": "storage/pve2/new", "node": "pve2", "status": "available"}
+    backup = {"volid": VOLUME, "vmid": 101, "ctime": 5, "subtype": "qemu"}
+    on = Server(
+        {
+            "/cluster/resources": [{**row, "shared": shared} for row in (ROW, there)],
+            "/nodes": [{"node": "pve1", "status": "offline"}, {"node": "pve2", "status": "online"}],
+            "/nodes/pve2/storage/new/content": [backup],
+        }
+    )
+    assert listed(on) == [VOLUME]
+    assert on.warnings == warnings
 
 
 @pytest.mark.parametrize("status", [{}, {f"{STORAGE}/status": {"active": 0}}])

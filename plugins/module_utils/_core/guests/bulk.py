@@ -188,12 +188,12 @@ def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> Guest
     if checked.error_messages:
         raise InvalidOption(option, "; ".join(_reason(error) for error in checked.errors.errors))
     params: dict[str, Any] = checked.validated_parameters
-    title = str(params.get(guest.kind.name_option) or params.get("vmid"))
+    title = str(params.get(guest.kind.name_option) or params.get("vmid") or "")
     try:
         check_given(guest, params)
         desired = guest.parse(params)
     except InvalidOption as error:
-        raise error.inside(f"{option} ({title})", ": ") from None
+        raise error.inside(f"{option} ({title})" if title else option, ": ") from None
     source = [f"source {desired.clone['source']}"] if desired.clone else []
     volumes = [part for part in desired.volumes.values() if isinstance(part, Mapping)]
     storages = {str(part["storage"]) for part in [*volumes, desired.clone or {}] if part.get("storage")}

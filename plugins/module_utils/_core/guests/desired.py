@@ -177,6 +177,10 @@ def _check_identity(kind: GuestKind, params: Mapping[str, Any]) -> None:
     vmid, name = params.get("vmid"), params.get(kind.name_option)
     if vmid is not None and not 100 <= vmid <= 999999999:
         raise InvalidOption("vmid", f"{vmid} is not in the range 100 to 999999999")
+    if name == "" and vmid is None:
+        raise InvalidOption(
+            kind.name_option, "must not be empty", hint="Give the guest's name, or leave it out and give vmid."
+        )
     if name is not None and not (_DNS_NAME.fullmatch(name) or (name == "" and vmid is not None)):
         raise InvalidOption(kind.name_option, f"{name!r} is not a DNS name: letters, digits, hyphens and dots")
 

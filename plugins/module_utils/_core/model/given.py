@@ -26,7 +26,7 @@ LONGEST_NUMBER = 64  # characters of a number
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ENDLESS = re.compile(r"\d{4000}")  # Python converts no text of more than 4300 digits
 _INFINITE = re.compile(r"[-+]?(inf(inity)?|nan|\d[\d.]*e\+?\d{3,})", re.IGNORECASE)
-_BEYOND = "is a number beyond all limits"
+_BEYOND = f"is a number beyond the limit, which is {2**LARGEST_BITS - 1}"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -86,6 +86,7 @@ class Step:
     api_format: str = "json"  # of the answer; extjs answers with the whole body
     trusts: frozenset[str] = frozenset()  # fingerprints of certificates that the server may present from then on
     upload: Upload | None = None  # a file that is sent with the parameters
+    unclear: str = ""  # a sentence on what else it may mean that its answer was lost
     evident: bool = False  # a second plan shows whether it has run, though it must not run twice
     awaits: Wait | None = None  # what goes on after its task has ended
     pause: float = 0.0  # seconds to let pass before it is sent

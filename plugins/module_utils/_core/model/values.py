@@ -22,6 +22,7 @@ TRUE_WORDS = frozenset({"1", "yes", "on", "true", "y", "t"})
 FALSE_WORDS = frozenset({"0", "no", "off", "false", "n", "f"})
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 _FACTORS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+_LARGEST_SIZE = 2**63  # bytes; no file or memory is larger
 _PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 
 
@@ -174,6 +175,8 @@ def bytes_of(value: Any, unit: str = "") -> int:
     number = Fraction(match[1]) * _FACTORS[(match[2] or unit).upper()]
     if number.denominator != 1:
         raise ValueError(f"{value!r} is not a whole number of bytes")
+    if number > _LARGEST_SIZE:
+        raise ValueError(f"{value!r} is too large; the largest size is 8388608T")
     if unit and number % 1024:  # its shortest writing would be a bare number, which counts in the unit
         raise ValueError(f"{value!r} is not a whole number of K")
     return int(number)

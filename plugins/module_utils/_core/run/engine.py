@@ -301,6 +301,7 @@ class _Run:
                 if step.repeatable
                 else "It is not repeated blindly: look before you run it again."
             )
+            error.hint += f" {step.unclear}" if step.unclear else ""
             raise error from None
         self.client.warnings.append(
             f"The outcome of '{step.summary}' was unclear ({error.message}); it was read again."

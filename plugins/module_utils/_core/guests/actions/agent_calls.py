@@ -27,6 +27,11 @@ FACTS = (
 )
 LARGEST_FILE = 61440  # characters, of file-write in the API's schema
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds between two looks at a command that runs
+# The agent's message about a program that it cannot start has characters on which PVE's own process ends.
+_NO_PROGRAM = (
+    "PVE answers in the same way if the program does not exist in the guest. Give its whole path; "
+    "each item of argv is one word."
+)
 
 
 class CommandFailed(PveError):
@@ -141,9 +146,16 @@ class AgentCalls(NamedGuest[AgentDesired, NamedObserved]):
             if desired.exec["stdin"] is not None:
                 params["input-data"] = desired.exec["stdin"]
             summary = f"run {desired.exec['argv'][0]} in {guest}"
-            secret = frozenset({"input-data"})
             step = Step(
-                "POST", f"{path}/exec", params, summary, secret, returns={"pid": "pid"}, verify=False, repeatable=False
+                "POST",
+                f"{path}/exec",
+                params,
+                summary,
+                secrets=frozenset({"input-data"}),
+                returns={"pid": "pid"},
+                verify=False,
+                repeatable=False,
+                unclear=_NO_PROGRAM,
             )
             return Plan(state, state, (step,))
         if desired.write:

@@ -71,5 +71,21 @@ def _without(slot: Mapping[str, Any], parts: set[str]) -> dict[str, Any]:
 
 
 def in_words(found: Mapping[str, tuple[Any, Any]]) -> str:
-    """Differences in words."""
-    return "; ".join(f"{name} is {now!r} and in the backup {then!r}" for name, (then, now) in sorted(found.items()))
+    """Differences in words, property strings as in a guest's configuration."""
+    told = {name: (_in_words(then), _in_words(now)) for name, (then, now) in sorted(found.items())}
+    return "; ".join(f"{name} is {now} and in the backup {then}" for name, (then, now) in told.items())
+
+
+def _in_words(value: Any) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={_plain(part)}" for name, part in value.items())
+    return repr(value) if isinstance(value, str) else _plain(value)
+
+
+def _plain(value: Any) -> str:
+    """A value as PVE writes it."""
+    if isinstance(value, (list, tuple)):
+        return ";".join(map(_plain, value))
+    return str(int(value)) if isinstance(value, bool) else str(value)

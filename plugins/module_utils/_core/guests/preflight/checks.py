@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from ...model.contract import Reader
@@ -59,13 +59,22 @@ def _refusal(findings: Sequence[Finding]) -> PveError:
     """One error for all that a guest is refused for; by an option, if PVE would refuse one for certain."""
     certain = [finding for finding in findings if finding.option]
     if not certain:
-        texts = [finding.text for finding in findings]
-        return Refused(f"Preflight: {'; '.join(texts)}.", hint="With preflight: warn it would be tried all the same.")
+        text = "; ".join(_without_repetition(finding.text for finding in findings))
+        return Refused(f"Preflight: {text}.", hint="With preflight: warn it would be tried all the same.")
     first, *others = [*certain, *(finding for finding in findings if not finding.option)]
     more = [f"{other.option}: {other.text}" if other.option else other.text for other in others]
     cures = dict.fromkeys(sentence for finding in certain for sentence in finding.cure)
     hint = " ".join(sorted(cures, key=lambda sentence: sentence == CREATED_FIRST))
     return InvalidOption(first.option, "; ".join([first.text, *more]), hint=hint)
+
+
+def _without_repetition(texts: Iterable[str]) -> list[str]:
+    """The texts, with what several of them end in (``; web1 wants 4 GiB``) only once, after the last of them."""
+    heads: dict[str, list[str]] = {}
+    for text in texts:
+        head, _sep, end = text.rpartition("; ")
+        heads.setdefault(end, []).extend([head] if head else [])
+    return [part for end, found in heads.items() for part in (*found, end)]
 
 
 @dataclasses.dataclass(frozen=True)

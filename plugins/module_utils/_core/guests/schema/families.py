@@ -24,6 +24,9 @@ class Tags(Set):
         return sorted({tag.lower() for tag in split_list(value)})
 
 
+LEAST_MEMORY = 16  # MiB, of both kinds of guests: the API's schema
+
+
 class Memory(Size):
     """Memory in MiB, written as a number of MiB or as ``4G``; the newer form ``current=2048`` is read as well."""
 
@@ -34,6 +37,12 @@ class Memory(Size):
         size, rest = divmod(super().parse(str(value).removeprefix("current=")), 1024**2)
         if rest:
             raise ValueError(f"{value!r} is not a whole number of MiB")
+        return size
+
+    def parse_option(self, value: Any) -> int:
+        size = self.parse(value)
+        if size < LEAST_MEMORY:
+            raise ValueError(f"{value!r} is less than {LEAST_MEMORY} MiB, the least memory of a guest")
         return size
 
     def format(self, value: int) -> str:

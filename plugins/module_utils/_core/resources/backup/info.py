@@ -77,9 +77,18 @@ def _places(reader: Reader, node: str | None, storage: str | None) -> list[tuple
     if node and storage:
         return [(node, storage)]
     places: dict[tuple[str, str], tuple[str, str]] = {}
-    for row in sorted(reader.get("/cluster/resources", {"type": "storage"}), key=lambda row: str(row["id"])):
+    rows = sorted(reader.get("/cluster/resources", {"type": "storage"}), key=lambda row: str(row["id"]))
+    offline = _offline_nodes(reader) if any(row.get("status") != "available" for row in rows) else set()
+    for row in rows:
         wanted = node in (None, row["node"]) and storage in (None, row["storage"])
         if not wanted or "backup" not in str(row.get("content", "")).split(","):
+            continue
+        if row["node"] in offline:
+            if int(row.get("shared") or 0) and not node:
+                continue  # another node lists the same backups
+            reader.warnings.append(
+                f"Node {row['node']} is offline: the backups of storage {row['storage']} are missing."
+            )
             continue
         if row.get("status") != "available" and not _is_active(reader, row["node"], row["storage"]):
             reader.warnings.append(
@@ -89,6 +98,11 @@ def _places(reader: Reader, node: str | None, storage: str | None) -> list[tuple
         owner = "" if int(row.get("shared") or 0) else row["node"]
         places.setdefault((owner, row["storage"]), (row["node"], row["storage"]))
     return list(places.values())
+
+
+def _offline_nodes(reader: Reader) -> set[str]:
+    """The nodes that cannot be asked, which takes a time-out each."""
+    return {str(row["node"]) for row in reader.get("/nodes") or [] if row.get("status") == "offline"}
 
 
 def _is_active(reader: Reader, node: str, storage: str) -> bool:

@@ -74,6 +74,12 @@ class ApiCall(Resource[CallDesired, Any]):
     def parse(self, params: Mapping[str, Any]) -> CallDesired:
         method, api_format, ensure = params["method"].upper(), params["format"], params["ensure"]
         path = clean_path("path", params["path"], api_format)
+        if method != "GET" and params["path"].strip().endswith("/"):
+            raise InvalidOption(
+                "path",
+                f"{params['path']!r} ends in an empty part",
+                hint="Leave the last slash out, or give what is missing after it: a variable may be empty.",
+            )
         get_path = clean_path("get_path", params["get_path"], "json") if params["get_path"] else ""
         _refuse_contradictions(method, api_format, get_path, ensure)
         values = params["params"] or {}
