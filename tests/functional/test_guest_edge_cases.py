@@ -206,6 +206,7 @@ def test_an_image_of_oci_is_a_template_like_any_other(cluster: Cluster) -> None:
         "ostemplate": "local:vztmpl/nginx_latest.tar",
         "entrypoint": "/docker-entrypoint.sh",
         "env": {"A": "b"},
+        "preflight": "off",  # it is not there
     }
     result = cluster.run(LXC, image, check_mode=True)
     assert result["requests"][0]["params"]["ostemplate"] == "local:vztmpl/nginx_latest.tar"

@@ -199,7 +199,7 @@ def test_what_would_be_seen_is_missing_for_everybody(cluster: Cluster) -> None:
 def test_an_id_that_a_hidden_guest_has(cluster: Cluster) -> None:
     limited(cluster, _pool_staging="VM.Allocate,VM.Audit")
     result = cluster.run(VM, {"node": "pve1", "vmid": 101, "pool": "staging"}, check_mode=True)
-    assert result["msg"] == "vmid: vmid 101 of 101 is taken; choose another one, or give none for the next free one"
+    assert result["msg"] == "vmid: 101 is taken. Choose another vmid, or give none for the next free one."
 
 
 def test_a_bulk_is_judged_together_by_three_requests(cluster: Cluster) -> None:

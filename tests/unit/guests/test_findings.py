@@ -214,7 +214,7 @@ def test_what_is_missing_names_the_option_that_the_server_refuses() -> None:
     )
     found = {finding.text: finding.option for finding in list_findings(facts, [asked])}
     assert found == {
-        "vmid 9001 of web1 is taken; choose another one, or give none for the next free one": "vmid",
+        "9001 is taken": "vmid",
         "pve1 has no storage gone that is enabled, as web1 wants": "ide3",
         "storage local on pve1 holds iso, but no images, as web1 wants": "scsi1",
         "pve1 offers no bridge vmbr8, as web1 wants; it has none": "",
@@ -246,9 +246,7 @@ def test_a_lock() -> None:
 
 
 def test_ids_that_are_taken_and_hints() -> None:
-    assert texts(Facts(taken={9001}), wants(new_vmid=9001), wants("web2", 9002, new_vmid=9002)) == [
-        "vmid 9001 of web1 is taken; choose another one, or give none for the next free one"
-    ]
+    assert texts(Facts(taken={9001}), wants(new_vmid=9001), wants("web2", 9002, new_vmid=9002)) == ["9001 is taken"]
     found = list_findings(Facts(), [wants(hints=("hostpci0 is odd",))])
     assert [(finding.text, finding.hint) for finding in found] == [("hostpci0 is odd", True)]
 

@@ -22,6 +22,7 @@ _NAMES = 3  # of guests, in one finding
 _APPLIANCE_MEMBER = re.compile(r"([^:]+:import/[^/]+\.ova)/", re.IGNORECASE)
 _CURES = {"target_storage": ("Name one by target_storage that the node has, or pairs as in local-lvm:other.",)}
 _NO_STORAGE = ("Create or enable the storage by pve_storage, or name another one.", CREATED_FIRST)
+_TAKEN = ("Choose another vmid, or give none for the next free one.",)
 _NO_VOLUME = ("Upload or download it by pve_storage_content, or name another one.", CREATED_FIRST)
 _NO_BRIDGE = (
     "Create the bridge by pve_node_network, or name another one.",
@@ -139,9 +140,7 @@ def _over_limits(guests: Sequence[Requirements]) -> Iterator[Finding]:
 def _taken_ids(facts: Facts, guests: Sequence[Requirements]) -> Iterator[Finding]:
     for guest in guests:
         if guest.new_vmid in facts.taken:
-            detail = f"vmid {guest.new_vmid} of {guest.title} is taken"
-            text = f"{detail}; choose another one, or give none for the next free one"
-            yield Finding(text, _vmids([guest]), option="vmid")
+            yield Finding(f"{guest.new_vmid} is taken", _vmids([guest]), option="vmid", cure=_TAKEN)
 
 
 def _short_memory(facts: Facts, guests: Sequence[Requirements]) -> Iterator[Finding]:
