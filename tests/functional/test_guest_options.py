@@ -202,8 +202,8 @@ def test_a_disk_in_an_appliance_is_not_missing(cluster: Cluster, tmp_path: Path)
     """Lists of a storage show the archive only."""
     drive = {"storage": "local-lvm", "import-from": "local:import/app.ova/disk.vmdk"}
     wish = {**NEW, "scsi": {"scsi0": drive}}
-    told = cluster.run(VM, wish, check_mode=True)["warnings"]
-    assert told == ["Preflight: pve1 has no volume local:import/app.ova/disk.vmdk, as new wants."]
+    told = cluster.run(VM, wish, check_mode=True)["msg"]
+    assert told.startswith("scsi0: pve1 has no volume local:import/app.ova/disk.vmdk, as new wants.")
     with tarfile.open(tmp_path / "app.ova", "w") as archive:
         archive.addfile(tarfile.TarInfo("app.ovf"))
     source = {"node": "pve1", "storage": "local", "content": "import", "src": str(tmp_path / "app.ova")}
@@ -251,6 +251,7 @@ def test_texts_beyond_ascii_arrive_in_the_guest(cluster: Cluster) -> None:
     assert done(cluster.run(AGENT_CALLS, {"name": "web1", "exec": {"argv": ["cat", "/tmp/x"]}}))["stdout"] == text
     cluster.requests_made()
     result = cluster.run(AGENT_CALLS, {"name": "web1", "exec": {"argv": ["/no/such/program"]}})
+    cluster.writes_made()
     assert "PVE answers in the same way if the program does not exist in the guest." in result["msg"]
     result = cluster.run(AGENT_CALLS, {"name": "web1", "exec": {"argv": ["cat"], "stdin": text}})
     assert result["msg"].startswith("exec: stdin has characters beyond ASCII, which PVE does not pass on.")

@@ -99,7 +99,7 @@ def test_wrong_paths(given: str) -> None:
 def test_an_empty_variable_at_the_end_of_a_path_is_refused_where_something_is_written(method: str, path: str) -> None:
     with pytest.raises(InvalidOption, match=r"^path: "):
         API.parse(options(API, method=method, path=path))
-    assert API.parse(options(API, path=path))["method"] == "GET"
+    assert API.parse(options(API, path=path)).method == "GET"
 
 
 @pytest.mark.parametrize(

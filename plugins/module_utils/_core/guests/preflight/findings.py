@@ -210,7 +210,8 @@ def _absent_storage(facts: Facts, storage: str, node: str, here: Sequence[Requir
         text = f"{node} has no storage {storage}, as {_who(asking)}; {', '.join(elsewhere)} has"
         if not elsewhere:
             text = f"{node} has no storage {storage} that is enabled, as {_who(asking)}"
-        yield Finding(text, _vmids(asking), option=option, cure=_CURES.get(option, _NO_STORAGE) if option else ())
+        cure = _CURES.get(option, () if elsewhere else _NO_STORAGE)
+        yield Finding(text, _vmids(asking), option=option, cure=cure if option else ())
 
 
 def _options_for(guest: Requirements, storage: str, content: str | None = None) -> list[str]:

@@ -28,10 +28,14 @@ LEAST_MEMORY = 16  # MiB, of both kinds of guests: the API's schema
 
 
 class Memory(Size):
-    """Memory in MiB, written as a number of MiB or as ``4G``; the newer form ``current=2048`` is read as well."""
+    """Memory in MiB, written as a number of MiB or as ``4G``; the newer form ``current=2048`` is read as well.
 
-    def __init__(self) -> None:
+    ``least`` is the smallest number of MiB that PVE takes.
+    """
+
+    def __init__(self, least: int = 0) -> None:
         super().__init__("M")
+        self.least = least
 
     def parse(self, value: Any) -> int:
         size, rest = divmod(super().parse(str(value).removeprefix("current=")), 1024**2)
@@ -41,8 +45,8 @@ class Memory(Size):
 
     def parse_option(self, value: Any) -> int:
         size = self.parse(value)
-        if size < LEAST_MEMORY:
-            raise ValueError(f"{value!r} is less than {LEAST_MEMORY} MiB, the least memory of a guest")
+        if size < self.least:
+            raise ValueError(f"{value!r} is less than {self.least} MiB, the least memory of a guest")
         return size
 
     def format(self, value: int) -> str:

@@ -13,7 +13,7 @@ from ...model.field import Field, Fields
 from ...model.property_string import PropertyString
 from ...model.values import Codec, List
 from . import lxc_formats
-from .families import Family, Memory, SshKeys, Tags, flag, raw
+from .families import LEAST_MEMORY, Family, Memory, SshKeys, Tags, flag, raw
 from .vm_formats import STARTUP
 
 
@@ -66,7 +66,7 @@ OPTIONS = Fields(
         raw("features", lxc_formats.FEATURES),
         Field("hookscript"),
         Field("hostname", aliases=("name",), clear="never"),
-        raw("memory", Memory(), default=512, clear="never"),
+        raw("memory", Memory(LEAST_MEMORY), default=512, clear="never"),
         Field("nameserver", type="list", elements="str", codec=List(" ")),
         flag("onboot", False),
         Field(

@@ -12,7 +12,7 @@ from ...model.field import Field, Fields
 from ...model.property_string import PropertyString
 from ...model.values import List, Set, Text
 from . import vm_formats as formats
-from .families import EncodedSshKeys, Family, Memory, Tags, flag, raw
+from .families import LEAST_MEMORY, EncodedSshKeys, Family, Memory, Tags, flag, raw
 
 
 class Hotplug(Set):
@@ -93,7 +93,7 @@ OPTIONS = Fields(
         flag("kvm", True),
         flag("localtime"),
         raw("machine", formats.MACHINE),
-        raw("memory", Memory(), default=512),
+        raw("memory", Memory(LEAST_MEMORY), default=512),
         Field("migrate_downtime", type="float", default=0.1),
         Field("migrate_speed", type="int", default=0),
         Field("name"),
