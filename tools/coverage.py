@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which module makes which of the API's writing calls: coverage.yml, told as docs/coverage.md call by call."""
+"""Which module makes which of the API's writing calls, as docs/coverage.md lists them call by call."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from tools.common import ROOT
+from tools.declared import tables as declarations
 
 TABLE = ROOT / "tools" / "coverage.yml"
 FACTS = ROOT / "tests" / "simulator" / "data" / "facts-9.2.json"
@@ -26,7 +27,7 @@ INTRODUCTION = """\
 # Coverage of the API
 
 Which module makes which of the {total} writing calls of Proxmox VE {release}; `pve_api` can make every one of them.
-Generated from `tools/coverage.yml` and the facts of the API: `python -m tools.generate`.
+Generated from the declarations of the modules, `tools/coverage.yml` and the facts of the API: `python -m tools.generate`.
 
 | | calls |
 | --- | --- |
@@ -57,10 +58,18 @@ def _expression(pattern: str) -> re.Pattern[str]:
 
 @functools.cache
 def rows() -> tuple[Row, ...]:
-    """The table."""
-    table = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    """The table: the calls that declarations name, and for what declares none the rows of coverage.yml."""
+    written = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    declared = {
+        module: sorted({call for table in found for call in table.calls if not call.startswith("GET ")})
+        for module, found in declarations().items()
+    }
     return tuple(
-        Row(kind, owner, pattern) for kind in table for owner, patterns in table[kind].items() for pattern in patterns
+        Row(kind, owner, pattern)
+        for table in ({MODULES: declared}, written)
+        for kind in table
+        for owner, patterns in table[kind].items()
+        for pattern in patterns
     )
 
 
@@ -69,6 +78,12 @@ def facts() -> dict[str, Any]:
     """What the API has."""
     known: dict[str, Any] = json.loads(FACTS.read_text(encoding="utf-8"))
     return known
+
+
+@functools.cache
+def permissions() -> dict[tuple[str, str], dict[str, Any]]:
+    """What the API's schema says of the permissions of calls, by method and path."""
+    return {(call["method"], call["path"]): call.get("permissions", {}) for call in facts()["endpoints"]}
 
 
 @functools.cache

@@ -9,19 +9,17 @@ With `--check` nothing is written: files that are out of date are named, and the
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from tools import argument_facts, coverage
+from tools import argument_facts, coverage, privileges
 from tools.common import ROOT
+from tools.declared import Module, modules
 
 STUB = '''\
 # Copyright: (c) 2026, pve.automation maintainers
@@ -51,42 +49,6 @@ action_groups:
 TABLE_END = "<!-- end of the table -->"
 PLAYBOOK = re.compile(r"(<!-- ((?:playbooks|extensions/molecule)/\w+/\w+\.yml) -->\n)```yaml\n(?:(?!```).*\n)*```\n")
 DOCUMENT_START = "---\n"
-
-
-@dataclass(frozen=True)
-class Module:
-    """What a module's source says about it."""
-
-    name: str
-    documentation: dict[str, Any]
-    source: str  # the module below plugins/module_utils that holds its declaration
-    resource: str  # the declaration's name there
-
-    @classmethod
-    def parse(cls, path: Path) -> Module:
-        """Read a module; ValueError if it is not documentation and `run_module(DECLARATION)`."""
-        text = path.read_text(encoding="utf-8")
-        tree = ast.parse(text)
-        documentation = next(
-            (
-                ast.literal_eval(node.value)
-                for node in tree.body
-                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DOCUMENTATION"
-            ),
-            None,
-        )
-        called = re.search(r"^    run_module\((\w+)\)$", text, re.MULTILINE)
-        if documentation is None or called is None:
-            raise ValueError(f"{path.relative_to(ROOT)}: no DOCUMENTATION, or no call run_module(DECLARATION)")
-        imported = re.search(rf"^from \.\.module_utils\.(\S+) import (?:.*\b)?{called[1]}\b", text, re.MULTILINE)
-        if imported is None:
-            raise ValueError(f"{path.relative_to(ROOT)}: {called[1]} is not imported from ..module_utils")
-        return cls(path.stem, yaml.safe_load(documentation), imported[1], called[1])
-
-
-def modules() -> list[Module]:
-    """All modules of the collection, by name."""
-    return [Module.parse(path) for path in sorted((ROOT / "plugins" / "modules").glob("pve_*.py"))]
 
 
 # --- what is generated: each function yields (path, text) -------------------------------------------------------
@@ -143,6 +105,10 @@ def pages_with_playbooks(_listed: list[Module]) -> Generated:
         yield path, PLAYBOOK.sub(fill, path.read_text(encoding="utf-8"))
 
 
+def privilege_table(listed: list[Module]) -> Generated:
+    yield privileges.TARGET, privileges.source(listed)
+
+
 def argument_table(_listed: list[Module]) -> Generated:
     """What writing calls accept, where the schema of the API is at hand."""
     if argument_facts.SCHEMA.exists():
@@ -157,6 +123,7 @@ GENERATORS: list[Callable[[list[Module]], Generated]] = [
     coverage_page,
     pages_with_playbooks,
     argument_table,
+    privilege_table,
 ]
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -76,7 +77,16 @@ def planned(resource: AnyResource, server: Server, /, **given: Any) -> Plan:
     plan = resource.plan(observed, desired)
     if plan.steps:
         resource.preflight(server, plan, desired)
+    assert undeclared(resource, plan) == []
     return plan
+
+
+def undeclared(resource: AnyResource, plan: Plan) -> list[str]:
+    """The calls of a plan that the tables of the resource do not name, if it has any: coverage and privileges lack them."""
+    declared = [call for table in resource.tables() for call in table.calls]
+    patterns = [re.escape(call).replace(r"\*", ".+") for call in declared] or [".*"]
+    made = [f"{step.method} {step.path}" for step in plan.steps]
+    return [call for call in made if not any(re.fullmatch(pattern, call) for pattern in patterns)]
 
 
 def calls(plan: Plan) -> list[tuple[str, str, dict[str, Any]]]:

@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils._core.model.field import Field
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.by_type import ByType
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.item import Item
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.singleton import Singleton
+from ansible_collections.pve.automation.plugins.module_utils._core.model.table import Table
 from tests.harness.lifecycle_cases import MODULES, resource_of
-from tools.coverage import facts, makes, owners, writing_calls
+from tools.coverage import facts, owners, writing_calls
+from tools.privileges import meant
 
 CONTROL = {"delete", "digest", "append", "node", "vmid"}  # how a call works, not what it sets
 LEFT_OUT = {
@@ -30,7 +32,6 @@ LEFT_OUT = {
     "pve_firewall_alias": {"rename": "an alias is named by its key"},
     "pve_ha": {"type": "part of the resource's id"},
     "pve_ha_group": {"type": "there is one"},
-    "pve_realm": {"check-connection": "an option of the module, of each of its calls"},
     "pve_replication": {
         "type": "there is one, which the module sends",
         "source": "the server keeps it up to date itself",
@@ -39,7 +40,17 @@ LEFT_OUT = {
     "pve_storage": {"authsupported": "no type of storage has it any more"},
 }
 DROPPED = {"pve_storage": {"server2", "transport", "volume"}}  # parameters that only 8.4 has
-DROPPED_CHOICES = {"pve_storage": {"glusterfs"}}
+MORE_CHOICES = {  # that only one side has
+    "pve_storage": {"glusterfs"},  # in 8.4
+    "pve_node_network": {"fabric", "vnet"},  # SDN makes these
+    "pve_storage_content": {"snippets"},  # which can only be deleted
+}
+OTHER_TYPES = {
+    ("pve_backup", "vmid"),  # many are backed up, one is pruned
+    ("pve_firewall", "enable"),  # 0 and 1
+    ("pve_node_network", "netmask6"),  # written as that of the older family
+}
+KINDS = (Item, Singleton, ByType)
 GUESTS_LEFT_OUT = {
     "bootdisk": "boot tells the order",
     "cdrom": "the same as ide2",
@@ -133,8 +144,6 @@ PARAMETERS: dict[str, dict[str, str]] = {
 # A raw call has the parameters of all of them, many guests at once those of one guest, guests a test of their own below.
 OTHERWISE = {"pve_api", "pve_guests", "pve_vm", "pve_lxc"}
 
-BASES = {"pve_firewall_alias": "/cluster/firewall"}  # of items with an address, one of those that they may have
-
 TYPES = {"boolean": "bool", "integer": "int", "number": "float"}
 
 
@@ -150,68 +159,113 @@ def parameters(*paths: str) -> dict[str, Any]:
 
 
 def tables() -> Iterator[Any]:
-    """Module, paths and fields of each declaration that is a table of fields."""
-    for file in sorted(MODULES.glob("pve_*.py")):
-        resource = resource_of(file.stem)
-        if isinstance(resource, Singleton):
-            paths = [resource.path(dict.fromkeys(resource.keys, "x"))]
-            yield pytest.param(file.stem, paths, list(resource.fields), id=file.stem)
-        items = resource.items if isinstance(resource, ByType) else {"": resource}
-        for kind, item in items.items():
-            if isinstance(item, Item) and file.stem != "pve_ha_rule":  # whose calls the schema tells nothing of
-                fields = [item.key, *item.fields]
-                base = BASES.get(file.stem, "")
-                paths = [base + item.collection, item.path("x", base)]
-                yield pytest.param(file.stem, paths, fields, id=f"{file.stem} {kind}".strip())
+    """Module and table of each declaration whose fields are parameters of its calls."""
+    for module in managing():
+        declared = [table for table in resource_of(module).tables() if table.fields is not None]
+        for number, table in enumerate(declared):
+            yield pytest.param(module, table, id=f"{module} {number}" if len(declared) > 1 else module)
 
 
-all_tables = pytest.mark.parametrize(("module", "paths", "fields"), list(tables()))
+def managing() -> list[str]:
+    return sorted(file.stem for file in MODULES.glob("pve_*.py") if not file.stem.endswith("_info"))
+
+
+def parameters_of_table(table: Table) -> dict[str, Any]:
+    """What the writing calls of a table take, without what stands in their paths; numbered ones without their number."""
+    found: dict[str, Any] = {}
+    for method, path in {call for declared in table.calls for call in meant(declared)} & set(writing_calls()):
+        taken = endpoints()[method, path]
+        found |= {re.sub(r"\[n\]$", "", name): row for name, row in taken.items() if f"{{{name}}}" not in path}
+    return found
+
+
+@functools.cache
+def endpoints() -> dict[tuple[str, str], Mapping[str, Any]]:
+    return {(call["method"], call["path"]): call["parameters"] for call in facts()["endpoints"]}
+
+
+all_tables = pytest.mark.parametrize(("module", "table"), list(tables()))
 
 
 @all_tables
-def test_a_table_has_every_parameter_of_its_calls(module: str, paths: list[str], fields: list[Field]) -> None:
-    known = {re.sub(r"^(acmedomain)\d$", r"\1", field.api) for field in fields}
-    taken = set(parameters(*paths))
-    reasons = LEFT_OUT.get(module, {})
-    assert taken - CONTROL - known == taken & set(reasons)
-    assert known - taken == DROPPED.get(module, set())
+def test_every_declared_call_is_one_of_the_api(module: str, table: Table) -> None:
+    assert [call for call in table.calls if not meant(call)] == []
 
 
 @all_tables
-def test_a_table_has_the_types_and_choices_of_its_calls(module: str, paths: list[str], fields: list[Field]) -> None:
-    """Choices that grow with every release are not told: the server knows better."""
-    taken = parameters(*paths)
-    for field in fields:
+def test_a_table_has_every_parameter_of_its_calls(module: str, table: Table) -> None:
+    known = {re.sub(r"^(acmedomain)\d$", r"\1", field.api) for field in table.fields or ()}
+    taken = set(parameters_of_table(table))
+    reasons = {name.replace("-", "_") for name in {**LEFT_OUT.get(module, {}), **PARAMETERS.get(module, {})}}
+    assert {name for name in taken - CONTROL - known if name.replace("-", "_") not in reasons} == set()
+    in_path = {name for call in table.calls for _method, path in meant(call) for name in re.findall(r"{(\w+)}", path)}
+    assert known - taken - in_path == DROPPED.get(module, set()) & known
+
+
+@all_tables
+def test_a_table_has_the_types_and_choices_of_its_calls(module: str, table: Table) -> None:
+    """Choices that grow with every release are not compared: the server knows better."""
+    taken = parameters_of_table(table)
+    for field in table.fields or ():
         schema = taken.get(field.api, {})
-        if "enum" in schema and field.choices:
-            dropped = DROPPED_CHOICES.get(module, set()) if field.name == "type" else set()
-            assert set(map(str, field.choices)) - dropped == set(map(str, schema["enum"])), field.name
-        if schema.get("type") in TYPES and field.name != "expire":  # which also takes dates and periods
+        more = MORE_CHOICES.get(module, set())
+        if schema.get("enum") and field.choices:
+            assert set(map(str, field.choices)) - more == set(map(str, schema["enum"])) - more, field.name
+        if schema.get("type") in TYPES and (module, field.name) not in OTHER_TYPES and field.name != "expire":
             assert field.type == TYPES[schema["type"]], field.name
 
 
 @all_tables
-def test_the_coverage_table_has_the_calls_of_a_table(module: str, paths: list[str], fields: list[Field]) -> None:
-    methods = ("PUT", "DELETE") if len(paths) > 1 else ("PUT",)
-    assert [method for method in methods if not makes(module, method, paths[-1])] == []
-    assert len(paths) == 1 or any(makes(module, "POST", path) for path in paths)
+def test_the_fields_of_a_table_are_options(module: str, table: Table) -> None:
+    """So that nothing is declared that nobody can set."""
+    spec = dict(options_by_name(resource_of(module).arguments()["argument_spec"]))
+    for field in table.fields or ():
+        rows = spec.get(field.name, [])
+        assert any(row["type"] == field.type and row.get("no_log") == field.spec().get("no_log") for row in rows), field
 
 
-# --- modules that are no tables ---------------------------------------------------------------------------------------
+def options_by_name(spec: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    """The rows of options and suboptions, by name."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for name, row in spec.items():
+        found.setdefault(name, []).append(row)
+        for inner, rows in options_by_name(row.get("options") or {}).items():
+            found.setdefault(inner, []).extend(rows)
+    return found
+
+
+def test_every_reason_of_a_module_is_needed() -> None:
+    for module, reasons in LEFT_OUT.items():
+        tables = [table for table in resource_of(module).tables() if table.fields is not None]
+        known = {field.api for table in tables for field in table.fields or ()}
+        assert set(reasons) <= {name for table in tables for name in parameters_of_table(table)} - known, module
+
+
+def test_most_managing_modules_are_tables() -> None:
+    seen = {str(param.values[0]) for param in tables()}
+    print(f"{len(seen)} of {len(managing())} managing modules are tables")
+    assert len(seen) >= 40
+
+
+# --- modules with options of their own ------------------------------------------------------------------------------------
 
 
 def hand_written() -> list[str]:
-    """The managing modules without a table of fields, whose calls tools/coverage.yml lists."""
-    seen = {str(param.values[0]) for param in tables()} | OTHERWISE
-    names = sorted(file.stem for file in MODULES.glob("pve_*.py"))
-    return [name for name in names if not name.endswith("_info") and name not in seen]
+    """The managing modules whose options are more than the fields of their tables."""
+    return [name for name in managing() if name not in OTHERWISE and not isinstance(resource_of(name), KINDS)]
 
 
 def parameters_of(module: str) -> dict[str, Mapping[str, Any]]:
     """The parameters of a module's calls, with underscores for hyphens."""
-    endpoints = {(call["method"], call["path"]): call["parameters"] for call in facts()["endpoints"]}
-    mine = [call for call in writing_calls() if any(row.owner == module for row in owners(*call))]
-    return {name.replace("-", "_"): schema for call in mine for name, schema in endpoints[call].items()}
+    others = {
+        call
+        for table in resource_of(module).tables()
+        if table.fields is None
+        for row in table.calls
+        for call in meant(row)
+    }
+    mine = {call for call in writing_calls() if any(row.owner == module for row in owners(*call))} - others
+    return {name.replace("-", "_"): schema for call in mine for name, schema in endpoints()[call].items()}
 
 
 def option_names(spec: Mapping[str, Any]) -> Iterator[str]:
@@ -239,8 +293,7 @@ def test_options_have_the_types_of_the_parameters(module: str) -> None:
 
 def test_all_managing_modules_are_seen() -> None:
     seen = {str(param.values[0]) for param in tables()} | set(hand_written()) | {"pve_vm", "pve_lxc"}
-    managing = {file.stem for file in MODULES.glob("pve_*.py") if not file.stem.endswith("_info")}
-    assert managing - seen == {"pve_api", "pve_guests"}
+    assert set(managing()) - seen == {"pve_api", "pve_guests"}
     assert OPTIONS.keys() | PARAMETERS.keys() <= set(hand_written())
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 
 from .errors import InvalidOption
+from .table import Table
 
 NOTHING_TO_REMOVE = frozenset({"unset"})  # an empty list of what is to be removed removes nothing, in all modules
 LARGEST_BITS = 64  # of a number; the largest ones of PVE are sizes in bytes
@@ -175,6 +176,10 @@ class HasOptions(abc.ABC):
     def uses(self) -> Mapping[str, Use]:
         """The options that mean something in some tasks only."""
         return {}
+
+    def tables(self) -> Sequence[Table]:
+        """The calls that it makes, if they are declared."""
+        return ()
 
     def advise(self, names: Sequence[str]) -> list[str]:
         """What to write instead of options that do not exist."""

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..contract import Reader, Resource
 from ..given import Use
 from ..plan import Plan
+from ..table import Table
 from .item import Item, ItemDesired, Observed
 from .type_rules import refuse_other_types
 
@@ -22,6 +23,9 @@ class ByType(Resource[ItemDesired, Observed]):
 
     name: str
     items: Mapping[str, Item]
+
+    def tables(self) -> Sequence[Table]:
+        return [table for item in self.items.values() for table in item.tables()]
 
     def arguments(self) -> dict[str, Any]:
         merged: dict[str, Any] = {}

@@ -13,9 +13,10 @@ from typing import Any
 from ..changes import changed_fields, present_at_creation, refuse_create_only, require_release, secret_keys, shown
 from ..contract import STATES, UPDATE_PASSWORD, Reader, Resource, State, unset_option
 from ..errors import InvalidOption, InvalidParameter, NotFound, NotImplementedByServer, Refused
-from ..field import Field, Fields, update_params
+from ..field import Field, Fields, hyphenated, update_params
 from ..given import TO_MAKE, Use
 from ..plan import HIDDEN, Plan, Step, api_path
+from ..table import Table, calls_below
 from .type_rules import TypeRules
 
 SHORTEST_SECRET = 4  # characters; shorter ones cannot be told from other text
@@ -49,12 +50,14 @@ class Observed:
 class Location:
     """Where the collection of an item is, if that depends on the task: the path in front of it.
 
-    ``parse`` turns the options into a place, ``find`` looks up the path of that place.
+    ``parse`` turns the options into a place, ``find`` looks up the path of that place; ``bases`` are those that there are,
+    with * for one part.
     """
 
     options: Mapping[str, Mapping[str, Any]]
     parse: Callable[[Mapping[str, Any]], Any]
     find: Callable[[Reader, Any], str]
+    bases: Sequence[str] = ("",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +90,7 @@ class Item(Resource[ItemDesired, Observed]):
         sends. ``created_with``: parameters of the POST that are no options. ``passed_on``: extra options that are parameters of
         the calls with these methods, where they are not the default. ``append``: a set whose update takes ``append``: with the
         option of that name it is only added to. ``merges``: the same for sets whose update does not take it, so that the whole
-        set is sent. ``starts_task``: every call starts a task.
+        set is sent. ``starts_task``: every call starts a task. ``more_calls``: calls besides these, as in ``Table``.
 
     What the server answers
         ``absent``: what it says of the parameter that is the key if there is no such item, besides "not found". ``too_old``: a
@@ -121,6 +124,7 @@ class Item(Resource[ItemDesired, Observed]):
     append: str = ""
     merges: Sequence[str] = ()
     starts_task: bool = False
+    more_calls: Sequence[str] = ()
     address: Location | None = None
     absent: str = ""
     too_old: str = ""
@@ -139,6 +143,16 @@ class Item(Resource[ItemDesired, Observed]):
     required_together: Sequence[Sequence[str]] = ()
 
     # --- options ------------------------------------------------------------------------------------------------------
+
+    def tables(self) -> Sequence[Table]:
+        collection, item = self.collection, f"{self.collection}/*"
+        made = f"POST {item if self.own_path else collection}"
+        bases = self.address.bases if self.address else ("",)
+        passed = (hyphenated(name, type=self.extra_options[name]["type"]) for name in self.passed_on)
+        own = Table(
+            calls_below(bases, f"GET {item}", made, f"PUT {item}", f"DELETE {item}"), (self.key, *self.fields, *passed)
+        )
+        return (own, Table(tuple(self.more_calls), None)) if self.more_calls else (own,)
 
     def option_of(self, parameter: str) -> str:
         return self.fields.option_of(parameter)

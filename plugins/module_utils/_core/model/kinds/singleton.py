@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from ..changes import changed_fields, shown
 from ..contract import Reader, Resource, State, unset_option
 from ..field import Fields, update_params
 from ..plan import Plan, Step
+from ..table import Table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +44,12 @@ class Singleton(Resource[SingletonDesired, State]):
     def __post_init__(self) -> None:
         if any(field.secret for field in self.fields):
             raise TypeError(f"singleton {self.name}: a secret cannot be compared, and nothing says when to push it")
+
+    def tables(self) -> Sequence[Table]:
+        path = self.path({name: f"({name})" for name in self.keys})
+        for name in self.keys:
+            path = path.replace(quote(f"({name})", safe=""), "*")
+        return (Table((f"GET {path}", f"PUT {path}"), tuple(self.fields)),)
 
     def option_of(self, parameter: str) -> str:
         return self.fields.option_of(parameter)

@@ -13,9 +13,11 @@ from typing import Any
 from ...api.facts import RELEASE
 from ...model.contract import STATES, Reader, Resource, State
 from ...model.errors import InvalidOption, does_not_exist
+from ...model.field import Field, Fields
 from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import ListInfo, Options
 from ...model.plan import Plan, Step, api_path
+from ...model.table import Table
 from ...model.values import Boolean, split_list
 from ..existence import exists
 from . import lockout
@@ -42,6 +44,14 @@ KNOWN_PATH = re.compile(
 )
 
 PROPAGATE = Boolean()
+FIELDS = Fields(
+    [
+        Field("path", required=True),
+        *(Field(option, type="list", elements="str") for option, _pattern, _example in SUBJECTS.values()),
+        Field("roles", type="list", elements="str"),
+        Field("propagate", type="bool"),
+    ]
+)
 
 Entry = tuple[str, str, str]  # kind of subject, its id, the role's id
 
@@ -68,14 +78,12 @@ class Acl(Resource[AclDesired, State]):
 
     name = "acl"
 
+    def tables(self) -> Sequence[Table]:
+        return (Table((f"PUT {COLLECTION}",), tuple(FIELDS)),)
+
     def arguments(self) -> dict[str, Any]:
-        names = {option: {"type": "list", "elements": "str"} for option, _pattern, _example in SUBJECTS.values()}
-        names["tokens"]["no_log"] = False  # type: ignore[assignment]  # ids, not secrets
         spec = {
-            "path": {"type": "str", "required": True},
-            **names,
-            "roles": {"type": "list", "elements": "str"},
-            "propagate": {"type": "bool"},
+            **FIELDS.specs(),
             "exclusive": {"type": "bool", "default": False},
             **lockout.OPTION,
             "state": dict(STATES),

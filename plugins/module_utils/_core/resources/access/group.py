@@ -109,6 +109,7 @@ GROUP = Group(
     ),
     FIELDS,
     delete_keys=False,
+    more_calls=("PUT /access/users/*",),
     extra_options={
         MEMBERS.name: MEMBERS.field.spec(),
         "append": {"type": "bool", "default": False},

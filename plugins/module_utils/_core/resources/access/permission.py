@@ -14,6 +14,7 @@ from ...model.contract import Reader
 from ...model.errors import InvalidOption
 from ...model.kinds.info import Info
 from .acl import normalised_path
+from .requirements import DECLARED
 from .role import GUEST_AGENT
 
 COLLECTION = "/access/permissions"
@@ -21,92 +22,64 @@ NEW_NAMES = 9  # the release in which VM.Monitor became VM.GuestAgent.*
 _CONFIG = " ".join(f"VM.Config.{name}" for name in ("CPU", "Disk", "Memory", "Network", "Options"))
 _GUEST = f"VM.Allocate VM.Audit VM.Backup VM.Clone VM.Migrate VM.PowerMgmt {_CONFIG}"
 _AROUND = {"/pool": "Pool.Allocate", "/storage": "Datastore.AllocateSpace", "/sdn/zones": "SDN.Use"}
-_FIREWALL = {"/": "Sys.Audit Sys.Modify", "/vms": "VM.Audit VM.Config.Network"}
-# module -> path -> privileges for all that the module does. The option path narrows a path to one below it.
-# Source: the permissions that the API's schema names for the calls of the modules.
-REQUIREMENTS = {
+# module -> path -> privileges that do not follow from the calls that the module declares: those of modules that declare none,
+# those that the schema has no exact check for, and those for what is read besides. The option path narrows a path to one below it.
+# Source: the permissions that the API's schema names for the calls of the modules, and the descriptions in it.
+WRITTEN = {
     "pve_acl": {"/": "Permissions.Modify"},
     "pve_acl_info": {"/": "Permissions.Modify"},
-    "pve_acme_plugin": {"/": "Sys.Modify"},
     "pve_acme_plugin_info": {"/": "Sys.Modify"},
     "pve_backup": {
         "/vms": "VM.Allocate VM.Audit VM.Backup VM.PowerMgmt",
         "/storage": "Datastore.Allocate Datastore.AllocateSpace Datastore.Audit",
     },
     "pve_backup_info": {"/vms": "VM.Backup", "/storage": "Datastore.AllocateSpace Datastore.Audit"},
-    "pve_backup_job": {"/": "Sys.Audit Sys.Modify"},
     "pve_backup_job_info": {"/": "Sys.Audit"},
     "pve_cloudinit": {"/vms": "VM.Audit VM.Config.Cloudinit"},
     "pve_cluster_info": {"/": "Sys.Audit Sys.Syslog", "/vms": "VM.Audit", "/storage": "Datastore.Audit"},
-    "pve_cluster_options": {"/": "Sys.Audit Sys.Modify"},
-    "pve_cpu_model": {"/mapping/cpu": "Mapping.Audit Mapping.Modify"},
+    "pve_cpu_model": {"/mapping/cpu": "Mapping.Audit"},
     "pve_cpu_model_info": {"/mapping/cpu": "Mapping.Audit"},
-    "pve_firewall": {**_FIREWALL, "/nodes": "Sys.Audit Sys.Modify", "/sdn/zones": "SDN.Allocate"},
-    "pve_firewall_alias": _FIREWALL,
-    "pve_firewall_group": {"/": "Sys.Audit Sys.Modify"},
+    "pve_firewall": {"/sdn/zones": "SDN.Allocate"},
+    "pve_firewall_group": {"/": "Sys.Audit"},
     "pve_firewall_info": {"/": "Sys.Audit", "/nodes": "Sys.Audit Sys.Syslog", "/vms": "VM.Audit VM.Console"},
-    "pve_firewall_ipset": _FIREWALL,
-    "pve_group": {"/access/groups": "Group.Allocate User.Modify"},
+    "pve_group": {"/access/groups": "User.Modify"},
     "pve_group_info": {"/access/groups": "Sys.Audit"},
     "pve_guest_agent": {"/vms": "VM.Audit VM.GuestAgent.Unrestricted"},
     "pve_guest_info": {"/vms": "VM.Audit"},
     "pve_guests": {"/vms": "VM.Audit VM.PowerMgmt"},
-    "pve_ha": {"/": "Sys.Audit Sys.Console"},
-    "pve_ha_arm": {"/": "Sys.Audit Sys.Console"},
-    "pve_ha_group": {"/": "Sys.Audit Sys.Console"},
     "pve_ha_info": {"/": "Sys.Audit"},
-    "pve_ha_migrate": {"/": "Sys.Audit Sys.Console"},
-    "pve_ha_rule": {"/": "Sys.Audit Sys.Console"},
     "pve_lxc": {"/vms": _GUEST, **_AROUND},
     "pve_mapping": {"/mapping": "Mapping.Audit Mapping.Modify"},
     "pve_mapping_info": {"/mapping": "Mapping.Audit"},
-    "pve_metric_server": {"/": "Sys.Audit Sys.Modify"},
     "pve_metric_server_info": {"/": "Sys.Audit"},
-    "pve_node": {"/": "Sys.Audit Sys.Modify"},
-    "pve_node_apt": {"/nodes": "Sys.Audit Sys.Modify"},
+    "pve_node_apt": {"/nodes": "Sys.Audit"},
     "pve_node_apt_info": {"/nodes": "Sys.Audit Sys.Modify"},
-    "pve_node_certificate": {"/nodes": "Sys.Audit Sys.Modify"},
-    "pve_node_disk": {"/": "Sys.Audit Sys.Modify", "/storage": "Datastore.Allocate"},
+    "pve_node_certificate": {"/nodes": "Sys.Audit"},
+    "pve_node_disk": {"/": "Sys.Audit", "/storage": "Datastore.Allocate"},
     "pve_node_disk_info": {"/": "Sys.Audit"},
-    "pve_node_dns": {"/nodes": "Sys.Audit Sys.Modify"},
     "pve_node_guests": {"/vms": "VM.Audit VM.Config.Disk VM.Migrate VM.PowerMgmt"},
-    "pve_node_hosts": {"/": "Sys.Audit", "/nodes": "Sys.Modify"},
     "pve_node_info": {"/": "Sys.Audit Sys.Modify", "/nodes": "Sys.Audit"},
-    "pve_node_network": {"/": "Sys.Audit", "/nodes": "Sys.Modify", "/sdn/zones/localnetwork": "SDN.Audit"},
+    "pve_node_network": {"/": "Sys.Audit", "/sdn/zones/localnetwork": "SDN.Audit"},
     "pve_node_network_info": {"/sdn/zones/localnetwork": "SDN.Audit"},
     "pve_node_log_info": {"/nodes": "Sys.Audit Sys.Syslog"},
-    "pve_node_power": {"/nodes": "Sys.Audit Sys.PowerMgmt", "/vms": "VM.Audit"},
-    "pve_node_repository": {"/nodes": "Sys.Audit Sys.Modify"},
-    "pve_node_service": {"/nodes": "Sys.Audit Sys.Modify"},
-    "pve_node_subscription": {"/nodes": "Sys.Audit Sys.Modify"},
+    "pve_node_power": {"/vms": "VM.Audit"},
+    "pve_node_subscription": {"/nodes": "Sys.Audit"},
     "pve_node_subscription_info": {"/nodes": "Sys.Audit"},
-    "pve_node_time": {"/nodes": "Sys.Audit Sys.Modify"},
-    "pve_notification_endpoint": {"/": "Sys.Audit Sys.Modify", "/mapping/notifications": "Mapping.Modify"},
+    "pve_notification_endpoint": {"/": "Sys.Audit Sys.Modify"},
     "pve_notification_endpoint_info": {"/mapping/notifications": "Mapping.Audit"},
-    "pve_notification_matcher": {"/mapping/notifications": "Mapping.Modify"},
     "pve_notification_matcher_info": {"/mapping/notifications": "Mapping.Audit"},
     "pve_oci_tag_info": {"/nodes": "Sys.AccessNetwork"},
     "pve_permission_info": {"/access": "Sys.Audit"},
-    "pve_pool": {"/pool": "Pool.Allocate Pool.Audit"},
+    "pve_pool": {"/pool": "Pool.Audit"},
     "pve_pool_info": {"/pool": "Pool.Audit"},
-    "pve_realm": {"/access/realm": "Realm.Allocate"},
-    "pve_realm_sync": {"/access/realm": "Realm.AllocateUser Sys.Audit", "/access/groups": "User.Modify"},
-    "pve_realm_sync_job": {
-        "/": "Sys.Audit Sys.Modify",
-        "/access/realm": "Realm.AllocateUser",
-        "/access/groups": "User.Modify",
-    },
+    "pve_realm_sync": {"/access/realm": "Sys.Audit"},
     "pve_realm_sync_job_info": {"/": "Sys.Audit"},
     "pve_replication": {"/vms": "VM.Audit VM.Replicate"},
     "pve_replication_info": {"/vms": "VM.Audit"},
-    "pve_role": {"/access": "Sys.Modify"},
     "pve_sendkey": {"/vms": "VM.Audit VM.Console"},
     "pve_snapshot": {"/vms": "VM.Audit VM.Snapshot VM.Snapshot.Rollback"},
-    "pve_storage": {"/storage": "Datastore.Allocate Datastore.Audit"},
-    "pve_storage_content": {
-        "/storage": "Datastore.Allocate Datastore.AllocateTemplate Datastore.Audit",
-        "/nodes": "Sys.AccessNetwork",
-    },
+    "pve_storage": {"/storage": "Datastore.Audit"},
+    "pve_storage_content": {"/storage": "Datastore.Allocate Datastore.Audit"},
     "pve_storage_info": {"/storage": "Datastore.Audit"},
     "pve_task": {"/nodes": "Sys.Audit Sys.Modify"},
     "pve_task_info": {"/nodes": "Sys.Audit"},
@@ -117,6 +90,21 @@ REQUIREMENTS = {
     "pve_user": {"/access/groups": "User.Modify", "/access/realm": "Realm.AllocateUser"},
     "pve_user_info": {"/access/groups": "Sys.Audit"},
     "pve_vm": {"/vms": f"{_GUEST} VM.Config.CDROM VM.Config.Cloudinit VM.Config.HWType", **_AROUND},
+}
+
+
+def _together(declared: Mapping[str, str], written: Mapping[str, str]) -> dict[str, str]:
+    """Both, without what is granted on a path above."""
+    found: dict[str, set[str]] = {}
+    for path, privs in (*written.items(), *declared.items()):
+        above = {priv for where, has in written.items() if path.startswith(f"{where}/") for priv in has.split()}
+        if left := set(privs.split()) - above:
+            found.setdefault(path, set()).update(left)
+    return {path: " ".join(sorted(privs)) for path, privs in sorted(found.items())}
+
+
+REQUIREMENTS = {
+    module: _together(DECLARED.get(module, {}), WRITTEN.get(module, {})) for module in sorted({*DECLARED, *WRITTEN})
 }
 
 

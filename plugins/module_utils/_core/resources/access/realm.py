@@ -6,19 +6,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...api.connection import task_arguments
 from ...model.contract import Reader, Resource, State
 from ...model.errors import InvalidOption
-from ...model.field import Field, Fields, hyphenated
+from ...model.field import Field, Fields, hyphenated, update_params
 from ...model.given import TO_MAKE
 from ...model.kinds.info import ListInfo
 from ...model.kinds.item import BuiltIn, Item, ItemDesired
 from ...model.kinds.type_rules import TypeRules
 from ...model.plan import Plan, Step, api_path
 from ...model.property_string import BOOLEAN, SEMICOLON_SET, WORD, Part, PropertyString
+from ...model.table import Table
 from ...model.values import Comment, Set, Word
 
 COLLECTION = "/access/domains"
@@ -107,6 +108,16 @@ def _refuse_second(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
         raise InvalidOption("type", f"the one realm of type {kind} is called {kind}; there can be no other one")
 
 
+SYNC_FIELDS = Fields(
+    [
+        Field("scope", choices=SCOPES),
+        hyphenated("enable_new", type="bool"),
+        hyphenated("remove_vanished", type="list", elements="str", choices=VANISHED, codec=Set(";")),
+        hyphenated("dry_run", type="bool"),
+    ]
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class SyncDesired:
     """A synchronisation of a realm; ``sent`` are the parameters of the call."""
@@ -120,13 +131,14 @@ class RealmSync(Resource[SyncDesired, State]):
 
     name = "sync"
 
+    def tables(self) -> Sequence[Table]:
+        return (Table((f"POST {COLLECTION}/*/sync",), tuple(SYNC_FIELDS)),)
+
     def arguments(self) -> dict[str, Any]:
         spec = {
             "realm": {"type": "str", "required": True},
-            "scope": {"type": "str", "choices": list(SCOPES)},
-            "enable_new": {"type": "bool"},
-            "remove_vanished": {"type": "list", "elements": "str", "choices": list(VANISHED)},
-            "dry_run": {"type": "bool", "default": False},
+            **SYNC_FIELDS.specs(),
+            "dry_run": {**SYNC_FIELDS.named("dry_run").spec(), "default": False},
             **task_arguments(),
         }
         return {"argument_spec": spec}
@@ -135,13 +147,9 @@ class RealmSync(Resource[SyncDesired, State]):
         vanished = params["remove_vanished"]
         if vanished is not None and "none" in vanished and len(vanished) > 1:
             raise InvalidOption("remove_vanished", "none goes with nothing else")
-        sent = {
-            "scope": params["scope"],
-            "enable-new": params["enable_new"],
-            "remove-vanished": None if vanished is None else ";".join(sorted(set(vanished))) or "none",
-            "dry-run": params["dry_run"] or None,
-        }
-        return SyncDesired(params["realm"], {name: value for name, value in sent.items() if value is not None})
+        named = ["none"] if vanished == [] else vanished
+        fields = SYNC_FIELDS.parse({**params, "remove_vanished": named, "dry_run": params["dry_run"] or None})
+        return SyncDesired(params["realm"], update_params(fields, SYNC_FIELDS, {}))
 
     def read(self, reader: Reader, desired: SyncDesired) -> State:
         """The defaults of the realm, so that a missing scope is found before anything is sent."""

@@ -10,21 +10,32 @@ import dataclasses
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ...model.contract import STATES, Reader, Resource, State
 from ...model.errors import InvalidOption
+from ...model.field import Field, Fields
 from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import ListInfo
 from ...model.plan import Plan, Step, api_path
+from ...model.table import Table
 from ...model.values import Boolean
 from .user import by_token, check_userid, own_password
 
 TYPES = ("totp", "recovery", "yubico", "webauthn", "u2f")
 ADDABLE = ("totp", "recovery", "yubico")
 COLLECTION = "/access/tfa"
+FIELDS = Fields(
+    [
+        Field("type", choices=TYPES),
+        Field("description"),
+        Field("enable", type="bool"),
+        Field("totp", secret=True),
+        Field("value", secret=True),
+    ]
+)
 
 
 def totp_code(uri: str, now: float) -> str:
@@ -78,15 +89,17 @@ class SecondFactor(Resource[FactorDesired, FactorsObserved]):
 
     name = "tfa"
 
+    def tables(self) -> Sequence[Table]:
+        return (
+            Table((f"POST {COLLECTION}/*", f"PUT {COLLECTION}/*/*", f"DELETE {COLLECTION}/*/*"), tuple(FIELDS)),
+            Table(("PUT /access/users/*/unlock-tfa",)),
+        )
+
     def arguments(self) -> dict[str, Any]:
         spec = {
             "userid": {"type": "str", "required": True},
             "id": {"type": "str"},
-            "type": {"type": "str", "choices": list(TYPES)},
-            "description": {"type": "str"},
-            "enable": {"type": "bool"},
-            "totp": {"type": "str", "no_log": True},
-            "value": {"type": "str", "no_log": True},
+            **FIELDS.specs(),
             "unlock": {"type": "bool", "default": False},
             "state": dict(STATES),
         }

@@ -19,6 +19,7 @@ from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import ListInfo, Options
 from ...model.periods import period
 from ...model.plan import Plan, Step, api_path
+from ...model.table import Table, calls_below
 from ...model.values import NonZeroComment
 from . import acl, lockout
 from .expiry import EXPIRE, Lifetime, refuse_past, settled
@@ -31,6 +32,8 @@ SECRET = {"token_secret": "value"}  # key of the result -> key of the server's a
 FIELDS = Fields(
     [Field("comment", codec=NonZeroComment()), EXPIRE, Field("privsep", type="bool", clear="never", default=True)]
 )
+
+REGENERATE = Field("regenerate", type="bool")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,13 +77,18 @@ class Token(Resource[TokenDesired, TokenObserved]):
 
     name = "token"
 
+    def tables(self) -> Sequence[Table]:
+        calls = calls_below(["/access/users/*/token/*"], "POST ", "PUT ", "DELETE ")
+        entries = Table((f"PUT {acl.COLLECTION}",), None)  # of a token that is created again
+        return Table(calls, (*FIELDS, REGENERATE)), entries
+
     def arguments(self) -> dict[str, Any]:
         spec = {
             "userid": {"type": "str"},
             "tokenid": {"type": "str", "required": True, "no_log": False},
             **FIELDS.specs(),
             "renew_before": {"type": "str"},
-            "regenerate": {"type": "bool", "default": False},
+            "regenerate": {**REGENERATE.spec(), "default": False},
             **lockout.OPTION,
             "state": dict(STATES),
         }

@@ -139,6 +139,7 @@ USER = User(
     Field("userid", aliases=("name",), codec=Matching(USERID.pattern, NOT_A_USER)),
     FIELDS,
     append="groups",
+    more_calls=(f"PUT {PASSWORD_PATH}",),
     preflights=(lockout.refuse_end_of_root, _keep_groups),
     extra_options=lockout.OPTION,
 )

@@ -17,14 +17,15 @@ from ...guests.directory import Directory, is_reported
 from ...guests.named import refuse_unknown, warn_of_unknown
 from ...model.contract import Planned, Reader, State, StateOrNone
 from ...model.errors import InvalidOption
-from ...model.field import Fields, update_params
+from ...model.field import Field, Fields, update_params
 from ...model.periods import period
 from ...model.plan import Plan, Step, api_path
+from ...model.table import Table
 from ...run.batch import Job, WorkerPool, check_counts, summary
 from ...run.engine import run_plan
 from ...run.hosted import CustomRun
 from .job import FIELDS as JOB_FIELDS
-from .volume import Prune, Volume, backups_of, owner_of, storage_of
+from .volume import RETENTION, VOLUME_FIELDS, Prune, Volume, backups_of, owner_of, storage_of
 
 # Parameters of vzdump beside what it backs up and where: those that a backup job has as well
 OPTIONS = Fields(
@@ -36,6 +37,16 @@ OPTIONS = Fields(
     pbs_change_detection_mode performance pigz protected prune_backups remove script stdexcludes stopwait tmpdir zstd
     """.split()
 )
+SELECTION = Fields(
+    [
+        Field("vmid", type="list", elements="int"),
+        Field("pool"),
+        Field("all", type="bool"),
+        Field("exclude", type="list", elements="int"),
+        Field("storage"),
+    ]
+)
+NOTES = VOLUME_FIELDS.named("notes")
 # What the module does -> the options that mean something then, beside those of every task
 PURPOSES = {
     "take": {*"vmid pool node all exclude storage max_age parallel fail_fast".split(), *(row.name for row in OPTIONS)},
@@ -93,17 +104,22 @@ class Backup(CustomRun):
 
     name = "backups"
 
+    def tables(self) -> Sequence[Table]:
+        content, pruned = "/nodes/*/storage/*/content/*", "/nodes/*/storage/*/prunebackups"
+        return (
+            Table(("POST /nodes/*/vzdump",), (*SELECTION, *OPTIONS)),
+            Table((f"PUT {content}", f"DELETE {content}"), tuple(VOLUME_FIELDS)),
+            Table((f"DELETE {pruned}",), (SELECTION.named("vmid"), *RETENTION)),
+        )
+
     def arguments(self) -> dict[str, Any]:
         spec = {
-            "vmid": {"type": "list", "elements": "int"},
-            "pool": {"type": "str"},
+            **SELECTION.specs(),
             "node": {"type": "str"},
-            "all": {"type": "bool", "default": False},
-            "exclude": {"type": "list", "elements": "int"},
-            "storage": {"type": "str"},
+            "all": {**SELECTION.named("all").spec(), "default": False},
             "max_age": {"type": "str"},
             "volume": {"type": "str"},
-            "notes": {"type": "str"},
+            NOTES.name: NOTES.spec(),
             **OPTIONS.specs(),
             **{flag: {"type": "bool", "default": False} for flag in ("force", "unique", "start", "live_restore")},
             "parallel": {"type": "int", "default": 1},

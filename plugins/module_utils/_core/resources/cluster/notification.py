@@ -128,6 +128,7 @@ ITEMS = {
         shape=_decode,
         built_in=_built_in("mail-to-root") if kind == "sendmail" else None,
         amend=_with_test,
+        more_calls=(f"POST {TARGETS}/*/test",),
     )
     for kind, (needed, fields) in _TYPES.items()
 }

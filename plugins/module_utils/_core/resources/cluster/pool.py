@@ -15,16 +15,18 @@ from ...guests.pool import refuse_move
 from ...model.changes import changed_fields, shown
 from ...model.contract import STATES, Reader, Resource, State
 from ...model.errors import InvalidOption, NotFound, Refused, does_not_exist
-from ...model.field import Field, Fields, update_params
+from ...model.field import Field, Fields, hyphenated, update_params
 from ...model.given import TO_DELETE, TO_MAKE, Use
 from ...model.kinds.info import ListInfo, Options
 from ...model.kinds.members import Members
 from ...model.plan import Plan, Step
+from ...model.table import Table, calls_below
 from ...model.values import NonZeroComment, Set
 from ..existence import exists
 
 KEY = Field("poolid", aliases=("name",), required=True)
 FIELDS = Fields([Field("comment", codec=NonZeroComment(), clear="empty")])
+ALLOW_MOVE = hyphenated("allow_move", type="bool")
 COLLECTION = "/pools"
 LEVELS = 3  # of nested pools
 
@@ -76,13 +78,17 @@ class Pool(Resource[PoolDesired, ObservedPool]):
 
     name = "pool"
 
+    def tables(self) -> Sequence[Table]:
+        fields = (KEY, *FIELDS, *(members.field for members in MEMBERS.values()), ALLOW_MOVE)
+        return (Table(calls_below([COLLECTION], "POST ", "PUT ", "DELETE "), fields),)
+
     def arguments(self) -> dict[str, Any]:
         spec = {
             KEY.name: KEY.spec(),
             **FIELDS.specs(),
             **{name: members.field.spec() for name, members in MEMBERS.items()},
             "append": {"type": "bool", "default": False},
-            "allow_move": {"type": "bool", "default": False},
+            "allow_move": {**ALLOW_MOVE.spec(), "default": False},
             "force": {"type": "bool", "default": False},
             "state": dict(STATES),
         }

@@ -123,6 +123,7 @@ REPLICATION = Replication(
     FIELDS,
     needed=("target",),
     created_with={"type": "local"},
+    more_calls=("POST /nodes/*/replication/*/schedule_now",),
     passed_on={"keep": ("DELETE",), "force": ("DELETE",)},
     also_shown=("source",),
     checks=(_check,),

@@ -15,6 +15,7 @@ from ...model.errors import HopFailed, InvalidOption
 from ...model.kinds.info import Info
 from ...model.periods import moment
 from ...model.plan import Plan, Step, api_path
+from ...model.table import Table
 from ...run.task import Upid, read_log, succeeded, wait_for_task
 
 
@@ -31,6 +32,9 @@ class Task(Resource[TaskDesired, State]):
     """One task. Waiting for it only reads; stopping a running one is a step."""
 
     name = "task"
+
+    def tables(self) -> Sequence[Table]:
+        return (Table(("DELETE /nodes/*/tasks/*",)),)
 
     def arguments(self) -> dict[str, Any]:
         spec = {

@@ -18,13 +18,15 @@ from ...model.field import Field, Fields, update_params
 from ...model.given import TO_DELETE, TO_MAKE, Use
 from ...model.kinds.item import Item, ItemDesired, Location
 from ...model.plan import Plan, Step, api_path, whole_part
+from ...model.table import Table, calls_below
 from ...model.values import Matching, NonZeroComment, Text
 from .lockout import OPTION, keep_way_in
-from .scope import CLUSTER, Scope, find_scope, scope_of, scope_options
+from .scope import BASES, CLUSTER, Scope, find_scope, scope_of, scope_options
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
 NOT_A_NAME = "{} is not a name: a letter, then letters, digits, - and _, at most {} characters"
 _WITH_SETS = ("cluster", "guest")
+_BASES = tuple(BASES[scope] for scope in _WITH_SETS)
 COMMENT = NonZeroComment()
 
 
@@ -67,6 +69,7 @@ class Entry(SetNetwork):
 
 DESCRIPTION = Fields([Field("comment", codec=COMMENT, clear="empty")])
 ALIAS_FIELDS = Fields([Field("cidr", codec=Network(), clear="never"), *DESCRIPTION])
+FORCE = Field("force", type="bool")
 ENTRY_FIELDS = Fields(
     [
         Field("cidr", codec=Entry(), required=True, clear="never"),
@@ -91,7 +94,7 @@ ALIAS = Item(
     needed=("cidr",),
     delete_keys=False,
     replaces=True,
-    address=Location(scope_options(*_WITH_SETS), lambda params: scope_of(params, _WITH_SETS), find_scope),
+    address=Location(scope_options(*_WITH_SETS), lambda params: scope_of(params, _WITH_SETS), find_scope, _BASES),
     absent="no such alias",
     preflights=(_keep_way_in,),
     extra_options=OPTION,
@@ -168,6 +171,16 @@ class AddressSet(Resource[IpsetDesired, IpsetObserved]):
     name = "ipset"
     named = NamedSet("ipset", "name", 64)
 
+    def tables(self) -> Sequence[Table]:
+        entries = ("POST /ipset/*", "PUT /ipset/*/*", "DELETE /ipset/*/*")
+        return (
+            Table(
+                calls_below(_BASES, "GET /ipset", "POST /ipset", "DELETE /ipset/*"),
+                (Field("name"), *DESCRIPTION, FORCE),
+            ),
+            Table(calls_below(_BASES, *entries), tuple(ENTRY_FIELDS)),
+        )
+
     def arguments(self) -> dict[str, Any]:
         spec = {
             **scope_options(*_WITH_SETS),
@@ -175,7 +188,7 @@ class AddressSet(Resource[IpsetDesired, IpsetObserved]):
             **DESCRIPTION.specs(),
             "entries": {"type": "list", "elements": "dict", "options": ENTRY_FIELDS.specs()},
             "append": {"type": "bool", "default": False},
-            "force": {"type": "bool", "default": False},
+            "force": {**FORCE.spec(), "default": False},
             **OPTION,
             "state": dict(STATES),
         }
@@ -310,11 +323,16 @@ class SecurityGroup(Resource[GroupDesired, GroupObserved]):
 
     name = "group"
     named = NamedSet("group", "group", 18)
+    key = Field("group", required=True, aliases=("name",))
     path = f"{CLUSTER}/groups"
+
+    def tables(self) -> Sequence[Table]:
+        calls = calls_below([self.path], "GET ", "POST ", "DELETE /*", "DELETE /*/*")
+        return (Table(calls, (self.key, *DESCRIPTION)),)
 
     def arguments(self) -> dict[str, Any]:
         spec = {
-            "group": {"type": "str", "required": True, "aliases": ["name"]},
+            "group": self.key.spec(),
             **DESCRIPTION.specs(),
             "force": {"type": "bool", "default": False},
             **OPTION,

@@ -18,11 +18,12 @@ from ...model.field import update_params
 from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import Info
 from ...model.plan import Plan, Step
+from ...model.table import Table, calls_below
 from .edits import match, plan_edits
 from .fields import OPTIONS, RULE_FIELDS, observe_rule, option_specs, parse_rule, rule_params
 from .lockout import Reachability, check_lockout, collect_context, options_come_first
 from .safety import Edit, Rule
-from .scope import CLUSTER, SCOPES, Scope, find_scope, scope_of, scope_options
+from .scope import BASES, CLUSTER, SCOPES, Scope, find_scope, scope_of, scope_options
 
 GUARDED = ("cluster", "node", "group")  # scopes whose rules decide about connections to a node
 
@@ -65,6 +66,13 @@ class Firewall(Resource[FirewallDesired, FirewallObserved]):
     """Options by name, and rules by what they say: the whole list, or with ``append`` single ones."""
 
     name = "firewall"
+
+    def tables(self) -> Sequence[Table]:
+        rules = ("GET /options", "GET /rules", "POST /rules", "PUT /rules/*", "DELETE /rules/*")
+        of_group = calls_below([BASES["group"]], "POST ", "PUT /*", "DELETE /*")
+        of_scopes = calls_below((base for scope, base in BASES.items() if scope != "group"), *rules)
+        options = [Table((f"PUT {BASES[scope]}/options",), tuple(fields)) for scope, fields in OPTIONS.items()]
+        return (*options, Table((*of_scopes, *of_group), tuple(RULE_FIELDS)))
 
     def arguments(self) -> dict[str, Any]:
         spec = {

@@ -17,6 +17,14 @@ from ...model.plan import api_path
 CLUSTER = "/cluster/firewall"
 # scope -> the option that says which one
 SCOPES = {"cluster": "", "node": "node", "guest": "vmid", "vnet": "vnet", "group": "group"}
+# scope -> the path of its configuration, with * for one part
+BASES = {
+    "cluster": CLUSTER,
+    "node": "/nodes/*/firewall",
+    "guest": "/nodes/*/*/*/firewall",
+    "vnet": "/cluster/sdn/vnets/*/firewall",
+    "group": f"{CLUSTER}/groups/*",
+}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,13 +10,15 @@ is waited for.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...api.connection import task_arguments
 from ...model.contract import Reader, Resource, State
 from ...model.errors import InvalidOption, NotImplementedByServer, PveError
+from ...model.field import Field, hyphenated
 from ...model.plan import Plan, Step, api_path
+from ...model.table import Table
 from ...run.polling import wait_until
 from .resource import RESOURCES, check_sid
 from .rule import GROUP_FIELDS, GROUPS, NODE, RESOURCE, RULE_FIELDS, RULES
@@ -24,6 +26,8 @@ from .status import PAUSE, STATUS, Rows, armed_state, confirmed_status, find_ser
 
 SETTLING = 60.0  # seconds in which the manager takes up a new resource; it needs a round or two
 UNSETTLED = (None, "request_start")  # its states until then, in which it drops requests
+NODE_FIELD = Field("node", required=True, aliases=("target",))
+MODE = hyphenated("resource_mode", choices=("freeze", "ignore"))
 MOVING = ("migrate", "relocate", "request_start_balance")
 
 
@@ -75,10 +79,17 @@ class HaMove(Resource[MoveDesired, MoveObserved]):
 
     name = "resource"
 
+    def tables(self) -> Sequence[Table]:
+        return (
+            Table(
+                (f"GET {STATUS}/current", f"POST {RESOURCES}/*/migrate", f"POST {RESOURCES}/*/relocate"), (NODE_FIELD,)
+            ),
+        )
+
     def arguments(self) -> dict[str, Any]:
         spec = {
             "sid": {"type": "str", "required": True, "aliases": ["vmid"]},
-            "node": {"type": "str", "required": True, "aliases": ["target"]},
+            NODE_FIELD.name: NODE_FIELD.spec(),
             "method": {"type": "str", "choices": ["migrate", "relocate"], "default": "migrate"},
             **task_arguments(),
         }
@@ -234,10 +245,13 @@ class HaArm(Resource[ArmDesired, State]):
 
     name = "ha"
 
+    def tables(self) -> Sequence[Table]:
+        return (Table((f"GET {STATUS}/current", f"POST {STATUS}/arm-ha", f"POST {STATUS}/disarm-ha"), (MODE,)),)
+
     def arguments(self) -> dict[str, Any]:
         spec = {
             "state": {"type": "str", "choices": ["armed", "disarmed"], "required": True},
-            "resource_mode": {"type": "str", "choices": ["freeze", "ignore"]},
+            MODE.name: MODE.spec(),
             **task_arguments(),
         }
         return {"argument_spec": spec, "required_if": [("state", "disarmed", ("resource_mode",))]}

@@ -13,9 +13,12 @@ from typing import Any
 from ...api.connection import task_arguments
 from ...model.contract import NODE_KEY, Reader, Resource
 from ...model.errors import InvalidOption
+from ...model.field import Field, Fields
 from ...model.kinds.info import Composite, ListInfo, OneInfo
 from ...model.plan import Plan, Step, api_path
+from ...model.table import Table
 
+FLAGS = Fields([Field("notify", type="bool"), Field("quiet", type="bool")])
 REFRESHES = {"typefilter": "aptupdate", "statusfilter": "ok", "source": "archive", "limit": 1}
 
 
@@ -54,13 +57,15 @@ class NodeApt(Resource[AptDesired, AptObserved]):
 
     name = "apt"
 
+    def tables(self) -> Sequence[Table]:
+        return (Table(("GET /nodes/*/apt/update", "POST /nodes/*/apt/update"), tuple(FLAGS)),)
+
     def arguments(self) -> dict[str, Any]:
         spec = {
             **NODE_KEY,
             "update_cache": {"type": "bool"},
             "cache_valid_time": {"type": "int"},
-            "notify": {"type": "bool"},
-            "quiet": {"type": "bool"},
+            **FLAGS.specs(),
             **task_arguments(),
         }
         return {"argument_spec": spec}
@@ -72,7 +77,7 @@ class NodeApt(Resource[AptDesired, AptObserved]):
         if valid is not None and refresh is False:
             raise InvalidOption("cache_valid_time", "contradicts update_cache: false")
         refresh = bool(refresh or valid is not None)
-        flags = {name: params[name] for name in ("notify", "quiet") if params[name] is not None}
+        flags = FLAGS.parse(params)
         for name in flags if not refresh else ():
             raise InvalidOption(name, "belongs to update_cache")
         now = int(time.time())

@@ -14,11 +14,21 @@ from ...api.connection import task_arguments
 from ...api.pem import certificate_chain, fingerprint, plain, private_key
 from ...model.contract import NODE_KEY, STATES, Reader, Resource, State
 from ...model.errors import InvalidOption, Refused
+from ...model.field import Field, Fields
 from ...model.kinds.info import ListInfo
 from ...model.periods import period
 from ...model.plan import Plan, Step, api_path
+from ...model.table import Table
 from .settings import MAX_ACME_DOMAINS, OPTIONS
 
+FIELDS = Fields(
+    [
+        Field("certificates", clear="never"),
+        Field("key", secret=True),
+        Field("restart", type="bool"),
+        Field("force", type="bool"),
+    ]
+)
 OWN, CUSTOM = "pve-ssl.pem", "pveproxy-ssl.pem"
 SOON = 30 * 86400  # PVE renews certificates that last longer than that only by force
 BELONGS = {  # option -> what it belongs to
@@ -63,15 +73,21 @@ class NodeCertificate(Resource[CertificateDesired, CertificateObserved]):
 
     name = "certificate"
 
+    def tables(self) -> Sequence[Table]:
+        custom, acme = "/nodes/*/certificates/custom", "/nodes/*/certificates/acme/certificate"
+        force = (FIELDS.named("force"),)
+        return (
+            Table((f"POST {custom}", f"DELETE {custom}"), tuple(FIELDS)),
+            Table((f"POST {acme}", f"PUT {acme}", f"DELETE {acme}"), force),
+        )
+
     def arguments(self) -> dict[str, Any]:
         spec = {
             **NODE_KEY,
-            "certificates": {"type": "str"},
-            "key": {"type": "str", "no_log": True},
+            **FIELDS.specs(),
             "acme": {"type": "bool", "default": False},
             "renew_before": {"type": "str"},
-            "restart": {"type": "bool"},
-            "force": {"type": "bool", "default": False},
+            "force": {**FIELDS.named("force").spec(), "default": False},
             "state": dict(STATES),
             **task_arguments(),
         }

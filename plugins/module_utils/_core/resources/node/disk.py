@@ -13,18 +13,24 @@ from typing import Any, Union
 from ...api.connection import task_arguments
 from ...model.contract import NODE_KEY, Reader, Resource, State, StateOrNone
 from ...model.errors import InvalidOption, Refused
+from ...model.field import Field
 from ...model.given import Use
 from ...model.kinds.info import ListInfo, Options
 from ...model.plan import Plan, Step
+from ...model.table import Table
 from .disk_inventory import Inventory, Row, content, disks_path, has_table, is_partition, user_of
-from .disk_pools import KINDS, Kind, Pool, is_stored, members, same_devices
+from .disk_pools import ADD_STORAGE, CLEANUPS, KINDS, NAME, Kind, Pool, is_stored, members, same_devices
 
 _DISK = re.compile(r"/dev/\S+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]")
 _UUID = re.compile(r"[A-Fa-f0-9-]{1,36}")
-_CLEANUPS = ("cleanup_config", "cleanup_disks")
-_OWN = {name: row for kind in KINDS.values() for name, row in {**kind.options, **kind.delete_options}.items()}
-_SPECIFIC = ("disk", "uuid", "type", "name", "devices", *_OWN, "add_storage", *_CLEANUPS)
+_OWN = {
+    name: row
+    for kind in KINDS.values()
+    for name, row in {**kind.options.specs(), **kind.delete_options.specs()}.items()
+}
+_SPECIFIC = ("disk", "uuid", "type", "name", "devices", *_OWN, "add_storage", *CLEANUPS.specs())
+DISK, UUID = Field("disk"), Field("uuid")
 WIPE_HINT = "Empty it by state: wiped with force: true, if nobody needs that any more."
 
 
@@ -82,18 +88,26 @@ class NodeDisk(Resource[AnyDesired, AnyObserved]):
 
     name = "disk"
 
+    def tables(self) -> Sequence[Table]:
+        wipe = Table(("GET /nodes/*/disks/list", "PUT /nodes/*/disks/wipedisk"), (DISK,))
+        return (
+            wipe,
+            Table(("POST /nodes/*/disks/initgpt",), (DISK, UUID)),
+            *(table for kind in KINDS.values() for table in kind.tables()),
+        )
+
     def arguments(self) -> dict[str, Any]:
         spec = {
             **NODE_KEY,
             "state": {"type": "str", "choices": ["present", "absent", "wiped", "gpt"], "default": "present"},
-            "disk": {"type": "str"},
-            "uuid": {"type": "str"},
+            DISK.name: DISK.spec(),
+            UUID.name: UUID.spec(),
             "type": {"type": "str", "choices": list(KINDS)},
-            "name": {"type": "str"},
+            NAME.name: NAME.spec(),
             "devices": {"type": "list", "elements": "str"},
             **_OWN,
-            "add_storage": {"type": "bool"},
-            **{name: {"type": "bool"} for name in _CLEANUPS},
+            ADD_STORAGE.name: ADD_STORAGE.spec(),
+            **CLEANUPS.specs(),
             "force": {"type": "bool", "default": False},
             **task_arguments(),
         }
@@ -121,8 +135,8 @@ class NodeDisk(Resource[AnyDesired, AnyObserved]):
             raise InvalidOption("name", f"{params['name']!r} is not a name: a letter, then letters, digits, -, _ and .")
         made = {"devices": params["devices"], **kind.parse(params)}
         options = {name: value for name, value in made.items() if value is not None}
-        acts = {name: bool(params[name]) for name in ("add_storage", *_CLEANUPS)}
-        pool = Pool(node, params["name"], *(params[name] or "" for name in kind.delete_options))
+        acts = {name: bool(params[name]) for name in ("add_storage", *CLEANUPS.specs())}
+        pool = Pool(node, params["name"], *(params[name] or "" for name in kind.delete_options.specs()))
         return PoolDesired(pool, kind, state, force, options, **acts)
 
     def read(self, reader: Reader, desired: AnyDesired) -> AnyObserved:
@@ -162,9 +176,9 @@ def _refuse_foreign(params: Mapping[str, Any]) -> None:
     state, kind = params["state"], KINDS.get(params["type"] or "")
     own = {"wiped": {"disk"}, "gpt": {"disk", "uuid"}}.get(state, {"type", "name"})
     if kind and state == "present":
-        own = {*own, "devices", "add_storage", *kind.options}
+        own = {*own, "devices", "add_storage", *kind.options.specs()}
     elif kind and state == "absent":
-        own = {*own, *_CLEANUPS, *kind.delete_options}
+        own = {*own, *CLEANUPS.specs(), *kind.delete_options.specs()}
     for name in _SPECIFIC:
         if params[name] is not None and name not in own:
             raise InvalidOption(
@@ -255,7 +269,7 @@ def _plan_absent(current: State | None, desired: PoolDesired) -> Plan:
     kind, name, pool = desired.kind, desired.pool.name, desired.pool
     if not desired.force and (kind.loses_data or desired.cleanup_disks):
         raise Refused(f"What is on {kind.label} {name} would be lost.", hint="Set force: true to lose it.")
-    params = {option.replace("_", "-"): True for option in _CLEANUPS if getattr(desired, option)}
+    params = {field.api: True for field in CLEANUPS if getattr(desired, field.name)}
     sent = {**kind.delete_params(pool), **params}
     path, summary = disks_path(pool.node, kind.type, name), f"delete {kind.label} {name}"
     step = Step("DELETE", path, sent, summary, starts_task=True, task_id=kind.task_id(pool))

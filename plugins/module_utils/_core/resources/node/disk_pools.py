@@ -13,12 +13,16 @@ from typing import Any, ClassVar
 
 from ...model.contract import Reader, State
 from ...model.errors import InvalidOption, NotFound
+from ...model.field import Field, Fields, hyphenated
 from ...model.plan import api_path
 from ...model.property_string import INTEGER, Part, PropertyString
+from ...model.table import Table
 from ...model.values import split_list
 from .disk_inventory import Inventory, Row, disks_path, is_partition
 
 Options = Mapping[str, Any]
+NAME, ADD_STORAGE = Field("name"), Field("add_storage", type="bool")
+CLEANUPS = Fields(hyphenated(name, type="bool") for name in ("cleanup_config", "cleanup_disks"))
 FEWEST_DISKS = {
     "single": 1,
     "mirror": 2,
@@ -52,8 +56,15 @@ class Kind(abc.ABC):
     type: str
     label: str
     loses_data = True  # by being deleted
-    options: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    delete_options: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    device_key = "device"  # the parameter of the call that makes it
+    options: ClassVar[Fields] = Fields([])
+    delete_options: ClassVar[Fields] = Fields([])
+
+    def tables(self) -> tuple[Table, Table]:
+        devices = Field("devices", self.device_key, type="list", elements="str")
+        path = f"/nodes/*/disks/{self.type}"
+        made, deleted = (NAME, devices, ADD_STORAGE, *self.options), (*CLEANUPS, *self.delete_options)
+        return Table((f"POST {path}",), made), Table((f"DELETE {path}/*",), deleted)
 
     @abc.abstractmethod
     def read(self, reader: Reader, pool: Pool) -> State | None:
@@ -61,7 +72,7 @@ class Kind(abc.ABC):
 
     def parse(self, params: Options) -> dict[str, Any]:
         """The options of its own, canonical."""
-        return {name: params[name] for name in self.options}
+        return {field.name: params[field.name] for field in self.options}
 
     def check_complete(self, options: Options) -> None:
         """Whether it can be made of these options."""
@@ -70,7 +81,7 @@ class Kind(abc.ABC):
 
     def params(self, options: Options) -> dict[str, Any]:
         """The parameters of the call that makes it."""
-        return {"device": options["devices"][0], **{name: options[name] for name in self.options if name in options}}
+        return {"device": options["devices"][0], **{f.name: options[f.name] for f in self.options if f.name in options}}
 
     def shown(self, options: Options, rows: list[Row]) -> dict[str, Any]:
         """What of the options can be seen afterwards."""
@@ -104,7 +115,7 @@ class ThinPool(Kind):
     """A thin pool of LVM, in a volume group that PVE makes with the same name."""
 
     type, label = "lvmthin", "thin pool"
-    delete_options: ClassVar = {"volume_group": {"type": "str"}}
+    delete_options = Fields([hyphenated("volume_group")])
 
     def read(self, reader: Reader, pool: Pool) -> State | None:
         group = pool.group
@@ -128,12 +139,15 @@ class Zpool(Kind):
     """A pool of ZFS."""
 
     type, label = "zfs", "zpool"
-    options: ClassVar = {
-        "raidlevel": {"type": "str", "choices": list(FEWEST_DISKS)},
-        "draid_config": {"type": "raw"},
-        "ashift": {"type": "int"},
-        "compression": {"type": "str", "choices": ["on", "off", "gzip", "lz4", "lzjb", "zle", "zstd"]},
-    }
+    device_key = "devices"
+    options = Fields(
+        [
+            Field("raidlevel", choices=tuple(FEWEST_DISKS)),
+            hyphenated("draid_config", type="raw", codec=DRAID),
+            Field("ashift", type="int"),
+            Field("compression", choices=("on", "off", "gzip", "lz4", "lzjb", "zle", "zstd")),
+        ]
+    )
 
     def read(self, reader: Reader, pool: Pool) -> State | None:
         """The list tells whether it is there, another call of what it is made."""
@@ -191,7 +205,7 @@ class Directory(Kind):
     """A file system on a disk, mounted below /mnt/pve. The server names its device by the UUID of the file system only."""
 
     type, label, loses_data = "directory", "directory", False
-    options: ClassVar = {"filesystem": {"type": "str", "choices": ["ext4", "xfs"]}}
+    options = Fields([Field("filesystem", choices=("ext4", "xfs"))])
 
     def read(self, reader: Reader, pool: Pool) -> State | None:
         path = f"/mnt/pve/{pool.name}"

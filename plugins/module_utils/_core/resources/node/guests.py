@@ -13,7 +13,9 @@ from typing import Any
 from ...api.connection import task_arguments
 from ...model.contract import NODE_KEY, Reader, Resource
 from ...model.errors import InvalidOption, NotConverged, does_not_exist
+from ...model.field import Field, Fields, hyphenated
 from ...model.plan import Plan, Step, api_path
+from ...model.table import Table
 from ...run.task import LOG_TAIL, Upid, read_log
 
 GuestRow = dict[str, Any]
@@ -45,14 +47,25 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "migrated": Action("migrateall", "migrate", lambda guest: True),
 }
-# option -> its parameter and the states that it is for
-PARAMETERS: Mapping[str, tuple[str, Sequence[str]]] = {
-    "force": ("force", ("started",)),
-    "force_stop": ("force-stop", ("stopped",)),
-    "shutdown_timeout": ("timeout", ("stopped",)),
-    "target": ("target", ("migrated",)),
-    "with_local_disks": ("with-local-disks", ("migrated",)),
-    "max_workers": ("max-workers", tuple(ACTIONS)),
+VMS = Field("vms", type="list", elements="int")
+FIELDS = Fields(
+    [
+        Field("force", type="bool"),
+        hyphenated("force_stop", type="bool"),
+        Field("shutdown_timeout", api="timeout", type="int"),
+        Field("target"),
+        hyphenated("with_local_disks", type="bool"),
+        hyphenated("max_workers", type="int"),
+    ]
+)
+# option -> the states that it is for
+STATES: Mapping[str, Sequence[str]] = {
+    "force": ("started",),
+    "force_stop": ("stopped",),
+    "shutdown_timeout": ("stopped",),
+    "target": ("migrated",),
+    "with_local_disks": ("migrated",),
+    "max_workers": tuple(ACTIONS),
 }
 
 
@@ -81,28 +94,25 @@ class NodeGuests(Resource[GuestsDesired, GuestsObserved]):
     name = "node"
     converges_later = True
 
+    def tables(self) -> Sequence[Table]:
+        return (Table(tuple(f"POST /nodes/*/{action.call}" for action in ACTIONS.values()), (VMS, *FIELDS)),)
+
     def arguments(self) -> dict[str, Any]:
         spec = {
             **NODE_KEY,
             "state": {"type": "str", "choices": list(ACTIONS)},
-            "vms": {"type": "list", "elements": "int"},
+            VMS.name: VMS.spec(),
             "all_guests": {"type": "bool", "default": False},
-            "force": {"type": "bool"},
-            "force_stop": {"type": "bool"},
-            "shutdown_timeout": {"type": "int"},
-            "target": {"type": "str"},
-            "with_local_disks": {"type": "bool"},
-            "max_workers": {"type": "int"},
+            **FIELDS.specs(),
             **task_arguments(),
         }
         return {"argument_spec": spec, "required_if": [["state", "migrated", ["target"]]]}
 
     def parse(self, params: Mapping[str, Any]) -> GuestsDesired:
-        sent = {name: params[name] for name in PARAMETERS if params[name] is not None}
+        sent = FIELDS.parse(params)
         for name in sent:
-            states = PARAMETERS[name][1]
-            if params["state"] not in states:
-                raise InvalidOption(name, f"needs state: {' or '.join(states)}")
+            if params["state"] not in STATES[name]:
+                raise InvalidOption(name, f"needs state: {' or '.join(STATES[name])}")
         if params["target"] == params["node"]:
             raise InvalidOption("target", "is the node itself")
         if not 0 <= sent.get("shutdown_timeout", 0) <= 7200:
@@ -256,7 +266,7 @@ def _concerned(guests: Iterable[GuestRow], desired: GuestsDesired) -> list[Guest
 
 
 def _params(desired: GuestsDesired) -> dict[str, Any]:
-    params = {PARAMETERS[name][0]: value for name, value in desired.sent.items()}
+    params = {FIELDS.named(name).api: value for name, value in desired.sent.items()}
     if desired.state == "migrated" and "max-workers" in params:
         params["maxworkers"] = params.pop("max-workers")  # the name that PVE 8 knows as well
     return params

@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -17,16 +17,19 @@ from ...api.connection import task_arguments
 from ...model.changes import require_release
 from ...model.contract import NODE_KEY, STATES, Reader, Resource, State, unset_option
 from ...model.errors import InvalidOption, Refused
-from ...model.field import Field, Fields, update_params
+from ...model.field import Field, Fields, hyphenated, update_params
 from ...model.kinds.info import ListInfo, Options
 from ...model.plan import Plan, Step, api_path
+from ...model.table import Table, calls_below
 from .network_interfaces import FIELDS, Interface, Interfaces, options_of, problems, settled, without_empty
 from .network_order import ADDRESSES, in_order, lost_addresses, why_cut_off
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,20}([:.]\d+)?")
 _NAMES = {"bond": r"bond\d+", "OVSBond": r"bond\d+", "alias": r"[^:]+:\d+"}  # by which PVE tells the type
 _SPLIT = {"cidr": ("address", "netmask"), "cidr6": ("address6", "netmask6")}
-_VERSIONED = Fields([Field("regenerate_frr", type="bool", since="9.0")])
+_PARTS = Fields(Field(part) for parts in _SPLIT.values() for part in parts)
+_KEY = Field("iface", required=True, aliases=("name",))
+_VERSIONED = Fields([hyphenated("regenerate_frr", type="bool", since="9.0")])
 _BY_SERVER = ("dhcp", "auto")
 _OPTION = "allow_cutoff"
 
@@ -79,11 +82,16 @@ class NodeNetwork(Resource[NetworkDesired, NetworkObserved]):
 
     name = "network"
 
+    def tables(self) -> Sequence[Table]:
+        calls = calls_below(["/nodes/*/network"], "POST ", "PUT /*", "DELETE /*")
+        applied = Table(calls_below(["/nodes/*/network"], "PUT ", "DELETE "), tuple(_VERSIONED))
+        return (Table(calls, (_KEY, *FIELDS, *_PARTS)), applied)
+
     def arguments(self) -> dict[str, Any]:
         row = {
-            "iface": {"type": "str", "required": True, "aliases": ["name"]},
+            _KEY.name: _KEY.spec(),
             **FIELDS.specs(),
-            **{part: {"type": "str"} for parts in _SPLIT.values() for part in parts},
+            **_PARTS.specs(),
             "unset": unset_option(),
             "state": dict(STATES),
         }
@@ -92,7 +100,7 @@ class NodeNetwork(Resource[NetworkDesired, NetworkObserved]):
             "interfaces": {"type": "list", "elements": "dict", "options": row},
             "apply": {"type": "bool"},
             "revert": {"type": "bool", "default": False},
-            "regenerate_frr": {"type": "bool"},
+            **_VERSIONED.specs(),
             _OPTION: {"type": "bool", "default": False},
             **task_arguments(),
         }

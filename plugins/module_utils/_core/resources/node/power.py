@@ -15,6 +15,7 @@ from ...model.contract import NODE_KEY, Reader, Resource, State
 from ...model.errors import ApiError, AuthenticationFailed, ConnectionFailed, InvalidOption, PveError, Refused
 from ...model.given import Use
 from ...model.plan import Plan, Step, api_path
+from ...model.table import Table
 from ...run.polling import wait_until
 from .guests import GuestRow, guests_of, named
 
@@ -51,6 +52,9 @@ class NodePower(Resource[PowerDesired, PowerObserved]):
 
     name = "node"
     converges_later = True
+
+    def tables(self) -> Sequence[Table]:
+        return (Table(("GET /nodes/*/status", "POST /nodes/*/status", "POST /nodes/*/wakeonlan")),)
 
     def arguments(self) -> dict[str, Any]:
         spec = {

@@ -12,10 +12,13 @@ from typing import Any
 
 from ...model.contract import NODE_KEY, Reader, Resource, State
 from ...model.errors import InvalidOption
+from ...model.field import Field, Fields
 from ...model.plan import Plan, Step, api_path
+from ...model.table import Table
 from ...model.values import Boolean
 
 TRAITS = {"path": "", "uri": "URIs", "suite": "Suites", "component": "Components", "type": "Types"}
+FIELDS = Fields([Field("handle"), Field("path"), Field("index", type="int"), Field("enabled", type="bool")])
 _CEPH = re.compile(r"(ceph-[a-z]+)-(.+)")
 ENABLED = Boolean()
 
@@ -52,13 +55,19 @@ class NodeRepository(Resource[RepositoryDesired, RepositoriesObserved]):
 
     name = "repository"
 
+    def tables(self) -> Sequence[Table]:
+        return (
+            Table(
+                ("GET /nodes/*/apt/repositories", "PUT /nodes/*/apt/repositories", "POST /nodes/*/apt/repositories"),
+                tuple(FIELDS),
+            ),
+        )
+
     def arguments(self) -> dict[str, Any]:
         spec: dict[str, dict[str, Any]] = {
             **NODE_KEY,
-            "handle": {"type": "str"},
             **{name: {"type": "str"} for name in TRAITS},
-            "index": {"type": "int"},
-            "enabled": {"type": "bool"},
+            **FIELDS.specs(),
         }
         spec["type"]["choices"] = ["deb", "deb-src"]
         return {

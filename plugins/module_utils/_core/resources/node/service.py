@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...api.connection import task_arguments
 from ...model.contract import NODE_KEY, Reader, Resource
 from ...model.errors import InvalidOption, Refused
 from ...model.plan import Plan, Step, api_path
+from ...model.table import Table
 
 # Without these the node cannot be asked to start them again, or leaves the cluster.
 VITAL = ("corosync", "pve-cluster", "pvedaemon", "pveproxy", "pvestatd")
@@ -47,6 +48,11 @@ class NodeService(Resource[ServiceDesired, ServiceObserved]):
     """See the module pve_node_service."""
 
     name = "service"
+
+    def tables(self) -> Sequence[Table]:
+        return (
+            Table(("GET /nodes/*/services/*/state", *(f"POST /nodes/*/services/*/{call}" for call in CALLS.values()))),
+        )
 
     def arguments(self) -> dict[str, Any]:
         spec = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...model.contract import NODE_KEY, Reader, Resource
@@ -16,8 +16,10 @@ from ...model.field import Field, Fields, hyphenated
 from ...model.kinds.singleton import Singleton
 from ...model.plan import Plan, Step, api_path
 from ...model.property_string import MAC, NUMBER, SEMICOLON_SET, Part, PropertyString, words
+from ...model.table import Table
 from ...model.values import Word
 
+SEARCH, DATA = Field("search", clear="never"), Field("data", clear="never")
 SERVER_KEYS = ("dns1", "dns2", "dns3")
 MAX_ACME_DOMAINS = 6
 
@@ -86,9 +88,12 @@ class NodeDns(Resource[DnsDesired, DnsObserved]):
 
     name = "dns"
 
+    def tables(self) -> Sequence[Table]:
+        return (Table(("GET /nodes/*/dns", "PUT /nodes/*/dns"), (SEARCH,)),)
+
     def arguments(self) -> dict[str, Any]:
-        own = {"search": {"type": "str"}, "servers": {"type": "list", "elements": "str"}}
-        return {"argument_spec": {**NODE_KEY, **own}}
+        servers = {"type": "list", "elements": "str"}
+        return {"argument_spec": {**NODE_KEY, SEARCH.name: SEARCH.spec(), "servers": servers}}
 
     def may_be_empty(self) -> set[str]:
         return {"servers"}
@@ -152,8 +157,11 @@ class NodeHosts(Resource[HostsDesired, HostsObserved]):
 
     name = "hosts"
 
+    def tables(self) -> Sequence[Table]:
+        return (Table(("GET /nodes/*/hosts", "POST /nodes/*/hosts"), (DATA,)),)
+
     def arguments(self) -> dict[str, Any]:
-        return {"argument_spec": {**NODE_KEY, "data": {"type": "str"}}}
+        return {"argument_spec": {**NODE_KEY, DATA.name: DATA.spec()}}
 
     def parse(self, params: Mapping[str, Any]) -> HostsDesired:
         data = params["data"]

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...model.contract import NODE_KEY, STATES, Reader, Resource
 from ...model.errors import InvalidOption, Refused
+from ...model.field import Field
 from ...model.kinds.info import OneInfo
 from ...model.plan import Plan, Step, api_path
+from ...model.table import Table, calls_below
 
 KEY = re.compile(r"pve[1248][cbsp]-(arm-)?[0-9a-f]{10}")
 
@@ -32,6 +34,9 @@ def shown(answer: Mapping[str, Any]) -> dict[str, Any]:
     """A subscription as users may see it."""
     told = {name: value for name, value in answer.items() if name != "signature" and value is not None}
     return {**told, "key": masked(told["key"])} if "key" in told else told
+
+
+KEY_FIELD = Field("key", secret=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,10 +62,13 @@ class Subscription(Resource[SubscriptionDesired, SubscriptionObserved]):
 
     name = "subscription"
 
+    def tables(self) -> Sequence[Table]:
+        return (Table(calls_below(["/nodes/*/subscription"], "GET ", "POST ", "PUT ", "DELETE "), (KEY_FIELD,)),)
+
     def arguments(self) -> dict[str, Any]:
         spec = {
             **NODE_KEY,
-            "key": {"type": "str", "no_log": True},
+            KEY_FIELD.name: KEY_FIELD.spec(),
             "check": {"type": "bool", "default": False},
             "state": dict(STATES),
         }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -15,8 +15,10 @@ from urllib.parse import unquote, urlsplit
 from ...api.connection import task_arguments
 from ...model.contract import NODE_KEY, STATES, Reader, Resource, State, StateOrNone
 from ...model.errors import InvalidOption, Refused
+from ...model.field import Field, Fields, hyphenated
 from ...model.given import TO_MAKE, Use
 from ...model.plan import Plan, Step, Upload, api_path, whole_part
+from ...model.table import Table
 from ...model.values import url_passwords
 from .appliance import is_file_name, newest_template
 from .oci import SUFFIX, check_reference, file_of, require_oci, require_tar
@@ -31,6 +33,20 @@ SUFFIXES = {
     "import": (".ova", ".ovf", ".qcow2", ".raw", ".vmdk"),
 }
 ALGORITHMS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
+STORAGE = Field("storage", required=True)
+FIELDS = Fields(
+    [
+        Field("content", choices=(*SUFFIXES, "snippets")),
+        Field("filename"),
+        Field("url"),
+        Field("template"),
+        Field("reference"),
+        Field("checksum"),
+        hyphenated("checksum_algorithm", choices=ALGORITHMS),
+        Field("compression", choices=tuple(COMPRESSIONS)),
+        hyphenated("verify_certificates", type="bool"),
+    ]
+)
 LONGEST_NAME = 255
 _NAME = re.compile(r"[-A-Za-z0-9_.]+")  # PVE replaces every other character
 
@@ -89,20 +105,18 @@ class StorageContent(Resource[FileDesired, FileObserved]):
     name = "file"
     hides_values = True
 
+    def tables(self) -> Sequence[Table]:
+        storage = "/nodes/*/storage/*"
+        sources = (f"POST {storage}/upload", f"POST {storage}/download-url", f"POST {storage}/oci-registry-pull")
+        calls = (*sources, "POST /nodes/*/aplinfo", f"DELETE {storage}/content/*")
+        return (Table(calls, (STORAGE, *FIELDS)),)
+
     def arguments(self) -> dict[str, Any]:
         spec = {
             **NODE_KEY,
-            "storage": {"type": "str", "required": True},
-            "content": {"type": "str", "choices": [*SUFFIXES, "snippets"]},
-            "filename": {"type": "str"},
+            STORAGE.name: STORAGE.spec(),
+            **FIELDS.specs(),
             "src": {"type": "path"},
-            "url": {"type": "str"},
-            "template": {"type": "str"},
-            "reference": {"type": "str"},
-            "checksum": {"type": "str"},
-            "checksum_algorithm": {"type": "str", "choices": list(ALGORITHMS)},
-            "compression": {"type": "str", "choices": list(COMPRESSIONS)},
-            "verify_certificates": {"type": "bool"},
             "force": {"type": "bool", "default": False},
             "state": dict(STATES),
             **task_arguments(),
