@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import dataclasses
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..model.contract import Desired, Reader
+from ..model.contract import Reader
 from ..model.errors import InvalidOption
 from ..model.kinds.info import Info
 from ..run.fanout import gather_all, warnings_of
@@ -30,7 +31,48 @@ REPORTED = ("name", "status", "template")  # options about what nodes report onl
 _TAGS = Tags(";")
 
 
-class GuestInfo(Info[Desired]):
+@dataclasses.dataclass(frozen=True)
+class Selection:
+    """What the guests that a task asks about have in common; None fits all."""
+
+    vmid: Sequence[int] | None
+    name: Sequence[str] | None
+    tags: Sequence[str] | None
+    pool: Sequence[str] | None
+    node: Sequence[str] | None
+    status: str | None
+    type: str | None
+    template: bool | None
+
+    def fits(self, row: Row) -> bool:
+        """Whether a guest fits: of a list it has to fit one entry, but it needs all tags."""
+        for option in ("vmid", "pool", "node"):
+            wanted = getattr(self, option)
+            if wanted is not None and row.get(option, "") not in wanted:
+                return False
+        for option in ("status", "type", "template"):
+            if getattr(self, option) not in (None, row[option]):
+                return False
+        if self.name is not None and not any(fnmatchcase(row["name"], pattern) for pattern in self.name):
+            return False
+        return self.tags is None or set(self.tags) <= set(row["tags"])
+
+    def without_reported(self) -> Selection:
+        """The same without the options about what nodes report only from time to time."""
+        return dataclasses.replace(self, **dict.fromkeys(REPORTED))
+
+
+@dataclasses.dataclass(frozen=True)
+class GuestQuery:
+    """Which guests a task asks about, and what it wants to know of them."""
+
+    selection: Selection
+    current: bool
+    gather: frozenset[str]
+    parallel: int
+
+
+class GuestInfo(Info[GuestQuery]):
     """See the module pve_guest_info for what its options mean."""
 
     name = "guests"
@@ -51,24 +93,22 @@ class GuestInfo(Info[Desired]):
         }
         return {"argument_spec": spec}
 
-    def parse(self, params: Mapping[str, Any]) -> Desired:
-        desired = {name: params[name] for name in self.arguments()["argument_spec"]}
-        if not 1 <= desired["parallel"] <= 64:
+    def parse(self, params: Mapping[str, Any]) -> GuestQuery:
+        if not 1 <= params["parallel"] <= 64:
             raise InvalidOption("parallel", "is a number of guests from 1 to 64")
-        if desired["tags"] is not None:
-            desired["tags"] = _TAGS.parse(desired["tags"])
-        return desired
+        tags = params["tags"]
+        given = {field.name: params[field.name] for field in dataclasses.fields(Selection)}
+        selection = Selection(**{**given, "tags": None if tags is None else _TAGS.parse(tags)})
+        return GuestQuery(selection, params["current"], frozenset(params["gather"]), params["parallel"])
 
-    def read(self, reader: Reader, desired: Desired) -> Any:
+    def read(self, reader: Reader, desired: GuestQuery) -> list[Row]:
         listed, silent = _listed(reader, desired)
-        picked = sorted((row for row in listed if _matches(row, desired)), key=lambda row: int(row["vmid"]))
-        if picked and desired["gather"]:
+        picked = sorted((row for row in listed if desired.selection.fits(row)), key=lambda row: int(row["vmid"]))
+        if picked and desired.gather:
             gatherers = {
-                row["vmid"]: _Question(reader, row, frozenset(desired["gather"]))
-                for row in picked
-                if row["node"] not in silent
+                row["vmid"]: _InfoGatherer(reader, row, desired.gather) for row in picked if row["node"] not in silent
             }
-            answers = gather_all(list(gatherers.values()), _Question.read, desired["parallel"])
+            answers = gather_all(list(gatherers.values()), _InfoGatherer.read, desired.parallel)
             facts = dict(zip(gatherers, answers, strict=True))
             picked = [{**row, **facts.get(row["vmid"], {})} for row in picked]
             reader.warnings.extend(warnings_of(gatherers.values()))
@@ -78,14 +118,14 @@ class GuestInfo(Info[Desired]):
 GUEST_INFO = GuestInfo()
 
 
-def _listed(reader: Reader, desired: Desired) -> tuple[list[Row], Collection[str]]:
+def _listed(reader: Reader, desired: GuestQuery) -> tuple[list[Row], Collection[str]]:
     """All guests, those that the other options fit as their nodes see them if ``current``; and the nodes that do not answer."""
     directory = Directory(reader)
-    warn_of_unknown(reader.warnings, directory.rows, {name: desired[name] for name in ("pool", "node")})
-    known = {**desired, **dict.fromkeys(REPORTED)}  # what is current in rows of the cluster's list
+    warn_of_unknown(reader.warnings, directory.rows, {"pool": desired.selection.pool, "node": desired.selection.node})
+    certain = desired.selection.without_reported()  # what is current in rows of the cluster's list
 
     def concerns(row: Row) -> bool:
-        return (desired["current"] or not is_reported(row)) and _matches(_observe(row), known)
+        return (desired.current or not is_reported(row)) and certain.fits(_observe(row))
 
     directory.confirm(concerns)
     rows = directory.guests()
@@ -111,21 +151,8 @@ def _observe(row: Mapping[str, Any]) -> Row:
     }
 
 
-def _matches(row: Row, desired: Desired) -> bool:
-    """Whether a guest fits all options; of a list it has to fit one entry, but it needs all tags."""
-    for option in ("vmid", "pool", "node"):
-        if desired[option] is not None and row.get(option, "") not in desired[option]:
-            return False
-    for option in ("status", "type", "template"):
-        if desired[option] is not None and row[option] != desired[option]:
-            return False
-    if desired["name"] is not None and not any(fnmatchcase(row["name"], pattern) for pattern in desired["name"]):
-        return False
-    return desired["tags"] is None or set(desired["tags"]) <= set(row["tags"])
-
-
-class _Question(GuestGatherer):
-    """The questions to one guest. What it does not answer is missing in its facts and becomes a warning."""
+class _InfoGatherer(GuestGatherer):
+    """The queries of one guest. What it does not answer is missing in its facts and becomes a warning."""
 
     def __init__(self, reader: Reader, row: Row, wanted: frozenset[str]) -> None:
         where = Location(row["type"], row["vmid"], row["node"], row["name"])
