@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,9 +42,23 @@ class Guest(Resource[GuestDesired, GuestObserved]):
     # --- options ------------------------------------------------------------------------------------------------------
 
     def arguments(self) -> dict[str, Any]:
+        return {
+            "argument_spec": dict(self._spec),
+            "required_one_of": [["vmid", self.kind.name_option]],
+            "mutually_exclusive": [
+                ["clone", "restore"],
+                ["tags", "add_tags"],
+                ["tags", "remove_tags"],
+                *(["node", option] for option in PLACEMENT_OPTIONS),
+            ],
+        }
+
+    @functools.cached_property
+    def _spec(self) -> Mapping[str, Mapping[str, Any]]:
+        """The argument spec, which is asked for several times in each task."""
         kind = self.kind
         maps = {option: {"type": "dict"} for option in (*kind.families, *kind.volumes.families)}
-        spec = {
+        return {
             "vmid": {"type": "int"},
             "node": {"type": "str"},
             **PLACEMENT_OPTIONS,
@@ -70,16 +85,6 @@ class Guest(Resource[GuestDesired, GuestObserved]):
             **kind.creation.specs(),
             **task_arguments(),
         }
-        rules = {
-            "required_one_of": [["vmid", kind.name_option]],
-            "mutually_exclusive": [
-                ["clone", "restore"],
-                ["tags", "add_tags"],
-                ["tags", "remove_tags"],
-                *(["node", option] for option in PLACEMENT_OPTIONS),
-            ],
-        }
-        return {"argument_spec": spec, **rules}
 
     def may_be_empty(self) -> set[str]:
         """What is cleared by being empty; dictionaries of numbered keys and of limits may have no keys."""
@@ -87,10 +92,14 @@ class Guest(Resource[GuestDesired, GuestObserved]):
         slots = {*kind.families, *kind.volumes.families, *kind.volumes.singles}
         return {*kind.options.clearable(), *slots, *TAG_OPTIONS, "pool", kind.name_option, "limits"}
 
-    def uses(self) -> dict[str, Use]:
+    def uses(self) -> Mapping[str, Use]:
+        return self._uses
+
+    @functools.cached_property
+    def _uses(self) -> Mapping[str, Use]:
         of_absent = {"vmid", "node", self.kind.name_option, "state", "force", "purge", "destroy_unreferenced_disks"}
         always = {*of_absent, "shutdown_timeout", "wait_for", *task_arguments(), *PREFLIGHT_OPTIONS}
-        described = {name: TO_MAKE for name in self.arguments()["argument_spec"] if name not in always}
+        described = {name: TO_MAKE for name in self._spec if name not in always}
         return {
             **described,
             "destroy_unreferenced_disks": TO_DELETE,

@@ -141,6 +141,7 @@ class Fields(tuple[Field, ...]):
     """The table of a resource."""
 
     _by_name: dict[str, Field]
+    _places: dict[str, int]  # of what is shown, by key on the wire
 
     def __new__(cls, rows: Iterable[Field]) -> Fields:
         self = super().__new__(cls, rows)
@@ -150,6 +151,7 @@ class Fields(tuple[Field, ...]):
             if twice:
                 raise TypeError(f"fields with the same {key}: {', '.join(twice)}")
         self._by_name = {}
+        self._places = {field.api: place for place, field in enumerate(self) if not field.secret}
         for field in self:
             for name in (field.name, field.api, *field.aliases):
                 self._by_name.setdefault(name, field)
@@ -194,7 +196,8 @@ class Fields(tuple[Field, ...]):
 
     def observe(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """The canonical object behind a server's answer, by field name; secrets and unknown keys are left out."""
-        present = [field for field in self if not field.secret and answer.get(field.api) is not None]
+        places = sorted(self._places[key] for key, value in answer.items() if value is not None and key in self._places)
+        present = [self[place] for place in places]
         values = {field.name: field.read(answer[field.api]) for field in present}
         return {name: value for name, value in values.items() if not is_empty(value)}
 

@@ -13,7 +13,7 @@ import abc
 import dataclasses
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
@@ -83,48 +83,61 @@ def validate(arguments: Mapping[str, Any], args: Mapping[str, Any]) -> Validatio
 def refuse_unusable(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None:
     """Refuse what neither Ansible nor the API can carry: endless numbers, texts that are not Unicode, scalars for dictionaries,
     lists for single values."""
-    _refuse_scalars(spec, args)
-    _refuse_collections(spec, args)
+    given = list(_given(spec, args))
+    _refuse_scalars(given)
+    _refuse_collections(spec, given)
     numeric = {
         alias
-        for name, row in spec.items()
+        for name, row, _value in given
         if {row.get("type"), row.get("elements")} & {"int", "float"}
         for alias in (name, *(row.get("aliases") or ()))
     }
     for name, value in args.items():
-        for item in _scalars(value):
+        for item in () if value is None else _scalars(value):
             problem = _problem(item, numeric=name in numeric)
             if problem:
                 raise InvalidOption(str(name).encode("ascii", "backslashreplace").decode(), problem)
 
 
-def _refuse_scalars(spec: Mapping[str, Any], args: Mapping[str, Any], where: str = "") -> None:
-    """Refuse a number, a boolean or null where suboptions belong: ansible-core's validator breaks off with a TypeError."""
+_Given = tuple[str, Mapping[str, Any], Any]  # an option, its row of the argument spec and its value
+
+
+def _given(spec: Mapping[str, Any], args: Mapping[str, Any]) -> Iterator[_Given]:
+    """The options that have a value, by whatever name."""
     for name, row in spec.items():
-        options = row.get("options")
-        given = next((args[key] for key in (name, *(row.get("aliases") or ())) if args.get(key) is not None), None)
-        if options is None or given is None:
+        value = args.get(name)
+        if value is None and row.get("aliases"):
+            value = next((args[alias] for alias in row["aliases"] if args.get(alias) is not None), None)
+        if value is not None:
+            yield name, row, value
+
+
+def _refuse_scalars(given: Iterable[_Given], where: str = "") -> None:
+    """Refuse a number, a boolean or null where suboptions belong: ansible-core's validator breaks off with a TypeError."""
+    for name, row, value in given:
+        if row.get("options") is None:
             continue
-        for item in given if isinstance(given, list) else [given]:
+        for item in value if isinstance(value, list) else [value]:
             if item is None or isinstance(item, (bool, int, float)):
                 raise InvalidOption(
                     f"{where}{name}", "has a number, a boolean or null in place of a dictionary of suboptions"
                 )
             if isinstance(item, Mapping):
-                _refuse_scalars(options, item, f"{where}{name}.")
+                _refuse_scalars(_given(row["options"], item), f"{where}{name}.")
 
 
-def _refuse_collections(spec: Mapping[str, Any], args: Mapping[str, Any], where: str = "") -> None:
+def _refuse_collections(spec: Mapping[str, Any], given: Iterable[_Given], where: str = "") -> None:
     """Refuse a list or a dictionary where a string belongs: Ansible makes a string of it that nobody means."""
-    for name, row in spec.items():
-        given = next((args[key] for key in (name, *(row.get("aliases") or ())) if args.get(key) is not None), None)
-        if row.get("type", "str") in ("str", "path") and isinstance(given, (list, tuple, Mapping)):
-            what = "dictionary" if isinstance(given, Mapping) else "list"
+    for name, row, value in given:
+        if row.get("type", "str") in ("str", "path") and isinstance(value, (list, tuple, Mapping)):
+            what = "dictionary" if isinstance(value, Mapping) else "list"
             cure = f" For several, see {name}s." if f"{name}s" in spec and what == "list" else ""
             raise InvalidOption(f"{where}{name}", f"takes a string, not a {what}", hint=cure.strip())
-        for item in given if isinstance(given, list) else [given]:
-            if isinstance(item, Mapping) and row.get("options"):
-                _refuse_collections(row["options"], item, f"{where}{name}.")
+        if not row.get("options"):
+            continue
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, Mapping):
+                _refuse_collections(row["options"], _given(row["options"], item), f"{where}{name}.")
 
 
 def _scalars(value: Any) -> Iterator[Any]:
