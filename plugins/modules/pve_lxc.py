@@ -53,6 +53,11 @@ options:
       - Make a container that does not exist from another one or from a template, then apply all other options of the task to it.
       - The id or hostname of the source, or a mapping with C(source), C(full), C(storage), C(snapname), C(bwlimit).
         Without C(full) PVE links clones of templates and copies everything else.
+      - If the source is on another node than the new container, PVE clones it there if all of its volumes are on shared storages. Otherwise a
+        full clone is made beside the source, moved to its node while it is stopped (to C(storage), if that is given) and configured there.
+        Until it has arrived, its description says where it goes, by which a later run knows.
+      - Several templates may have the name of the source, such as one on each node. The one on the node of the new container is taken, else
+        one that PVE can clone from there, else the first by the names of the nodes. The summary of the first of RV(requests) names it.
       - A later run completes what an interrupted one left; it never clones a second time.
       - If O(vmid) belongs to a container whose name is not O(hostname), the task is refused; it does not rename and change that container.
     type: raw

@@ -102,7 +102,7 @@ def test_what_is_wrong_with_a_container(cluster: Cluster, what: str) -> None:
 
 FAR = (
     "node: far cannot be cloned from pve1 to pve3, as local-lvm is not shared. "
-    "Clone it on pve1 without node, and migrate it by node and migrate: true in another task."
+    "Leave full out: a full clone is made on pve1 and moved to pve3 by the same task."
 )
 LINKED = "clone: {} means nothing for a linked clone of a template. Set full: true as well."
 
@@ -114,7 +114,7 @@ LINKED = "clone: {} means nothing for a linked clone of a template. Set full: tr
         ({"clone": {"source": "debian-13", "storage": "local-lvm"}}, LINKED.format("storage")),
         ({"clone": {"source": "debian-13", "format": "raw"}}, LINKED.format("format")),
         (
-            {"node": "pve3", "clone": "debian-13"},
+            {"node": "pve3", "clone": {"source": "debian-13", "full": False}},
             FAR,
         ),
     ],

@@ -213,7 +213,8 @@ def test_a_bulk_is_judged_together_by_three_requests(cluster: Cluster) -> None:
 
 
 def test_a_clone_that_cannot_get_to_its_node(cluster: Cluster) -> None:
-    result = cluster.run(VM, {"name": "far", "node": "pve3", "clone": "debian-13"}, check_mode=True)
+    linked = {"source": "debian-13", "full": False}
+    result = cluster.run(VM, {"name": "far", "node": "pve3", "clone": linked}, check_mode=True)
     assert result["msg"].startswith("node: far cannot be cloned from pve1 to pve3, as local-lvm is not shared.")
     result = cluster.run(VM, {"name": "far", "node": "pve3", "clone": {"source": "db1", "full": True}}, check_mode=True)
     assert texts(result) == []

@@ -21,6 +21,7 @@ from .preflight.checks import complete
 from .preflight.findings import Facts
 from .preflight.limits import OFF
 from .preflight.requirements import requirements_of
+from .sources import local_storages
 
 
 class Chooser:
@@ -37,7 +38,7 @@ class Chooser:
         allowed = allowed_nodes(self.directory, desired)
         beside = known.source[0].node if known.source else None
         elsewhere = next((node for node in allowed if node != beside), allowed[0])
-        request = self._new(kind, desired, dataclasses.replace(known, node=elsewhere))
+        request = self._new(kind, desired, on_node(known, elsewhere, desired))
         return self._choose(request, allowed)
 
     def count(self, kind: GuestKind, desired: GuestDesired, known: Known) -> None:
@@ -71,6 +72,19 @@ def _request(kind: GuestKind, plan: Plan, desired: GuestDesired) -> Request:
 
 def _cores(state: Mapping[str, Any]) -> int:
     return int(state.get("cores") or 1) * int(state.get("sockets") or 1)
+
+
+def on_node(known: Known, node: str, desired: GuestDesired) -> Known:
+    """What is known of a new guest if it is made on this node.
+
+    PVE clones no volume that only another node has, not even in full: such a clone is made there, and then moved.
+    """
+    if known.source is None or desired.clone is None or known.directory is None:
+        return dataclasses.replace(known, node=node)
+    source, state = known.source
+    far = source.node != node and desired.clone.get("full", True)
+    detour = bool(far and local_storages(known.directory.rows, source.node, state.values()))
+    return dataclasses.replace(known, node=node, detour=detour)
 
 
 def allowed_nodes(directory: Directory, desired: GuestDesired) -> list[str]:

@@ -34,6 +34,7 @@ class Known:
     node: str  # where it is looked for the next time
     is_new: bool = False  # this run makes it, or has made it
     source: tuple[Location, State] | None = None  # the guest that a new one is cloned from
+    detour: bool = False  # a new one is cloned beside its source and then moved
     backup: State | None = None  # what a new one is restored from, None if it may not be read
     placed: Choice | None = None  # why a new one is made on this node, if that was chosen
     moves_to: str | None = None  # the node that was chosen for one that is on none of those that the task allows

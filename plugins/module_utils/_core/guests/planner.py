@@ -22,7 +22,7 @@ from .ha_requests import MANAGER
 from .kind import GuestKind
 from .locate import Location
 from .pool import pool_steps
-from .sources import clone_step, predicted_clone, predicted_restore, restore_step
+from .sources import clone_step, destination, on_its_way, predicted_clone, predicted_restore, restore_step
 from .tags import with_edited_tags
 from .volumes.common import Slot, VolumePlan, storage_of, volume_of, volume_steps
 
@@ -131,9 +131,17 @@ def _plan_copy(kind: GuestKind, where: Location, observed: GuestObserved, desire
         if known.source is None:
             raise TypeError("nobody looked for the source of a clone")
         source, state = known.source
-        _refuse_linked(desired.clone, state)
-        first = clone_step(source, where, desired.clone, desired.pool)
-        predicted = predicted_clone(state, where, desired.clone.get("storage"))
+        storage = desired.clone.get("storage")
+        if known.detour:
+            beside, text = dataclasses.replace(where, node=source.node), on_its_way(where.node)
+            options = {**desired.clone, "full": True}
+            options.pop("storage", None)  # of the node that it is moved to
+            first = clone_step(source, beside, options, desired.pool, text)
+            predicted = {**predicted_clone(state, beside, storage), "description": text}
+        else:
+            _refuse_linked(desired.clone, state)
+            first = clone_step(source, where, desired.clone, desired.pool)
+            predicted = predicted_clone(state, where, storage)
     else:
         restore = desired.restore or {}
         first = restore_step(where, restore, desired.pool)
@@ -145,7 +153,7 @@ def _plan_copy(kind: GuestKind, where: Location, observed: GuestObserved, desire
     if desired.pool:
         predicted["pool"] = desired.pool
     predicted["status"] = power.STOPPED
-    rest = plan_update(kind, GuestObserved(predicted, as_root=observed.as_root), rest_desired)
+    rest = plan_update(kind, GuestObserved(predicted, known, as_root=observed.as_root), rest_desired)
     after = dict(rest.after or {})
     if desired.state == "present":
         after.pop("status", None)
@@ -169,10 +177,10 @@ def _refuse_linked(clone: Mapping[str, Any], source: State) -> None:
 def plan_update(kind: GuestKind, observed: GuestObserved, desired: GuestDesired) -> Plan:
     """Change a guest that exists."""
     current = observed.state or {}
-    target = desired.target_from(current["node"])
+    target = target_of(desired, current)
     if target:
         return _plan_migration(kind, observed, target, desired)
-    config = with_edited_tags(desired.tag_edit, current, desired.config)
+    config = with_edited_tags(desired.tag_edit, current, _with_description(current, desired))
     desired = dataclasses.replace(desired, config=kind.as_kept(current, config))
     path, label = kind.where(current).path, kind.label(current["vmid"], current.get(kind.name_option))
     push_secrets = desired.push_secrets or (desired.is_new and desired.is_copy)
@@ -206,6 +214,20 @@ def plan_update(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
     return Plan(current, after, tuple(steps)) if steps else Plan.nothing(current)
 
 
+def target_of(desired: GuestDesired, current: Mapping[str, Any]) -> str | None:
+    """Where a guest is to be moved to, by the task or since it was cloned for another node; None if it stays."""
+    planned = destination(current) if desired.clone else None
+    return desired.target_from(current["node"]) or (None if planned == current["node"] else planned)
+
+
+def _with_description(current: State, desired: GuestDesired) -> Mapping[str, Any]:
+    """The desired configuration; a clone that was moved gets the description of its source back."""
+    if not desired.clone or not destination(current) or "description" in desired.config:
+        return desired.config
+    source = desired.known.source if desired.known else None
+    return {**desired.config, "description": source[1].get("description", "") if source else ""}
+
+
 def _plan_migration(kind: GuestKind, observed: GuestObserved, target: str, desired: GuestDesired) -> Plan:
     """Move the guest to its node first; the rest follows there, planned again when it has arrived."""
     current = observed.state or {}
@@ -216,10 +238,13 @@ def _plan_migration(kind: GuestKind, observed: GuestObserved, target: str, desir
             f"the HA manager moves the {kind.label(source.vmid, source.name)}, and takes no storage for it",
             hint="Let it be with pve_ha and state: ignored, or leave target_storage out.",
         )
+    storage = desired.target_storage
+    if desired.clone and destination(current):
+        storage = storage or desired.clone.get("storage")
     step = Step(
         "POST",
         f"{source.path}/migrate",
-        {"target": target, **kind.migration_params(current["status"], desired.target_storage)},
+        {"target": target, **kind.migration_params(current["status"], storage)},
         f"migrate {kind.label(source.vmid, source.name)} from {source.node} to {target}",
         starts_task=True,
         task_id=str(source.vmid),

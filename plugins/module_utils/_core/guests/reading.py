@@ -13,14 +13,15 @@ from ..model.contract import Reader, State
 from ..model.errors import InvalidOption, InvalidParameter
 from . import power
 from .agent import pending_keys
-from .choosing import Chooser, allowed_nodes
+from .choosing import Chooser, allowed_nodes, on_node
 from .desired import GuestDesired, GuestObserved, Known
 from .directory import Directory, Found, find_seen, require_node
 from .kind import GuestKind
 from .locate import Location, read_config, with_name
 from .making import await_finish, is_unfinished, unfinished
+from .planner import target_of
 from .pool import pool_of, require_pool
-from .sources import find_source, read_backup
+from .sources import destination, find_source, read_backup
 from .volumes.common import storage_of, volume_of
 
 
@@ -39,6 +40,7 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
         earlier,
         vmid=where.vmid,
         node=where.node,
+        source=earlier.source or _source_of_moving(kind, search, desired, config),
         ran=earlier.ran or _is_to_restart_hard(desired, state),
         purged=earlier.purged | _to_purge(kind, state, desired),
         directory=search.directory or earlier.directory,
@@ -54,6 +56,16 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
     return dataclasses.replace(observed, known=dataclasses.replace(known, moves_to=choice.node))
 
 
+def _source_of_moving(
+    kind: GuestKind, search: Search, desired: GuestDesired, config: Mapping[str, Any]
+) -> tuple[Location, State] | None:
+    """The source of a clone that an earlier run made and did not move, which has its description; None for all others."""
+    if not desired.clone or not destination(config) or "description" in desired.config:
+        return None
+    where, found = find_source(search.others(), kind.type, desired.clone["source"], destination(config))
+    return where, kind.observe(found)
+
+
 def _warn_of_ha(reader: Reader, where: Location, desired: GuestDesired) -> None:
     """Warn that HA, which moves its guests itself, has a guest elsewhere than the task says."""
     text = (
@@ -66,9 +78,11 @@ def _warn_of_ha(reader: Reader, where: Location, desired: GuestDesired) -> None:
 # --- the present state ------------------------------------------------------------------------------------------------
 
 
-def _needs_status(kind: GuestKind, desired: GuestDesired, where: Location) -> bool:
+def _needs_status(kind: GuestKind, desired: GuestDesired, where: Location, config: Mapping[str, Any]) -> bool:
     """Whether the power state matters, which costs a request."""
-    moves = desired.target_from(where.node) is not None or (desired.migrate and desired.is_outside(where.node))
+    moves = target_of(desired, {**config, "node": where.node}) is not None or (
+        desired.migrate and desired.is_outside(where.node)
+    )
     if desired.state != "present" or moves or desired.restart != "never" or desired.template:
         return True
     if not kind.volumes.depend_on_power:
@@ -83,7 +97,7 @@ def _observe(
     """The state as far as the task needs it, and whether HA manages the guest."""
     state: State = {"vmid": where.vmid, "node": where.node, **kind.observe(config)}
     ha_managed = False
-    if _needs_status(kind, desired, where):
+    if _needs_status(kind, desired, where, config):
         status = reader.get(f"{where.path}/status/current")
         state["status"] = power.observe({**status, "lock": config.get("lock")})
         ha_managed = bool((status.get("ha") or {}).get("managed"))
@@ -116,25 +130,30 @@ def _to_purge(kind: GuestKind, state: State, desired: GuestDesired) -> frozenset
 
 def _prepare_creation(kind: GuestKind, reader: Reader, desired: GuestDesired, directory: Directory) -> Known:
     """The id and the node of a new guest, and what it is made from."""
-    known = prepare_new(kind, reader, desired, directory)
+    earlier = desired.known.placed if desired.known else desired.in_bulk.placed if desired.in_bulk else None
+    known = prepare_new(kind, reader, desired, directory, earlier.node if earlier else None)
     require_pool(reader, desired.pool, directory.rows)
     known = dataclasses.replace(known, vmid=_new_vmid(reader, desired))
     if desired.policy is None:
         return known
-    earlier = desired.known.placed if desired.known else desired.in_bulk.placed if desired.in_bulk else None
     placed = earlier or Chooser(reader, directory).for_new(kind, desired, known)
-    return dataclasses.replace(known, node=placed.node, placed=placed)
+    if desired.clone and known.source and known.source[0].node != placed.node:  # that node may have a copy
+        where, config = find_source(directory, kind.type, desired.clone["source"], placed.node)
+        known = dataclasses.replace(known, source=(where, kind.observe(config)))
+    return dataclasses.replace(on_node(known, placed.node, desired), placed=placed)
 
 
-def prepare_new(kind: GuestKind, reader: Reader, desired: GuestDesired, directory: Directory) -> Known:
-    """What a new guest is made from, and its node as far as the task names it."""
+def prepare_new(
+    kind: GuestKind, reader: Reader, desired: GuestDesired, directory: Directory, node: str | None = None
+) -> Known:
+    """What a new guest is made from, and its node as far as the task names it or it is chosen already."""
     source, backup = None, None
-    node = desired.node
+    node = desired.node or node
     if desired.clone:
-        where, config = find_source(directory, kind.type, desired.clone["source"])
+        where, config = find_source(directory, kind.type, desired.clone["source"], node)
         source = (where, kind.observe(config))
         node = node or where.node
-    if desired.policy is not None:
+    if desired.policy is not None and not (desired.in_bulk and desired.in_bulk.placed):
         node = allowed_nodes(directory, desired)[0]
     if not node:
         which = desired.vmid or repr(desired.name)
@@ -147,7 +166,8 @@ def prepare_new(kind: GuestKind, reader: Reader, desired: GuestDesired, director
         backup = None if found is None else kind.observe(found)
     reserved = desired.in_bulk.reserved if desired.in_bulk else None
     vmid = desired.vmid or reserved or 0
-    return Known(vmid, node, is_new=True, source=source, backup=backup, directory=directory)
+    known = Known(vmid, node, is_new=True, source=source, backup=backup, directory=directory)
+    return on_node(known, node, desired)
 
 
 def _new_vmid(reader: Reader, desired: GuestDesired) -> int:

@@ -10,7 +10,7 @@ of it, and a later run completes what an interrupted one left.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,8 +19,8 @@ from ..model.errors import CREATED_FIRST, ApiError, InvalidOption, NotFound
 from ..model.plan import Step, api_path
 from ..model.values import Boolean, Codec, Integer, Text, Word
 from .directory import Directory, Found
-from .locate import NAME_KEY, TITLES, Location
-from .volumes.common import storage_of
+from .locate import NAME_KEY, TITLES, Location, read_config
+from .volumes.common import storage_of, volume_of
 
 _TEXT = Text()
 CLONE_OPTIONS: Mapping[str, Codec] = {
@@ -41,6 +41,8 @@ RESTORE_OPTIONS: Mapping[str, Codec] = {
 _MAC_PARTS = {"macaddr", "hwaddr"}
 _DISK = re.compile(r"(?:scsi|virtio|sata|ide|efidisk|tpmstate)\d+")
 _NO_DATA = re.compile(r"\bmedia=cdrom\b")
+_ON_STORAGE = re.compile(r"([A-Za-z][\w.-]*):")
+_ON_ITS_WAY = re.compile(r"This clone is being moved to node ([^ ]+)\.")
 # Keys that PVE generates for a clone or that belong to the source alone
 _OWN_KEYS = frozenset("vmid node name hostname template lock smbios1 vmgenid status pool pending parent".split())
 
@@ -65,8 +67,11 @@ def parse_source(option: str, value: Any, known: Mapping[str, Codec]) -> dict[st
     return parsed
 
 
-def find_source(directory: Directory, kind: str, source: str) -> Found:
-    """The guest to clone, by id or by name, with its configuration."""
+def find_source(directory: Directory, kind: str, source: str, node: str | None = None) -> Found:
+    """The guest to clone, by id or by name, with its configuration; of templates of one name the best for a clone on ``node``."""
+    copies = [] if source.isdigit() or directory.is_certain([kind], source) else _copies(directory, kind, source)
+    if copies:
+        return min(copies, key=lambda copy: _distance(directory, copy, node))
     found = directory.follow(int(source)) if source.isdigit() else directory.find([kind], source, "clone")
     if found is None:
         raise InvalidOption("clone", f"there is no guest {source!r} to clone", hint=CREATED_FIRST)
@@ -75,9 +80,52 @@ def find_source(directory: Directory, kind: str, source: str) -> Found:
     return found
 
 
-def clone_step(source: Location, target: Location, options: Mapping[str, Any], pool: str | None) -> Step:
+def _copies(directory: Directory, kind: str, name: str) -> list[Found]:
+    """The templates of a name, of which each node may have one; none if not all of that name are templates, or if it is one."""
+    namesakes = directory.namesakes([kind], name)
+    templates = {int(row["vmid"]) for row in directory.guests() if row.get("template")}
+    if len(namesakes) < 2 or any(where.vmid not in templates for where in namesakes):
+        return []
+    copies = [(where, read_config(directory.reader, where)) for where in namesakes]
+    return [(where, config) for where, config in copies if config is not None]
+
+
+def _distance(directory: Directory, copy: Found, node: str | None) -> tuple[bool, bool, str, int]:
+    """How far a template is from a node: there, where PVE clones from there, or where the clone has to be moved."""
+    where, config = copy
+    return where.node != node, bool(local_storages(directory.rows, where.node, config.values())), where.node, where.vmid
+
+
+def local_storages(rows: Iterable[Mapping[str, Any]], node: str, values: Iterable[Any]) -> list[str]:
+    """The storages of a guest's volumes that only its node has. ``values`` are those of its configuration."""
+    shared = {
+        row["storage"]: bool(row.get("shared"))
+        for row in rows
+        if row.get("type") == "storage" and row.get("node") == node
+    }
+    texts = (volume_of(value) if isinstance(value, Mapping) else str(value) for value in values)
+    used = {match[1] for text in texts if (match := _ON_STORAGE.match(text))}
+    return sorted(name for name in used if shared.get(name) is False)
+
+
+def on_its_way(node: str) -> str:
+    """The description of a clone that has yet to be moved to a node, by which a later run knows that."""
+    return f"This clone is being moved to node {node}."
+
+
+def destination(state: Mapping[str, Any]) -> str | None:
+    """The node that a clone has yet to be moved to; None for every other guest."""
+    found = _ON_ITS_WAY.fullmatch(str(state.get("description") or "").strip())
+    return found[1] if found else None
+
+
+def clone_step(
+    source: Location, target: Location, options: Mapping[str, Any], pool: str | None, description: str = ""
+) -> Step:
     """The call that clones; its task bears the id of the source."""
     params: dict[str, Any] = {"newid": target.vmid}
+    if description:
+        params["description"] = description
     if target.name:
         params[NAME_KEY[source.kind]] = target.name
     if target.node != source.node:

@@ -259,7 +259,7 @@ def _room(part: Space, row: Row) -> int:
 
 
 def _far_clones(facts: Facts, guests: Sequence[Requirements]) -> Iterator[Finding]:
-    """PVE clones to another node from shared storages only, in full as well."""
+    """PVE clones to another node from shared storages only. A full one can be moved there, a linked one cannot."""
     for guest in guests:
         rows = [facts.storage(name, guest.cloned_from) for name in sorted(guest.sources)]
         local = [str(row["storage"]) for row in rows if row and not row.get("shared")]
@@ -270,7 +270,7 @@ def _far_clones(facts: Facts, guests: Sequence[Requirements]) -> Iterator[Findin
 
 
 def _far_clone_cure(guest: Requirements) -> tuple[str, ...]:
-    return (f"Clone it on {guest.cloned_from} without node, and migrate it by node and migrate: true in another task.",)
+    return (f"Leave full out: a full clone is made on {guest.cloned_from} and moved to {guest.node} by the same task.",)
 
 
 def _missing_bridges(facts: Facts, guests: Sequence[Requirements]) -> Iterator[Finding]:

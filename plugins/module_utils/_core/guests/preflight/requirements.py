@@ -200,7 +200,7 @@ def target_of(storage: str, targets: str | None) -> str:
 
 def _linked_sizes(kind: GuestKind, desired: GuestDesired) -> dict[str, int]:
     """The sizes of the volumes that a linked clone shares with its template."""
-    if not desired.clone or not desired.known or not desired.known.source:
+    if not desired.clone or not desired.known or not desired.known.source or desired.known.detour:
         return {}
     _where, source = desired.known.source
     full = desired.clone.get("full", not source.get("template"))
@@ -210,7 +210,7 @@ def _linked_sizes(kind: GuestKind, desired: GuestDesired) -> dict[str, int]:
 def _sources(kind: GuestKind, before: State, after: State, desired: GuestDesired) -> tuple[str, frozenset[str]]:
     """For a clone on another node than its source is on: that node, and the storages of the source's volumes."""
     source = desired.known.source if desired.clone and desired.known else None
-    if before or source is None or source[0].node == after["node"]:
+    if before or source is None or source[0].node == after["node"] or (desired.known and desired.known.detour):
         return "", frozenset()
     where, state = source
     held = [held for _slot, held in _slots(kind, state) if _size(held)]
