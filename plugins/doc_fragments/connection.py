@@ -84,7 +84,7 @@ requirements:
   - requests
 """
 
-    # What plugins have to be told besides.
+    # Options that only plugins have.
     PLUGIN = r"""
 options:
   api_host:

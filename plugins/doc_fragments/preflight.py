@@ -12,7 +12,7 @@ options:
   preflight:
     description:
       - What to do if the cluster does not seem to have what the task asks for. This is looked up before anything is changed, in check
-        mode as well, by one request for each list that is needed, and by none where nothing is asked for. Several guests are judged
+        mode as well, by one request for each list that is needed, and by none where nothing is asked for. Several guests are checked
         together.
       - It looks whether the memory of the node suffices for the guests that run there and for this one; whether the storages exist
         on the node, hold this kind of volumes, and have the space; whether bridges, images, templates and snippets exist; whether

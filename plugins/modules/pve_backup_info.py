@@ -8,7 +8,7 @@ module: pve_backup_info
 short_description: Gather information about backups and their content
 description:
   - Lists the backups on the storages of a cluster, the newest first. A shared storage is asked once, whichever nodes have it.
-  - On demand also reads the configuration of the guest out of each backup.
+  - If requested, also reads the configuration of the guest out of each backup.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

@@ -174,7 +174,7 @@ EXAMPLES = r"""
     show_runs: 3
   register: job
 
-- name: Tell when it runs next
+- name: Show when it runs next
   ansible.builtin.debug:
     var: job.job.next_runs
 

@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: pve_cluster_info
 short_description: Gather information about the cluster, its resources, its tasks and its log
 description:
-  - Tells whether the cluster has quorum and which nodes are online; on demand also who has how many votes, how much processor,
+  - Reads whether the cluster has quorum and which nodes are online; if requested also who has how many votes, how much processor,
     memory and disk space there is, is used and is given to guests, the latest tasks, and the log.
   - Each subject is one request, however large the cluster is.
 version_added: 0.1.0
@@ -47,7 +47,7 @@ EXAMPLES = r"""
     gather: [resources]
   register: found
 
-- name: Tell the storages that are nearly full
+- name: Show the storages that are nearly full
   ansible.builtin.debug:
     msg: "{{ item.storage }} of {{ item.nodes | join(', ') }}"
   loop: "{{ found.cluster.resources.storages }}"

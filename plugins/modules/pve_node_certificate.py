@@ -75,7 +75,7 @@ EXAMPLES = r"""
     force: true
     restart: true
 
-- name: Tell the node its ACME domain
+- name: Set the ACME domain of the node
   pve.automation.pve_node:
     node: pve2
     acme:

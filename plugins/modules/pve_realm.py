@@ -131,13 +131,13 @@ options:
     description:
       - Attributes that fill V(comment), V(email), V(enable), V(expire), V(firstname), V(keys), V(lastname), V(username) of a
         user, as a dictionary or as PVE's own text (C(email=mail,firstname=givenName)). For ldap, ad.
-      - One that is not named stays; one that is given as empty text goes.
+      - One that is not named stays; one that is given as an empty string is removed.
     type: raw
   sync_defaults_options:
     description:
       - What M(pve.automation.pve_realm_sync) and scheduled jobs do where they say nothing else - C(scope), C(enable_new),
         C(remove_vanished) (a list) - as a dictionary or as PVE's own text. For ldap, ad.
-      - One that is not named stays; one that is given as empty text goes.
+      - One that is not named stays; one that is given as an empty string is removed.
     type: raw
   tfa:
     description: Second factor that every user of the realm needs, as PVE's text (C(type=oath,digits=6)). For pam, pve, ldap,

@@ -99,7 +99,7 @@ def read_rows(reader: Reader, *, current: bool = True) -> list[Row]:
     whole = [row for row in ours if _is_whole(row)]
     if len(whole) < len(ours):
         reader.warnings.append(
-            f"{len(ours) - len(whole)} guests or nodes are left out: the server did not tell their id or node."
+            f"{len(ours) - len(whole)} guests or nodes are left out: the server did not send their id or node."
         )
     directory = Directory(reader, whole)
     directory.confirm(lambda row: current or not is_reported(row))
@@ -157,7 +157,7 @@ def hosts_of(rows: Iterable[Row], taken: Collection[str] = ()) -> list[Host]:
 
 
 def host_values(row: Row) -> dict[str, Any]:
-    """The variables of a host, without prefix: what the row tells, with lists and booleans as such."""
+    """The variables of a host, without prefix: what the row has, with lists and booleans as such."""
     values = {**COMMON, **{key.replace("-", "_"): value for key, value in row.items()}}
     values["name"] = _plain_name(row)
     values["tags"] = split_list(row.get("tags") or "")
@@ -241,7 +241,7 @@ class Memo:
 
 
 def cache_digest(connection: Connection, options: Mapping[str, Any]) -> str:
-    """What tells apart cached answers to different questions: the cluster, who asks, and what is asked."""
+    """What distinguishes cached answers to different questions: the cluster, who asks, and what is asked."""
     question = [
         _CACHE_FORMAT,
         connection.backend,

@@ -540,7 +540,7 @@ def test_the_release_is_asked_for_once() -> None:
 
 
 def test_a_server_without_a_version_is_an_error() -> None:
-    with pytest.raises(PveError, match="does not tell its version"):
+    with pytest.raises(PveError, match="does not report its version"):
         Script(ok({})).client(TOKEN).release()
 
 
@@ -593,5 +593,5 @@ def test_a_login_without_ticket_is_an_error(data: Any) -> None:
 
 @pytest.mark.parametrize("data", [None, [], "9.2", {"version": None}, {"version": "9" * 5000}])
 def test_a_server_that_does_not_tell_its_version(data: Any) -> None:
-    with pytest.raises(PveError, match="does not tell its version"):
+    with pytest.raises(PveError, match="does not report its version"):
         Script(ok(data)).client(TOKEN).release()

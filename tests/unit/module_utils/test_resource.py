@@ -221,7 +221,7 @@ def test_what_comes_with_the_server_stays(changeable: bool, refused: list[dict[s
 
 
 def test_a_secret_that_is_known_to_be_missing_is_sent() -> None:
-    item = dataclasses.replace(THING, told_secrets=("password",))
+    item = dataclasses.replace(THING, shown_secrets=("password",))
     missing = item.observe("a b", {})
     assert calls(plan_of(item, missing, password="s3cret")) == [("PUT", "/things/a%20b", {"password": "s3cret"})]
     there = item.observe("a b", {"password": "1"})

@@ -205,7 +205,7 @@ def test_a_log_without_end_is_read_to_a_bound(monkeypatch: Any) -> None:
 def test_a_status_that_tells_nothing_is_an_error(monkeypatch: Any, answer: Any) -> None:
     server = Server(monkeypatch)
     monkeypatch.setattr(server, "get", lambda path, params=None: answer)
-    with pytest.raises(UnexpectedAnswer, match="does not tell whether the task runs"):
+    with pytest.raises(UnexpectedAnswer, match="does not say whether the task runs"):
         wait_for_task(server, UPID, 600)
 
 

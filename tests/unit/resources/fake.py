@@ -73,7 +73,7 @@ def planned(resource: AnyResource, server: Server, /, **given: Any) -> Plan:
     """The plan of a task with these options, if the preflight lets it pass."""
     desired = resource.parse(options(resource, **given))
     observed = resource.read(server, desired)
-    desired = resource.pin(observed, resource.remember(observed, desired))
+    desired = resource.remember(observed, desired)
     plan = resource.plan(observed, desired)
     if plan.steps:
         resource.preflight(server, plan, desired)

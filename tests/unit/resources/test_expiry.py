@@ -10,7 +10,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.access.expiry import (
     EXPIRE,
     Lifetime,
-    settled,
+    with_expiry,
 )
 
 DAY = 86400
@@ -57,7 +57,7 @@ def test_nonsense_names_the_option(text: str) -> None:
     ],
 )
 def test_a_period_only_cuts(present: int, becomes: int) -> None:
-    assert NINETY.settle(present) == becomes
+    assert NINETY.end_for(present) == becomes
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_a_period_only_cuts(present: int, becomes: int) -> None:
     [(NOW + 13 * DAY, NOW + 90 * DAY), (NOW - DAY, NOW + 90 * DAY), (NOW + 15 * DAY, NOW + 15 * DAY)],
 )
 def test_renew_before_puts_it_off(present: int, becomes: int) -> None:
-    assert NINETY.settle(present, renew_before=14 * DAY) == becomes
+    assert NINETY.end_for(present, renew_before=14 * DAY) == becomes
 
 
 def test_a_new_thing_lives_for_the_period() -> None:
-    assert settled({"expire": NINETY}, None) == {"expire": NOW + 90 * DAY}
+    assert with_expiry({"expire": NINETY}, None) == {"expire": NOW + 90 * DAY}
 
 
 def test_other_wishes_stay() -> None:
-    assert settled({"comment": "x"}, {"expire": 5}) == {"comment": "x"}
-    assert settled({"expire": 7}, {"expire": 5}) == {"expire": 7}
+    assert with_expiry({"comment": "x"}, {"expire": 5}) == {"comment": "x"}
+    assert with_expiry({"expire": 7}, {"expire": 5}) == {"expire": 7}

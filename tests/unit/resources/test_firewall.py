@@ -365,7 +365,7 @@ def test_macros_are_spelt_as_pve_does_and_unknown_ones_refused() -> None:
 def warnings_ahead(source: Server, **given: Any) -> list[str]:
     desired = FIREWALL.parse(options(FIREWALL, **given))
     observed = FIREWALL.read(source, desired)
-    desired = FIREWALL.pin(observed, desired)
+    desired = FIREWALL.remember(observed, desired)
     FIREWALL.preflight(source, FIREWALL.plan(observed, desired), desired)
     return source.warnings
 

@@ -21,9 +21,9 @@ from ansible_collections.pve.automation.plugins.module_utils._core.resources.nod
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.network_interfaces import (
     Interfaces,
+    normalised,
     problems,
     refusals,
-    settled,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.node.network_order import in_order
 from tests.unit.resources.fake import Server, calls, options, planned
@@ -390,7 +390,7 @@ def layouts(draw: st.DrawFn) -> Interfaces:
     holder = draw(st.sampled_from(["", "vmbr0", "vmbr1", "vmbr0.7"]))
     if holder in found:
         found[holder] |= {"cidr": "192.0.2.5/24", "gateway": "192.0.2.1"}
-    return settled(found)
+    return normalised(found)
 
 
 @given(layouts(), layouts(), st.randoms(use_true_random=False))
@@ -405,7 +405,7 @@ def test_every_layout_leads_to_every_other_without_a_state_that_pve_refuses(
         assert state.get(name, {}) == old
         assert new != old
         others = {key: value for key, value in state.items() if key != name}
-        state = settled({**others, name: new} if new else others)
+        state = normalised({**others, name: new} if new else others)
         assert refusals(state) == set(), f"after {name}"
     assert state == after
     assert len(steps) <= 2 * sum(now.get(name) != after.get(name) for name in names_of_both)
@@ -423,7 +423,7 @@ def test_problems_of_others_do_not_hinder() -> None:
     """What was wrong before, at an interface that stays as it is, is not the task's business."""
     broken = {"iface": "bond9", "type": "bond", "slaves": "", "bond_mode": "balance-rr", **MANUAL}
     assert plan({"iface": "vmbr1", "mtu": 1300}, at=server(BRIDGE, GUESTS, broken)).steps
-    assert {found.iface for found in problems(settled({"bond9": {"type": "bond", "bond_mode": "802.3ad"}}))} == {
+    assert {found.iface for found in problems(normalised({"bond9": {"type": "bond", "bond_mode": "802.3ad"}}))} == {
         "bond9"
     }
 

@@ -113,7 +113,7 @@ def test_roles_are_not_forgotten_when_the_deletion_ends_unclear() -> None:
     """The engine reads and plans again; by then the token and its entries are gone."""
     old = server((8, 4))
     desired = TOKEN.parse(options(TOKEN, tokenid="alice@pve!t1", regenerate=True))
-    desired = TOKEN.pin(TOKEN.read(old, desired), desired)
+    desired = TOKEN.remember(TOKEN.read(old, desired), desired)
     old.answers = {"/access/acl": [], PATH: NotFound("GET", PATH, 500, "no such token")}
     plan = TOKEN.plan(TOKEN.read(old, desired), desired)
     assert [method for method, _path, _params in calls(plan)] == ["POST", "PUT", "PUT"]

@@ -107,7 +107,7 @@ class Client:
             raise PveError(f"Format {api_format} needs api_backend https; pvesh answers as json.")
         if method != "GET":
             self.places.written(path)
-        upload = upload.telling(self.on_progress) if upload else None
+        upload = upload.reporting_to(self.on_progress) if upload else None
         response = self.respond(method, f"/api2/{api_format}{path}", path, params or {}, upload)
         if api_format in ("html", "text"):
             return response.text
@@ -129,7 +129,7 @@ class Client:
                 r"(\d{1,4})\.(\d{1,4})\b", str(answer.get("version", "") if isinstance(answer, dict) else "")
             )
             if not numbers:
-                raise PveError("The server does not tell its version.")
+                raise PveError("The server does not report its version.")
             self._release = (int(numbers[1]), int(numbers[2]))
         return self._release
 
@@ -145,7 +145,7 @@ class Client:
         while True:
             ticket = self._ticket
             try:
-                response = _told_by_status(self._send(method, url, params, upload))
+                response = _with_status_of_body(self._send(method, url, params, upload))
                 self._answered, self.last_answer = True, f"{method} {path}"
                 if response.status < 300:
                     return response
@@ -176,8 +176,8 @@ class Client:
             return PveError(f"{method} {path} was redirected ({response.status}).", hint=_NOT_PVE)
         body = response.body if isinstance(response.body, dict) else {}
         message = str(body.get("message") or response.reason or NO_REASON).strip()
-        told = body.get("errors")
-        errors = {str(name): str(reason) for name, reason in told.items()} if isinstance(told, dict) else None
+        reasons = body.get("errors")
+        errors = {str(name): str(reason) for name, reason in reasons.items()} if isinstance(reasons, dict) else None
         return api_error(method, path, response.status, message, errors, who=self.connection.identity)
 
     # --- hosts --------------------------------------------------------------------------------------------------------
@@ -297,8 +297,8 @@ class Client:
         return held
 
 
-def _told_by_status(response: Response) -> Response:
-    """The answer with its real status: the extjs format answers errors with 200 and tells the status in the body."""
+def _with_status_of_body(response: Response) -> Response:
+    """The answer with its real status: the extjs format answers errors with 200 and has the status in the body."""
     body = response.body
     if isinstance(body, dict) and body.get("success") == 0 and str(body.get("status", "")).isdigit():
         return dataclasses.replace(response, status=int(body["status"]))

@@ -124,7 +124,7 @@ class Connection:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Connection:
-        """The connection that a task's options describe; InvalidOption tells what is missing or contradictory."""
+        """The connection that a task's options describe; InvalidOption says what is missing or contradictory."""
         backend = options.get("api_backend") or "https"
         hosts = [host for host in options.get("api_host") or [] if host.strip()]
         common: dict[str, Any] = {

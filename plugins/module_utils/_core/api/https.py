@@ -31,7 +31,7 @@ try:
     import urllib3.connection
     import urllib3.connectionpool
     import urllib3.exceptions
-except ImportError as error:  # told to the user when a connection is wanted
+except ImportError as error:  # reported when a connection is needed
     MISSING: ImportError | None = error
 else:
     MISSING = None

@@ -13,7 +13,7 @@ from ..model.plan import Upload
 from .packed import UNREADABLE, open_file
 
 BLOCK = 64 * 1024  # bytes that are read at once where the reader does not say
-TOLD_STEPS = 10  # how often the progress of one upload is told
+PROGRESS_STEPS = 10  # how often the progress of one upload is reported
 FILE_PART = "filename"  # PVE/APIServer/AnyEvent.pm: the part that holds the file has this name, and is the last one
 
 
@@ -38,7 +38,7 @@ class MultipartBody:
         self._head, self._tail = "".join(parts).encode(), f"\r\n--{boundary}--\r\n".encode()
         self._length = len(self._head) + upload.size + len(self._tail)
         self._left = upload.size  # bytes of the file that were not read yet
-        self._told = 0
+        self._reported = 0
         try:
             self._file = open_file(upload.path, upload.packed)
         except OSError as error:
@@ -72,9 +72,9 @@ class MultipartBody:
             raise PveError(f"{self._upload.path} became shorter while it was sent.")
         self._left -= len(block)
         sent = self._upload.size - self._left
-        if sent * TOLD_STEPS // self._upload.size > self._told:
-            self._told = sent * TOLD_STEPS // self._upload.size
-            self._upload.tell(f"upload of {self._upload.name}: {100 * self._told // TOLD_STEPS} %")
+        if sent * PROGRESS_STEPS // self._upload.size > self._reported:
+            self._reported = sent * PROGRESS_STEPS // self._upload.size
+            self._upload.on_progress(f"upload of {self._upload.name}: {100 * self._reported // PROGRESS_STEPS} %")
         return block
 
     def close(self) -> None:

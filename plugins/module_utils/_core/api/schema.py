@@ -27,7 +27,7 @@ _ALTERNATIVES = ("oneOf", "anyOf", "allOf")
 _SHAPES = {"integer": r"[+-]?\d+", "number": r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", "boolean": "[01]"}
 _REST = "{volume}"  # a last part that may contain slashes
 
-# What the schema tells of a call: {"properties": {name: rules}, "open": whether further names are allowed}
+# What the schema says of a call: {"properties": {name: rules}, "open": whether further names are allowed}
 Call = Mapping[str, Any]
 Calls = Mapping[str, Mapping[str, Call]]  # by path template and method
 

@@ -50,7 +50,7 @@ def _refuse_never(text: str) -> None:
 
 
 def calendar_of_cron(text: str) -> str:
-    """The calendar event that is due exactly when the cron expression is; ValueError tells why there is none."""
+    """The calendar event that is due exactly when the cron expression is; ValueError says why there is none."""
     minute, hour, day, month, weekday = text.lower().split()
     minutes, hours = _numbers("minute", minute, 0, 59), _numbers("hour", hour, 0, 23)
     days, months = _numbers("day of the month", day, 1, 31), _numbers("month", month, 1, 12, _names(MONTHS, 1))

@@ -52,7 +52,7 @@ def refuse_create_only(fields: Fields, current: Mapping[str, Any], changes: Mapp
             raise InvalidOption(
                 name,
                 f"can be set only when the {what} is created{turn}",
-                hint="Keep the present value, or delete the thing and create it anew.",
+                hint="Keep the present value, or delete it and create it again.",
             )
 
 

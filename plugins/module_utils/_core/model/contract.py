@@ -125,15 +125,12 @@ class Planned(abc.ABC, Generic[DesiredT, ObservedT]):
 
     # --- hooks --------------------------------------------------------------------------------------------------------
 
-    def pin(self, observed: ObservedT, desired: DesiredT) -> DesiredT:
-        """Return the desired state with what the first reading decides for the whole run, such as entries that a step deletes.
-
-        Called once, before the first plan.
-        """
-        return desired
-
     def remember(self, observed: ObservedT, desired: DesiredT) -> DesiredT:
-        """Return the desired state with what the next reading needs, such as where a guest was found. Called after each reading."""
+        """Return the desired state with what later readings and plans of the run need, such as where a guest was found.
+
+        Called after each reading, before the plan. What only the first reading can find, such as entries that a step deletes, is
+        kept from then on.
+        """
         return desired
 
     def option_of(self, parameter: str) -> str:

@@ -5,20 +5,22 @@
 
     PveError                          what a user is meant to read: message and hint
     |- InvalidOption                  the task is wrong: option, reason and hint; nothing was sent
+    |- WrongPathPart                  an id that cannot be a part of a path; nothing was sent
     |- Refused                        it would lose data or service, and no option allows it
     |- NotConverged                   every write was accepted, but the result differs
     |- UnexpectedAnswer               an answer has another shape than the API's
-    |- ConnectionFailed               no answer; ``sent`` tells whether the server may have got the request
+    |- ConnectionFailed               no answer; ``sent``: whether the server may have got the request
     |  `- CertificateRefused          no credential was sent
     |- TaskError                      an asynchronous task: upid, exitstatus, log
     |  |- TaskFailed
     |  `- TaskTimeout
     `- ApiError                       an answer with an error status
        |- AuthenticationFailed (401), PermissionDenied (403), InvalidParameter (400), NotImplementedByServer (501)
-       |- NotFound, Conflict, Locked, NoQuorum     told apart by their texts
+       |- NotFound, Conflict, Locked, NoQuorum     distinguished by their messages
        `- HopFailed                   a node (595-599) or a gateway (502-504) on the way did not answer
           `- NodeUnreachable          the connection to the other node was not made (595): nothing ran
 
+Time-outs and refusals of one kind of resource are subclasses of PveError beside it (NodeTimeout, AgentTimeout, ...), and
 ``engine.Interrupted`` wraps any of them with what was done before it.
 """
 
@@ -113,7 +115,7 @@ class UnexpectedAnswer(PveError):
 
 
 class ConnectionFailed(PveError):
-    """No answer. ``sent`` tells whether the request may have reached the server, so that a write may have run."""
+    """No answer. ``sent`` says whether the request may have reached the server, so that a write may have run."""
 
     def __init__(self, message: str, *, sent: bool, hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -193,7 +195,7 @@ class PermissionDenied(ApiError):
 
 
 class InvalidParameter(ApiError):
-    """The server does not accept a parameter (400); ``errors`` tells which and why."""
+    """The server does not accept a parameter (400); ``errors`` says which and why."""
 
 
 class NotFound(ApiError):
@@ -250,7 +252,7 @@ QUORUM_HINT = (
     "The cluster has no quorum: fewer than half of its nodes see each other, and its configuration is read-only. "
     "Reading still works, and so does stopping guests; nothing can be created, changed, started or backed up. "
     "Bring the other nodes back online, or check the network between them; 'pvecm status' on a node and pve_cluster_info "
-    "tell which are missing."
+    "say which are missing."
 )
 _HINTS_OF_TASKS: Mapping[str, str] = {  # by what is found in the exit status or the last lines of the log
     _NO_QUORUM.pattern: QUORUM_HINT,
@@ -293,7 +295,7 @@ def is_transient(error: PveError) -> bool:
 
 @contextlib.contextmanager
 def understanding(source: object) -> Iterator[None]:
-    """Let what code makes of a bent answer be an UnexpectedAnswer. ``source`` tells as ``last_answer`` whose answer came last.
+    """Let what code makes of a bent answer be an UnexpectedAnswer. ``source`` has in ``last_answer`` whose answer came last.
 
     Before the first answer, such an exception is a bug of ours and stays what it is.
     """
@@ -319,7 +321,7 @@ def is_lock_timeout(error: PveError) -> bool:
 def api_error(
     method: str, path: str, status: int, message: str, errors: dict[str, str] | None = None, *, who: str = ""
 ) -> ApiError:
-    """The most telling class for an answer; ``who`` is the identity that asked, for permission hints."""
+    """The most specific class for an answer; ``who`` is the identity that asked, for permission hints."""
     kind = _BY_STATUS.get(status)
     if kind is InvalidParameter and _DIGEST.search(message):
         kind = Conflict
@@ -338,8 +340,8 @@ def api_error(
             kind = NotFound
         else:
             kind = ApiError
-    told = " ".join([message, *(errors or {}).values()])
-    hint = _permission_hint(method, path, message, who) if kind is PermissionDenied else _hint(told)
+    text = " ".join([message, *(errors or {}).values()])
+    hint = _permission_hint(method, path, message, who) if kind is PermissionDenied else _hint(text)
     hint = QUORUM_HINT if kind is NoQuorum else hint or _hint_about_hops(kind, path, status)
     return kind(method, path, status, message, errors, hint=hint)
 
@@ -351,7 +353,7 @@ def _hint_about_hops(kind: type[ApiError], path: str, status: int) -> str:
     if kind is NodeUnreachable:
         return (
             f"{name} does not answer the node in api_host, so nothing was done there: it is off, or its network or pveproxy "
-            "is. Calls for other nodes and for the cluster still work; pve_cluster_info tells which nodes are online."
+            "is. Calls for other nodes and for the cluster still work; pve_cluster_info shows which nodes are online."
         )
     if status in GATEWAYS:
         return "A proxy in front of the API gave up waiting for it: its time-out may be too short, or the node is down."
@@ -373,7 +375,7 @@ _HINTS: Mapping[str, str] = {  # by what is found in the message
     r"only root can \w+ '(hostpci|usb)\d+' config": "Only root@pam with its password may pass a device by its address. Let it "
     "create a mapping by pve_mapping, grant Mapping.Use on /mapping/pci/NAME or /mapping/usb/NAME, and name it: mapping=NAME.",
     "[Oo]nly root (can|may) ": "No privilege is for this: log in as root@pam with its password, not with a token.",
-    f"^({NO_REASON}|Internal Server Error)$": "A proxy on the way may have dropped it: older releases of PVE tell "
+    f"^({NO_REASON}|Internal Server Error)$": "A proxy on the way may have dropped it: older releases of PVE give "
     "reasons in the status line only.",
     "invalid privilege 'VM.Monitor'": "PVE 9 has no VM.Monitor; use VM.GuestAgent.Audit and its relatives.",
 }
@@ -401,7 +403,7 @@ def _permission_hint(method: str, path: str, message: str, who: str) -> str:
     elif unnamed := next((need for call, need in _UNNAMED.items() if re.fullmatch(call, f"{method} {path}")), ""):
         parts.append(f"It needs {unnamed}: grant a role with it by pve_acl.")
     elif "root@pam" not in message:
-        parts.append("pve_permission_info tells what it may do, and which privileges a module needs.")
+        parts.append("pve_permission_info shows what it may do, and which privileges a module needs.")
     if "!" in who:
         parts.append("A token with privilege separation has only what its own ACL entries and its user's both allow.")
     if "root@pam" in message:

@@ -29,8 +29,8 @@ _CODECS: dict[str, Codec] = {
 class Field:
     """One option and the key it manages.
 
-    ``clear`` tells how the empty text reaches the server: as the empty text (comments) or by naming the key in ``delete``;
-    with ``never`` the empty text is refused.
+    ``clear`` says how an empty string reaches the server: as it is (comments) or by naming the key in ``delete``;
+    with ``never`` it is refused.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Field:
         return row
 
     def parse(self, value: Any) -> Any:
-        """The canonical form of what a user wrote; InvalidOption tells what would be right."""
+        """The canonical form of what a user wrote; InvalidOption says what would be right."""
         if is_empty(value):
             if self.clear == "never":
                 raise InvalidOption(self.name, "must not be empty")
@@ -128,7 +128,7 @@ class Field:
 
 
 def is_empty(value: Any) -> bool:
-    """True for what clears a key: the empty text and the empty list or dict. 0 and false are values."""
+    """True for what clears a key: an empty string, list or dictionary. 0 and false are values."""
     return value == "" if isinstance(value, str) else isinstance(value, (list, dict)) and not value
 
 

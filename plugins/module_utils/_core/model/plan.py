@@ -49,11 +49,11 @@ class Upload:
     name: str
     size: int
     packed: str = ""
-    tell: Callable[[str], None] = dataclasses.field(default=lambda text: None, compare=False)
+    on_progress: Callable[[str], None] = dataclasses.field(default=lambda text: None, compare=False)
 
-    def telling(self, listener: Callable[[str], None]) -> Upload:
+    def reporting_to(self, listener: Callable[[str], None]) -> Upload:
         """The same upload with a listener for its progress."""
-        return dataclasses.replace(self, tell=listener)
+        return dataclasses.replace(self, on_progress=listener)
 
 
 class Wait(Protocol):
@@ -80,7 +80,7 @@ class Step:
     changes: bool = True  # false for a call that leaves the cluster as it is, such as a dry run
     verify: bool = True  # a second plan must not contain it any more
     deferrable: bool = False  # the server may refuse to apply it now and yet keep it for the next start of the guest
-    repeatable: bool = True  # running it twice does no harm, so an unclear outcome may be settled by planning again
+    repeatable: bool = True  # running it twice does no harm, so an unclear outcome may be resolved by planning again
     replan: bool = False  # what follows depends on what came out of it: read and plan again after it
     task_id: str = ""  # the id under which PVE lists its task
     api_format: str = "json"  # of the answer; extjs answers with the whole body

@@ -47,7 +47,7 @@ class Part:
     aliases: tuple[str, ...] = ()
 
     def parse(self, value: Any) -> Any:
-        """The canonical value; ValueError tells what would be right."""
+        """The canonical value; ValueError says what would be right."""
         canonical = self.codec.parse(value)
         if self.choices and canonical not in self.choices:
             raise ValueError(f"{value!r} is not one of {', '.join(self.choices)}")
@@ -78,7 +78,7 @@ class PropertyString(Codec):
     has one: naming another replaces it. ``rules_out`` are values of a part beside which other parts mean nothing: a desired for
     such a value removes them. ``elsewhere`` has advice about parts that users look for here, by name.
 
-    A sub-option that is not named stays as it is; one that is named with the empty text is removed.
+    A sub-option that is not named stays as it is; one that is given as an empty string is removed.
     """
 
     def __init__(

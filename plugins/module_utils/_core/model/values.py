@@ -85,7 +85,7 @@ class NonZeroComment(Comment):
 
 
 class Secret(Text):
-    """A secret: never trimmed, never compared (the server does not tell it)."""
+    """A secret: never trimmed, never compared (the server does not show it)."""
 
     def parse(self, value: Any) -> str:
         return str(value)
@@ -116,7 +116,7 @@ class Matching(Text):
 
 
 class Integer(Codec):
-    """A whole number, which the server may tell as text."""
+    """A whole number, which the server may send as a string."""
 
     def parse(self, value: Any) -> int:
         try:

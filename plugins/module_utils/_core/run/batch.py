@@ -89,7 +89,7 @@ class WorkerPool:
                 self._release(job, job.limits)
 
     def _take(self) -> Job | None:
-        """The next job whose limits have room, so that one that has to wait keeps no other from being worked on."""
+        """The next job whose limits are free, so that one that has to wait keeps no other from being worked on."""
         with self.state:
             while self.waiting:
                 for job in self.waiting:

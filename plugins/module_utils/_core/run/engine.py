@@ -116,7 +116,6 @@ def prepare(client: Client, resource: Planned[Any, Any], params: Mapping[str, An
     """Read and plan. ``desired`` is that of the options where the caller has it already, perhaps completed by what it knows."""
     desired = resource.parse(params) if desired is None else desired
     observed, desired = _read(client, resource, desired)
-    desired = resource.pin(observed, desired)
     plan = resource.plan(observed, desired)
     _refuse_unacceptable(client, resource, plan)
     client.warnings.extend(plan.notes)

@@ -179,7 +179,7 @@ def _look(reader: Reader, upid: Upid, deadline: float) -> str | None:
             hint="It may still run: wait for it with pve_task.",
         ) from None
     if not isinstance(status, dict) or not isinstance(status.get("status"), str):
-        raise UnexpectedAnswer(f"GET {upid.path}/status: the answer does not tell whether the task runs.")
+        raise UnexpectedAnswer(f"GET {upid.path}/status: the answer does not say whether the task runs.")
     return None if status["status"] == "running" else str(status.get("exitstatus", "unknown"))
 
 

@@ -19,7 +19,7 @@ from ..plan import HIDDEN, Plan, Step, api_path
 from ..table import Table, calls_below
 from .type_rules import TypeRules
 
-SHORTEST_SECRET = 4  # characters; shorter ones cannot be told from other text
+SHORTEST_SECRET = 4  # characters; shorter ones cannot be distinguished from other text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,8 +95,8 @@ class Item(Resource[ItemDesired, Observed]):
     What the server answers
         ``absent``: what it says of the parameter that is the key if there is no such item, besides "not found". ``too_old``: a
         hint where the server does not implement the call. ``shape``: makes an answer one that the fields can read.
-        ``also_shown``: keys that are shown as they are. ``told_secrets``: secrets of which it says whether there is one.
-        ``untold``: fields that it never shows and that are set at creation only.
+        ``also_shown``: keys that are shown as they are. ``shown_secrets``: secrets of which it says whether there is one.
+        ``unshown``: fields that it never shows and that are set at creation only.
 
     What is refused
         ``needed``: the options that a new item must have; "a or b" is one of both. ``types``, ``built_in``: see there.
@@ -130,8 +130,8 @@ class Item(Resource[ItemDesired, Observed]):
     too_old: str = ""
     shape: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
     also_shown: Sequence[str] = ()
-    told_secrets: Sequence[str] = ()
-    untold: Sequence[str] = ()
+    shown_secrets: Sequence[str] = ()
+    unshown: Sequence[str] = ()
     types: TypeRules | None = None
     built_in: BuiltIn | None = None
     checks: Sequence[Callable[[ItemDesired], None]] = ()
@@ -205,7 +205,7 @@ class Item(Resource[ItemDesired, Observed]):
         if emptied and not push_secrets:
             raise InvalidOption(
                 emptied[0],
-                "the server does not tell whether there is one, so that it is removed only with update_password: always",
+                "the server does not show whether there is one, so that it is removed only with update_password: always",
             )
         options = {name: params[name] for name in self.extra_options}
         append = bool(params.get("append"))
@@ -231,7 +231,7 @@ class Item(Resource[ItemDesired, Observed]):
         """The item as users see it, from what the server answered."""
         answer = self.shape(answer)
         as_it_is = {name: answer[name] for name in self.also_shown if answer.get(name)}
-        hidden = {name: HIDDEN for name in self.told_secrets if answer.get(self.fields.named(name).api)}
+        hidden = {name: HIDDEN for name in self.shown_secrets if answer.get(self.fields.named(name).api)}
         return {self.key.name: key, **self.fields.observe(answer), **as_it_is, **hidden}
 
     def _answer(self, reader: Reader, path: str) -> Mapping[str, Any] | None:
@@ -276,7 +276,7 @@ class Item(Resource[ItemDesired, Observed]):
             if name in fields:
                 fields[name] = self.fields.named(name).codec.join(current.get(name, []), fields[name] or []) or ""
         if observed.state is not None:
-            fields = {name: value for name, value in fields.items() if name not in self.untold}
+            fields = {name: value for name, value in fields.items() if name not in self.unshown}
         return self.resolve(current, dataclasses.replace(desired, fields=fields)) if self.resolve else fields
 
     def _plan_present(self, observed: Observed, desired: ItemDesired) -> Plan:
@@ -320,7 +320,7 @@ class Item(Resource[ItemDesired, Observed]):
     def _secrets_to_push(self, current: State, desired: ItemDesired) -> tuple[dict[str, Any], bool]:
         """The fields that count, and whether their secrets do: one that is known to be missing is sent in any case."""
         wanted = dict(desired.fields)
-        missing = [name for name in self.told_secrets if wanted.get(name) and name not in current]
+        missing = [name for name in self.shown_secrets if wanted.get(name) and name not in current]
         if not missing or desired.push_secrets:
             return wanted, desired.push_secrets
         kept = {n: value for n, value in wanted.items() if n in missing or not self.fields.named(n).secret}

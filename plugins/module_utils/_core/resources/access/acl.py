@@ -215,7 +215,7 @@ def _steps(verb: str, path: str, entries: Collection[Entry], flags: Mapping[str,
 
 
 def regrants(rows: Iterable[Mapping[str, Any]]) -> list[Step]:
-    """The calls that bring back entries, given as the server told them."""
+    """The calls that bring back entries, given as the server listed them."""
     groups: dict[tuple[str, bool], list[Entry]] = {}
     for row in rows:
         groups.setdefault((row["path"], PROPAGATE.parse(row["propagate"])), []).append(_entry(row))

@@ -27,7 +27,7 @@ class Lifetime:
     def end(self) -> int:
         return self.now + self.seconds
 
-    def settle(self, present: int, renew_before: int = 0) -> int:
+    def end_for(self, present: int, renew_before: int = 0) -> int:
         """What an existing expiry should become: it is cut if it lies too far ahead (0: never) and otherwise stays.
 
         It is put off only if ``renew_before`` says so: when less than these seconds are left.
@@ -59,10 +59,10 @@ def refuse_past(expire: Any, present: int | None, now: int) -> None:
         )
 
 
-def settled(fields: Mapping[str, Any], current: Mapping[str, Any] | None, renew_before: int = 0) -> dict[str, Any]:
+def with_expiry(fields: Mapping[str, Any], current: Mapping[str, Any] | None, renew_before: int = 0) -> dict[str, Any]:
     """The desired fields with a point in time in place of a period."""
     expire = fields.get(EXPIRE.name)
     if not isinstance(expire, Lifetime):
         return dict(fields)
-    moment = expire.end() if current is None else expire.settle(current.get(EXPIRE.name, 0), renew_before)
+    moment = expire.end() if current is None else expire.end_for(current.get(EXPIRE.name, 0), renew_before)
     return {**fields, EXPIRE.name: moment}

@@ -46,7 +46,7 @@ def _refuse_other_release(reader: Reader, plan: Plan, desired: ItemDesired) -> N
 
 
 class RoleList(ListInfo):
-    """Roles with their privileges; ``special`` tells those that PVE brings along."""
+    """Roles with their privileges; ``special`` marks those that come with PVE."""
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return {"privs": [], **super()._shown(row), "special": bool(int(row.get("special") or 0))}

@@ -39,7 +39,7 @@ FIELDS = Fields(
 
 
 def totp_code(uri: str, now: float) -> str:
-    """The code that an otpauth URI stands for at a moment (RFC 6238). InvalidOption tells what is wrong with the URI."""
+    """The code that an otpauth URI stands for at a moment (RFC 6238). InvalidOption says what is wrong with the URI."""
     parts = urlsplit(uri)
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     secret = query.get("secret", "").upper().replace(" ", "")
@@ -238,7 +238,7 @@ def _after(current: State, steps: list[Step]) -> State:
 
 
 def observe(row: Mapping[str, Any]) -> State:
-    """The factors of a user as users see them; whether it is locked out only where the server tells."""
+    """The factors of a user as users see them; whether it is locked out only where the server says so."""
     entries = [{**entry, "enable": Boolean().parse(entry.get("enable", 1))} for entry in row.get("entries") or []]
     state: State = {"userid": row["userid"], "entries": sorted(entries, key=lambda entry: (entry["type"], entry["id"]))}
     if "totp-locked" in row:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""API tokens. The server tells the secret of one once: when it is created or regenerated."""
+"""API tokens. The server shows the secret of one once: when it is created or regenerated."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ...model.plan import Plan, Step, api_path
 from ...model.table import Table, calls_below
 from ...model.values import NonZeroComment
 from . import acl, lockout
-from .expiry import EXPIRE, Lifetime, refuse_past, settled
+from .expiry import EXPIRE, Lifetime, refuse_past, with_expiry
 from .user import check_userid
 
 TOKENID = re.compile(r"[A-Za-z][A-Za-z0-9._-]+")
@@ -48,7 +48,7 @@ class TokenDesired:
     allow_lockout: bool
     now: int  # when the task began
     state: str
-    entries: Sequence[Mapping[str, Any]] | None = None  # None until they are pinned
+    entries: Sequence[Mapping[str, Any]] | None = None  # None until they were read
 
     @property
     def full(self) -> str:
@@ -133,8 +133,8 @@ class Token(Resource[TokenDesired, TokenObserved]):
             entries = [row for row in rows if (row["type"], row["ugid"]) == ("token", desired.full)]
         return TokenObserved(state, full_update, entries)
 
-    def pin(self, observed: TokenObserved, desired: TokenDesired) -> TokenDesired:
-        return dataclasses.replace(desired, entries=observed.entries)
+    def remember(self, observed: TokenObserved, desired: TokenDesired) -> TokenDesired:
+        return desired if desired.entries is not None else dataclasses.replace(desired, entries=observed.entries)
 
     def preflight(self, reader: Reader, plan: Plan, desired: TokenDesired) -> None:
         separated = desired.fields.get("privsep") and desired.full == reader.connection.token
@@ -148,7 +148,7 @@ class Token(Resource[TokenDesired, TokenObserved]):
             return Plan.nothing(None) if current is None else Plan(current, None, (step,))
         refuse_past(desired.fields.get("expire"), (current or {}).get("expire"), desired.now)
         fresh = current is None or desired.regenerate
-        fields = settled(desired.fields, None if fresh else current, desired.renew_before)
+        fields = with_expiry(desired.fields, None if fresh else current, desired.renew_before)
         changes = changed_fields(FIELDS, current or {}, fields) if current else dict(fields)
         after = shown(FIELDS, current or desired.key, changes)
         if current is None:

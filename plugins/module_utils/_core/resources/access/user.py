@@ -19,7 +19,7 @@ from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.plan import HIDDEN, Plan, Step
 from ...model.values import Matching, NonZeroComment
 from . import lockout
-from .expiry import EXPIRE, refuse_past, settled
+from .expiry import EXPIRE, refuse_past, with_expiry
 
 USERID = re.compile(r"[^\s:/!@]+(?:@[^\s:/!@]+)*@[A-Za-z][A-Za-z0-9._-]+")
 PASSWORD_PATH = "/access/password"
@@ -80,7 +80,7 @@ class User(Item):
     def _wanted(self, observed: Observed, desired: ItemDesired) -> Mapping[str, Any]:
         now = _own(desired).now
         refuse_past(desired.fields.get("expire"), (observed.state or {}).get("expire"), now)
-        return settled(super()._wanted(observed, desired), observed.state)
+        return with_expiry(super()._wanted(observed, desired), observed.state)
 
     def _plan_update(self, observed: Observed, current: State, desired: ItemDesired) -> Plan:
         own = _own(desired)

@@ -39,7 +39,7 @@ class NotesTemplate(Text):
         return text.replace("\\", "\\\\").replace("\n", "\\n") if "\n" in text else text
 
 
-# Most defaults are not told here: a node's vzdump.conf may set others, so that an absent key need not equal PVE's default.
+# Most defaults are not declared here: a node's vzdump.conf may set others, so that an absent key need not equal PVE's default.
 FIELDS = Fields(
     [
         Field("all", type="bool", default=False),

@@ -59,7 +59,7 @@ PURPOSES = {
 
 @dataclasses.dataclass(frozen=True)
 class BackupDesired:
-    """A backup of a guest that was taken at ``oldest`` or later; None until it is pinned, if only a new one counts."""
+    """A backup of a guest that was taken at ``oldest`` or later; None until backups were read, if only a new one counts."""
 
     vmid: int
     node: str
@@ -83,7 +83,7 @@ class GuestBackup(Planned[BackupDesired, StateOrNone]):
         found = backups_of(reader, desired.node, desired.storage, desired.vmid)
         return found[0] if found else None
 
-    def pin(self, observed: State | None, desired: BackupDesired) -> BackupDesired:
+    def remember(self, observed: State | None, desired: BackupDesired) -> BackupDesired:
         """Without an age only a backup counts that this run takes."""
         if desired.oldest is not None:
             return desired
@@ -197,15 +197,13 @@ _IN_WORDS = {
 
 
 def restoration(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a restoration with what the backup's name tells: the kind and the id of its guest."""
+    """The options of a restoration with what the backup's name says: the kind and the id of its guest."""
     storage_of("volume", params["volume"])
     if not params.get("node"):
         raise InvalidOption("node", "is needed with state: restored: where the guest is to be")
     owner = owner_of(params["volume"])
     if owner is None:
-        raise InvalidOption(
-            "volume", f"{params['volume']!r} is not the name of a backup, which tells the kind of guest"
-        )
+        raise InvalidOption("volume", f"{params['volume']!r} is not the name of a backup, which says the kind of guest")
     if params.get("force") and not params.get("vmid"):
         raise InvalidOption("vmid", "is needed with force: the guest that is overwritten is named in full")
     vmids = params.get("vmid") or [owner[1]]

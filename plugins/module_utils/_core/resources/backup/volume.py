@@ -22,7 +22,7 @@ RETENTION = Fields([JOB_FIELDS.named("prune_backups")])
 # vzdump-qemu-100-..., or on a Proxmox Backup Server vm/100/...
 _NAMED = re.compile(r"vzdump-(?P<dump>qemu|lxc)-(?P<dumped>\d+)-|backup/(?P<group>vm|ct)/(?P<grouped>\d+)/")
 _KINDS = {"qemu": "qemu", "vm": "qemu", "lxc": "lxc", "ct": "lxc"}
-_TOLD = ("volid", "vmid", "subtype", "format", "size", "notes", "verification", "encrypted")
+_SHOWN = ("volid", "vmid", "subtype", "format", "size", "notes", "verification", "encrypted")
 
 
 def backups_of(reader: Reader, node: str, storage: str, vmid: int | None = None) -> list[dict[str, Any]]:
@@ -39,8 +39,8 @@ def newest_first(backup: Mapping[str, Any]) -> tuple[int, str]:
 
 def shown_backup(row: Mapping[str, Any]) -> dict[str, Any]:
     """A backup as users see it, from a row of a storage's content."""
-    told = {name: row[name] for name in _TOLD if row.get(name) is not None}
-    return {**told, "ctime": int(row.get("ctime", 0)), "protected": bool(int(row.get("protected") or 0))}
+    found = {name: row[name] for name in _SHOWN if row.get(name) is not None}
+    return {**found, "ctime": int(row.get("ctime", 0)), "protected": bool(int(row.get("protected") or 0))}
 
 
 def storage_of(option: str, volume: str) -> str:
@@ -62,7 +62,7 @@ def check_backup(option: str, volume: str) -> None:
 
 
 def owner_of(volume: str) -> tuple[str, int] | None:
-    """The kind (qemu or lxc) and the id of the guest in a backup, which its name tells; None if it does not."""
+    """The kind (qemu or lxc) and the id of the guest in a backup, as its name says; None if it does not."""
     found = _NAMED.search(volume)
     return found and (_KINDS[found["dump"] or found["group"]], int(found["dumped"] or found["grouped"]))
 
@@ -101,8 +101,8 @@ class Volume(Planned[VolumeDesired, StateOrNone]):
             if "volume_size_info" in error.server_message:
                 return None
             raise
-        told = {"volid": desired.volume, "protected": False, **VOLUME_FIELDS.observe(answer)}
-        return {**told, "size": answer.get("size")}
+        found = {"volid": desired.volume, "protected": False, **VOLUME_FIELDS.observe(answer)}
+        return {**found, "size": answer.get("size")}
 
     def plan(self, observed: State | None, desired: VolumeDesired) -> Plan:
         if desired.state == "absent":

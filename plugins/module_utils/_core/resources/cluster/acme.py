@@ -23,7 +23,7 @@ from ...model.values import Codec, Set
 ACME = "/cluster/acme"
 ACCOUNTS, PLUGINS = f"{ACME}/account", f"{ACME}/plugins"
 MAIL = "mailto:"
-TOLD = ("name", "directory", "location", "status", "tos_url")
+SHOWN = ("name", "directory", "location", "status", "tos_url")
 ACCOUNT_FIELDS = Fields(
     [
         Field("contact", type="list", elements="str", clear="never"),
@@ -40,7 +40,7 @@ def account_of(answer: Mapping[str, Any]) -> dict[str, Any]:
     account = answer.get("account") or {}
     found = {**answer, "status": account.get("status"), "tos_url": answer.get("tos")}
     contact = sorted(address.removeprefix(MAIL) for address in account.get("contact") or [])
-    return {**{name: found[name] for name in TOLD if found.get(name)}, **({"contact": contact} if contact else {})}
+    return {**{name: found[name] for name in SHOWN if found.get(name)}, **({"contact": contact} if contact else {})}
 
 
 ACCOUNT = Item(
@@ -54,14 +54,14 @@ ACCOUNT = Item(
     absent="does not exist",
     shape=account_of,
     also_shown=("location", "status"),
-    untold=("eab_kid",),
+    unshown=("eab_kid",),
     extra_options=task_arguments(),
     required_together=(("eab_kid", "eab_hmac_key"),),
 )
 
 
 class AccountList(ListInfo):
-    """Accounts with what the authorities tell of them, each of which is asked for by itself."""
+    """Accounts with what the authorities say of them, each of which is asked for by itself."""
 
     def _rows(self, reader: Reader, desired: Options) -> list[dict[str, Any]]:
         names = [row["name"] for row in super()._rows(reader, desired) if desired["name"] in (None, row["name"])]
@@ -80,7 +80,7 @@ ACCOUNT_INFO = Composite(
 
 
 class Variables(Codec):
-    """Variables such as ``CF_Token=...``: a mapping, or lines of text. They travel in base64, but are told as lines."""
+    """Variables such as ``CF_Token=...``: a mapping, or lines of text. They travel in base64, but are shown as lines."""
 
     def parse(self, value: Any) -> dict[str, str]:
         if isinstance(value, Mapping):
@@ -114,13 +114,13 @@ OWN = {"dns": ("api", "data", "validation_delay"), STANDALONE: ()}  # the option
 
 @dataclasses.dataclass(frozen=True)
 class ObservedPlugin(Observed):
-    """A plugin with its secret data, which the server tells."""
+    """A plugin with its secret data, which the server shows."""
 
     data: Any = ""
 
 
 class Plugin(Item):
-    """An item whose secret the server tells, so that it is compared; it is shown nowhere."""
+    """An item whose secret the server shows, so that it is compared; it is shown nowhere."""
 
     def arguments(self) -> dict[str, Any]:
         spec = super().arguments()["argument_spec"]
@@ -167,8 +167,8 @@ class PluginList(ListInfo):
     """Plugins with their ids under the name of the option."""
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        told = {name: value for name, value in row.items() if name not in ("plugin", "digest")}
-        return {"id": row["plugin"], **super()._shown(told)}
+        rest = {name: value for name, value in row.items() if name not in ("plugin", "digest")}
+        return {"id": row["plugin"], **super()._shown(rest)}
 
 
 PLUGIN_INFO = Composite(

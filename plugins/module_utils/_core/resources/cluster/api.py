@@ -110,7 +110,7 @@ class ApiCall(Resource[CallDesired, Any]):
         except NotFound:
             return None
 
-    def pin(self, observed: Any, desired: CallDesired) -> CallDesired:
+    def remember(self, observed: Any, desired: CallDesired) -> CallDesired:
         """The call is checked once."""
         return dataclasses.replace(desired, validate=False)
 

@@ -98,7 +98,7 @@ CPU_MODEL = Item(
     needed=("reported_model",),
     digest=True,
     too_old=TOO_OLD,
-    shape=lambda answer: {"hidden": False, **answer},  # what is false is not told
+    shape=lambda answer: {"hidden": False, **answer},  # what is false is left out
     checks=(_check,),
 )
 CPU_MODEL_INFO = CpuModelList("models", lambda desired: MODELS, key="cputype", fields=FIELDS)

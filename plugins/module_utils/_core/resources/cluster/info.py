@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the cluster as a whole tells: quorum and members, a summary of its resources, the latest tasks, its log."""
+"""The cluster as a whole: quorum and members, a summary of its resources, the latest tasks, its log."""
 
 from __future__ import annotations
 
@@ -164,17 +164,17 @@ def _storages(rows: Rows) -> list[Row]:
         places.setdefault((row["storage"], "" if row.get("shared") else row["node"]), []).append(row)
     found = []
     for (name, _node_name), seen in sorted(places.items()):
-        told = next((row for row in seen if row.get("status") == "available"), seen[0])
+        best = next((row for row in seen if row.get("status") == "available"), seen[0])
         found.append(
             {
                 "storage": name,
                 "nodes": sorted(row["node"] for row in seen),
-                "shared": bool(told.get("shared")),
-                "type": told.get("plugintype"),
-                "content": sorted(split_list(told.get("content") or "")),
-                "status": told.get("status", "unknown"),
-                "used": told.get("disk"),
-                "total": told.get("maxdisk"),
+                "shared": bool(best.get("shared")),
+                "type": best.get("plugintype"),
+                "content": sorted(split_list(best.get("content") or "")),
+                "status": best.get("status", "unknown"),
+                "used": best.get("disk"),
+                "total": best.get("maxdisk"),
             }
         )
     return found

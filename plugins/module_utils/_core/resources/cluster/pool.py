@@ -229,7 +229,7 @@ def observe(row: Mapping[str, Any]) -> State:
 
 
 class PoolList(ListInfo):
-    """Pools; the members only of the one that is asked for, as the server tells them for no more than one at a time."""
+    """Pools; the members only of the one that is asked for, as the server lists them for one pool at a time only."""
 
     def read(self, reader: Reader, desired: Options) -> Any:
         if desired["poolid"] is None:

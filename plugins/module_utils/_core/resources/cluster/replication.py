@@ -24,8 +24,8 @@ from ...run.polling import wait_until
 from ..existence import require_node
 
 JOBS = "/cluster/replication"
-PAUSE = 2.0  # seconds between two looks at a job that was told to run; its node looks for such jobs once a minute
-TOLD = ("last_sync", "duration", "next_sync")
+PAUSE = 2.0  # seconds between two looks at a job that is to run; its node looks for such jobs once a minute
+SHOWN = ("last_sync", "duration", "next_sync")
 FIELDS = Fields(
     [
         Field("target", create_only=True, clear="never"),
@@ -38,7 +38,7 @@ FIELDS = Fields(
 
 
 class Replication(Item):
-    """An item that the node of its guest deletes some time after it was told to: until then it counts as gone."""
+    """An item that the node of its guest deletes some time after the call: until then it counts as gone."""
 
     def _answer(self, reader: Reader, path: str) -> Mapping[str, Any] | None:
         answer = super()._answer(reader, path)
@@ -90,7 +90,7 @@ def _with_run(plan: Plan, desired: ItemDesired) -> Plan:
 def _on_node(job: Mapping[str, Any]) -> str:
     """The job's path on the node of its guest."""
     if not job.get("source"):
-        raise PveError(f"The server does not tell the node from which job {job['id']} replicates.")
+        raise PveError(f"The server does not name the node from which job {job['id']} replicates.")
     return api_path("nodes", job["source"], "replication", job["id"])
 
 
@@ -98,8 +98,8 @@ def wait_for_run(client: Reader, job: State, timeout: float) -> dict[str, Any]:
     """Wait for the end of a run; PveError if it fails or takes too long. A job that is to run has no last try."""
 
     def ended() -> dict[str, Any] | None:
-        told: dict[str, Any] = client.get(f"{_on_node(job)}/status")
-        return told if told.get("last_try") and not told.get("pid") else None
+        found: dict[str, Any] = client.get(f"{_on_node(job)}/status")
+        return found if found.get("last_try") and not found.get("pid") else None
 
     status = wait_until(client, ended, timeout, PAUSE)
     if status is None:
@@ -109,7 +109,7 @@ def wait_for_run(client: Reader, job: State, timeout: float) -> dict[str, Any]:
         )
     if status.get("error"):
         raise PveError(f"Replication job {job['id']} failed: {status['error']}")
-    return {name: status[name] for name in TOLD if name in status}
+    return {name: status[name] for name in SHOWN if name in status}
 
 
 FLAG = {"type": "bool", "default": False}

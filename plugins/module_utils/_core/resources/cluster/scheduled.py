@@ -18,7 +18,7 @@ NO_SUCH_JOB = "No such job"  # what the server says of a wrong id
 
 
 class JobList(ListInfo):
-    """Jobs with the moments of their last and next run, where the server tells them."""
+    """Jobs with the moments of their last and next run, where the server has them."""
 
     def _shown(self, row: Mapping[str, Any]) -> dict[str, Any]:
         moments = {"last_run": row.get("last-run"), "next_run": row.get("next-run")}

@@ -24,10 +24,10 @@ A rule that is in both lists is never changed nor deleted before its like is the
 rewrite: on the short way a rule that is found saves being created and deleted, and costs one move and one change at most;
 those that are created stand in order, so at most as many moves as found rules remain.
 
-Planning again half-way gives the rest of the plan. Of a rewrite, because what stands at the top tells how far it has come. Of
+Planning again half-way gives the rest of the plan. Of a rewrite, because what stands at the top shows how far it has come. Of
 the short way, because what a present rule becomes (its role) depends on how often each rule is there, never on its place, and
 after each edit it is the same for the rules that are left: a created or changed rule is equal to the desired one or to its
-waiting form, which is no desired rule; what has no role is touched at the end only. The common subsequence is the one that
+staged form, which is no desired rule; what has no role is touched at the end only. The common subsequence is the one that
 begins with the earliest desired rules at the topmost places; a move adds the first rule that it lacks, at the place after the
 rule before, and leaves the others of it alone, so that it is found again with that rule added.
 """
@@ -144,7 +144,7 @@ def _put_in_order(line: _Line, names: Sequence[Key]) -> list[int]:
 def staged(wanted: Sequence[Rule]) -> list[Rule]:
     """Each rule as it waits: disabled and, where that alone is a desired rule as well, with a mark in its comment.
 
-    No waiting form of a rule in force is a desired rule, and no two rules have the same one.
+    No staged form of a rule in force is a desired rule, and no two rules have the same one.
     """
     mark, names = WAITING, {_key(rule) for rule in wanted}
     while any(str(rule.get("comment", "")).startswith(mark) for rule in wanted):

@@ -226,7 +226,7 @@ def _sets_of(rules: Iterable[Rule]) -> set[str]:
 
 
 def local_network(interfaces: Iterable[Mapping[str, Any]], address: str) -> str:
-    """The network of the node's own address; empty if no interface tells it."""
+    """The network of the node's own address; empty if no interface has it."""
     for interface in interfaces:
         for key in ("cidr", "cidr6"):
             if str(interface.get(key, "")).partition("/")[0] == address:
@@ -239,9 +239,9 @@ def is_translated(own: str, server: str) -> bool:
     return bool(own) and not ipaddress.ip_address(own).is_global and ipaddress.ip_address(server).is_global
 
 
-def check_lockout(surroundings: Reachability, scope: Scope, current: State, after: State) -> tuple[str, ...]:
+def check_lockout(reachability: Reachability, scope: Scope, current: State, after: State) -> tuple[str, ...]:
     """Refuse a change that keeps this machine out. What to warn of, where the present rules would keep it out as well."""
-    then, known = outlook(surroundings, scope, after), outlook(surroundings, scope, current)
+    then, known = after_change(reachability, scope, after), after_change(reachability, scope, current)
     reason = then.kept_out_by()
     if not reason or then == known:
         return ()
@@ -261,30 +261,30 @@ def check_lockout(surroundings: Reachability, scope: Scope, current: State, afte
 
 def keep_way_in(reader: Reader, scope: Scope, before: State, after: State) -> None:
     """Refuse a change of a thing that rules refer to by which this machine would be kept out, as a preflight."""
-    surroundings = collect_context(reader, scope)
-    if surroundings:
-        reader.warnings.extend(check_lockout(surroundings, scope, before, after))
+    reachability = collect_context(reader, scope)
+    if reachability:
+        reader.warnings.extend(check_lockout(reachability, scope, before, after))
 
 
-def options_come_first(surroundings: Reachability, scope: Scope, current: State, after: State) -> bool:
+def options_come_first(reachability: Reachability, scope: Scope, current: State, after: State) -> bool:
     """Whether this machine is kept out between the calls if the rules are changed first, but not the other way round."""
     if "options" not in after or "rules" not in after:
         return False
-    rules_first = outlook(surroundings, scope, {**after, "options": current["options"]})
-    options_first = outlook(surroundings, scope, {**after, "rules": current["rules"]})
+    rules_first = after_change(reachability, scope, {**after, "options": current["options"]})
+    options_first = after_change(reachability, scope, {**after, "rules": current["rules"]})
     return bool(rules_first.kept_out_by()) and not options_first.kept_out_by()
 
 
-def outlook(surroundings: Reachability, scope: Scope, state: State) -> Reachability:
-    """The surroundings with the scope in a state."""
+def after_change(reachability: Reachability, scope: Scope, state: State) -> Reachability:
+    """The reachability with the scope in a state."""
     changed: dict[str, Any]
     if scope.kind in OBJECTS:
         part = OBJECTS[scope.kind]
-        things = {name: value for name, value in getattr(surroundings, part).items() if name != scope.id}
+        things = {name: value for name, value in getattr(reachability, part).items() if name != scope.id}
         changed = {part: {**things, scope.id: state[part]} if state else things}
     elif scope.kind == "group":
-        in_use = state.get("rules") or scope.id in surroundings.groups
-        changed = {"groups": {**surroundings.groups, scope.id: state["rules"]}} if in_use and "rules" in state else {}
+        in_use = state.get("rules") or scope.id in reachability.groups
+        changed = {"groups": {**reachability.groups, scope.id: state["rules"]}} if in_use and "rules" in state else {}
     else:
         changed = {f"{scope.kind}_{part}": state[part] for part in ("options", "rules") if part in state}
-    return dataclasses.replace(surroundings, **changed)
+    return dataclasses.replace(reachability, **changed)

@@ -154,7 +154,7 @@ class IpsetDesired:
     force: bool
     allow_lockout: bool
     state: str
-    path: str = ""  # of the sets of the scope, once it is pinned
+    path: str = ""  # of the sets of the scope, once it was found
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,7 +220,7 @@ class AddressSet(Resource[IpsetDesired, IpsetObserved]):
             state["entries"] = sorted(entries, key=lambda entry: str(entry["cidr"]))
         return IpsetObserved(path, state)
 
-    def pin(self, observed: IpsetObserved, desired: IpsetDesired) -> IpsetDesired:
+    def remember(self, observed: IpsetObserved, desired: IpsetDesired) -> IpsetDesired:
         return dataclasses.replace(desired, path=observed.path)
 
     def preflight(self, reader: Reader, plan: Plan, desired: IpsetDesired) -> None:
@@ -357,7 +357,7 @@ class SecurityGroup(Resource[GroupDesired, GroupObserved]):
         return GroupObserved(state, len(reader.get(self.path + api_path(desired.name)) or []))
 
     def preflight(self, reader: Reader, plan: Plan, desired: GroupDesired) -> None:
-        """Only a deletion decides anything; the rules before it are those that the surroundings hold."""
+        """Only a deletion decides anything; the rules before it are those that the reachability hold."""
         if desired.state == "absent" and not desired.allow_lockout:
             keep_way_in(reader, Scope("group", desired.name), {}, {"rules": []})
 

@@ -32,7 +32,7 @@ GUARDED = ("cluster", "node", "group")  # scopes whose rules decide about connec
 class FirewallDesired:
     """The options and rules of a scope as they are to be; None if the task does not manage them.
 
-    ``path`` and ``surroundings`` are those of the first reading, once it is ``pinned``.
+    ``path`` and ``reachability`` are those of the first reading, if it ``was_read``.
     """
 
     scope: Scope
@@ -42,16 +42,16 @@ class FirewallDesired:
     insert: str = "top"
     allow_lockout: bool = False
     state: str = "present"
-    pinned: bool = False
+    was_read: bool = False
     path: str = ""
-    surroundings: Reachability | None = None
+    reachability: Reachability | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class FirewallObserved:
     """A scope: its path, its options and rules as far as the task needs them, and their digest.
 
-    ``wanted`` are the desired rules with macros as the server spells them; ``surroundings`` is what else decides about
+    ``wanted`` are the desired rules with macros as the server spells them; ``reachability`` is what else decides about
     connections to the node, None if the change cannot keep this machine out.
     """
 
@@ -59,7 +59,7 @@ class FirewallObserved:
     state: State
     digest: str | None = None
     wanted: Sequence[Rule] | None = None
-    surroundings: Reachability | None = None
+    reachability: Reachability | None = None
 
 
 class Firewall(Resource[FirewallDesired, FirewallObserved]):
@@ -135,16 +135,18 @@ class Firewall(Resource[FirewallDesired, FirewallObserved]):
             state["rules"] = [observe_rule(row) for row in rows]
             if wanted is not None:
                 wanted = spell_macros(reader, wanted, state["rules"], refuse=desired.state != "absent")
-        observed = FirewallObserved(path, state, digest, wanted, desired.surroundings)
-        if not desired.pinned and not desired.allow_lockout and scope in GUARDED:
+        observed = FirewallObserved(path, state, digest, wanted, desired.reachability)
+        if not desired.was_read and not desired.allow_lockout and scope in GUARDED:
             after, steps = self._changes(observed, desired)
             found = collect_context(reader, desired.scope, state, after) if steps else None
-            observed = dataclasses.replace(observed, surroundings=found)
+            observed = dataclasses.replace(observed, reachability=found)
         return observed
 
-    def pin(self, observed: FirewallObserved, desired: FirewallDesired) -> FirewallDesired:
+    def remember(self, observed: FirewallObserved, desired: FirewallDesired) -> FirewallDesired:
+        if desired.was_read:
+            return desired
         return dataclasses.replace(
-            desired, pinned=True, path=observed.path, rules=observed.wanted, surroundings=observed.surroundings
+            desired, was_read=True, path=observed.path, rules=observed.wanted, reachability=observed.reachability
         )
 
     @staticmethod
@@ -170,14 +172,14 @@ class Firewall(Resource[FirewallDesired, FirewallObserved]):
             reader.warnings.extend(unfiltered_guest(reader, desired))
 
     def plan(self, observed: FirewallObserved, desired: FirewallDesired) -> Plan:
-        current, surroundings = observed.state, observed.surroundings
+        current, reachability = observed.state, observed.reachability
         after, steps = self._changes(observed, desired)
         if not steps:
             return Plan.nothing(current)
         notes: tuple[str, ...] = ()
-        if surroundings:
-            notes = check_lockout(surroundings, desired.scope, current, after)
-            if len(steps) > 1 and options_come_first(surroundings, desired.scope, current, after):
+        if reachability:
+            notes = check_lockout(reachability, desired.scope, current, after)
+            if len(steps) > 1 and options_come_first(reachability, desired.scope, current, after):
                 steps = [dataclasses.replace(steps[-1], replan=True), *steps[:-1]]
         return Plan(current, after, tuple(steps), notes)
 
@@ -227,7 +229,7 @@ class Firewall(Resource[FirewallDesired, FirewallObserved]):
             secrets=frozenset({"digest"}),  # no secret, but nothing that check mode could foretell
             replan=number + 1 < count,
             repeatable=edit.kind != "insert"
-            or bool(params.get("digest")),  # nothing else tells a late one from the second
+            or bool(params.get("digest")),  # nothing else distinguishes a late one from the second
         )
 
 
@@ -311,13 +313,13 @@ def fits(pattern: Rule, rule: Rule) -> bool:
 def describe(edit: Edit) -> str:
     """What an edit does, in a few words."""
     rule = edit.rule
-    told = " ".join(
+    parts = " ".join(
         str(rule[name]) for name in ("type", "action", "macro", "proto", "dport", "comment") if name in rule
     )
     if edit.kind == "insert":
-        return f"create rule: {told}" + ("" if rule.get("enable") else " (not yet in force)")
+        return f"create rule: {parts}" + ("" if rule.get("enable") else " (not yet in force)")
     if edit.kind == "update":
-        return f"change rule {edit.position} to: {told}"
+        return f"change rule {edit.position} to: {parts}"
     if edit.kind == "move":
         return f"move rule {edit.position} in front of {edit.target}"
     return f"delete rule {edit.position}"

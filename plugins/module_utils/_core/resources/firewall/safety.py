@@ -5,7 +5,7 @@
 
 Then the same holds for a whole plan of safe edits: at any moment each packet meets the fate of the old list or of the new one.
 
-Which packets a rule fits is not asked, so that everything that may be counts. An edit is safe if each rule that decides anew
+Which packets a rule fits is not asked, so that everything that may be counts. An edit is safe if each rule that newly decides
 about some packets is *sound*, or decides as the rule did that decided before. A rule is sound where it stands if all rules
 that stand above it in the desired list and decide otherwise are in force above it: what gets to it would get to it in that list as
 well.
@@ -81,7 +81,7 @@ def decides_as_all_above(wanted: Sequence[Rule], number: int) -> bool:
 
 
 class Safety:
-    """Judges edits on the way to a desired state."""
+    """Finds out whether edits on the way to a desired state are safe."""
 
     def __init__(self, wanted: Sequence[Rule]) -> None:
         self.in_force = {key(rule) for rule in wanted if rule["enable"]}
@@ -140,5 +140,5 @@ def _in_force(rules: Sequence[Rule]) -> Iterator[Key]:
 
 
 def packets(rule: Rule) -> Key:
-    """What tells which packets a rule is about."""
+    """The part of a rule that says which packets it is about."""
     return (rule if isinstance(rule, Keyed) else Keyed(rule)).packets

@@ -24,28 +24,28 @@ from .resource import RESOURCES, check_sid
 from .rule import GROUP_FIELDS, GROUPS, NODE, RESOURCE, RULE_FIELDS, RULES
 from .status import PAUSE, STATUS, Rows, armed_state, confirmed_status, find_service, status, wait_for_status
 
-SETTLING = 60.0  # seconds in which the manager takes up a new resource; it needs a round or two
-UNSETTLED = (None, "request_start")  # its states until then, in which it drops requests
+TAKE_UP_TIMEOUT = 60.0  # seconds in which the manager takes up a new resource; it needs a round or two
+NOT_TAKEN_UP = (None, "request_start")  # its states until then, in which it drops requests
 NODE_FIELD = Field("node", required=True, aliases=("target",))
 MODE = hyphenated("resource_mode", choices=("freeze", "ignore"))
 MOVING = ("migrate", "relocate", "request_start_balance")
 
 
-def settled_service(reader: Reader, rows: Rows, sid: str) -> dict[str, Any]:
+def wait_taken_up(reader: Reader, rows: Rows, sid: str) -> dict[str, Any]:
     """The row of a resource once the manager has taken it up; until then it drops requests to move it."""
 
     def look() -> dict[str, Any] | None:
         service = find_service(status(reader), sid) or {}
-        return None if service.get("crm_state") in UNSETTLED else service
+        return None if service.get("crm_state") in NOT_TAKEN_UP else service
 
     service = find_service(rows, sid) or {}
-    if service.get("crm_state") not in UNSETTLED or service.get("request_state") == "ignored":
+    if service.get("crm_state") not in NOT_TAKEN_UP or service.get("request_state") == "ignored":
         return service
-    found = wait_until(reader, look, SETTLING, PAUSE)
+    found = wait_until(reader, look, TAKE_UP_TIMEOUT, PAUSE)
     if found is None:
         raise PveError(
-            f"The manager has not taken up {sid} after {SETTLING:g} s: {service.get('status')}.",
-            hint="Until then it drops requests to move it. Its log on the master node (unit pve-ha-crm) tells what it does.",
+            f"The manager has not taken up {sid} after {TAKE_UP_TIMEOUT:g} s: {service.get('status')}.",
+            hint="Until then it drops requests to move it. Its log on the master node (unit pve-ha-crm) shows what it does.",
         )
     return found
 
@@ -55,7 +55,7 @@ def settled_service(reader: Reader, rows: Rows, sid: str) -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True)
 class MoveDesired:
-    """A resource on a node, and how it gets there. ``sid`` may be the id of the guest alone until it is pinned."""
+    """A resource on a node, and how it gets there. ``sid`` may be the id of the guest alone until the resource was read."""
 
     sid: str
     node: str
@@ -112,9 +112,9 @@ class HaMove(Resource[MoveDesired, MoveObserved]):
             return MoveObserved(shown_service(service))
         nodes = {row["node"]: row["status"] for row in reader.get("/nodes") or []}
         rules = _rules(reader, service)
-        return MoveObserved(shown_service(settled_service(reader, rows, service["sid"])), nodes, rules, rows)
+        return MoveObserved(shown_service(wait_taken_up(reader, rows, service["sid"])), nodes, rules, rows)
 
-    def pin(self, observed: MoveObserved, desired: MoveDesired) -> MoveDesired:
+    def remember(self, observed: MoveObserved, desired: MoveDesired) -> MoveDesired:
         return dataclasses.replace(desired, sid=observed.state["sid"])
 
     def plan(self, observed: MoveObserved, desired: MoveDesired) -> Plan:
@@ -158,11 +158,11 @@ class HaMove(Resource[MoveDesired, MoveObserved]):
             if service.get("crm_state") == "error" or (moving and not busy and not there):
                 raise PveError(
                     f"{desired.sid} did not move to {desired.node}: {service.get('status')}.",
-                    hint=f"The task log of the guest on {service.get('node')} tells why.",
+                    hint=f"The task log of the guest on {service.get('node')} says why.",
                 )
             moving = busy
-            settled = service.get("request_state") != "started" or service.get("state") == "started"
-            return shown_service(service) if there and settled and not busy else None
+            ready = service.get("request_state") != "started" or service.get("state") == "started"
+            return shown_service(service) if there and ready and not busy else None
 
         what = f"{desired.sid} has not arrived on {desired.node}"
         return {self.name: wait_for_status(reader, desired.timeout, arrived, what)}

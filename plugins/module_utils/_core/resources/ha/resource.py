@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""High availability: the resources that are kept running, and what is told about them.
+"""High availability: the resources that are kept running, and the status of the manager.
 
 Rules and groups, which say where they run, are in ha_rule.py.
 """

@@ -34,7 +34,7 @@ def find_service(rows: Iterable[dict[str, Any]], sid: str) -> dict[str, Any] | N
 
 
 def armed_state(rows: Iterable[Mapping[str, Any]]) -> State:
-    """Whether the manager is armed, and how it handles resources while it is not; empty where the server does not tell."""
+    """Whether the manager is armed, and how it handles resources while it is not; empty where the server does not say."""
     row = next((row for row in rows if row.get("type") == "fencing" and "armed-state" in row), None)
     if row is None:
         return {}
@@ -90,7 +90,7 @@ def _round(rows: Rows) -> Any:
 def wait_for_service(reader: Reader, sid: str, requested: str, timeout: float) -> None:
     """Wait until the manager has taken up a resource and, if it is to run, started it. A disarmed manager does neither."""
 
-    def settled(rows: Rows) -> State | None:
+    def taken_up(rows: Rows) -> State | None:
         service = find_service(rows, sid) or {}
         if requested == "ignored" or armed_state(rows).get("state", "armed") in ("disarming", "disarmed"):
             return service
@@ -103,4 +103,4 @@ def wait_for_service(reader: Reader, sid: str, requested: str, timeout: float) -
         return service if done else None
 
     what = "started" if requested == "started" else "taken up"
-    wait_for_status(reader, timeout, settled, f"The manager has not {what} {sid}")
+    wait_for_status(reader, timeout, taken_up, f"The manager has not {what} {sid}")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packages of a node: refreshing what is known of them, and telling what is new."""
+"""Packages of a node: refreshing the lists of them, and reading what is new."""
 
 from __future__ import annotations
 

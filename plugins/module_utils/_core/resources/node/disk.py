@@ -123,7 +123,7 @@ class NodeDisk(Resource[AnyDesired, AnyObserved]):
         return {"force": Use(only=("absent", "wiped"))}
 
     def parse(self, params: Mapping[str, Any]) -> AnyDesired:
-        _refuse_foreign(params)
+        _refuse_other_options(params)
         node, state, force = params["node"], params["state"], params["force"]
         if state in ("wiped", "gpt"):
             for name, pattern in (("disk", _DISK), ("uuid", _UUID)):
@@ -171,7 +171,7 @@ class NodeDisk(Resource[AnyDesired, AnyObserved]):
         raise TypeError("what was read is not what is desired")
 
 
-def _refuse_foreign(params: Mapping[str, Any]) -> None:
+def _refuse_other_options(params: Mapping[str, Any]) -> None:
     """Each state and type has options of its own; one that would have no effect is an error."""
     state, kind = params["state"], KINDS.get(params["type"] or "")
     own = {"wiped": {"disk"}, "gpt": {"disk", "uuid"}}.get(state, {"type", "name"})

@@ -35,7 +35,7 @@ class Inventory:
         return cls(node, tuple(reader.get(disks_path(node, "list"), _WITH_PARTITIONS) or []))
 
     def find(self, option: str, path: str) -> Row:
-        """The disk or partition of that path, or of the lasting name that the server tells."""
+        """The disk or partition of that path, or of the lasting name that the server lists."""
         for row in self.rows:
             if path in (row["devpath"], row.get("by_id_link")):
                 return row
@@ -85,7 +85,7 @@ def content(parts: Iterable[Row]) -> str:
 def user_of(parts: Iterable[Row], members: Mapping[str, str]) -> str:
     """Who works with a device right now, so that it must not be touched; empty if nobody does.
 
-    ``members`` tells the volume group or pool of a path.
+    ``members`` has the volume group or pool of a path.
     """
     for row in parts:
         path = str(row["devpath"])

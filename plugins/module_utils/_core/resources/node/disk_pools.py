@@ -85,9 +85,9 @@ class Kind(abc.ABC):
 
     def shown(self, options: Options, rows: list[Row]) -> dict[str, Any]:
         """What of the options can be seen afterwards."""
-        return {"devices": sorted(self.told_as(row) for row in rows)}
+        return {"devices": sorted(self.listed_as(row) for row in rows)}
 
-    def told_as(self, row: Row) -> str:
+    def listed_as(self, row: Row) -> str:
         """How the server names a device that it is made of."""
         return str(row["devpath"])
 
@@ -150,7 +150,7 @@ class Zpool(Kind):
     )
 
     def read(self, reader: Reader, pool: Pool) -> State | None:
-        """The list tells whether it is there, another call of what it is made."""
+        """The list says whether it is there, another call what it is made of."""
         rows = reader.get(disks_path(pool.node, "zfs")) or []
         if not any(row["name"] == pool.name for row in rows):
             return None
@@ -197,7 +197,7 @@ class Zpool(Kind):
         level = {"raidlevel": options["raidlevel"]} if "raidlevel" in options else {}
         return {**super().shown(options, rows), **level}
 
-    def told_as(self, row: Row) -> str:
+    def listed_as(self, row: Row) -> str:
         return str(row["devpath"] if is_partition(row) else row.get("by_id_link") or row["devpath"])
 
 
@@ -230,13 +230,13 @@ def is_stored(reader: Reader, node: str, name: str) -> bool:
     return not nodes or node in split_list(nodes)
 
 
-def same_devices(reader: Reader, node: str, given: list[str], told: list[str]) -> bool:
+def same_devices(reader: Reader, node: str, given: list[str], listed: list[str]) -> bool:
     """Whether both lists name the same disks; the server is asked only where the names differ."""
-    if sorted(given) == sorted(told):
+    if sorted(given) == sorted(listed):
         return True
     inventory = Inventory.read(reader, node)
     named = {str(inventory.find(f"devices[{number}]", path)["devpath"]) for number, path in enumerate(given)}
-    return named in ({inventory.owner(path) for path in told}, set(told))
+    return named in ({inventory.owner(path) for path in listed}, set(listed))
 
 
 def members(reader: Reader, inventory: Inventory, used: set[str]) -> dict[str, str]:

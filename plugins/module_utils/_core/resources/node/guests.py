@@ -274,5 +274,5 @@ def _params(desired: GuestsDesired) -> dict[str, Any]:
 
 def named(guests: Sequence[GuestRow]) -> str:
     """The guests as users know them, not too many."""
-    told = ", ".join(f"{guest['vmid']} ({guest['name']})" for guest in guests[:NAMED])
-    return told + (f" and {len(guests) - NAMED} more" if len(guests) > NAMED else "")
+    listed = ", ".join(f"{guest['vmid']} ({guest['name']})" for guest in guests[:NAMED])
+    return listed + (f" and {len(guests) - NAMED} more" if len(guests) > NAMED else "")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What nodes there are, and what each of them tells on demand."""
+"""The nodes, and if requested what each of them says of itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
-    """Something that a node tells with one call; the rows of a list are sorted by ``by``."""
+    """What a node answers to one call; the rows of a list are sorted by ``by``."""
 
     path: str
     by: str = ""
@@ -89,8 +89,8 @@ class NodeInfo(Info[NodeInfoDesired]):
             return picked
         silent = [row["node"] for row in picked if row["status"] == "offline"]
         reader.warnings.extend(f"Node {node} is offline: nothing was asked of it." for node in silent)
-        gatherers = [_Question(reader, row["node"], desired) for row in picked if row["node"] not in silent]
-        answers = gather_all(gatherers, _Question.read, desired.parallel)
+        gatherers = [NodeGatherer(reader, row["node"], desired) for row in picked if row["node"] not in silent]
+        answers = gather_all(gatherers, NodeGatherer.read, desired.parallel)
         reader.warnings.extend(warnings_of(gatherers))
         facts = {gatherer.name: answer for gatherer, answer in zip(gatherers, answers, strict=True)}
         return [{**row, **facts.get(row["node"], {})} for row in picked]
@@ -100,12 +100,12 @@ NODE_INFO = NodeInfo()
 
 
 def _observe(row: Mapping[str, Any]) -> Row:
-    """A row of the list of nodes; how busy a node is it tells only to those who may audit the node."""
+    """A row of the list of nodes; how busy a node is, is shown only to those who may audit it."""
     return {"node": row["node"], "status": "unknown", **{name: row[name] for name in _LISTED if name in row}}
 
 
-class _Question(Gatherer):
-    """The questions to one node. What it does not answer is missing in its facts, and told as a warning."""
+class NodeGatherer(Gatherer):
+    """The requests to one node. What it does not answer is missing in its facts, and reported as a warning."""
 
     def __init__(self, reader: Reader, node: str, desired: NodeInfoDesired) -> None:
         super().__init__(reader, api_path("nodes", node), node)

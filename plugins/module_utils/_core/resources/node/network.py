@@ -21,11 +21,11 @@ from ...model.field import Field, Fields, hyphenated, update_params
 from ...model.kinds.info import ListInfo, Options
 from ...model.plan import Plan, Step, api_path
 from ...model.table import Table, calls_below
-from .network_interfaces import FIELDS, Interface, Interfaces, options_of, problems, settled, without_empty
+from .network_interfaces import FIELDS, Interface, Interfaces, normalised, options_of, problems, without_empty
 from .network_order import ADDRESSES, in_order, lost_addresses, why_cut_off
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,20}([:.]\d+)?")
-_NAMES = {"bond": r"bond\d+", "OVSBond": r"bond\d+", "alias": r"[^:]+:\d+"}  # by which PVE tells the type
+_NAMES = {"bond": r"bond\d+", "OVSBond": r"bond\d+", "alias": r"[^:]+:\d+"}  # by which PVE knows the type
 _SPLIT = {"cidr": ("address", "netmask"), "cidr6": ("address6", "netmask6")}
 _PARTS = Fields(Field(part) for parts in _SPLIT.values() for part in parts)
 _KEY = Field("iface", required=True, aliases=("name",))
@@ -143,7 +143,7 @@ class NodeNetwork(Resource[NetworkDesired, NetworkObserved]):
     @staticmethod
     def _has_work(observed: NetworkObserved, desired: NetworkDesired) -> bool:
         staged = observed.state["staged"] and desired.apply
-        return bool(staged or target(observed, desired) != settled(observed.interfaces))
+        return bool(staged or target(observed, desired) != normalised(observed.interfaces))
 
     def preflight(self, reader: Reader, plan: Plan, desired: NetworkDesired) -> None:
         if desired.regenerate_frr is not None:
@@ -152,7 +152,7 @@ class NodeNetwork(Resource[NetworkDesired, NetworkObserved]):
     def plan(self, observed: NetworkObserved, desired: NetworkDesired) -> Plan:
         if desired.revert:
             return self._plan_revert(observed, desired)
-        before, now, after = observed.state, settled(observed.interfaces), target(observed, desired)
+        before, now, after = observed.state, normalised(observed.interfaces), target(observed, desired)
         refuse_problems(now, after, desired)
         if not desired.allow_cutoff:
             refuse_cutoff(now, after, observed, desired)
@@ -262,7 +262,7 @@ def target(observed: NetworkObserved, desired: NetworkDesired) -> Interfaces:
         if foreign:
             raise InvalidOption(f"{edit.option}.{foreign[0]}", f"is not an option of type {kind}")
         after[name] = without_empty({**old, **fields})
-    return settled(after)
+    return normalised(after)
 
 
 def refuse_problems(now: Interfaces, after: Interfaces, desired: NetworkDesired) -> None:

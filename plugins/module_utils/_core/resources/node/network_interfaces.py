@@ -22,8 +22,8 @@ Interfaces = dict[str, Interface]
 
 DEFAULT_MTU = 1500
 NO_CARDS = "is missing: a bond needs the cards that it joins"
-_DOTTED = re.compile(r"(.+)\.(\d+)")  # the name of a VLAN that tells its device and tag
-_NUMBERED = re.compile(r"vlan(\d+)")  # one that tells its tag
+_DOTTED = re.compile(r"(.+)\.(\d+)")  # the name of a VLAN with its device and tag
+_NUMBERED = re.compile(r"vlan(\d+)")  # one with its tag
 BOND_MODES = (
     "balance-rr",
     "active-backup",
@@ -145,7 +145,7 @@ def without_empty(interface: Mapping[str, Any]) -> Interface:
     return {name: value for name, value in interface.items() if value not in ("", None, [])}
 
 
-def settled(interfaces: Interfaces) -> Interfaces:
+def normalised(interfaces: Interfaces) -> Interfaces:
     """The interfaces with what PVE makes of them by itself (PVE::INotify, __read_ and __write_etc_network_interfaces)."""
     result = {name: dict(interface) for name, interface in interfaces.items()}
     for name, interface in result.items():
@@ -162,11 +162,11 @@ def settled(interfaces: Interfaces) -> Interfaces:
             interface.pop("bond_primary", None)
         for slave in interface.get("slaves", []):
             result.get(slave, {})["autostart"] = True
-    _settle_switches(result)
+    _normalise_switches(result)
     return result
 
 
-def _settle_switches(interfaces: Interfaces) -> None:
+def _normalise_switches(interfaces: Interfaces) -> None:
     """A card among the ports of an Open vSwitch bridge is a port, any other is none; other ports join their bridge."""
     for name, interface in interfaces.items():
         bridge = interfaces.get(interface.get("ovs_bridge", ""), {})
@@ -234,7 +234,7 @@ def _lacks(name: str, interface: Interface) -> Iterator[tuple[str, str]]:
     if kind == "vlan":
         for option in ("vlan_raw_device", "vlan_id"):
             if not interface.get(option):
-                yield option, "is missing: give it, or a name such as vmbr0.100, which tells both"
+                yield option, "is missing: give it, or a name such as vmbr0.100, which has both"
     if kind in ("OVSBond", "OVSPort", "OVSIntPort") and not interface.get("ovs_bridge"):
         yield "ovs_bridge", "is missing: name the bridge"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .network_interfaces import PORTS, Interface, Interfaces, Problem, cards, refusals, settled, without_empty
+from .network_interfaces import PORTS, Interface, Interfaces, Problem, cards, normalised, refusals, without_empty
 
 ADDRESSES = ("cidr", "cidr6")
 GATEWAYS = ("gateway", "gateway6")
@@ -28,7 +28,7 @@ def in_order(now: Interfaces, after: Interfaces, names: list[str]) -> Iterator[t
         partial = [(name, _partial(name, state, after)) for name in waiting if name in after and name not in reduced]
         bearable = refusals(state)
         possible = ((name, new) for name, new in whole + partial if _is_possible(state, name, new, bearable))
-        name, new = next(possible, whole[0])  # if nothing is possible, the server tells what is in the way
+        name, new = next(possible, whole[0])  # if nothing is possible, the server says what is in the way
         yield name, state.get(name, {}), new
         state = _with(state, name, new)
         if (name, new) in whole:
@@ -48,8 +48,8 @@ def _is_possible(state: Interfaces, name: str, new: Interface, bearable: set[Pro
 def _with(state: Interfaces, name: str, new: Interface) -> Interfaces:
     """The state after one change; an empty interface is a deleted one."""
     if new:
-        return settled({**state, name: new})
-    return settled({key: value for key, value in state.items() if key != name})
+        return normalised({**state, name: new})
+    return normalised({key: value for key, value in state.items() if key != name})
 
 
 def _partial(name: str, state: Interfaces, after: Interfaces) -> Interface:
@@ -77,7 +77,7 @@ def why_cut_off(name: str, now: Interfaces, after: Interfaces, addresses: set[st
 
 
 def lost_addresses(changes: str, after: Interfaces) -> set[str]:
-    """The addresses that staged changes, as the server tells them, take away and that no interface has in the end."""
+    """The addresses that staged changes, as the server shows them, take away and that no interface has in the end."""
     lines = [line for line in changes.splitlines() if line.startswith("-\taddress")]
     gone = {line.split()[-1].partition("/")[0] for line in lines}
     return gone.difference(*(_hosts(interface) for interface in after.values()))

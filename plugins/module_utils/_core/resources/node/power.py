@@ -157,7 +157,7 @@ def _wait(client: Reader, reached: Callable[[], bool], goal: str, timeout: float
     if not wait_until(client, lambda: reached() or None, timeout, PAUSE):
         raise NodeTimeout(
             f"It cannot be seen after {timeout:g} s that {goal}.",
-            hint="It was told so and may still do it. Raise timeout, or look at its console.",
+            hint="It got the command and may still do it. Raise timeout, or look at its console.",
         )
 
 
@@ -174,7 +174,7 @@ def _is_off(client: Reader, node: str) -> bool:
 
 
 def _uptime(client: Reader, node: str) -> float | None:
-    """How long the node has been up, in seconds; None while it does not tell."""
+    """How long the node has been up, in seconds; None while it does not answer."""
     try:
         return float(client.get(api_path("nodes", node, "status"))["uptime"])
     except PveError as error:

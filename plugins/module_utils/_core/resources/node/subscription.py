@@ -32,8 +32,8 @@ def masked(key: str) -> str:
 
 def shown(answer: Mapping[str, Any]) -> dict[str, Any]:
     """A subscription as users may see it."""
-    told = {name: value for name, value in answer.items() if name != "signature" and value is not None}
-    return {**told, "key": masked(told["key"])} if "key" in told else told
+    found = {name: value for name, value in answer.items() if name != "signature" and value is not None}
+    return {**found, "key": masked(found["key"])} if "key" in found else found
 
 
 KEY_FIELD = Field("key", secret=True)

@@ -53,7 +53,7 @@ _NAME = re.compile(r"[-A-Za-z0-9_.]+")  # PVE replaces every other character
 
 @dataclasses.dataclass(frozen=True)
 class FileDesired:
-    """A file on a storage as it is to be. ``filename`` is empty until it is pinned, if only the server knows the template."""
+    """A file on a storage as it is to be. ``filename`` is empty until it was looked up, if only the server knows the template."""
 
     node: str
     storage: str
@@ -161,7 +161,7 @@ class StorageContent(Resource[FileDesired, FileObserved]):
                 require_tar(reader)
         return FileObserved(None if row is None else _shown(desired, row), desired.filename)
 
-    def pin(self, observed: FileObserved, desired: FileDesired) -> FileDesired:
+    def remember(self, observed: FileObserved, desired: FileDesired) -> FileDesired:
         return _named(desired, observed.filename)
 
     def plan(self, observed: FileObserved, desired: FileDesired) -> Plan:
@@ -280,7 +280,7 @@ def _name_in(url: str) -> str:
 
 
 def _filename(params: Mapping[str, Any], packed: str, compression: str | None) -> str:
-    """The name on the storage; empty if only the server can tell which template is meant."""
+    """The name on the storage; empty if only the server knows which template is meant."""
     if params["filename"] is not None:
         return str(params["filename"])
     if params["template"] is not None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of storages, of all types; which type takes which is told in storage_types.py."""
+"""The options of storages, of all types; types.py says which type takes which."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def _with_generated_key(plan: Plan, desired: ItemDesired) -> Plan:
 
 
 def _volumes(reader: Reader, state: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """The ids of the volumes in a storage, and why some cannot be seen. One node tells those of a shared storage."""
+    """The ids of the volumes in a storage, and why some cannot be seen. One node lists those of a shared storage."""
     if state.get("disable"):
         return [], ["the storage is disabled"]
     nodes = {row["node"]: row.get("status") == "online" for row in reader.get("/nodes") or []}
@@ -171,7 +171,7 @@ STORAGE = Storage(
     FIELDS,
     digest=True,
     merges=("content",),
-    told_secrets=("encryption_key", "master_pubkey"),
+    shown_secrets=("encryption_key", "master_pubkey"),
     types=TypeRules(
         {kind: rules.options for kind, rules in STORAGE_TYPES.items()},
         needed={kind: sorted(rules.required) for kind, rules in STORAGE_TYPES.items()},
