@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,22 @@ import pytest
 import yaml
 
 from tests.harness.cluster import Cluster
+from tests.harness.mirror import mirror
 from tests.harness.playbook import ROOT, Played, run_playbook
 
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 SCENARIOS = ROOT / "extensions" / "molecule"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def images() -> Iterator[str]:
+    """The server of cloud images."""
+    with mirror() as address:
+        MIRRORS["https://"] = address
+        yield address
+
+
+MIRRORS: dict[str, str] = {}
 
 
 def environment(cluster: Cluster, directory: Path) -> dict[str, str]:
@@ -27,12 +41,12 @@ def environment(cluster: Cluster, directory: Path) -> dict[str, str]:
 
 
 def played(cluster: Cluster, directory: Path, playbook: Path, *arguments: str) -> Played:
-    return run_playbook(playbook, directory, *arguments, variables=environment(cluster, directory))
+    mirrors = json.dumps({"vm_template_mirrors": MIRRORS})
+    return run_playbook(playbook, directory, "-e", mirrors, *arguments, variables=environment(cluster, directory))
 
 
 def changed_tasks(ended: Played) -> int:
-    (count,) = re.findall(r" changed=(\d+) ", ended.printed)
-    return int(count)
+    return sum(int(count) for count in re.findall(r" changed=(\d+) ", ended.printed))
 
 
 def play_role(cluster: Cluster, directory: Path, role: str, *arguments: str, **variables: Any) -> Played:
@@ -87,10 +101,10 @@ def test_api_access_takes_away_what_is_no_longer_listed(cluster: Cluster, tmp_pa
     )
     assert narrowed.code == 0, narrowed.printed
     entries = [row for row in cluster.call("GET", "/access/acl") if row["ugid"].startswith("automation@pve")]
-    assert {(row["path"], row["roleid"]) for row in entries} == {("/vms", "automation-pve-ansible-vms")}
+    assert {(row["path"], row["roleid"]) for row in entries} == {("/vms", "token-automation-pve-ansible-vms")}
     roles = {row["roleid"]: row["privs"] for row in cluster.call("GET", "/access/roles")}
-    assert {name: privs for name, privs in roles.items() if name.startswith("automation")} == {
-        "automation-pve-ansible-vms": "VM.Audit"
+    assert {name: privs for name, privs in roles.items() if name.startswith("token-automation")} == {
+        "token-automation-pve-ansible-vms": "VM.Audit"
     }
 
 
@@ -125,3 +139,101 @@ def test_api_access_keeps_an_encrypted_file_and_never_replaces_a_lost_secret(clu
     renewed = play_role(cluster, tmp_path, "api_access", **options, api_access_regenerate=True)
     assert renewed.code == 0, renewed.printed
     assert changed_tasks(renewed) == 2  # the token and the file
+
+
+# --- vm_template ------------------------------------------------------------------------------------------------------
+
+
+def templates(cluster: Cluster) -> dict[str, int]:
+    """The ids of the templates that the role made, by name."""
+    rows = [row for row in cluster.call("GET", "/nodes/pve1/qemu") if "build-" in row.get("tags", "")]
+    return {row["name"]: int(row["vmid"]) for row in rows}
+
+
+def test_vm_template_replaces_a_template_and_keeps_what_clones_use(cluster: Cluster, tmp_path: Path) -> None:
+    assert play_role(cluster, tmp_path, "vm_template").code == 0
+    (first,) = templates(cluster).values()
+    cluster.call("POST", f"/nodes/pve1/qemu/{first}/clone", {"newid": 9001, "name": "linked"})
+    options = {"vm_template_memory": "3G", "vm_template_keep": 0}
+    predicted = play_role(cluster, tmp_path, "vm_template", "--check", **options)
+    cluster.requests_made()
+    rebuilt = play_role(cluster, tmp_path, "vm_template", **options)
+    assert rebuilt.code == 0, rebuilt.printed
+    assert changed_tasks(rebuilt) == changed_tasks(predicted) == 3  # create, rename the old one, rename the new one
+    new, old = sorted(templates(cluster).items())
+    assert new[0] == "debian-trixie"
+    assert re.fullmatch(r"debian-trixie-old-\d{8}-\d{6}", old[0])
+    assert old[1] == first
+    assert not [row for row in cluster.writes_made() if row["path"].endswith("/download-url")]  # the image is the same
+    cluster.call("DELETE", "/nodes/pve1/qemu/9001", {"purge": 1})
+    cleaned = play_role(cluster, tmp_path, "vm_template", **options)
+    assert changed_tasks(cleaned) == 1, cleaned.printed
+    assert set(templates(cluster)) == {"debian-trixie"}
+
+
+def test_vm_template_unpacks_what_the_node_cannot(cluster: Cluster, tmp_path: Path) -> None:
+    options = {
+        "vm_template_image": "freebsd-15.1",
+        "vm_template_name": "freebsd",
+        "vm_template_work_dir": str(tmp_path),
+    }
+    predicted = play_role(cluster, tmp_path, "vm_template", "--check", **options)
+    done = play_role(cluster, tmp_path, "vm_template", **options)
+    assert done.code == 0, done.printed
+    assert changed_tasks(done) == changed_tasks(predicted)
+    (sent,) = [
+        row
+        for row in cluster.call("GET", "/nodes/pve1/storage/local/content", {"content": "import"})
+        if "import/freebsd-" in row["volid"]
+    ]
+    assert sent["volid"].endswith(".qcow2")
+    assert not list(tmp_path.glob("*.xz"))
+    (vmid,) = templates(cluster).values()
+    assert cluster.call("GET", f"/nodes/pve1/qemu/{vmid}/config")["ostype"] == "other"
+
+
+def test_every_image_of_the_catalogue_is_found_with_its_checksum(cluster: Cluster, tmp_path: Path) -> None:
+    catalogue = yaml.safe_load((ROOT / "roles/vm_template/vars/main.yml").read_text(encoding="utf-8"))
+    names = list(catalogue["vm_template_catalogue"])
+    described = yaml.safe_load((ROOT / "roles/vm_template/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    text = " ".join(described["argument_specs"]["main"]["options"]["vm_template_image"]["description"])
+    assert sorted(re.findall(r"V\(([a-z0-9.-]+)\)", text)) == sorted(names)
+    found = {
+        "name": "found",
+        "ansible.builtin.debug": {"msg": "{{ item }} {{ _vm_template_base }} {{ _vm_template_algorithm }}"},
+    }
+    role = {"name": "pve.automation.vm_template", "tasks_from": "image.yml", "public": True}
+    block = [
+        {"ansible.builtin.include_role": role, "vars": {"vm_template_image": name}, "name": name} for name in names
+    ]
+    shown = [{**found, "vars": {"vm_template_image": name}, "loop": [name], "name": f"found {name}"} for name in names]
+    tasks = [task for pair in zip(block, shown, strict=True) for task in pair]
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
+    (tmp_path / "catalogue.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    ended = played(cluster, tmp_path, tmp_path / "catalogue.yml")
+    assert ended.code == 0, ended.printed
+    for name in names:
+        (line,) = re.findall(rf'"msg": "({re.escape(name)} .*)"', ended.printed)
+        assert re.search(r"\.(qcow2|img)(\.xz)? sha(256|512)$", line), line
+
+
+# --- guests -----------------------------------------------------------------------------------------------------------
+
+
+def test_guests_become_hosts_of_the_next_play(cluster: Cluster, tmp_path: Path) -> None:
+    first = played(cluster, tmp_path, SCENARIOS / "guests" / "converge.yml")
+    shown = re.findall(r'"msg": "(shop-web\d+) at ([\d.]+):8080 is guest (\d+) on pve1"', first.printed)
+    ids = {row["name"]: row["vmid"] for row in cluster.call("GET", "/nodes/pve1/qemu")}
+    assert [(name, int(vmid)) for name, _address, vmid in shown] == [
+        (f"shop-web0{number}", ids[f"shop-web0{number}"]) for number in (1, 2, 3)
+    ]
+    assert not [address for _name, address, _vmid in shown if address.startswith("127.")]
+
+
+def test_guests_refuses_a_list_that_does_not_say_who_is_who(cluster: Cluster, tmp_path: Path) -> None:
+    twice = [{"name": "a", "clone": "debian-13"}, {"name": "a", "clone": "debian-13"}]
+    few = [{"name": "b", "count": 2, "addresses": ["192.0.2.1/24"], "clone": "debian-13"}]
+    for entries, told in ((twice, "names are a, a"), (few, "too few addresses are at b1, b2")):
+        refused = play_role(cluster, tmp_path, "guests", guests_list=entries)
+        assert told in refused.printed.replace("\n", " "), refused.printed
+    assert cluster.writes_made() == []

@@ -72,6 +72,13 @@ def test_several_paths_narrow_each_what_is_above_them() -> None:
     assert needed["/storage/local"] == ["Datastore.AllocateSpace"]
 
 
+def test_guests_are_selected_by_a_pool_that_can_be_seen() -> None:
+    assert told(modules=["pve_guests"], path="/pool/web")["needed"] == {
+        "/pool/web": ["Pool.Audit", "VM.Audit", "VM.PowerMgmt"]
+    }
+    assert "Pool.Allocate" not in told(modules=["pve_vm"], path="/pool/web")["needed"]["/pool/web"]
+
+
 def test_what_is_needed_for_the_cluster_is_not_narrowed() -> None:
     assert told(modules=["pve_ha"], path="/pool/web")["needed"] == {"/": ["Sys.Audit", "Sys.Console"]}
 

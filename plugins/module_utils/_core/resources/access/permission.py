@@ -46,7 +46,7 @@ WRITTEN = {
     "pve_group_info": {"/access/groups": "Sys.Audit"},
     "pve_guest_agent": {"/vms": "VM.Audit VM.GuestAgent.Unrestricted"},
     "pve_guest_info": {"/vms": "VM.Audit"},
-    "pve_guests": {"/vms": "VM.Audit VM.PowerMgmt"},
+    "pve_guests": {"/vms": "VM.Audit VM.PowerMgmt", "/pool": "Pool.Audit"},
     "pve_ha_info": {"/": "Sys.Audit"},
     "pve_lxc": {"/vms": _GUEST, **_AROUND},
     "pve_mapping": {"/mapping": "Mapping.Audit Mapping.Modify"},
@@ -176,23 +176,24 @@ def _requirements(module: str, paths: list[str]) -> dict[str, set[str]]:
     required = REQUIREMENTS[module]
     with_guests = "/vms" in required
     needed: dict[str, set[str]] = {}
-    for where, privs in required.items():
+    for where, listed in required.items():
         pools = [path for path in paths if with_guests and path.startswith("/pool/")]
+        privs = set(listed.split())
         if pools and where == "/pool":
-            continue  # guests are created in the pool by VM.Allocate on it
+            privs.discard("Pool.Allocate")  # guests are created in the pool by VM.Allocate on it
         narrower = [path for path in paths if _stands_for(path, where, privs)]
         for path in [*narrower, *(pools if where == "/vms" else [])] or [where]:
-            needed.setdefault(path, set()).update(privs.split())
-    return needed
+            needed.setdefault(path, set()).update(privs)
+    return {path: privs for path, privs in needed.items() if privs}
 
 
-def _stands_for(path: str, where: str, privs: str) -> bool:
+def _stands_for(path: str, where: str, privs: set[str]) -> bool:
     """Whether privileges on a path do for the objects there, instead of on the path where the module needs them for all.
 
     Privileges on / are for the cluster as a whole, except the one to change the access control list of a path.
     """
     if where == "/":
-        return privs == "Permissions.Modify"
+        return privs == {"Permissions.Modify"}
     return path.startswith(f"{where}/")
 
 
