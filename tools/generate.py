@@ -47,7 +47,9 @@ action_groups:
 """
 
 TABLE_END = "<!-- end of the table -->"
-PLAYBOOK = re.compile(r"(<!-- ((?:playbooks|extensions/molecule)/\w+/\w+\.yml) -->\n)```yaml\n(?:(?!```).*\n)*```\n")
+PLAYBOOK = re.compile(
+    r"(<!-- ((?:playbooks|extensions/molecule)/(?:\w+/)?\w+\.yml) -->\n)```yaml\n(?:(?!```).*\n)*```\n"
+)
 DOCUMENT_START = "---\n"
 
 

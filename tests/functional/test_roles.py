@@ -74,6 +74,59 @@ def test_the_playbook_of_its_page(cluster: Cluster, tmp_path: Path, role: str) -
     assert "[WARNING]" not in done.printed + again.printed, done.printed
 
 
+# --- playbooks --------------------------------------------------------------------------------------------------------
+
+SITE = {
+    "cluster_baseline_roles": [{"roleid": "Operator", "privs": ["VM.Audit"]}],
+    "cluster_baseline_groups": [{"groupid": "web-team"}],
+    "cluster_baseline_acl": [{"path": "/pool/staging", "groups": ["web-team"], "roles": ["Operator"]}],
+    "guests_list": [{"name": "shop", "node": "pve1", "clone": "debian-13", "memory": "1G"}],
+    "guests_state": "present",
+}
+PLAYBOOKS: dict[str, dict[str, Any]] = {
+    "bootstrap": {"api_access_modules": ["pve_guest_info"], "api_access_paths": ["/vms"]},
+    "template": {
+        "vm_template_name": "debian-trixie",
+        "vm_template_nodes": ["pve1"],
+        "vm_template_image": "debian-13",
+    },
+    "provision": {"guests_list": SITE["guests_list"], "guests_state": "present"},
+    "site": SITE,
+}
+
+
+def play_by_name(cluster: Cluster, directory: Path, name: str, given: dict[str, Any], *arguments: str) -> Played:
+    """Run a playbook of the collection as a user does, by its full name."""
+    variables = ("-e", json.dumps(given))
+    return played(cluster, directory, Path(f"pve.automation.{name}"), *variables, *arguments)
+
+
+@pytest.mark.parametrize("name", PLAYBOOKS)
+def test_a_playbook_changes_nothing_the_second_time(cluster: Cluster, tmp_path: Path, name: str) -> None:
+    first = play_by_name(cluster, tmp_path, name, PLAYBOOKS[name])
+    assert first.code == 0, first.printed
+    assert cluster.writes_made() != []
+    again = play_by_name(cluster, tmp_path, name, PLAYBOOKS[name])
+    assert again.code == 0, again.printed
+    assert changed_tasks(again) == 0, again.printed
+    assert cluster.writes_made() == []
+
+
+def test_drift_is_reported_and_nothing_is_changed(cluster: Cluster, tmp_path: Path) -> None:
+    report = tmp_path / "drift.md"
+    given = {**SITE, "drift_report": str(report)}
+    found = play_by_name(cluster, tmp_path, "drift", given)
+    assert found.code
+    assert "4 differences: roles Operator (create role Operator), groups web-team" in found.printed
+    assert "| acl | /pool/staging | depends on an entry above |" in report.read_text(encoding="utf-8")
+    assert play_by_name(cluster, tmp_path, "drift", {**given, "drift_fail": False}).code == 0
+    assert cluster.writes_made() == []
+    assert play_by_name(cluster, tmp_path, "site", SITE).code == 0
+    none = play_by_name(cluster, tmp_path, "drift", given)
+    assert none.code == 0, none.printed
+    assert "0 differences" in none.printed
+
+
 # --- api_access -------------------------------------------------------------------------------------------------------
 
 
@@ -146,7 +199,11 @@ def test_api_access_keeps_an_encrypted_file_and_never_replaces_a_lost_secret(clu
 
 def templates(cluster: Cluster) -> dict[str, int]:
     """The ids of the templates that the role made, by name."""
-    rows = [row for row in cluster.call("GET", "/nodes/pve1/qemu") if "build-" in row.get("tags", "")]
+    rows = [
+        row
+        for row in cluster.call("GET", "/nodes/pve1/qemu")
+        if "build-" in row.get("tags", "") and row.get("template")
+    ]
     return {row["name"]: int(row["vmid"]) for row in rows}
 
 
@@ -237,3 +294,57 @@ def test_guests_refuses_a_list_that_does_not_say_who_is_who(cluster: Cluster, tm
         refused = play_role(cluster, tmp_path, "guests", guests_list=entries)
         assert told in refused.printed.replace("\n", " "), refused.printed
     assert cluster.writes_made() == []
+
+
+# --- backup_policy ----------------------------------------------------------------------------------------------------
+
+
+def test_backup_policy_names_guests_in_no_job(cluster: Cluster, tmp_path: Path) -> None:
+    jobs = [{"id": "production", "schedule": "daily", "pool": "production"}]
+    shown = play_role(cluster, tmp_path, "backup_policy", backup_policy_jobs=jobs, backup_policy_without=[])
+    assert shown.code
+    assert re.search(r"No backup job includes .*debian-13 900.*", shown.printed)
+
+
+def test_restored_backups_are_checked_and_deleted_again(cluster: Cluster, tmp_path: Path) -> None:
+    kinds = {row["vmid"]: row["type"] for row in cluster.call("GET", "/cluster/resources", {"type": "vm"})}
+    running = {row["vmid"]: row["node"] for row in cluster.call("GET", "/cluster/resources", {"type": "vm"})}
+    machine = next(vmid for vmid in sorted(kinds) if kinds[vmid] == "qemu")
+    container = next(vmid for vmid in sorted(kinds) if kinds[vmid] == "lxc")
+    for vmid in (machine, container):
+        cluster.call("POST", f"/nodes/{running[vmid]}/vzdump", {"vmid": str(vmid), "storage": "shared"}, in_person=True)
+    options = {
+        "backup_policy_restore_node": "pve1",
+        "backup_policy_restore_bridge": "vmbr0",
+        "backup_policy_restore_command": ["hostname"],
+        "backup_policy_restore_report": str(tmp_path / "report.md"),
+    }
+    before = sorted(kinds)
+
+    def test(guests: list[int], *arguments: str, **more: str) -> Played:
+        given = json.dumps({**options, **more, "backup_policy_restore_guests": guests})
+        return played(cluster, tmp_path, ROOT / "playbooks" / "restore_test.yml", "-e", given, *arguments)
+
+    cluster.requests_made()
+    checked = test([machine], "--check")
+    assert checked.code == 0, checked.printed
+    assert cluster.writes_made() == []
+    done = test([machine, container])
+    assert done.code == 0, done.printed
+    assert "2 backups could be restored" in done.printed
+    assert changed_tasks(done) == 0
+    report = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert (
+        len(
+            re.findall(
+                rf"^\| ({machine}|{container}) \| shared:backup/vzdump-\S+ \| \S+ h \| restored \|", report, re.M
+            )
+        )
+        == 2
+    )
+    failed = test([machine, 901], backup_policy_restore_bridge="vmbr7")
+    assert "2 of 2 tests failed" in failed.printed
+    assert "bridge 'vmbr7' does not exist" in failed.printed
+    assert "Guest 901: there is no backup on pve1" in failed.printed
+    after = [row["vmid"] for row in cluster.call("GET", "/cluster/resources", {"type": "vm"})]
+    assert sorted(after) == before
