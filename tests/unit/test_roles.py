@@ -20,8 +20,9 @@ def loaded(role: str, name: str) -> Any:
 
 
 def options(role: str) -> dict[str, dict[str, Any]]:
-    described: dict[str, dict[str, Any]] = loaded(role, "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-    return described
+    """The variables of all entry points of a role."""
+    entries = loaded(role, "meta/argument_specs.yml")["argument_specs"].values()
+    return {name: row for entry in entries for name, row in entry["options"].items()}
 
 
 @pytest.mark.parametrize("role", ROLES)
