@@ -22,7 +22,7 @@ from . import power
 from .choosing import Chooser
 from .desired import GuestDesired, InBulk, check_seconds, check_stopping
 from .directory import Directory
-from .guest import Guest, Planned, preflight_guests, refuse_twins
+from .guest import Guest, PlannedGuest, preflight_guests, refuse_twins
 from .kind import GuestKind
 from .kinds import BY_WORD, WORDS
 from .locate import Location
@@ -165,7 +165,7 @@ GUESTS = Guests()
 
 def _preflight(workers: WorkerPool, jobs: Sequence[GuestJob], rows: Sequence[Mapping[str, Any]]) -> None:
     """One preflight for all guests, because together they may require more than there is."""
-    planned = [(job, Planned(job.kind, job.prepared.plan, job.prepared.desired)) for job in jobs if job.prepared]
+    planned = [(job, PlannedGuest(job.kind, job.prepared.plan, job.prepared.desired)) for job in jobs if job.prepared]
     refused = preflight_guests(workers.client, [guest for _job, guest in planned], rows)
     for number, error in refused.items():
         workers.reject(planned[number][0], error)

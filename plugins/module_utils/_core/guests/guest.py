@@ -139,7 +139,7 @@ class Guest(Resource[GuestDesired, GuestObserved]):
     def preflight(self, reader: Reader, plan: Plan, desired: GuestDesired) -> None:
         directory = desired.known.directory if desired.known else None
         rows = directory.current_rows() if directory else None
-        for error in preflight_guests(reader, [Planned(self.kind, plan, desired)], rows).values():
+        for error in preflight_guests(reader, [PlannedGuest(self.kind, plan, desired)], rows).values():
             raise error
 
     def after_apply(
@@ -170,7 +170,7 @@ class Guest(Resource[GuestDesired, GuestObserved]):
 
 
 @dataclasses.dataclass(frozen=True)
-class Planned:
+class PlannedGuest:
     """A guest with its plan, before anything is done."""
 
     kind: GuestKind
@@ -178,7 +178,7 @@ class Planned:
     desired: GuestDesired
 
 
-def preflight_guests(reader: Reader, guests: Sequence[Planned], rows: Rows | None) -> dict[int, PveError]:
+def preflight_guests(reader: Reader, guests: Sequence[PlannedGuest], rows: Rows | None) -> dict[int, PveError]:
     """Find reasons why plans would fail, for all guests together: the refusals by the position of the guest.
 
     ``rows`` of /cluster/resources that were read before save a request.
@@ -201,7 +201,7 @@ def preflight_guests(reader: Reader, guests: Sequence[Planned], rows: Rows | Non
     return {**refused, **{candidates[vmid][0]: error for vmid, error in found.items()}}
 
 
-def _check_release(reader: Reader, guest: Planned) -> None:
+def _check_release(reader: Reader, guest: PlannedGuest) -> None:
     """Refuse options that are to be written and that the server is too old for."""
     desired, fields = guest.desired, guest.kind.config
     if desired.state != "absent":
@@ -211,7 +211,7 @@ def _check_release(reader: Reader, guest: Planned) -> None:
         )
 
 
-def _refuse_namesakes(guest: Planned) -> None:
+def _refuse_namesakes(guest: PlannedGuest) -> None:
     """A guest that was found by its name has to be the only one of that name."""
     kind, desired = guest.kind, guest.desired
     directory = desired.known.directory if desired.known else None

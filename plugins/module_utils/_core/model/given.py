@@ -89,16 +89,17 @@ def refuse_unusable(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None:
     numeric = {
         alias
         for name, row, _value in given
-        if {row.get("type"), row.get("elements")} & {"int", "float"}
+        if row.get("type") in _NUMERIC or row.get("elements") in _NUMERIC
         for alias in (name, *(row.get("aliases") or ()))
     }
     for name, value in args.items():
-        for item in () if value is None else _scalars(value):
+        for item in () if value is None or value is True or value is False else _scalars(value):
             problem = _problem(item, numeric=name in numeric)
             if problem:
                 raise InvalidOption(str(name).encode("ascii", "backslashreplace").decode(), problem)
 
 
+_NUMERIC = ("int", "float")
 _Given = tuple[str, Mapping[str, Any], Any]  # an option, its row of the argument spec and its value
 
 
