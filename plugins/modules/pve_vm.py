@@ -19,6 +19,8 @@ extends_documentation_fragment:
   - pve.automation.connection
   - pve.automation.preflight
   - pve.automation.task
+requirements:
+  - pycdlib, for O(seed)
 notes:
   - A drive is a mapping or a text of PVE. To allocate a volume give C(storage) and C(size), in text C(local-lvm:32);
     C(import-from) fills it from an image, once. To use a volume that exists, or a CD-ROM, give C(file), as in
@@ -309,6 +311,44 @@ options:
   searchdomain:
     description: DNS search domain for cloud-init.
     type: str
+  seed:
+    description:
+      - Data for cloud-init or Ignition on a CD-ROM of its own, which needs neither snippets nor access to the node. An image is built
+        where the module runs, uploaded and attached; a run with other data replaces it. It is deleted with the machine.
+      - The name of the image has the id of the machine and a digest of the data, so that equal data are not sent again. With the default
+        O(seed.meta_data) the id of the instance changes with the data, so that cloud-init runs again at the next start.
+      - With O(citype=configdrive2) in the same task it is a config drive (label C(config-2)), otherwise one for NoCloud (label C(cidata)).
+      - Set C(no_log) of the task if the data hold secrets. Everybody who may read the storage can read them.
+      - Needs the Python library C(pycdlib) where the module runs, and O(api_backend=https).
+    type: dict
+    suboptions:
+      user_data:
+        description: User data. A string is taken as it is; a dictionary becomes a C(#cloud-config). By default an empty one.
+        type: raw
+      meta_data:
+        description: Meta data, a string or a dictionary. By default, and in a dictionary without one, the id of the instance is generated.
+        type: raw
+      network_config:
+        description:
+          - Network configuration, a string or a dictionary, of version 1 or 2. By default cloud-init uses DHCP.
+          - On a config drive it is C(network_data.json), which has the format of OpenStack.
+        type: raw
+      vendor_data:
+        description: Vendor data, a string or a dictionary.
+        type: raw
+      ignition:
+        description: A configuration for Ignition, a string or a dictionary, in the place of O(seed.user_data).
+        type: raw
+      storage:
+        description:
+          - Storage for the image, which takes ISO images.
+          - PVE moves no machine with a CD-ROM on a storage that only its node has, so that one that moves needs a shared storage.
+        type: str
+        default: local
+      slot:
+        description: Slot for the CD-ROM drive, such as V(ide2), V(sata0) or V(scsi1).
+        type: str
+        default: ide2
   serial:
     description: Serial devices, a mapping of V(serial0) to V(serial3), each V(socket) or a device of the host.
     type: dict
@@ -456,6 +496,22 @@ EXAMPLES = r"""
     name: web3
     memory: 2G
     tags: [web]
+
+- name: A machine with cloud-init data of its own
+  pve.automation.pve_vm:
+    node: pve1
+    name: seeded
+    memory: 2G
+    scsi:
+      scsi0: local-lvm:8
+    seed:
+      user_data:
+        hostname: seeded
+        packages: [nginx]
+      network_config:
+        version: 2
+        ethernets:
+          ens18: {dhcp4: true}
 
 - name: A clone of a template, configured and started in one task, with its address
   pve.automation.pve_vm:

@@ -12,6 +12,8 @@ POST /simulator/node       {node, online}: let a node go down or come back
 POST /simulator/clock      {seconds}: move the clock on, for example past a ticket's life
 POST /simulator/lag        {seconds, looks, cache}: how long lists of the cluster lag until the next reset, see reports.Lag
 POST /simulator/report     every node reports its guests and storages now
+GET  /simulator/images     {volid: {label, files}} of the CD-ROM images that were uploaded
+POST /simulator/move       {vmid, node}: a guest moves by itself, as an administrator or a load balancer moves it
 POST /simulator/mark       the present state is what a reset comes back to; DELETE: the initial one is, again
 POST /simulator/reset      back to the initial state
 """
@@ -20,16 +22,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from aiohttp import web
 
 from .faults import Fault
+from .guest_migrate import StorageMap, migrate
+from .images import Image
 from .reports import Lag
 from .resources import report_all
 from .simulation import Simulation
 from .tasks import TaskFault
+from .volumes import table
 
 FIELDS_OF_TASK_FAULT = {field.name for field in fields(TaskFault)}
 
@@ -102,6 +107,19 @@ class Control:
 
     def post_report(self, source: Mapping[str, Any]) -> dict[str, Any]:
         report_all(self.simulation.cluster)
+        return {}
+
+    def get_images(self, source: Mapping[str, Any]) -> dict[str, Any]:
+        found = [volume for volume in table(self.simulation.cluster).all() if isinstance(volume.payload, Image)]
+        return {volume.volid: asdict(volume.payload) for volume in found}
+
+    def post_move(self, source: Mapping[str, Any]) -> dict[str, Any]:
+        cluster, target = self.simulation.cluster, str(source["node"])
+        guest = cluster.guests[int(source["vmid"])]
+        if target not in cluster.nodes:
+            raise ValueError(f"there is no node {target}")
+        if guest.node != target:
+            migrate(cluster, guest, target, StorageMap(), lambda line: None)
         return {}
 
     def post_mark(self, source: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +78,10 @@ class VolumeTable:
         self._by_place[place].pop(volume.name, None)
         if volume.vmid is not None:
             self._by_owner[place, volume.vmid].pop(volume.name, None)
+
+    def all(self) -> Iterator[Volume]:
+        for volumes in self._by_place.values():
+            yield from volumes.values()
 
     def at(self, place: Place) -> Iterable[Volume]:
         return self._by_place[place].values()

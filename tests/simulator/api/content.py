@@ -21,6 +21,7 @@ from ..call import Call
 from ..drives import appliance_of, check_access
 from ..errors import ApiError, not_simulated, param_error
 from ..guest_tasks import start_task
+from ..images import read_image
 from ..routing import endpoint
 from ..sizes import KIB
 from ..storages import Storage, find_storage, usable_storage
@@ -260,11 +261,13 @@ def root_file_system(content: bytes) -> str | None:
 
 
 def read_content(name: str, source: str, content: bytes) -> Any:
-    """What is kept of an uploaded file: the distribution of a template, what is in an appliance."""
+    """What is kept of an uploaded file: the distribution of a template, what is in an appliance or on a CD-ROM."""
     if name.startswith("vztmpl/"):
         return root_file_system(content)
     if name.startswith("import/"):
         return read_import(name, source, content)
+    if name.startswith("iso/"):
+        return read_image(content)
     return None
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Iterator, Sequence
 
@@ -40,7 +41,7 @@ class MultipartBody:
         self._left = upload.size  # bytes of the file that were not read yet
         self._reported = 0
         try:
-            self._file = open_file(upload.path, upload.packed)
+            self._file = open_file(upload.path, upload.packed) if upload.data is None else io.BytesIO(upload.data)
         except OSError as error:
             raise PveError(f"{upload.path} cannot be read: {error.strerror}.") from None
 

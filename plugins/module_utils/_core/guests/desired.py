@@ -18,6 +18,7 @@ from .kind import GuestKind
 from .locate import Location
 from .policy import Choice, Policy
 from .preflight.limits import STRICT, Limits
+from .seed import Seed
 from .sources import parse_source
 from .tags import TagEdit
 from .volumes.common import Slot
@@ -72,6 +73,7 @@ class GuestDesired:
     config: Mapping[str, Any]
     volumes: Mapping[str, Slot | str]
     creation: Mapping[str, Any]
+    seed: Seed | None
     tag_edit: TagEdit | None
     pool: str | None
     allow_move: bool
@@ -130,6 +132,7 @@ class GuestObserved:
     digest: str | None = None  # of the configuration, where a write has to find it unchanged
     as_root: bool = False  # whether root@pam asks in person
     ha_managed: bool = False  # False as well where the status was not needed
+    has_seed: bool = False  # whether the image of the seed is on its storage
 
 
 def parse_guest(kind: GuestKind, params: Mapping[str, Any]) -> GuestDesired:
@@ -142,6 +145,12 @@ def parse_guest(kind: GuestKind, params: Mapping[str, Any]) -> GuestDesired:
     numbered = {key: value for family in kind.families.values() for key, value in family.spread(params).items()}
     unset = params.get("unset") or []
     emptied = [name for name in unset if kind.is_volume(name)]
+    volumes = kind.volumes.parse(params, emptied)
+    seed = Seed.parse(params.get("seed"), params.get("citype"))
+    if seed and seed.slot in volumes:
+        raise InvalidOption(
+            "seed", f"slot: {seed.slot} is for the image of the seed, and the task gives it another value"
+        )
     return GuestDesired(
         vmid=params.get("vmid"),
         name=params.get(kind.name_option),
@@ -150,8 +159,9 @@ def parse_guest(kind: GuestKind, params: Mapping[str, Any]) -> GuestDesired:
         policy=Policy.parse(params),
         state=params["state"],
         config=kind.config.parse({**params, **numbered, "unset": [name for name in unset if name not in emptied]}),
-        volumes=kind.volumes.parse(params, emptied),
+        volumes=volumes,
         creation=_parse_creation(kind, params),
+        seed=seed,
         tag_edit=TagEdit.parse(params),
         pool=params.get("pool"),
         allow_move=params["allow_move"],

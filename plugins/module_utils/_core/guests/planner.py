@@ -22,6 +22,7 @@ from .ha_requests import MANAGER
 from .kind import GuestKind
 from .locate import Location
 from .pool import pool_steps
+from .seed import delete_step, seeds_of
 from .sources import clone_step, destination, on_its_way, predicted_clone, predicted_restore, restore_step
 from .tags import with_edited_tags
 from .volumes.common import Slot, VolumePlan, storage_of, volume_of, volume_steps
@@ -66,6 +67,7 @@ def plan_absent(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
         params["destroy-unreferenced-disks"] = True
     summary = f"delete {label} and its disks"
     steps.append(Step("DELETE", path, params, summary, starts_task=True, task_id=str(current["vmid"])))
+    steps += _deletion_of_seeds(current, {})
     return Plan(current, None, tuple(steps))
 
 
@@ -85,7 +87,8 @@ def plan_create(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
     if desired.is_copy:
         return _plan_copy(kind, where, observed, desired, known)
     label = kind.label(where.vmid, desired.name)
-    desired = dataclasses.replace(desired, config=with_edited_tags(desired.tag_edit, {}, desired.config))
+    config = with_edited_tags(desired.tag_edit, {}, desired.config)
+    desired = dataclasses.replace(desired, config=config, volumes=_with_seed(desired, where.vmid))
     config = present_at_creation(kind.config, desired.config)
     volumes = {slot: plan for slot, plan in _volume_plans(kind, {}, desired).items() if plan.value}
     after: State = {"vmid": where.vmid, "node": where.node, **shown(kind.config, {}, config)}
@@ -99,6 +102,7 @@ def plan_create(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
     collection, secrets = api_path("nodes", where.node, kind.type), secret_keys(kind.config, config) | own_secrets
     summary = f"create {label}{_why_there(known)}"
     steps = [
+        *_upload_of_seed(observed, desired, where),
         Step("POST", collection, params, summary, secrets, starts_task=True, task_id=str(where.vmid)),
         *volume_steps(where.path, label, volumes, kind.volumes.move_call),
         *_template_steps(kind, where.path, label, after, desired),
@@ -153,7 +157,9 @@ def _plan_copy(kind: GuestKind, where: Location, observed: GuestObserved, desire
     if desired.pool:
         predicted["pool"] = desired.pool
     predicted["status"] = power.STOPPED
-    rest = plan_update(kind, GuestObserved(predicted, known, as_root=observed.as_root), rest_desired)
+    rest = plan_update(
+        kind, GuestObserved(predicted, known, as_root=observed.as_root, has_seed=observed.has_seed), rest_desired
+    )
     after = dict(rest.after or {})
     if desired.state == "present":
         after.pop("status", None)
@@ -181,7 +187,8 @@ def plan_update(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
     if target:
         return _plan_migration(kind, observed, target, desired)
     config = with_edited_tags(desired.tag_edit, current, _with_description(current, desired))
-    desired = dataclasses.replace(desired, config=kind.as_kept(current, config))
+    volumes_and_seed = _with_seed(desired, current["vmid"])
+    desired = dataclasses.replace(desired, config=kind.as_kept(current, config), volumes=volumes_and_seed)
     path, label = kind.where(current).path, kind.label(current["vmid"], current.get(kind.name_option))
     push_secrets = desired.push_secrets or (desired.is_new and desired.is_copy)
     changes = changed_fields(kind.config, current, desired.config, push_secrets=push_secrets)
@@ -200,7 +207,9 @@ def plan_update(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
                 hint="Set state: started.",
             )
         digest = None  # waking it up takes the lock out of the configuration
-    steps = _config_steps(kind, (path, label), current, changes, volumes, desired, digest)
+    steps = _upload_of_seed(observed, desired, kind.where(current))
+    steps += _config_steps(kind, (path, label), current, changes, volumes, desired, digest)
+    steps += _deletion_of_seeds(current, after)
     steps += volume_steps(path, label, volumes, kind.volumes.move_call)
     if desired.pool is not None:
         steps += pool_steps(current["vmid"], current.get("pool"), desired.pool, may_move=desired.allow_move)
@@ -281,6 +290,26 @@ def _check_written(
             raise InvalidOption(name, f"{held!r} is not a snippet on a storage, as in local:snippets/hook.sh")
     unread = desired.restore is not None and desired.is_new and (desired.known is None or desired.known.backup is None)
     kind.check(before, after, names, as_root=observed.as_root, complete=not unread)
+
+
+# --- the image with data for cloud-init -----------------------------------------------------------------------------------
+
+
+def _with_seed(desired: GuestDesired, vmid: int) -> Mapping[str, Slot | str]:
+    """The volumes that a task wants, with the drive for the image of its seed."""
+    seed = desired.seed
+    return {**desired.volumes, seed.slot: seed.drive(vmid)} if seed else desired.volumes
+
+
+def _upload_of_seed(observed: GuestObserved, desired: GuestDesired, where: Location) -> list[Step]:
+    return [desired.seed.upload_step(where.node, where.vmid)] if desired.seed and not observed.has_seed else []
+
+
+def _deletion_of_seeds(before: State, after: State) -> list[Step]:
+    """The calls that delete images that a machine had and has no more."""
+    kept = {volume for _slot, volume in seeds_of(before["vmid"], after)}
+    gone = [volume for _slot, volume in seeds_of(before["vmid"], before) if volume not in kept]
+    return [delete_step(before["node"], volume) for volume in gone]
 
 
 # --- volumes ----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..model.contract import Reader, State
 from ..model.errors import InvalidOption, InvalidParameter
+from ..model.plan import api_path
 from . import power
 from .agent import pending_keys
 from .choosing import Chooser, allowed_nodes, on_node
@@ -21,6 +22,7 @@ from .locate import Location, read_config, with_name
 from .making import await_finish, is_unfinished, unfinished
 from .planner import target_of
 from .pool import pool_of, require_pool
+from .seed import seeds_of
 from .sources import destination, find_source, read_backup
 from .volumes.common import storage_of, volume_of
 
@@ -32,7 +34,8 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
     found = search.find()
     if found is None:
         known = _prepare_creation(kind, reader, desired, search.others()) if desired.state != "absent" else None
-        return GuestObserved(None, known, as_root=as_root)
+        has_seed = known is not None and _has_seed(reader, desired, known.node, known.vmid, {})
+        return GuestObserved(None, known, as_root=as_root, has_seed=has_seed)
     where, config = found
     state, ha_managed = _observe(kind, reader, desired, where, config)
     earlier = desired.known or Known(where.vmid, where.node)
@@ -46,7 +49,8 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
         directory=search.directory or earlier.directory,
     )
     digest = None if desired.is_new else config.get("digest")
-    observed = GuestObserved(state, known, digest, as_root, ha_managed)
+    has_seed = _has_seed(reader, desired, where.node, where.vmid, state)
+    observed = GuestObserved(state, known, digest, as_root, ha_managed, has_seed)
     if not (desired.migrate and desired.is_outside(where.node)) or known.moves_to:
         return observed
     if ha_managed:
@@ -54,6 +58,24 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
         return observed
     choice = Chooser(reader, search.others()).for_present(kind, observed, desired, known)
     return dataclasses.replace(observed, known=dataclasses.replace(known, moves_to=choice.node))
+
+
+def _has_seed(reader: Reader, desired: GuestDesired, node: str, vmid: int, state: State) -> bool:
+    """Whether the image of the seed is there, as it is where the machine has it already."""
+    seed = desired.seed
+    if seed is None:
+        return False
+    volume = seed.volume(vmid)
+    if any(held == volume for _slot, held in seeds_of(vmid, state)):
+        return True
+    storage = api_path("nodes", node, "storage", seed.storage)
+    rows = reader.get(f"{storage}/content", {"content": "iso"}) or []
+    if any(row.get("volid") == volume for row in rows):
+        return True
+    contents = sorted(str(reader.get(f"{storage}/status").get("content", "")).split(","))
+    if "iso" not in contents:
+        raise InvalidOption("seed", f"storage: {seed.storage} takes no iso, only {', '.join(contents)}")
+    return False
 
 
 def _source_of_moving(

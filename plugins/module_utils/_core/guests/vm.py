@@ -15,6 +15,7 @@ from . import hotplug, power
 from .guest import Guest, only_root
 from .kind import GuestKind, VolumeRules
 from .schema import vm as vm_fields
+from .seed import OPTION as SEED_OPTION
 from .sources import CLONE_OPTIONS, RESTORE_OPTIONS
 from .volumes.common import volume_of
 from .volumes.drives import is_cdrom, parse_drive, plan_drive
@@ -118,7 +119,7 @@ VM = Guest(
         as_kept=as_kept,
         needs_restart=hotplug.needs_restart,
         migration_params=migration_params,
-        own_arguments={"update_password": UPDATE_PASSWORD},
+        own_arguments={"update_password": UPDATE_PASSWORD, "seed": SEED_OPTION},
         allocates_by_task=True,  # which may take long
     )
 )

@@ -42,13 +42,15 @@ def _quoted(part: str, forbidden: re.Pattern[str]) -> str:
 class Upload:
     """``size`` bytes of the file ``path``, which PVE shall call ``name`` (letters, digits and ``-_.`` only).
 
-    ``packed`` is the ending of a compression that is taken away while the file is read; ``size`` is without it.
+    ``packed`` is the ending of a compression that is taken away while the file is read; ``size`` is without it. With ``data``
+    there is no file, and ``path`` is what messages call them.
     """
 
     path: str
     name: str
     size: int
     packed: str = ""
+    data: bytes | None = dataclasses.field(default=None, repr=False)
     on_progress: Callable[[str], None] = dataclasses.field(default=lambda text: None, compare=False)
 
     def reporting_to(self, listener: Callable[[str], None]) -> Upload:

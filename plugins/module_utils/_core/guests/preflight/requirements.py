@@ -92,6 +92,8 @@ def requirements_of(kind: GuestKind, plan: Plan, desired: GuestDesired) -> Requi
     if not before and desired.creation.get("ostemplate"):
         volumes.append(Needed(desired.creation["ostemplate"], "ostemplate"))
     volumes += _scripts(before, after)
+    sent = {step.upload.name for step in plan.steps if step.upload}
+    volumes = [volume for volume in volumes if volume.name.rpartition("/")[2] not in sent]
     return Requirements(
         title=title,
         vmid=after["vmid"],
