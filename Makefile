@@ -21,23 +21,28 @@ help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 .PHONY: setup
-setup: .venv/.ready $(COLLECTION) ## Build .venv with the pinned tools (once)
+setup: .venv/.ready link ## Build .venv with the pinned tools (once)
 
 .venv/.ready: requirements-dev.txt tests/requirements.txt
-	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 with venv was found; name one: make PYTHON=/usr/bin/python3.12"; exit 1; }
-	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 with venv was found. Install one (Debian: apt install python3-venv) or name one: make PYTHON=/usr/bin/python3.12"; exit 1; }
+	@.venv/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
 	@.venv/bin/uv pip install --quiet --python .venv/bin/python -r $< || .venv/bin/python -m pip install --quiet -r $<
 	@touch $@
 
-# ansible finds the checkout under this name, so that nothing has to be installed to try a change.
-$(COLLECTION):
-	@mkdir -p $(@D)
-	@ln -sfn ../../../.. $@
+# ansible finds the checkout under this name, so that nothing has to be installed to try a change. A copy that was
+# installed there would be used instead of the checkout: it goes.
+.PHONY: link
+link:
+	@test $(COLLECTION)/Makefile -ef Makefile || { rm -rf $(COLLECTION) && mkdir -p $(dir $(COLLECTION)) && ln -s ../../../.. $(COLLECTION); }
 
 .PHONY: demo
 demo: setup ## Bring a simulated cluster to a described state, twice
 	@$(RUN) tools.demo
+
+.PHONY: demo-clean
+demo-clean: setup ## Delete what the demo made on the PVE server in PVE_HOST
+	@ANSIBLE_COLLECTIONS_PATH=.build/dev .venv/bin/ansible-playbook playbooks/demo_cleanup.yml
 
 .PHONY: test
 test: setup ## Run all stages of the tests and sum them up

@@ -77,7 +77,7 @@ def confirmed(host: str) -> bool:
     print(
         "All that it makes is named pvetest-demo or has an id from 9100 to 9105; it starts the machines 9101 to 9103."
     )
-    print("ansible-playbook playbooks/demo_cleanup.yml deletes them again.")
+    print("make demo-clean deletes them again.")
     if os.environ.get("CONFIRM") == "1":
         return True
     return sys.stdin.isatty() and input("Go on? [y/N] ").strip().lower() in ("y", "yes")

@@ -16,7 +16,7 @@ from functools import partial
 from tools.ansible_test import CORES, Core, Job, ansible_test, copied_tree, prepare, run_jobs
 from tools.common import Outcome, conclude, junit_outcome
 
-ALWAYS = ("2.17", "2.19")
+ALWAYS = ("2.16", "2.19")
 
 
 def check(core: Core, arguments: list[str]) -> tuple[Outcome, str]:

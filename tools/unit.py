@@ -16,7 +16,7 @@ from pathlib import Path
 from tools.common import BUILD, RESULTS, ROOT, Outcome, captured, conclude, junit_outcome, output, tee
 
 # The Pythons that README.md names, each with an ansible-core that runs on it.
-PYTHONS = {"3.10": "2.17.14", "3.11": "2.19.14", "3.12": "2.20.10", "3.13": "2.21.5"}
+PYTHONS = {"3.10": "2.16.19", "3.11": "2.19.14", "3.12": "2.20.10", "3.13": "2.21.5"}
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 STAGES = ("unit", "functional", "unit-pythons")
 

@@ -12,6 +12,7 @@ description:
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
+  - pve.automation.about.access
   - pve.automation.attributes
   - pve.automation.connection
   - pve.automation.lockout
@@ -57,6 +58,7 @@ options:
 seealso:
   - module: pve.automation.pve_user
   - module: pve.automation.pve_token
+  - module: pve.automation.pve_acl_info
 """
 
 EXAMPLES = r"""

@@ -15,6 +15,7 @@ description:
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
+  - pve.automation.about.tasks
   - pve.automation.attributes
   - pve.automation.connection
   - pve.automation.task

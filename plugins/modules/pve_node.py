@@ -12,6 +12,7 @@ description:
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
+  - pve.automation.about.nodes
   - pve.automation.attributes
   - pve.automation.connection
 options:
@@ -64,6 +65,7 @@ seealso:
   - module: pve.automation.pve_node_dns
   - module: pve.automation.pve_node_time
   - module: pve.automation.pve_node_hosts
+  - module: pve.automation.pve_node_info
 """
 
 EXAMPLES = r"""

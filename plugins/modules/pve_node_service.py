@@ -12,6 +12,7 @@ description:
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
+  - pve.automation.about.nodes
   - pve.automation.attributes
   - pve.automation.connection
   - pve.automation.task

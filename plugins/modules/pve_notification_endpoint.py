@@ -13,6 +13,7 @@ description:
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
+  - pve.automation.about.notifications
   - pve.automation.attributes
   - pve.automation.connection
 options:
@@ -105,6 +106,7 @@ options:
     default: present
 seealso:
   - module: pve.automation.pve_notification_matcher
+  - module: pve.automation.pve_notification_endpoint_info
 """
 
 EXAMPLES = r"""

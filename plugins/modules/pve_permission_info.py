@@ -11,6 +11,7 @@ description:
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
+  - pve.automation.about.access
   - pve.automation.attributes.info
   - pve.automation.connection
 options:

@@ -12,6 +12,7 @@ description:
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
+  - pve.automation.about.access
   - pve.automation.attributes
   - pve.automation.connection
 options:
@@ -50,6 +51,7 @@ options:
     default: present
 seealso:
   - module: pve.automation.pve_acl
+  - module: pve.automation.pve_pool_info
 """
 
 EXAMPLES = r"""

@@ -13,6 +13,7 @@ description:
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
+  - pve.automation.about.access
   - pve.automation.attributes
   - pve.automation.connection
   - pve.automation.lockout
@@ -40,6 +41,7 @@ options:
 seealso:
   - module: pve.automation.pve_acl
   - module: pve.automation.pve_permission_info
+  - module: pve.automation.pve_role_info
 """
 
 EXAMPLES = r"""

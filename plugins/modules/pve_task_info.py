@@ -10,6 +10,7 @@ description: Lists what the nodes of a cluster are doing and have done, newest f
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
+  - pve.automation.about.tasks
   - pve.automation.attributes.info
   - pve.automation.connection
 options:

@@ -13,6 +13,7 @@ description:
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
+  - pve.automation.about.access
   - pve.automation.attributes
   - pve.automation.connection
 options:
@@ -52,6 +53,7 @@ options:
     default: present
 seealso:
   - module: pve.automation.pve_user
+  - module: pve.automation.pve_tfa_info
 """
 
 EXAMPLES = r"""

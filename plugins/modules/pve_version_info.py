@@ -10,6 +10,7 @@ description: Reads the version of the server that answers. It shows as well that
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
+  - pve.automation.about.cluster
   - pve.automation.attributes.info
   - pve.automation.connection
 seealso:

@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start a simulated Proxmox VE server; it prints one line of JSON and serves until it is told to stop."""
+"""Start a simulated Proxmox VE server; it prints one line of JSON and serves until it is told to stop,
+or runs a command against it."""
 
 from __future__ import annotations
 
@@ -45,6 +46,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--ca-path", type=Path, help="where to write the certificate of the CA, default a new file")
     parser.add_argument("--stop-with-stdin", action="store_true", help="stop when standard input is closed")
     parser.add_argument("--unsupported", action="store_true", help="list what is answered with 501, and end")
+    parser.add_argument(
+        "command", nargs=argparse.REMAINDER, help="run this with the connection in PVE_HOST and so on, and end with it"
+    )
     return parser.parse_args()
 
 
@@ -66,6 +70,15 @@ def announcement(url: str, ca_path: Path, fingerprint: str, simulation: Simulati
     }
 
 
+async def ran(command: list[str], announced: dict[str, Any]) -> int:
+    """Run a command that finds the server by its environment; returns its exit code."""
+    names = {"HOST": "url", "TOKEN_ID": "token_id", "TOKEN_SECRET": "token_secret", "FINGERPRINT": "fingerprint"}
+    variables = {f"PVE_{name}": announced[fact] for name, fact in names.items()}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PVE_", "PROXMOX_"))}
+    process = await asyncio.create_subprocess_exec(*command, env={**inherited, **variables})
+    return await process.wait()
+
+
 async def stopped(with_stdin: bool) -> None:
     """Return when it is time to go: SIGTERM, SIGINT, the parent gone or standard input closed."""
     loop, event, parent = asyncio.get_running_loop(), asyncio.Event(), os.getppid()
@@ -85,7 +98,8 @@ async def stopped(with_stdin: bool) -> None:
             continue
 
 
-async def serve(chosen: argparse.Namespace, directory: Path) -> None:
+async def serve(chosen: argparse.Namespace, directory: Path) -> int:
+    """Serve for as long as it is wanted; returns the exit code."""
     build = scenario(chosen.scenario, chosen.version, chosen.nodes.split(",") if chosen.nodes else ())
     build = with_traits(build, chosen.traits)
     presented = Presented(chosen.host)
@@ -96,8 +110,12 @@ async def serve(chosen: argparse.Namespace, directory: Path) -> None:
     ca_path.write_text(presented.authority_pem, encoding="utf-8")
     async with serving(Front(simulation), presented.context, chosen.host, chosen.port) as port:
         host = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
-        print(json.dumps(announcement(f"https://{host}:{port}", ca_path, fingerprint, simulation)), flush=True)
+        announced = announcement(f"https://{host}:{port}", ca_path, fingerprint, simulation)
+        if chosen.command:
+            return await ran(chosen.command, announced)
+        print(json.dumps(announced), flush=True)
         await stopped(chosen.stop_with_stdin)
+        return 0
 
 
 def main() -> None:
@@ -111,7 +129,8 @@ def main() -> None:
     except ValueError as error:
         sys.exit(str(error))
     with tempfile.TemporaryDirectory(prefix="pve-simulator-") as directory:
-        asyncio.run(serve(chosen, Path(directory)))
+        code = asyncio.run(serve(chosen, Path(directory)))
+    sys.exit(code)
 
 
 if __name__ == "__main__":

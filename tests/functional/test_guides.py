@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every block of YAML in the guides runs on the simulated cluster: the first run changes what it says, the second one nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.functional.test_examples import PLUGIN
+from tests.harness.cluster import Cluster
+from tests.harness.lifecycle_cases import resource_of
+from tests.harness.pages import GUIDES, Block, Desk, administrator, blocks, wrong
+
+PAGES = sorted(GUIDES.glob("*.rst"), key=lambda path: path.name)
+# What a page takes for granted.
+NEEDS: Mapping[str, list[Any]] = {
+    "guide_connection": [("pve_pool", {"poolid": "web"})],
+    "guide_tls": [PLUGIN],
+}
+# What a task of a page does at every run, because that is what it is for.
+EVERY_TIME = {
+    "Back to the state of the backup",
+    "Back again",
+    "Its certificate",
+    "The secret is returned only once",
+}
+
+
+def segments(page: Path) -> Iterator[tuple[list[Block], Block | None]]:
+    """The blocks of a page that are played together, each time up to an inventory."""
+    waiting: list[Block] = []
+    for block in blocks(page):
+        if block.kind == "inventory":
+            yield waiting, block
+            waiting = []
+        elif block.kind in ("plays", "tasks"):
+            waiting.append(block)
+    yield waiting, None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_a_guide_does_what_it_says(cluster: Cluster, tmp_path: Path, page: Path) -> None:
+    for module, options in NEEDS.get(page.stem, []):
+        result = cluster.run(resource_of(module), options)
+        assert not result.get("failed"), result["msg"]
+    desk = Desk(tmp_path, administrator(cluster))
+    found: list[str] = []
+    inventory: list[str] = []
+    for together, listed in segments(page):
+        plays = [play for block in together for play in block.twice]
+        if plays:
+            played = desk.play(plays, *inventory)
+            assert played.code == 0, played.printed
+            found += wrong(played, EVERY_TIME)
+        if listed:
+            assert desk.inventory(listed)["_meta"]["hostvars"], listed.text
+            inventory = ["-i", "cluster.pve.yml"]
+    assert found == []
