@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from tools import from_community_proxmox
 from tools.common import DEV, ROOT
 
 GUIDES = ROOT / "docs" / "docsite" / "rst"
@@ -83,7 +84,7 @@ def imported(name: str) -> ModuleType:
 
 def subject(documentation: Mapping[str, Any]) -> str:
     """What a module is about, by the fragment that it includes; ValueError if there is not exactly one."""
-    found = [
+    found: list[str] = [
         name.removeprefix(FRAGMENT)
         for name in documentation["extends_documentation_fragment"]
         if name.startswith(FRAGMENT)
@@ -110,7 +111,7 @@ def readme_table(documented: Iterable[Mapping[str, Any]]) -> str:
 
 def fill(text: str, documented: list[Mapping[str, Any]]) -> str:
     """A guide with its generated parts."""
-    makers = {"rights": rights, "messages": messages, "modules": modules_page}
+    makers = {"rights": rights, "messages": messages, "modules": modules_page, "peer": peer}
 
     def part(match: re.Match[str]) -> str:
         return f"{match[1]}\n{makers[match['name']](documented)}\n\n"
@@ -170,6 +171,38 @@ def modules_page(documented: list[Mapping[str, Any]]) -> str:
         rows = [[_plugin(one), one["short_description"]] for one in modules]
         parts.append(f"{title}\n{'-' * len(title)}\n\n{table(['Module', 'What it does'], rows, '40 60')}")
     return "\n\n".join(parts)
+
+
+def peer(_documented: list[Mapping[str, Any]]) -> str:
+    """The modules of community.proxmox, what they are here, and what becomes of their options."""
+    rows = []
+    for name, row in from_community_proxmox.table()["modules"].items():
+        module = row["module"]
+        where = f":ansplugin:`pve.automation.{module}#module`" if module else "none: ``pve_api``"
+        rows.append([f"``{name}``", where, " ".join(_changes(row)) or ("the same" if module else "\\-")])
+    return table(["Module there", "Module here", "Options and behaviour"], rows, "22 23 55")
+
+
+def _changes(row: Mapping[str, Any]) -> Iterable[str]:
+    """What differs in the options of one module."""
+    if row.get("note"):
+        yield re.sub(r"C\((.*?)\)", r"``\1``", row["note"])
+    if row.get("clone"):
+        yield f"In ``clone``: ``source``, {_names(row['clone'])}."
+    if row.get("device"):
+        yield f"``{row['device']['option']}`` names the key, all other options are in its dictionary."
+    if row.get("lift"):
+        yield f"Their keys are options: {_names(row['lift'])}."
+    for old, new in row.get("rename", {}).items():
+        yield f"``{old}``: ``{new}``."
+    for old, reason in row.get("drop", {}).items():
+        yield f"``{old}`` is not needed: {_escaped(reason)}."
+    for old, advice in row.get("report", {}).items():
+        yield f"``{old.replace('=', ': ')}``: {_escaped(advice)}."
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"``{name}``" for name in names)
 
 
 def _plugin(documentation: Mapping[str, Any]) -> str:

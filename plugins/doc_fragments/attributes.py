@@ -19,6 +19,23 @@ attributes:
   diff_mode:
     description: Returns what changes, or in check mode would change, as before and after.
     support: full
+  action_group:
+    description: Connection options for all modules of the group are set by C(module_defaults).
+    support: full
+    membership: [pve.automation.pve]
+  async:
+    description: Can be used with the C(async) keyword; the module is executed as a process of its own then.
+    support: full
+  become:
+    description: Can be used with C(become) keywords, which make no difference to what the API allows.
+    support: full
+  delegation:
+    description: Can be used with C(delegate_to); the API is called from the host to which the task is delegated.
+    support: full
+  platform:
+    description: Runs on any host with Python that reaches the API.
+    support: full
+    platforms: posix
 """
 
     INFO = r"""
@@ -30,4 +47,21 @@ attributes:
   diff_mode:
     description: Changes nothing.
     support: N/A
+  action_group:
+    description: Connection options for all modules of the group are set by C(module_defaults).
+    support: full
+    membership: [pve.automation.pve]
+  async:
+    description: Can be used with the C(async) keyword; the module is executed as a process of its own then.
+    support: full
+  become:
+    description: Can be used with C(become) keywords, which make no difference to what the API allows.
+    support: full
+  delegation:
+    description: Can be used with C(delegate_to); the API is called from the host to which the task is delegated.
+    support: full
+  platform:
+    description: Runs on any host with Python that reaches the API.
+    support: full
+    platforms: posix
 """

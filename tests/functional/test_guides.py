@@ -17,9 +17,11 @@ from tests.harness.lifecycle_cases import resource_of
 from tests.harness.pages import GUIDES, Block, Desk, administrator, blocks, wrong
 
 PAGES = sorted(GUIDES.glob("*.rst"), key=lambda path: path.name)
+IMAGE = {"node": "pve1", "storage": "local", "content": "import", "filename": "debian-13-genericcloud-amd64.qcow2"}
 # What a page takes for granted.
 NEEDS: Mapping[str, list[Any]] = {
     "guide_connection": [("pve_pool", {"poolid": "web"})],
+    "guide_getting_started": [("pve_storage_content", {**IMAGE, "state": "absent"})],
     "guide_tls": [PLUGIN],
 }
 # What a task of a page does at every run, because that is what it is for.
@@ -32,7 +34,7 @@ EVERY_TIME = {
 
 
 def segments(page: Path) -> Iterator[tuple[list[Block], Block | None]]:
-    """The blocks of a page that are played together, each time up to an inventory."""
+    """The blocks of a page that are played together, each time up to an inventory, or to another user."""
     waiting: list[Block] = []
     for block in blocks(page):
         if block.kind == "inventory":
@@ -40,6 +42,9 @@ def segments(page: Path) -> Iterator[tuple[list[Block], Block | None]]:
             waiting = []
         elif block.kind in ("plays", "tasks"):
             waiting.append(block)
+        elif waiting and "pve-token.sh" in block.text:
+            yield waiting, None
+            waiting = []
     yield waiting, None
 
 
@@ -57,6 +62,7 @@ def test_a_guide_does_what_it_says(cluster: Cluster, tmp_path: Path, page: Path)
             played = desk.play(plays, *inventory)
             assert played.code == 0, played.printed
             found += wrong(played, EVERY_TIME)
+            desk.take_token()
         if listed:
             assert desk.inventory(listed)["_meta"]["hostvars"], listed.text
             inventory = ["-i", "cluster.pve.yml"]

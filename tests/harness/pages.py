@@ -27,6 +27,7 @@ _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _DIRECTIVE = re.compile(r"^( *)\.\. code-block:: *(\w+)\n(?:\1   :.*\n)*\n((?:\1   .*\n|\n)+)", re.MULTILINE)
 _CONNECTION = re.compile(r"api_\w+|ca_path|validate_certs")
 AGAIN = " (again)"
+IN_PERSON = ("PVE_USER", "PVE_PASSWORD")
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,15 @@ class Desk:
         (keys / "id_ed25519.pub").write_text(SSH_KEY + "\n", encoding="utf-8")
         (keys / "id_ed25519").touch()
         self.variables = {**variables, "HOME": str(directory)}
+
+    def take_token(self) -> None:
+        """Use the token that a playbook of the page has left in the home directory."""
+        file = self.directory / "pve-token.sh"
+        if file.exists():
+            found = re.findall(r"(PVE_TOKEN_\w+)='([^']*)'", file.read_text(encoding="utf-8"))
+            self.variables = {name: value for name, value in self.variables.items() if name not in IN_PERSON} | dict(
+                found
+            )
 
     def play(self, plays: Sequence[Mapping[str, Any]], *arguments: str) -> Played:
         """Run plays; an inventory is among the arguments."""

@@ -15,14 +15,23 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.pve.automation.plugins.doc_fragments.about import ModuleDocFragment
 from ansible_collections.pve.automation.plugins.module_utils._core.model.field import Field, Fields
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.access.permission import REQUIREMENTS
 from ansible_collections.pve.automation.plugins.module_utils._core.run.module import module_arguments
 from tests.harness.lifecycle_cases import resource_of
-from tools import coverage
+from tools import coverage, pages
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+# What people search for, in the short description of the module that they want.
+SEARCHED = {
+    "pve_vm": ("virtual machine", "VM"),
+    "pve_lxc": ("container", "LXC"),
+    "pve_guests": ("VM", "LXC"),
+    "pve_realm": ("LDAP", "Active Directory", "OpenID"),
+    "pve_ha_arm": ("high availability", "HA"),
+}
 WITHOUT_REQUIREMENTS = {
     "pve_acme_account": "only root@pam may",
     "pve_acme_account_info": "only root@pam may",
@@ -115,6 +124,34 @@ def test_defaults_of_the_server_are_told(module: str) -> None:
         told = str(options.get(field.name, {}).get("description")).lower()
         if field.default is False or (field.default and not isinstance(field.default, list)):
             assert str(field.default).lower() in told, field.name
+
+
+VERBS = ("Manage", "Gather", "Run", "Send", "Call", "Arm", "Move", "Regenerate", "Synchronize")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_is_found_by_its_words_and_leads_to_others(module: str) -> None:
+    documentation = yaml.safe_load(literals(module)["DOCUMENTATION"])
+    assert documentation["short_description"].split()[0] in VERBS
+    assert pages.subject(documentation) in pages.TITLES
+    relatives = {row["module"] for row in documentation["seealso"] if "module" in row}
+    twin = module.removesuffix("_info") if module.endswith("_info") else f"{module}_info"
+    assert relatives - {f"pve.automation.{module}"}
+    assert twin not in MODULES or f"pve.automation.{twin}" in relatives
+
+
+@pytest.mark.parametrize(("name", "words"), SEARCHED.items())
+def test_short_descriptions_have_the_words_that_people_search(name: str, words: tuple[str, ...]) -> None:
+    documentation = yaml.safe_load(literals(name)["DOCUMENTATION"])
+    assert all(word in documentation["short_description"] for word in words)
+
+
+def test_every_subject_has_a_guide_and_a_chapter_of_the_manual() -> None:
+    guides = {path.stem for path in pages.GUIDES.glob("*.rst")}
+    for name in pages.TITLES:
+        rows = yaml.safe_load(getattr(ModuleDocFragment, name.upper()))["seealso"]
+        assert {row["ref"].rpartition(".")[2] for row in rows if "ref" in row} & guides
+        assert any(row.get("link", "").startswith("https://pve.proxmox.com/pve-docs/") for row in rows)
 
 
 @pytest.mark.parametrize("module", MODULES)
