@@ -12,6 +12,8 @@ highlight_language = "YAML+Jinja"
 html_show_sphinx = False
 html_use_index = False
 html_copy_source = False
+html_static_path = ["docsite/static"]
+html_css_files = ["tables.css"]
 
 # References into the documentation of ansible-core stay plain text, so that the build needs no network.
 suppress_warnings = ["ref.ref"]

@@ -210,4 +210,4 @@ def _plugin(documentation: Mapping[str, Any]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("*", "\\*").replace("`", "\\`")
+    return re.sub(r"([*`@])", r"\\\1", text)
