@@ -30,7 +30,7 @@ options:
   api_otp:
     description:
       - Code of the user's second factor, or a recovery key as V(recovery:KEY).
-      - Each task logs in by itself and a code is good for one login, so that this suits single tasks only. API tokens need none.
+      - Each task logs in separately and a code is valid for one login, so that this suits single tasks only. API tokens need none.
     type: str
   api_token_id:
     description: API token, whole as V(user@realm!id), or only its V(id) beside O(api_user).

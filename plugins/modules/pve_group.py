@@ -8,7 +8,7 @@ module: pve_group
 short_description: Manage groups of users
 description:
   - Creates, changes and deletes groups, and says who belongs to them.
-  - Deleting a group takes along its entries in access control lists, not its members.
+  - Deleting a group also deletes its entries in access control lists, but not its members.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

@@ -43,7 +43,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Let nobody be fenced while the switches are replaced
+- name: Prevent fencing while the switches are replaced
   pve.automation.pve_ha_arm:
     state: disarmed
     resource_mode: freeze

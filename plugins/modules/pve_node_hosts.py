@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: pve_node_hosts
 short_description: Manage the table of hosts of a node
 description:
-  - Sets the content of C(/etc/hosts) of a node. If somebody else changes it at the same time, nothing of that is overwritten unseen.
+  - Sets the content of C(/etc/hosts) of a node. A change that somebody else makes at the same time is not overwritten.
   - A text without the name of the node gets a warning.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)

@@ -30,7 +30,7 @@ options:
       - An expression of cron with five fields is translated. If no calendar event means the same, the task fails and says why.
     type: str
   enabled:
-    description: Whether the job runs by itself. PVE's default is V(true).
+    description: Whether the job runs on its schedule. PVE's default is V(true).
     type: bool
   scope:
     description: What is taken over.

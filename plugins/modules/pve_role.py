@@ -8,8 +8,8 @@ module: pve_role
 short_description: Manage roles
 description:
   - Creates, changes and deletes roles, which are sets of privileges.
-  - Roles that PVE brings along, and names that start with C(PVE), are refused by the server.
-  - Deleting a role takes along the entries of access control lists that grant it.
+  - Roles that come with PVE, and names that start with C(PVE), are refused by the server.
+  - Deleting a role also deletes the entries of access control lists that grant it.
 version_added: 0.1.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:

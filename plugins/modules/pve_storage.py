@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: pve_storage
 short_description: Manage storages
 description:
-  - Creates, changes and deletes the configuration of storages, of every type that PVE brings along.
+  - Creates, changes and deletes the configuration of storages, of every type that comes with PVE.
   - An option that the type of the storage does not have is refused, as is a change of one that can be set only when the storage is created.
   - Deleting a storage never deletes what it holds.
 version_added: 0.1.0
@@ -48,7 +48,7 @@ options:
     description: Target group for COMSTAR views. For zfs.
     type: str
   content:
-    description: What may be kept here. The list is the whole list, in any order, unless O(append) is true. V(none) stands for nothing.
+    description: What may be kept here. The list is the whole list, in any order, unless O(append) is true. V(none) means nothing.
       What is possible depends on O(type).
     type: list
     elements: str
@@ -88,7 +88,7 @@ options:
     description: SHA-256 fingerprint of the backup server's certificate. For pbs.
     type: str
   format:
-    description: Format of images where none is asked for.
+    description: Format of images where none is requested.
     type: str
     choices: [raw, qcow2, subvol, vmdk]
   fs_name:
@@ -138,7 +138,7 @@ options:
     description: Whether to switch copy-on-write, and so checksums, off. For btrfs. PVE's default is V(false).
     type: bool
   nodes:
-    description: Nodes that have the storage. The list is the whole list, in any order; the empty list stands for all nodes.
+    description: Nodes that have the storage. The list is the whole list, in any order; an empty list means all nodes.
     type: list
     elements: str
   nowritecache:

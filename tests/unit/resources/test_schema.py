@@ -52,11 +52,11 @@ OTHER_TYPES = {
 }
 KINDS = (Item, Singleton, ByType)
 GUESTS_LEFT_OUT = {
-    "bootdisk": "boot tells the order",
+    "bootdisk": "boot has the order",
     "cdrom": "the same as ide2",
-    "lock": "a lock is not a state to wish for",
+    "lock": "a lock is no desired state",
     "skiplock": "a lock is not to be passed over",
-    "revert": "withdraws what a task wished",
+    "revert": "withdraws pending changes",
     "smp": "sockets and cores",
     "unused": "what is detached becomes unused, and goes by purge",
     "ha-managed": "pve_ha",

@@ -16,7 +16,6 @@ from .given import HasOptions
 from .places import Places
 from .plan import Plan
 
-Desired = dict[str, Any]
 State = dict[str, Any]
 StateOrNone = Optional[State]  # noqa: UP045 - ansible-test checks class statements with older Pythons, too
 
