@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ssl import create_default_context
@@ -24,9 +24,11 @@ class Simulated:
 
     facts: dict[str, Any]
 
-    def control(self, method: str, name: str) -> dict[str, Any]:
+    def control(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Call the simulator's control path, see tests/simulator/control.py."""
-        request = urllib.request.Request(f"{self.facts['url']}/simulator/{name}", method=method)  # noqa: S310 - https
+        data = None if body is None else json.dumps(body).encode()
+        url = f"{self.facts['url']}/simulator/{name}"
+        request = urllib.request.Request(url, data=data, method=method)  # noqa: S310 - https
         context = create_default_context(cafile=self.facts["ca_path"])
         with urllib.request.urlopen(request, context=context, timeout=60) as answer:  # noqa: S310
             parsed: dict[str, Any] = json.load(answer)
