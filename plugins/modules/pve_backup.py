@@ -23,7 +23,7 @@ options:
   vmid:
     description:
       - Ids of the guests. O(vmid), O(pool) and O(all) exclude each other.
-      - With O(state=pruned) at most one; without it the backups of all guests are pruned.
+      - With O(state=pruned) one id; give O(all) for the backups of all guests.
       - With O(state=restored) the one id that the guest gets; without it that of the guest in the backup.
     type: list
     elements: int
@@ -31,7 +31,9 @@ options:
     description: Back up the guests of this pool. With O(state=restored) the pool that the guest joins.
     type: str
   all:
-    description: Back up all guests, those of O(node) if it is given.
+    description:
+      - Back up all guests, those of O(node) if it is given.
+      - With O(state=pruned) prune the backups of all guests on O(storage).
     type: bool
     default: false
   node:
@@ -205,6 +207,7 @@ EXAMPLES = r"""
   pve.automation.pve_backup:
     node: pve1
     storage: backups
+    all: true
     prune_backups: {keep-last: 3, keep-weekly: 4}
     state: pruned
   check_mode: true

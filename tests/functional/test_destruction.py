@@ -50,6 +50,13 @@ BACKED_UP: tuple[tuple[str, Options], ...] = (
     ("pve_backup", {"node": "pve1", "vmid": [100], "storage": "shared", "compress": "zstd"}),
 )
 
+BACKED_UP_TWICE: tuple[tuple[str, Options], ...] = (
+    *BACKED_UP,
+    ("pve_backup", {"node": "pve1", "vmid": [100], "storage": "shared", "compress": "lzo"}),
+    ("pve_backup", {"node": "pve1", "vmid": [103], "storage": "shared", "compress": "lzo"}),
+    ("pve_backup", {"node": "pve1", "vmid": [103], "storage": "shared", "compress": "zstd"}),
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class Deed:
@@ -62,6 +69,35 @@ class Deed:
     wrong: tuple[Options, ...] = ()
 
 
+CONTAINER, OTHER_CONTAINER = 9160, 9161
+BOX = {"vmid": CONTAINER, "hostname": "box", "node": "pve1"}
+CONTAINERS: tuple[tuple[str, Options], ...] = tuple(
+    (
+        "pve_lxc",
+        {
+            "vmid": vmid,
+            "hostname": name,
+            "node": "pve1",
+            "ostemplate": "local:vztmpl/alpine-3.22-default_20250617_amd64.tar.xz",
+            "rootfs": "local-lvm:1",
+            "mp": {"mp0": "local-lvm:1,mp=/data"},
+            "state": "started",
+        },
+    )
+    for vmid, name in ((CONTAINER, "box"), (OTHER_CONTAINER, "otherbox"))
+)
+STOPPED_CONTAINERS: tuple[tuple[str, Options], ...] = tuple(
+    ("pve_lxc", {"vmid": vmid, "state": "stopped", "force": True}) for vmid in (CONTAINER, OTHER_CONTAINER)
+)
+RULES = [{"type": "in", "action": "ACCEPT", "source": f"192.0.2.{number}", "comment": str(number)} for number in (1, 2)]
+ADDRESSES = [{"cidr": f"192.0.2.{number}"} for number in (1, 2)]
+WRONG_BOX = (
+    {"hostname": "otherbox"},
+    {"node": "pve2"},
+    {"vmid": OTHER_CONTAINER},
+    {"vmid": 9159},
+    {"hostname": "nobody"},
+)
 WRONG_MACHINE = ({"name": "other"}, {"node": "pve2"}, {"vmid": OTHER}, {"vmid": 9159}, {"name": "nobody"})
 WRONG_EXISTING = tuple(wrong for wrong in WRONG_MACHINE if wrong != {"vmid": 9159})  # an id that is free is made
 DEEDS = (
@@ -69,7 +105,7 @@ DEEDS = (
     Deed("vm absent by force", "pve_vm", {**MACHINE, "state": "absent", "force": True}, GUESTS, WRONG_MACHINE),
     Deed("vm stopped by force", "pve_vm", {**MACHINE, "state": "stopped", "force": True}, GUESTS, WRONG_EXISTING),
     Deed("vm reset", "pve_vm", {**MACHINE, "state": "reset"}, GUESTS, WRONG_EXISTING),
-    Deed("disk removed", "pve_vm", {"vmid": VMID, "node": "pve1", "unset": ["scsi0"], "purge": True}, (*GUESTS, *STOPPED)),
+    Deed("disk removed", "pve_vm", {**MACHINE, "unset": ["scsi0"], "purge": True}, (*GUESTS, *STOPPED), WRONG_EXISTING),
     Deed("snapshot absent", "pve_snapshot", {**MACHINE, "snapname": "first", "state": "absent"}, GUESTS, WRONG_MACHINE),
     Deed("snapshot retention", "pve_snapshot", {**MACHINE, "snapname": "third", "retention": 1, "prefix": "fir"}, GUESTS),
     Deed("rollback", "pve_snapshot", {**MACHINE, "snapname": "first", "state": "rollback"}, GUESTS, WRONG_MACHINE),
@@ -115,6 +151,43 @@ DEEDS = (
          ({"path": "/pool"}, {"users": ["min@pve"]}, {"roles": ["PVEAuditor"]})),
     Deed("token anew", "pve_token", {"userid": "mine@pve", "tokenid": "one", "regenerate": True},
          (*USERS, ("pve_token", {"userid": "mine@pve", "tokenid": "one"}))),
+    Deed("container absent", "pve_lxc", {**BOX, "state": "absent", "purge": True},
+         (*CONTAINERS, *STOPPED_CONTAINERS), WRONG_BOX),
+    Deed("container absent by force", "pve_lxc", {**BOX, "state": "absent", "force": True}, CONTAINERS, WRONG_BOX),
+    Deed("container stopped by force", "pve_lxc", {**BOX, "state": "stopped", "force": True}, CONTAINERS,
+         tuple(wrong for wrong in WRONG_BOX if wrong != {"vmid": 9159})),
+    Deed("mount point removed", "pve_lxc", {**BOX, "unset": ["mp0"], "purge": True},
+         (*CONTAINERS, *STOPPED_CONTAINERS), WRONG_BOX),
+    Deed("containers of a node stopped", "pve_node_guests", {"node": "pve1", "vms": [CONTAINER], "state": "stopped"},
+         CONTAINERS, ({"node": "pve2"}, {"vms": [9159]})),
+    Deed("backups pruned", "pve_backup",
+         {"node": "pve1", "storage": "shared", "vmid": [100], "prune_backups": {"keep-last": 1}, "state": "pruned"},
+         BACKED_UP_TWICE,
+         ({"vmid": [9159]}, {"node": "pve9"}, {"storage": "local"}, {"vmid": [101, 100]}, {"all": True})),
+    Deed("clone over a guest", "pve_vm", {**MACHINE, "vmid": 9152, "name": "copy", "clone": "other"}, (*GUESTS, *STOPPED),
+         ({"vmid": VMID}, {"vmid": OTHER}, {"clone": "nobody"}, {"node": "pve9"})),
+    Deed("guest rules", "pve_firewall", {"scope": "guest", "vmid": VMID, "rules": RULES[:1]},
+         (*GUESTS, *(("pve_firewall", {"scope": "guest", "vmid": vmid, "rules": RULES}) for vmid in (VMID, OTHER))),
+         ({"vmid": 9159}, {"scope": "cluster"}, {"scope": "node"})),
+    Deed("addresses of a set", "pve_firewall_ipset", {"scope": "guest", "vmid": VMID, "name": "mine", "entries": ADDRESSES[:1]},
+         (*GUESTS, *(("pve_firewall_ipset", {"scope": "guest", "vmid": vmid, "name": "mine", "entries": ADDRESSES})
+                     for vmid in (VMID, OTHER))),
+         ({"vmid": 9159},)),
+    Deed("members of a group", "pve_group", {"groupid": "mine", "members": ["mine@pve"]},
+         (*USERS, *(("pve_group", {"groupid": name, "members": ["mine@pve", "other@pve"]}) for name in ("mine", "others")))),
+    Deed("privileges of a role", "pve_role", {"roleid": "mine", "privs": ["VM.Audit"]},
+         (("pve_role", {"roleid": "mine", "privs": ["VM.Audit", "VM.Console"]}),
+          ("pve_role", {"roleid": "other", "privs": ["VM.Audit", "VM.Console"]}))),
+    Deed("resources of a rule", "pve_ha_rule",
+         {"rule": "mine", "type": "node-affinity", "nodes": ["pve1"], "resources": [f"vm:{VMID}"]},
+         (*GUESTS, *(("pve_ha", {"sid": f"vm:{vmid}", "wait": False}) for vmid in (VMID, OTHER)),
+          ("pve_ha_rule", {"rule": "mine", "type": "node-affinity", "nodes": ["pve1"],
+                           "resources": [f"vm:{VMID}", f"vm:{OTHER}"]}))),
+    Deed("tags of a guest", "pve_vm", {"vmid": VMID, "node": "pve1", "tags": ["kept"]}, GUESTS),
+    Deed("program in a guest", "pve_guest_agent", {"vmid": 100, "name": "web1", "node": "pve1", "exec": {"argv": ["cat"]}},
+         (), ({"name": "web2"}, {"vmid": 101}, {"node": "pve9"}, {"name": "nobody"})),
+    Deed("key pressed in a guest", "pve_sendkey", {"vmid": 100, "name": "web1", "node": "pve1", "keys": ["ctrl-alt-delete"]},
+         (), ({"name": "web2"}, {"vmid": 101}, {"name": "nobody"})),
     Deed("node shut down", "pve_node_power", {"node": "pve3", "state": "shutdown", "force": True}, (), ({"node": "pve"},)),
 )  # fmt: skip
 
@@ -129,7 +202,16 @@ ALL = (*DEEDS, *(deed_of(case) for case in CASES if case.absent is not None))
 EMPTY: tuple[Any, ...] = (None, "", " ", [], [""], {})
 # What means everything is said by emptiness on purpose, as documented: it is named by the option itself.
 MEANS_SOMETHING = {
-    ("members of a pool", "vms"),  # an exclusive list: an empty one takes all members out
+    # Exclusive lists: an empty one takes all out
+    ("members of a pool", "vms"),
+    ("guest rules", "rules"),
+    ("addresses of a set", "entries"),
+    ("members of a group", "members"),
+    ("privileges of a role", "privs"),
+    ("tags of a guest", "tags"),
+    # Nothing that is there is touched: a new VM is made without a source, a backup is taken
+    ("clone over a guest", "clone"),
+    ("backups pruned", "state"),
 }
 
 

@@ -335,7 +335,12 @@ def _why_to_fit_node(desired: GuestDesired) -> str:
         return "state: absent deletes"
     if desired.state == "reset":
         return "state: reset resets"
-    return "force: true stops" if desired.power.force else ""
+    if desired.power.force:
+        return "force: true stops"
+    emptied = [slot for slot, wanted in desired.volumes.items() if wanted == ""]
+    if any(desired.purge or slot.startswith("unused") for slot in emptied):
+        return "unset deletes the data of disks of"
+    return ""
 
 
 def _why_to_fit(desired: GuestDesired) -> str:

@@ -22,6 +22,10 @@ from .errors import InvalidOption
 from .table import Table
 
 NOTHING_TO_REMOVE = frozenset({"unset"})  # an empty list of what is to be removed removes nothing, in all modules
+# By list, the suboptions that narrow what a row of it is about
+NARROWING: Mapping[str, frozenset[str]] = {
+    "rules": frozenset({"source", "dest", "sport", "dport", "proto", "iface", "macro", "icmp_type"})
+}
 LARGEST_BITS = 64  # of a number; the largest ones of PVE are sizes in bytes
 LONGEST_NUMBER = 64  # characters of a number
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -81,6 +85,12 @@ def validate(arguments: Mapping[str, Any], args: Mapping[str, Any]) -> Validatio
 
 
 def refuse_unusable(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None:
+    """Refuse, of options as the task gives them, what cannot be meant or carried."""
+    _refuse_wider_rows(spec, args)
+    _refuse_unsendable(spec, args)
+
+
+def _refuse_unsendable(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None:
     """Refuse what neither Ansible nor the API can carry: endless numbers, texts that are not Unicode, scalars for dictionaries,
     lists for single values."""
     given = list(_given(spec, args))
@@ -139,6 +149,20 @@ def _refuse_collections(spec: Mapping[str, Any], given: Iterable[_Given], where:
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, Mapping):
                 _refuse_collections(row["options"], _given(row["options"], item), f"{where}{name}.")
+
+
+def _refuse_wider_rows(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None:
+    """Refuse null for what narrows a row, such as the source of a firewall rule: without it, the row is about everything."""
+    for name in NARROWING.keys() & spec.keys():
+        rows = args.get(name)
+        for number, row in enumerate(rows if isinstance(rows, list) else []):
+            for key in sorted(NARROWING[name] & row.keys()) if isinstance(row, Mapping) else ():
+                if row[key] is None:
+                    raise InvalidOption(
+                        f"{name}[{number}].{key}",
+                        "is null, without which the rule is about everything",
+                        hint="Leave it out if that is meant.",
+                    )
 
 
 def _scalars(value: Any) -> Iterator[Any]:
@@ -203,7 +227,7 @@ class HasOptions(abc.ABC):
 def check_given(resource: HasOptions, params: Mapping[str, Any]) -> None:
     """Refuse options that cannot be sent, are empty, or mean nothing in this task. ``params`` are validated."""
     spec = resource.arguments()["argument_spec"]
-    refuse_unusable(spec, params)
+    _refuse_unsendable(spec, params)
     _refuse_empty(spec, params, NOTHING_TO_REMOVE.union(resource.may_be_empty()))
     _refuse_meaningless(spec, params, resource.uses())
 

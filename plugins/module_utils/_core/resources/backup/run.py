@@ -52,7 +52,7 @@ PURPOSES = {
     "take": {*"vmid pool node all exclude storage max_age parallel fail_fast".split(), *(row.name for row in OPTIONS)},
     "change": {"node", "volume", "notes", "protected"},
     "delete": {"node", "volume"},
-    "prune": {"node", "storage", "vmid", "prune_backups"},
+    "prune": {"node", "storage", "vmid", "all", "prune_backups"},
     "restore": {"node", "volume", "vmid", "storage", "pool", "bwlimit", "force", "unique", "start", "live_restore"},
 }
 

@@ -146,7 +146,11 @@ class Prune(Planned[PruneDesired, State]):
                 raise InvalidOption(name, "is needed with state: pruned")
         vmids = params.get("vmid") or []
         if len(vmids) > 1:
-            raise InvalidOption("vmid", "takes one id with state: pruned, or none for all guests")
+            raise InvalidOption("vmid", "takes one id with state: pruned", hint="all: true prunes those of all guests.")
+        if vmids and params.get("all"):
+            raise InvalidOption("vmid and all", "exclude each other: guests are selected in one way")
+        if not vmids and not params.get("all"):  # a variable that is null must not delete the backups of all guests
+            raise InvalidOption("vmid", "is missing: give vmid, or all: true for the backups of all guests")
         rule = RETENTION.parse({"prune_backups": params.get("prune_backups")})
         query = {**update_params(rule, RETENTION, {}), **({"vmid": vmids[0]} if vmids else {})}
         path = api_path("nodes", params["node"], "storage", params["storage"], "prunebackups")
