@@ -89,7 +89,7 @@ CONTAINERS: tuple[tuple[str, Options], ...] = tuple(
 STOPPED_CONTAINERS: tuple[tuple[str, Options], ...] = tuple(
     ("pve_lxc", {"vmid": vmid, "state": "stopped", "force": True}) for vmid in (CONTAINER, OTHER_CONTAINER)
 )
-RULES = [{"type": "in", "action": "ACCEPT", "source": f"192.0.2.{number}", "comment": str(number)} for number in (1, 2)]
+RULES = [{"type": "in", "action": "ACCEPT", "source": f"192.0.2.{number}"} for number in (1, 2)]
 ADDRESSES = [{"cidr": f"192.0.2.{number}"} for number in (1, 2)]
 WRONG_BOX = (
     {"hostname": "otherbox"},
@@ -308,3 +308,115 @@ def test_what_contradicts_itself_hits_nothing(marked: Cluster, deed: Deed) -> No
         result = marked.run(resource_of(deed.module), {**deed.options, **wrong})
         made = writes(marked)
         assert not made, f"{wrong}: {made}, {result.get('msg')}"
+
+
+# --- lists that are out of date ---------------------------------------------------------------------------------------
+
+BY_NAME = {"name": "mine"}
+BY_HOSTNAME = {"hostname": "box"}
+OF_MACHINES: tuple[tuple[str, str, Options], ...] = (
+    ("absent", "pve_vm", {**BY_NAME, "state": "absent", "purge": True}),
+    ("absent by force", "pve_vm", {**BY_NAME, "state": "absent", "force": True}),
+    ("stopped by force", "pve_vm", {**BY_NAME, "state": "stopped", "force": True}),
+    ("reset", "pve_vm", {**BY_NAME, "state": "reset"}),
+    ("disk removed", "pve_vm", {**BY_NAME, "unset": ["scsi0"], "purge": True}),
+    ("tags", "pve_vm", {**BY_NAME, "tags": ["new"]}),
+    ("snapshot absent", "pve_snapshot", {**BY_NAME, "snapname": "first", "state": "absent"}),
+    ("rollback", "pve_snapshot", {**BY_NAME, "snapname": "first", "state": "rollback"}),
+    ("retention", "pve_snapshot", {**BY_NAME, "snapname": "third", "retention": 1, "prefix": "fir"}),
+    ("selection stopped", "pve_guests", {"select": BY_NAME, "state": "stopped", "force": True}),
+    ("selection absent", "pve_guests", {"select": {"name": "min*"}, "state": "absent"}),
+    ("entries absent", "pve_guests", {"guests": [{**BY_NAME, "state": "absent", "force": True}]}),
+    ("keys", "pve_sendkey", {**BY_NAME, "keys": ["ctrl-alt-delete"]}),
+)
+OF_CONTAINERS: tuple[tuple[str, str, Options], ...] = (
+    ("absent", "pve_lxc", {**BY_HOSTNAME, "state": "absent", "force": True}),
+    ("stopped by force", "pve_lxc", {**BY_HOSTNAME, "state": "stopped", "force": True}),
+    ("mount point removed", "pve_lxc", {**BY_HOSTNAME, "unset": ["mp0"], "purge": True}),
+    ("selection stopped", "pve_guests", {"select": {"name": "box"}, "state": "stopped", "force": True}),
+    ("entries absent", "pve_guests", {"guests": [{"type": "container", **BY_HOSTNAME, "state": "absent", "force": True}]}),
+)  # fmt: skip
+
+
+def outdated(cluster: Cluster, kind: str, vmid: int, other: int, change: str) -> None:
+    """Let somebody else change a guest while the nodes report nothing: it is listed under its old name ever after."""
+    cluster.call("GET", "/cluster/resources")
+    cluster.control("POST", "report", {})
+    cluster.control("POST", "lag", {"seconds": 100000, "looks": 1000000})
+    option = "name" if kind == "qemu" else "hostname"
+    old = {"qemu": "mine", "lxc": "box"}[kind]
+    if change in ("renamed", "swapped"):
+        cluster.call("PUT", f"/nodes/pve1/{kind}/{vmid}/config", {option: "precious"})
+    if change == "swapped":
+        cluster.call("PUT", f"/nodes/pve1/{kind}/{other}/config", {option: old})
+    if change == "reused":
+        cluster.call("POST", f"/nodes/pve1/{kind}/{vmid}/status/stop")
+        cluster.call("DELETE", f"/nodes/pve1/{kind}/{vmid}")
+        root = {"ostemplate": CONTAINERS[0][1]["ostemplate"], "rootfs": "local-lvm:1"} if kind == "lxc" else {}
+        cluster.call("POST", f"/nodes/pve1/{kind}", {"vmid": vmid, option: "precious", **root})
+    assert [row["name"] for row in cluster.call("GET", "/cluster/resources") if row.get("vmid") == vmid] == [old]
+    cluster.requests_made()
+
+
+@pytest.fixture(scope="module")
+def populated(shared_cluster: Cluster) -> Iterator[Cluster]:
+    """A cluster with two VMs and two containers, to which a reset returns."""
+    shared_cluster.control("DELETE", "mark")
+    shared_cluster.reset()
+    for module, options in (*GUESTS, *CONTAINERS):
+        result = shared_cluster.run(resource_of(module), options)
+        assert not result.get("failed"), (module, options, result["msg"])
+    shared_cluster.control("POST", "mark")
+    yield shared_cluster
+    shared_cluster.control("DELETE", "mark")
+    shared_cluster.reset()
+
+
+def of_guest(made: Writes, vmid: int) -> list[str]:
+    return [f"{method} {path}" for method, path, _params in made if re.search(rf"/{vmid}(/|$)", path)]
+
+
+@pytest.mark.parametrize("change", ["renamed", "swapped", "reused"])
+@pytest.mark.parametrize(
+    ("kind", "name", "module", "options"),
+    [
+        *(("qemu", *deed) for deed in OF_MACHINES),
+        *(("lxc", *deed) for deed in OF_CONTAINERS),
+    ],
+)
+def test_what_is_listed_under_an_old_name_is_not_hit(
+    populated: Cluster, kind: str, name: str, module: str, options: Options, change: str
+) -> None:
+    """The deed hits the guest that has the name now, if there is one, and never the one that had it."""
+    populated.reset()
+    vmid, other = {"qemu": (VMID, OTHER), "lxc": (CONTAINER, OTHER_CONTAINER)}[kind]
+    outdated(populated, kind, vmid, other, change)
+    result = populated.run(resource_of(module), options)
+    made = writes(populated)
+    assert not of_guest(made, vmid), f"{name}: {made}, {result.get('msg')}"
+    if change == "swapped" and not result.get("failed"):
+        asked = result.get("requests", [])
+        assert [row for row in asked if not re.search(rf"/{other}(/|$)", row["path"])] == []
+        assert bool(asked) is bool(result["changed"])
+    elif change != "swapped":
+        assert not made, f"{name}: {made}, {result.get('msg')}"
+
+
+@pytest.mark.parametrize("change", ["renamed", "reused"])
+@pytest.mark.parametrize(
+    ("kind", "name", "module", "options"),
+    [
+        *(("qemu", *deed) for deed in OF_MACHINES if deed[0] != "tags" and "name" in deed[2]),
+        *(("lxc", *deed) for deed in OF_CONTAINERS if "hostname" in deed[2]),
+    ],
+)
+def test_an_id_with_an_old_name_is_not_hit(
+    populated: Cluster, kind: str, name: str, module: str, options: Options, change: str
+) -> None:
+    populated.reset()
+    vmid, other = {"qemu": (VMID, OTHER), "lxc": (CONTAINER, OTHER_CONTAINER)}[kind]
+    outdated(populated, kind, vmid, other, change)
+    result = populated.run(resource_of(module), {**options, "vmid": vmid})
+    made = writes(populated)
+    assert not made, f"{name}: {made}, {result.get('msg')}"
+    assert result.get("failed"), name
