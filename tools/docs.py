@@ -10,6 +10,7 @@ import sys
 
 from tools.ansible_test import HOME, copied_tree
 from tools.common import BUILD, FULL_NAME, ROOT, Outcome, conclude, tee
+from tools.links import broken_links
 
 SITE = ROOT / "docs" / "build"
 
@@ -30,6 +31,9 @@ def main() -> int:
         if written:
             written, printed = tee(*sphinx, "-c", ROOT / "docs", pages, SITE / "html", env=env)
         outcome.check("site", written, printed)
+    broken = broken_links()
+    print("\n".join(broken))
+    outcome.check("links", not broken, "\n".join(broken))
     return conclude("docs", outcome)
 
 

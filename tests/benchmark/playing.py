@@ -14,11 +14,12 @@ from typing import Any
 
 import yaml
 
-from tools.common import DEV, ROOT
+from tools.common import DEV, ROOT, captured, output
 
 OURS = "ansible-playbook"
-PEER = ROOT / ".build" / "peer"  # the environment of community.proxmox
-PEERS = f"ansible=={os.environ.get('BENCH_PEER_ANSIBLE', '12.3.0')}"
+PEER_ANSIBLE = os.environ.get("BENCH_PEER_ANSIBLE", "14.5.0")  # of PyPI's package; it has community.proxmox 2.0.0
+PEER_PYTHONS = ("3.13", "3.12", "3.14")  # that run it
+PEER = ROOT / ".build" / f"peer-{PEER_ANSIBLE}"  # the environment of community.proxmox
 
 
 def connection(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,9 +56,12 @@ def peer_command() -> str:
     """The ansible-playbook of PyPI's ansible package, which has community.proxmox; it is installed if it is not there yet."""
     command = PEER / "bin" / OURS
     if not command.exists():
-        subprocess.run(["uv", "venv", "--quiet", str(PEER)], check=True)
-        install = ["uv", "pip", "install", "--quiet", "--python", str(PEER / "bin" / "python")]
-        subprocess.run([*install, PEERS, "proxmoxer", "requests"], check=True)
+        found, python = captured(ROOT / "tools" / "find-python.sh", *PEER_PYTHONS)
+        if not found:
+            raise RuntimeError(f"the peer needs Python {' or '.join(PEER_PYTHONS)}, and none was found")
+        output("uv", "venv", "--quiet", "--clear", "--python", python.strip(), PEER)
+        packages = (f"ansible=={PEER_ANSIBLE}", "proxmoxer", "requests")
+        output("uv", "pip", "install", "--quiet", "--python", PEER / "bin" / "python", *packages)
     return str(command)
 
 
