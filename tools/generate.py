@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from tools import argument_facts, coverage, pages, privileges
+from tools import argument_facts, coverage, pages, privileges, suboptions
 from tools.common import ROOT
 from tools.declared import Module, modules
 
@@ -125,6 +125,10 @@ def argument_table(_listed: list[Module]) -> Generated:
         yield argument_facts.TARGET, argument_facts.source(schema)
 
 
+def keys_of_devices(_listed: list[Module]) -> Generated:
+    return suboptions.generated()
+
+
 GENERATORS: list[Callable[[list[Module]], Generated]] = [
     stubs,
     action_group,
@@ -134,6 +138,7 @@ GENERATORS: list[Callable[[list[Module]], Generated]] = [
     guides,
     argument_table,
     privilege_table,
+    keys_of_devices,
 ]
 
 

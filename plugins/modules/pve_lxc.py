@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - pve.automation.about.guests
   - pve.automation.attributes
   - pve.automation.connection
+  - pve.automation.devices.lxc
   - pve.automation.preflight
   - pve.automation.task
 notes:
@@ -290,6 +291,8 @@ options:
     type: int
     default: 300
 seealso:
+  - ref: ansible_collections.pve.automation.docsite.guide_devices
+    description: Keys of devices and drives.
   - ref: ansible_collections.pve.automation.docsite.guide_identity
     description: What identifies a guest.
   - module: pve.automation.pve_vm

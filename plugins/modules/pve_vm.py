@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - pve.automation.about.guests
   - pve.automation.attributes
   - pve.automation.connection
+  - pve.automation.devices.vm
   - pve.automation.preflight
   - pve.automation.task
 requirements:
@@ -458,6 +459,8 @@ options:
     description: Watchdog, as a mapping with C(model) and C(action), or as text.
     type: raw
 seealso:
+  - ref: ansible_collections.pve.automation.docsite.guide_devices
+    description: Keys of devices and drives.
   - ref: ansible_collections.pve.automation.docsite.guide_identity
     description: What identifies a guest.
   - module: pve.automation.pve_pool
