@@ -127,6 +127,8 @@ def test_a_table_without_the_node_is_noted(text: str) -> None:
         (NODE_DNS, {"search": ""}, "search"),
         (NODE_TIME, {"timezone": ""}, "timezone"),
         (NODE_HOSTS, {"data": " \n"}, "data"),
+        (NODE_HOSTS, {"data": "192.0.2.1 pve1\n192.0.2 other"}, "data"),
+        (NODE_HOSTS, {"data": "pve1"}, "data"),
     ],
 )
 def test_bad_input_names_the_option(resource: AnyResource, given: dict[str, Any], option: str) -> None:

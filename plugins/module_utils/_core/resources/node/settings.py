@@ -167,6 +167,7 @@ class NodeHosts(Resource[HostsDesired, HostsObserved]):
         data = params["data"]
         if data is not None and not data.strip():
             raise InvalidOption("data", "must not be empty: PVE's services need the name of the node in it")
+        _check_lines(data or "")
         return HostsDesired(params["node"], data and _with_one_end(data))
 
     def read(self, reader: Reader, desired: HostsDesired) -> HostsObserved:
@@ -189,6 +190,17 @@ class NodeHosts(Resource[HostsDesired, HostsObserved]):
 
 def _hosts_path(node: str) -> str:
     return api_path("nodes", node, "hosts")
+
+
+def _check_lines(data: str) -> None:
+    """Refuse lines that do not begin with an address, as the server does."""
+    for line in data.splitlines():
+        first = line.partition("#")[0].split()[:1]
+        try:
+            for address in first:
+                ipaddress.ip_address(address)
+        except ValueError:
+            raise InvalidOption("data", f"the line {line!r} does not begin with an IP address") from None
 
 
 def _with_one_end(data: str) -> str:
