@@ -198,6 +198,21 @@ def test_the_difference_of_a_real_run_is_what_was_read_and_no_prediction() -> No
     assert done["diff"] == {"before": {"c": 3}, "after": {"a": 1, "c": 3, "own": 7, "secret": HIDDEN}}
 
 
+class Arriving(Thing):
+    """A thing that has become what it should be only at the end, as a resource that the HA manager moves."""
+
+    def after_apply(
+        self, reader: Any, desired: Any, state: Any, answers: Mapping[str, Any], *, changed: bool
+    ) -> dict[str, Any]:
+        return {self.name: {"a": 1, "arrived": changed}, "more": True}
+
+
+def test_what_was_waited_for_is_the_object_and_in_the_difference() -> None:
+    result = run(Server(), {"a": 1}, resource=Arriving()).result()
+    assert (result["thing"], result["more"]) == ({"a": 1, "arrived": True}, True)
+    assert result["diff"]["after"] == {"a": 1, "arrived": True}
+
+
 def test_what_a_failed_task_left_is_in_the_difference() -> None:
     server = Server({"c": 3}, task=True)
     server.task_ends = "no space left"

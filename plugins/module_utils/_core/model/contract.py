@@ -154,7 +154,10 @@ class Planned(abc.ABC, Generic[DesiredT, ObservedT]):
     def after_apply(
         self, reader: Reader, desired: DesiredT, state: Any, answers: Mapping[str, Any], *, changed: bool
     ) -> dict[str, Any]:
-        """More keys of the result, found out or waited for at the end. Not called in check mode."""
+        """More keys of the result, found out or waited for at the end; ``name`` is the object, if it has changed meanwhile.
+
+        Not called in check mode.
+        """
         return {}
 
 

@@ -413,9 +413,9 @@ class _Run:
         if self.outcome.object is None or "upid" in self.outcome.answers:
             return
         changed, answers = bool(self.outcome.done), self.outcome.answers
-        answers.update(
-            self.resource.after_apply(self.client, self.desired, self.outcome.object, answers, changed=changed)
-        )
+        found = self.resource.after_apply(self.client, self.desired, self.outcome.object, answers, changed=changed)
+        self.outcome.object = found.pop(self.resource.name, self.outcome.object)
+        answers.update(found)
 
 
 def _differences(plan: Plan) -> str:
