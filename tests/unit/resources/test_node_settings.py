@@ -111,7 +111,7 @@ def test_the_table_of_hosts_is_sent_with_the_digest_that_was_read() -> None:
     assert not plan.notes
 
 
-@pytest.mark.parametrize("text", ["127.0.0.1 localhost # pve1", "pve1 192.0.2.1", "# 192.0.2.1 pve1"])
+@pytest.mark.parametrize("text", ["127.0.0.1 localhost # pve1", "# 192.0.2.1 pve1"])
 def test_a_table_without_the_node_is_noted(text: str) -> None:
     assert "no line names pve1" in planned(NODE_HOSTS, server(), node="pve1", data=text).notes[0]
 
