@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, pve.automation maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Job templates as a controller launches them, the inventory source with a credential, and awx_setup with stand-ins for awx.awx."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.functional.test_roles import SITE
+from tests.harness.awx import DATA, data, default_answers, injected, job_templates, launch
+from tests.harness.cluster import Cluster
+from tests.harness.mirror import mirror
+from tests.harness.playbook import ROOT, run_playbook
+
+TEMPLATES = job_templates()
+# What the survey does not propose, or what is called otherwise on the simulator.
+ANSWERS: dict[str, dict[str, Any]] = {
+    "PVE: create a token": {
+        "api_access_modules_yaml": "[pve_guest_info]",
+        "api_access_paths_yaml": "[/vms]",
+        "api_access_secret_file": "{directory}/token",
+    },
+    "PVE: build a template": {"vm_template_name": "debian-trixie"},
+    "PVE: test that backups can be restored": {"backup_policy_restore_bridge": "vmbr0"},
+}
+# Options of the modules of awx.awx 24 that are used, from their documentation; `required` ones end with a star.
+AWX_MODULES = {
+    "credential_type": "name* description kind inputs injectors",
+    "credential": "name* organization credential_type* inputs",
+    "project": "name* organization scm_type scm_url scm_branch wait",
+    "inventory": "name* description organization*",
+    "inventory_source": "name* inventory* organization source source_project source_path credential overwrite overwrite_vars "
+    "update_on_launch update_cache_timeout",
+    "job_template": "name* description organization inventory project playbook job_type credentials ask_credential_on_launch "
+    "ask_job_type_on_launch extra_vars survey_enabled survey_spec",
+    "workflow_job_template": "name* description organization workflow_nodes",
+    "schedule": "name* unified_job_template rrule enabled",
+}
+STAND_IN = """#!/usr/bin/python
+import json
+from ansible.module_utils.basic import AnsibleModule
+TYPES = {{"inputs": "dict", "injectors": "dict", "extra_vars": "dict", "survey_spec": "dict", "credentials": "list", "workflow_nodes": "list"}}
+names = {names!r}.split()
+module = AnsibleModule({{name.rstrip("*"): {{"type": TYPES.get(name.rstrip("*"), "raw"), "required": name.endswith("*"), "no_log": False}}
+                        for name in names}})
+with open({record!r}, "a") as file:
+    file.write(json.dumps([{module!r}, module.params]) + "\\n")
+module.exit_json(changed=True)
+"""
+
+
+@pytest.fixture
+def environment(cluster: Cluster, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of a job, by a credential with the authority of the cluster and a password."""
+    facts = cluster.facts
+    ca = Path(facts["ca_path"]).read_text(encoding="utf-8")
+    yield injected({"host": facts["url"], "user": facts["user"], "password": facts["password"], "ca": ca}, tmp_path)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_job_template_runs(cluster: Cluster, environment: dict[str, str], tmp_path: Path, name: str) -> None:
+    template = TEMPLATES[name]
+    cluster.call("POST", "/nodes/pve1/vzdump", {"vmid": "100", "storage": "shared"}, in_person=True)
+    cluster.requests_made()
+    answers = {**default_answers(template), **ANSWERS.get(name, {})}
+    answers = {
+        key: str(value).format(directory=tmp_path) if "{directory}" in str(value) else value
+        for key, value in answers.items()
+    }
+    with mirror() as images:
+        variables = {**SITE, "vm_template_mirrors": {"https://": images}}
+        code, printed = launch(template, answers, variables, environment, tmp_path)
+    if name == "PVE: look for drift":
+        assert code, printed
+        assert "Run pve.automation.site with the same variables to remove them." in " ".join(printed[-3000:].split())
+        assert cluster.writes_made() == []
+    else:
+        assert code == 0, printed
+        assert cluster.writes_made() != []
+
+
+def test_the_inventory_source_needs_nothing_but_the_credential(cluster: Cluster, tmp_path: Path) -> None:
+    """A token and a fingerprint; user, password and authority stay empty."""
+    facts = cluster.facts
+    inputs = {"host": facts["url"], **{name: facts[name] for name in ("token_id", "token_secret", "fingerprint")}}
+    given = injected(inputs, tmp_path)
+    assert [name for name, value in given.items() if not value] == ["PVE_USER", "PVE_PASSWORD", "PVE_CA_PATH"]
+    listed = subprocess.run(
+        [str(Path(sys.executable).parent / "ansible-inventory"), "-i", str(DATA / "inventory.pve.yml"), "--list"],
+        env={
+            "PATH": "/usr/bin:/bin",
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "dev"),
+            "HOME": str(tmp_path),
+            **given,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert listed.returncode == 0, listed.stderr
+    assert "web1" in json.loads(listed.stdout)["_meta"]["hostvars"]
+
+
+def test_awx_setup_makes_what_the_data_say(tmp_path: Path) -> None:
+    collection = tmp_path / "collections" / "ansible_collections" / "stand" / "in_"
+    (collection / "plugins" / "modules").mkdir(parents=True)
+    record = tmp_path / "record.jsonl"
+    for module, names in AWX_MODULES.items():
+        text = STAND_IN.format(names=names, record=str(record), module=module)
+        (collection / "plugins" / "modules" / f"{module}.py").write_text(text, encoding="utf-8")
+    given = {
+        "awx_setup_collection": "stand.in_",
+        "awx_setup_project_url": "https://git.example.com/proxmox.git",
+        "awx_setup_credential_inputs": {"host": "pve1", "token_id": "a@pve!b", "token_secret": "hidden-s3cret"},
+        "ansible_python_interpreter": sys.executable,
+    }
+    paths = f"{tmp_path / 'collections'}:{ROOT / '.build' / 'dev'}"
+    playbook = Path("pve.automation.awx_setup")
+    done = run_playbook(playbook, tmp_path, "-e", json.dumps(given), variables={"ANSIBLE_COLLECTIONS_PATH": paths})
+    assert done.code == 0, done.printed
+    assert "hidden-s3cret" not in done.printed
+    made = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+    kinds = [kind for kind, _given in made]
+    assert kinds == sorted(kinds, key=list(AWX_MODULES).index)
+    (kind,) = data("credential_types.yml")["controller_credential_types"]
+    assert [params["injectors"] for module, params in made if module == "credential_type"] == [kind["injectors"]]
+    launched = {params["name"]: params for module, params in made if module == "job_template"}
+    assert set(launched) == set(TEMPLATES)
+    for name, template in TEMPLATES.items():
+        assert launched[name]["extra_vars"] == template["extra_vars"]
+        assert launched[name]["survey_spec"] == template["survey_spec"]
+        assert launched[name]["organization"] == "Default"
+    assert all(params["enabled"] is False for module, params in made if module == "schedule")
