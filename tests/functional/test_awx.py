@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,11 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "api_access_secret_file": "{directory}/token",
     },
     "PVE: build a template": {"vm_template_name": "debian-trixie"},
+    "PVE: replace a token that expires soon": {
+        "token_rotation_user": "ops@pve",
+        "token_rotation_token": "nightly",
+        "token_rotation_secret_file": "{directory}/token.yml",
+    },
     "PVE: test that backups can be restored": {"backup_policy_restore_bridge": "vmbr0"},
 }
 # Options of the modules of awx.awx 24 that are used, from their documentation; `required` ones end with a star.
@@ -47,10 +52,13 @@ AWX_MODULES = {
 STAND_IN = """#!/usr/bin/python
 import json
 from ansible.module_utils.basic import AnsibleModule
-TYPES = {{"inputs": "dict", "injectors": "dict", "extra_vars": "dict", "survey_spec": "dict", "credentials": "list", "workflow_nodes": "list"}}
+TYPES = dict(inputs="dict", injectors="dict", extra_vars="dict", survey_spec="dict", credentials="list", workflow_nodes="list")
 names = {names!r}.split()
-module = AnsibleModule({{name.rstrip("*"): {{"type": TYPES.get(name.rstrip("*"), "raw"), "required": name.endswith("*"), "no_log": False}}
-                        for name in names}})
+spec = dict()
+for name in names:
+    option = name.rstrip("*")
+    spec[option] = dict(type=TYPES.get(option, "raw"), required=name.endswith("*"), no_log=False)
+module = AnsibleModule(spec)
 with open({record!r}, "a") as file:
     file.write(json.dumps([{module!r}, module.params]) + "\\n")
 module.exit_json(changed=True)
@@ -58,17 +66,18 @@ module.exit_json(changed=True)
 
 
 @pytest.fixture
-def environment(cluster: Cluster, tmp_path: Path) -> Iterator[dict[str, str]]:
+def environment(cluster: Cluster, tmp_path: Path) -> dict[str, str]:
     """The environment of a job, by a credential with the authority of the cluster and a password."""
     facts = cluster.facts
     ca = Path(facts["ca_path"]).read_text(encoding="utf-8")
-    yield injected({"host": facts["url"], "user": facts["user"], "password": facts["password"], "ca": ca}, tmp_path)
+    return injected({"host": facts["url"], "user": facts["user"], "password": facts["password"], "ca": ca}, tmp_path)
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_job_template_runs(cluster: Cluster, environment: dict[str, str], tmp_path: Path, name: str) -> None:
     template = TEMPLATES[name]
     cluster.call("POST", "/nodes/pve1/vzdump", {"vmid": "100", "storage": "shared"}, in_person=True)
+    cluster.call("POST", "/access/users/ops@pve/token/nightly", {"expire": int(time.time()) + 86400}, in_person=True)
     cluster.requests_made()
     answers = {**default_answers(template), **ANSWERS.get(name, {})}
     answers = {

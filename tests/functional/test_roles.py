@@ -57,9 +57,19 @@ def play_role(cluster: Cluster, directory: Path, role: str, *arguments: str, **v
     return played(cluster, directory, directory / "role.yml", *arguments)
 
 
+def prepared(cluster: Cluster, directory: Path, role: str) -> None:
+    """Play what the scenario of a role needs before the role."""
+    playbook = SCENARIOS / role / "prepare.yml"
+    if playbook.exists():
+        ended = played(cluster, directory, playbook)
+        assert ended.code == 0, ended.printed
+        cluster.requests_made()
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_the_playbook_of_its_page(cluster: Cluster, tmp_path: Path, role: str) -> None:
     playbook = SCENARIOS / role / "converge.yml"
+    prepared(cluster, tmp_path, role)
     predicted = played(cluster, tmp_path, playbook, "--check")
     assert predicted.code == 0, predicted.printed
     assert cluster.writes_made() == []
@@ -348,3 +358,32 @@ def test_restored_backups_are_checked_and_deleted_again(cluster: Cluster, tmp_pa
     assert "Guest 901: there is no backup on pve1" in failed.printed
     after = [row["vmid"] for row in cluster.call("GET", "/cluster/resources", {"type": "vm"})]
     assert sorted(after) == before
+
+
+# --- token_rotation ---------------------------------------------------------------------------------------------------
+
+
+def test_token_rotation_is_completed_after_a_hook_has_failed(cluster: Cluster, tmp_path: Path) -> None:
+    prepared(cluster, tmp_path, "token_rotation")
+    hook = tmp_path / "hook.yml"
+    task: dict[str, Any] = {"name": "Hand over", "ansible.builtin.debug": {"msg": "handed {{ token_rotation_new_id }}"}}
+    hook.write_text(yaml.safe_dump([{**task, "failed_when": True}]), encoding="utf-8")
+    options = {"token_rotation_hooks": [str(hook)]}
+
+    def tokens() -> list[str]:
+        return sorted(row["tokenid"] for row in cluster.call("GET", "/access/users/ops@pve/token"))
+
+    failed = play_role(cluster, tmp_path, "token_rotation", **options)
+    assert failed.code
+    assert tokens() == ["nightly", "nightly-2"]
+    hook.write_text(yaml.safe_dump([task]), encoding="utf-8")
+    completed = play_role(cluster, tmp_path, "token_rotation", **options)
+    assert completed.code == 0, completed.printed
+    assert "handed ops@pve!nightly-2" in completed.printed
+    assert changed_tasks(completed) == 1  # the old one is deleted
+    assert tokens() == ["nightly-2"]
+    (tmp_path / ".pve-nightly.yml").unlink()
+    cluster.requests_made()
+    settled = play_role(cluster, tmp_path, "token_rotation", **options)
+    assert changed_tasks(settled) == 0, settled.printed
+    assert cluster.writes_made() == []

@@ -97,6 +97,7 @@ def launch(
     (sent / "inventory" / "hosts.yml").write_text(json.dumps(inventory), encoding="utf-8")
     runner = Path(sys.executable).parent / "ansible-runner"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(CONNECTION_VARIABLES)}
+    inherited["PATH"] = f"{runner.parent}{os.pathsep}{inherited['PATH']}"
     stages = (
         ["transmit", str(sent), "-p", template["playbook"]],
         ["worker", "--private-data-dir", str(worked)],
@@ -114,5 +115,5 @@ def launch(
             timeout=300,
         )
         stream = ended.stdout
-    (artifacts,) = (processed / "artifacts").iterdir()
-    return int((artifacts / "rc").read_text()), (artifacts / "stdout").read_text(encoding="utf-8")
+    (code,) = processed.rglob("rc")
+    return int(code.read_text()), (code.parent / "stdout").read_text(encoding="utf-8")
