@@ -139,7 +139,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ..module_utils._core.api.client import Client
-from ..module_utils._core.api.connection import Connection, connection_arguments
+from ..module_utils._core.api.connection import Connection, connection_arguments, is_empty_in_environment
 from ..module_utils._core.model.errors import InvalidOption, PveError
 from ..plugin_utils._action import plain
 from ..plugin_utils._guest_facts import read_facts
@@ -196,6 +196,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _option(self, name: str, config: Mapping[str, Any]) -> Any:
         """A connection option. Texts in the file are templates; those from the environment or a vault are not."""
+        if name not in config and is_empty_in_environment(name):
+            return None  # ansible-core makes the working directory of an empty path
         value = self.get_option(name)
         if name in config and not getattr(config[name], "__ENCRYPTED__", False):
             value = self.templar.template(value)

@@ -387,3 +387,27 @@ def test_token_rotation_is_completed_after_a_hook_has_failed(cluster: Cluster, t
     settled = play_role(cluster, tmp_path, "token_rotation", **options)
     assert changed_tasks(settled) == 0, settled.printed
     assert cluster.writes_made() == []
+
+
+# --- snapshot_policy --------------------------------------------------------------------------------------------------
+
+
+def test_snapshot_policy_keeps_so_many_of_each_series(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.call("POST", "/nodes/pve1/qemu/100/snapshot", {"snapname": "mine"}, in_person=True)
+    options = {
+        "snapshot_policy_pool": [],
+        "snapshot_policy_vmid": [100],
+        "snapshot_policy_series": [
+            {"label": "often", "hours": 0.2, "keep": 2},
+            {"label": "daily", "hours": 24, "keep": 7},
+        ],
+    }
+    taken: list[set[str]] = []
+    for _run in range(3):
+        assert play_role(cluster, tmp_path, "snapshot_policy", **options).code == 0
+        rows = cluster.call("GET", "/nodes/pve1/qemu/100/snapshot")
+        taken.append({row["name"] for row in rows} - {"current"})
+        options["snapshot_policy_series"] = [{"label": "often", "hours": 0.1, "keep": 2}]  # due at every run
+    assert [len(names) for names in taken] == [3, 4, 4]
+    assert all("mine" in names for names in taken)
+    assert len(taken[2] & taken[1]) == 3  # the oldest of the series has gone

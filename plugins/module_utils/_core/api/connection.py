@@ -173,6 +173,12 @@ def _check_credentials(options: Mapping[str, Any]) -> None:
             raise InvalidOption(name, f"holds {what}")
 
 
+def is_empty_in_environment(name: str) -> bool:
+    """Whether the environment gives an option an empty value, as a controller does for what its credential leaves out."""
+    _fallback, variables = connection_arguments()[name]["fallback"]
+    return next((os.environ[name] for name in variables if name in os.environ), None) == ""
+
+
 def _is_from_environment(options: Mapping[str, Any], name: str) -> bool:
     """Whether an option has the value that the environment gives it."""
     value, (_fallback, variables) = options.get(name), connection_arguments()[name]["fallback"]
