@@ -151,7 +151,7 @@ def test_a_restored_guest_that_is_configured_is_compared_but_for_what_the_task_n
     monkeypatch.setattr(reading, "_prepare_creation", meddled)
     unlike = done(cluster, saved["module"], **options, vmid=9390)
     assert cluster.call("GET", f"/nodes/pve1/{kind}/9390/config")
-    assert "was not restored as it is: cores is None and in the backup 3." in "".join(unlike["warnings"])
+    assert "was not restored as it is: cores is not set and in the backup 3." in "".join(unlike["warnings"])
 
 
 @pytest.mark.parametrize(
