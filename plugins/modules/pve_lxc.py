@@ -147,7 +147,8 @@ options:
     type: dict
   node:
     description:
-      - Node where the container is made. A container that exists is right on whatever node it is, unless O(migrate) is true; there it saves one request. O(nodes) and O(placement) choose one.
+      - Node where the container is made. A container that exists is right on whatever node it is, unless O(migrate) is true; there it saves one request.
+      - O(nodes) and O(placement) choose one.
       - For O(state=absent) and O(force) another node than that of the container is an error.
     type: str
   nodes:

@@ -224,7 +224,8 @@ options:
     type: dict
   node:
     description:
-      - Node where the guest is made. A guest that exists is right on whatever node it is, unless O(migrate) is true; there it saves one request. O(nodes) and O(placement) choose one.
+      - Node where the guest is made. A guest that exists is right on whatever node it is, unless O(migrate) is true; there it saves one request.
+      - O(nodes) and O(placement) choose one.
       - For O(state=absent) and O(force) another node than that of the guest is an error.
     type: str
   nodes:

@@ -26,7 +26,8 @@ class PlanSlot(Protocol):
 
     def __call__(
         self, slot: str, current: Slot | None, desired: Slot | str, codec: PropertyString, *, move: bool, purge: bool
-    ) -> VolumePlan: ...
+    ) -> VolumePlan:
+        """The plan of the slot; raises an error for what PVE would refuse."""
 
 
 class CheckWritten(Protocol):
@@ -35,7 +36,8 @@ class CheckWritten(Protocol):
     ``complete`` is false where ``after`` does not have all devices of the guest, because its backup could not be read.
     """
 
-    def __call__(self, before: State, after: State, names: Sequence[str], *, as_root: bool, complete: bool) -> None: ...
+    def __call__(self, before: State, after: State, names: Sequence[str], *, as_root: bool, complete: bool) -> None:
+        """Raise an error if a change would be refused."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -188,15 +188,15 @@ class PropertyString(Codec):
             pieces.append(text if bare else f"{name}={text}")
         return ",".join(pieces)
 
-    def merge(self, current: Any, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """What results when ``wanted`` is applied: what it does not name stays, what it empties goes."""
-        replaced = set(self.exclusive) if any(wanted.get(name) for name in self.exclusive) else set()
+    def merge(self, current: Any, desired: Mapping[str, Any]) -> dict[str, Any]:
+        """What results when ``desired`` is applied: what it does not name stays, what it empties goes."""
+        replaced = set(self.exclusive) if any(desired.get(name) for name in self.exclusive) else set()
         for name, (values, others) in self.rules_out.items():
-            if wanted.get(name) in values:
+            if desired.get(name) in values:
                 replaced.update(others)
         known = current if isinstance(current, Mapping) else {}
         merged = {name: item for name, item in known.items() if name not in replaced}
-        merged.update(wanted)
+        merged.update(desired)
         return {name: item for name, item in merged.items() if item != ""}
 
     def equal(self, current: Any, after: Any) -> bool:

@@ -47,9 +47,9 @@ class Codec(abc.ABC):
         """The form for the wire of a canonical value."""
         return value
 
-    def merge(self, current: Any, wanted: Any) -> Any:
-        """The value after ``wanted`` is applied to ``current``; None if nothing is left."""
-        return wanted
+    def merge(self, current: Any, desired: Any) -> Any:
+        """The value after ``desired`` is applied to ``current``; None if nothing is left."""
+        return desired
 
     def join(self, current: Any, added: Any) -> Any:
         """The list ``current`` with what ``added`` holds besides."""

@@ -73,7 +73,7 @@ class Snapshot(NamedGuest[SnapshotDesired, NamedObserved]):
             raise InvalidOption("retention", "is the number of snapshots to keep, at least 1")
         _check_use(params)
         return SnapshotDesired(
-            GuestName.parse(params),
+            guest=GuestName.parse(params),
             state=params["state"],
             snapname=params.get("snapname") or "",
             description=None if description is None else description.rstrip(),
