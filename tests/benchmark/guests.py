@@ -57,6 +57,7 @@ CLONE: Mapping[str, Any] = {
     "state": "started",
 }
 CLONES, PARALLEL = 50, 10
+PLACED, PLACED_NODES = 200, 8
 SECONDS = {"qmclone": 4.0, "resize": 2.0, "qmstart": 2.0}  # of each task, by its type
 
 
@@ -67,6 +68,7 @@ def measure() -> None:
         print_requests(cluster)
         print_second_runs(cluster)
         print_clones(cluster)
+    print_placed()
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------
@@ -155,6 +157,27 @@ def print_clones(cluster: Cluster) -> None:
     print(f"  critical path                {path:7.2f} s   {_told(SECONDS)}")
     print(f"  one pve_guests               {seconds:7.2f} s   {made} run")
     print(f"  ratio                        {seconds / path:7.2f} x   (expected: at most 1.20)")
+
+
+# --- placement --------------------------------------------------------------------------------------------------------
+
+
+def print_placed() -> None:
+    """Creations whose nodes are chosen, planned together: their time beside that with nodes that are given, and their requests."""
+    nodes = [f"node{number}" for number in range(1, PLACED_NODES + 1)]
+    names = [f"placed{number}" for number in range(PLACED)]
+    given = [{"name": name, "node": nodes[number % PLACED_NODES], "memory": 64} for number, name in enumerate(names)]
+    chosen = [{"name": name, "placement": "memory", "memory": 64} for name in names]
+    print(f"Plans of {PLACED} new machines on {PLACED_NODES} nodes, whole processes")
+    with running_cluster("single", "--nodes", ",".join(nodes)) as cluster, tempfile.TemporaryDirectory() as folder:
+        cluster.connection = cluster.token_connection()
+        options = connection(cluster.facts)
+        for title, guests in (("nodes given", given), ("nodes chosen", chosen)):
+            cluster.requests_made()
+            task = {"pve.automation.pve_guests": {**options, "guests": guests}, "check_mode": True}
+            seconds = seconds_of(Path(folder), task)
+            lists = [row for row in cluster.requests_made() if row["path"] == "/cluster/resources"]
+            print(f"  {title:28} {seconds:7.2f} s   {len(lists)} lists of the cluster")
 
 
 def _told(seconds: Mapping[str, float]) -> str:

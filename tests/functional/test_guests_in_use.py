@@ -13,6 +13,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.guests.lxc im
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.vm import VM
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.cluster.pool import POOL
 from tests.harness.cluster import Cluster, Result
+from tests.harness.lifecycle_cases import CASES, Case, resource_of
 
 MACHINE = {"vmid": 9001, "node": "pve1", "name": "web", "memory": 512}
 PATH = "/nodes/pve1/qemu/9001"
@@ -93,3 +94,22 @@ LXC_OPTIONS = {
     "ostemplate": "local:vztmpl/alpine-3.22-default_20250617_amd64.tar.xz",
     "rootfs": "local-lvm:1",
 }
+
+
+# --- guests that move by themselves ---------------------------------------------------------------------------------------
+
+GUEST_CASES = [case for case in CASES if "vmid" in case.key and "9" in str(case.key["vmid"])]
+
+
+@pytest.mark.parametrize("case", GUEST_CASES, ids=lambda case: case.name)
+def test_a_task_stays_true_where_its_guest_was_moved_between_the_runs(cluster: Cluster, case: Case) -> None:
+    for module, options in case.needs:
+        done(cluster.run(resource_of(module), options))
+    wish = case.stage("create")
+    done(cluster.run(case.resource, wish))
+    vmid = int(case.key["vmid"][0] if isinstance(case.key["vmid"], list) else case.key["vmid"])
+    cluster.control("POST", "move", {"vmid": vmid, "node": "pve3"})
+    cluster.writes_made()
+    result = done(cluster.run(case.resource, wish))
+    assert not result["changed"], result["requests"]
+    assert cluster.writes_made() == []
