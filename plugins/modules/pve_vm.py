@@ -344,14 +344,12 @@ options:
         type: raw
       storage:
         description:
-          - Storage for the image, which takes ISO images.
+          - Storage for the image, which takes ISO images. By default V(local).
           - PVE moves no machine with a CD-ROM on a storage that only its node has, so that one that moves needs a shared storage.
         type: str
-        default: local
       slot:
-        description: Slot for the CD-ROM drive, such as V(ide2), V(sata0) or V(scsi1).
+        description: Slot for the CD-ROM drive, such as V(ide2), V(sata0) or V(scsi1). By default V(ide2).
         type: str
-        default: ide2
   serial:
     description: Serial devices, a mapping of V(serial0) to V(serial3), each V(socket) or a device of the host.
     type: dict

@@ -30,10 +30,11 @@ OPTION: Mapping[str, Any] = {
     "type": "dict",
     "options": {
         **{name: {"type": "raw"} for name in DATA},
-        "storage": {"type": "str", "default": "local"},
-        "slot": {"type": "str", "default": "ide2"},
+        "storage": {"type": "str"},
+        "slot": {"type": "str"},
     },
 }
+DEFAULT_STORAGE, DEFAULT_SLOT = "local", "ide2"
 LARGEST = 16 * 1024 * 1024  # bytes of all data
 _SLOT = re.compile(r"(?:ide[0-3]|sata[0-5]|scsi(?:[0-9]|[12][0-9]|30))")
 _IMAGE = re.compile(r"([A-Za-z][\w.-]*):iso/vm-(\d+)-seed-[0-9a-f]{16}\.iso")
@@ -69,14 +70,13 @@ class Seed:
         """From the option; None where it is not given. InvalidOption if it cannot be meant, or no image can be built."""
         if given is None:
             return None
+        storage, slot = given.get("storage") or DEFAULT_STORAGE, given.get("slot") or DEFAULT_SLOT
         if given["ignition"] is not None and given["user_data"] is not None:
             raise InvalidOption("seed", "ignition takes the place of user_data; give one of them")
         if all(given[name] is None for name in DATA):
             raise InvalidOption("seed", f"has no data; give at least one of {', '.join(DATA)}")
-        if not _SLOT.fullmatch(given["slot"]):
-            raise InvalidOption(
-                "seed", f"slot: {given['slot']!r} is not a slot for a CD-ROM, such as ide2, sata0 or scsi1"
-            )
+        if not _SLOT.fullmatch(slot):
+            raise InvalidOption("seed", f"slot: {slot!r} is not a slot for a CD-ROM, such as ide2, sata0 or scsi1")
         if pycdlib is None:
             raise InvalidOption(
                 "seed",
@@ -87,7 +87,7 @@ class Seed:
         files = _files(given, label)
         if sum(map(len, files.values())) > LARGEST:
             raise InvalidOption("seed", f"has more than {LARGEST // 1024**2} MiB of data")
-        return cls(label, files, given["storage"], given["slot"])
+        return cls(label, files, storage, slot)
 
     @property
     def digest(self) -> str:
