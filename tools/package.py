@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the collection and try the tarball as a user gets it: what is in it, installation, verification, documentation."""
+"""Build the collection and try the tarball as a user gets it: what is in it, installation, verification, documentation.
+
+Galaxy's importer has to take it, and the fragments of the changelog have to become release notes.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,12 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from tools.ansible_test import copied_tree
 from tools.common import FULL_NAME, ROOT, Outcome, conclude, output, project_files, run
 
 # Written by the build itself.
 MANIFESTS = {"MANIFEST.json", "FILES.json"}
+CANDIDATE = "1.0.0-rc.1"
 
 
 def strangers(tarball: Path) -> list[str]:
@@ -40,6 +45,8 @@ def checks(directory: Path) -> dict[str, bool]:
     if unexpected:
         print("in the tarball, but not in the project: " + ", ".join(unexpected))
     result = {"build": True, "contents": not unexpected}
+    result["galaxy-importer"] = is_imported(tarball, directory)
+    result["release notes"] = has_release_notes()
     installed = directory / "installed"
     # Nothing but the installed copy may be found.
     env = {"ANSIBLE_COLLECTIONS_PATH": str(installed)}
@@ -54,6 +61,29 @@ def checks(directory: Path) -> dict[str, bool]:
         for name in names:
             result[f"documentation of {kind} {name}"] = f'"{name}": {{' in documented
     return result
+
+
+IMPORTER = """\
+[galaxy-importer]
+run_ansible_test = False
+offline_ansible_lint = True
+check_required_tags = True
+"""
+
+
+def is_imported(tarball: Path, directory: Path) -> bool:
+    """Whether Galaxy's importer takes the tarball, with the tags that Automation Hub requires."""
+    configuration = directory / "importer.cfg"
+    configuration.write_text(IMPORTER, encoding="utf-8")
+    env = {"GALAXY_IMPORTER_CONFIG": str(configuration), "HOME": str(directory)}
+    return run("python", "-m", "galaxy_importer.main", tarball, cwd=directory, env=env)
+
+
+def has_release_notes() -> bool:
+    """Whether a release can be made of the fragments; it is made in a copy."""
+    with copied_tree("release") as tree:
+        released = run("antsibull-changelog", "release", "--version", CANDIDATE, cwd=tree)
+        return released and CANDIDATE in (tree / "CHANGELOG.md").read_text(encoding="utf-8").replace("\\", "")
 
 
 def main() -> int:

@@ -136,7 +136,7 @@ def fragment() -> str:
     pieces = [HEAD]
     for name, (_module, path) in KINDS.items():
         lines = [line for dictionary in _dictionaries(path) for line in _wrapped(_note(dictionary))]
-        pieces.append(f'    {name} = r"""\nnotes:\n' + "\n".join(lines) + '\n"""\n')
+        pieces.append(f'    {name} = r"""\noptions: {{}}\nnotes:\n' + "\n".join(lines) + '\n"""\n')
     return "\n".join([pieces[0].rstrip("\n"), *pieces[1:]])
 
 

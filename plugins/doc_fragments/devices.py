@@ -8,6 +8,7 @@ from __future__ import annotations
 
 class ModuleDocFragment:
     VM = r"""
+options: {}
 notes:
   - Keys of O(agent) - C(enabled) (boolean; default V(false)), C(freeze-fs) (boolean; default V(true)), C(fstrim_cloned_disks) (boolean;
     default V(false)), C(type) (one of V(virtio), V(isa); default V(virtio)).
@@ -100,6 +101,7 @@ notes:
 """
 
     LXC = r"""
+options: {}
 notes:
   - Keys of each device of O(dev) - C(path) (string), C(deny-write) (boolean; default V(false)), C(gid) (integer; at least 0), C(mode)
     (string), C(uid) (integer; at least 0).

@@ -87,7 +87,9 @@ def test_documentation_fragments_can_be_read(path: Path) -> None:
     texts = [ast.literal_eval(node.value) for node in fragment.body if isinstance(node, ast.Assign)]
     assert texts
     for text in texts:
-        for option in yaml.safe_load(text).get("options", {}).values():
+        parsed = yaml.safe_load(text)
+        assert {"options", "attributes"} & set(parsed), "ansible-core takes no fragment without one of them"
+        for option in parsed.get("options", {}).values():
             told = option.get("description", "")  # a second fragment may add to the options of the first one
             assert all(isinstance(line, str) for line in ([told] if isinstance(told, str) else told))
 
