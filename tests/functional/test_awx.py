@@ -149,3 +149,12 @@ def test_awx_setup_makes_what_the_data_say(tmp_path: Path) -> None:
         assert launched[name]["survey_spec"] == template["survey_spec"]
         assert launched[name]["organization"] == "Default"
     assert all(params["enabled"] is False for module, params in made if module == "schedule")
+
+
+def test_an_execution_environment_can_be_described(tmp_path: Path) -> None:
+    builder = Path(sys.executable).parent / "ansible-builder"
+    command = [str(builder), "create", "--file", str(DATA / "execution-environment.yml"), "--context", str(tmp_path)]
+    created = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert created.returncode == 0, created.stdout + created.stderr
+    assert list(tmp_path.glob("*file"))  # Containerfile or Dockerfile
+    assert "pve.automation" in (tmp_path / "_build" / "requirements.yml").read_text(encoding="utf-8")

@@ -331,7 +331,7 @@ def test_restored_backups_are_checked_and_deleted_again(cluster: Cluster, tmp_pa
     }
     before = sorted(kinds)
 
-    def test(guests: list[int], *arguments: str, **more: str) -> Played:
+    def test(guests: list[int], *arguments: str, **more: Any) -> Played:
         given = json.dumps({**options, **more, "backup_policy_restore_guests": guests})
         return played(cluster, tmp_path, ROOT / "playbooks" / "restore_test.yml", "-e", given, *arguments)
 
@@ -352,9 +352,9 @@ def test_restored_backups_are_checked_and_deleted_again(cluster: Cluster, tmp_pa
         )
         == 2
     )
-    failed = test([machine, 901], backup_policy_restore_bridge="vmbr7")
+    failed = test([machine, 901], backup_policy_restore_command=["no-such-program"])
     assert "2 of 2 tests failed" in failed.printed
-    assert "bridge 'vmbr7' does not exist" in failed.printed
+    assert f"Guest {machine}: Run the command in it:" in failed.printed
     assert "Guest 901: there is no backup on pve1" in failed.printed
     after = [row["vmid"] for row in cluster.call("GET", "/cluster/resources", {"type": "vm"})]
     assert sorted(after) == before

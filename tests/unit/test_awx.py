@@ -1,20 +1,17 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The data for controllers fit the playbooks and the variables of the roles, and an execution environment can be described."""
+"""The data for controllers fit the playbooks and the variables of the roles."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.harness.awx import DATA, TEXT_SUFFIX, data, job_templates
+from tests.harness.awx import TEXT_SUFFIX, data, job_templates
 from tests.unit.test_roles import ROOT, options
 
 TEMPLATES = job_templates()
@@ -94,15 +91,6 @@ def test_the_guide_shows_the_type_of_credentials() -> None:
     guide = (ROOT / "docs/docsite/rst/guide_controller.rst").read_text(encoding="utf-8")
     assert "extensions/awx" in guide
     assert "pve.automation.awx_setup" in guide
-
-
-def test_an_execution_environment_can_be_described(tmp_path: Path) -> None:
-    builder = Path(sys.executable).parent / "ansible-builder"
-    command = [str(builder), "create", "--file", str(DATA / "execution-environment.yml"), "--context", str(tmp_path)]
-    created = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert created.returncode == 0, created.stdout + created.stderr
-    assert list(tmp_path.glob("*file"))  # Containerfile or Dockerfile
-    assert "pve.automation" in (tmp_path / "_build" / "requirements.yml").read_text(encoding="utf-8")
 
 
 def test_an_execution_environment_gets_what_the_collection_needs() -> None:
