@@ -103,7 +103,8 @@ def test_the_hosts_really_differ(shared_cluster: Cluster, tmp_path: Path) -> Non
     for in_process in (True, False):
         started.write_text("", encoding="utf-8")
         path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
-        outcome = play(shared_cluster, [task], tmp_path, in_process=in_process, variables={"PYTHONPATH": path})
+        variables = {"PYTHONPATH": path, "ANSIBLE_PIPELINING": "false"}  # so that the module is a file with a name
+        outcome = play(shared_cluster, [task], tmp_path, in_process=in_process, variables=variables)
         assert not outcome.results[0][1].get("failed"), outcome.printed
         modules = [line for line in started.read_text(encoding="utf-8").splitlines() if "AnsiballZ" in line]
         assert bool(modules) is not in_process
