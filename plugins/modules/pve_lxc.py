@@ -243,7 +243,7 @@ options:
       - V(restarted) restarts a running container gracefully at every run, and starts a stopped one.
       - 'V(absent): it does not exist. A running container is refused unless O(force) is true, a protected one always.'
       - Apart from V(absent) a container that does not exist is created.
-      - For V(absent) and O(force) all of O(vmid), O(hostname) and O(node) that are given have to fit the same container.
+      - For V(absent), O(force) and a conversion by O(template) all of O(vmid), O(hostname) and O(node) that are given have to fit the same container.
         Otherwise O(vmid) says which container is meant,
         and another O(hostname) renames it.
     type: str

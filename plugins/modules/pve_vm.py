@@ -387,7 +387,7 @@ options:
       - V(restarted) and V(reset) restart a running guest, gracefully or hard, at every run, and start a stopped one.
       - 'V(absent): it does not exist. A running guest is refused unless O(force) is true, a protected one always.'
       - Apart from V(absent) a guest that does not exist is created.
-      - For V(absent), V(reset) and O(force) all of O(vmid), O(name) and O(node) that are given have to fit the same guest.
+      - For V(absent), V(reset), O(force) and a conversion by O(template) all of O(vmid), O(name) and O(node) that are given have to fit the same guest.
         Otherwise O(vmid) says which guest is meant,
         and another O(name) renames it.
     type: str

@@ -284,7 +284,7 @@ class Search:
         desired = self.desired
         if desired.node not in (None, where.node):
             require_node(self.others(), desired.node or "")
-            reason = _why_to_fit_node(desired)
+            reason = _why_to_fit_node(desired, {**config, "node": where.node})
             if reason:
                 text = f"the {where} is not on {desired.node}, and {reason} only what fits node"
                 raise InvalidOption("node", text, hint="Leave node out.")
@@ -296,13 +296,13 @@ class Search:
         if selected not in (None, where.name):
             raise InvalidOption("select", f"the {where} was called {selected!r} when it was selected")
         if desired.vmid and desired.name not in (None, where.name):
-            self._refuse_other_name(where)
+            self._refuse_other_name(where, config)
         return where, config
 
-    def _refuse_other_name(self, where: Location) -> None:
+    def _refuse_other_name(self, where: Location, config: Mapping[str, Any]) -> None:
         """Refuse a guest with another name than the task says, unless the task renames it."""
         desired, option = self.desired, self.kind.name_option
-        reason = _why_to_fit(desired)
+        reason = _why_to_fit(desired, config)
         if not reason:
             return
         hint = f"Leave {option} out, or correct vmid."
@@ -329,8 +329,21 @@ class Search:
             ) from None
 
 
-def _why_to_fit_node(desired: GuestDesired) -> str:
+def _why_to_fit_node(desired: GuestDesired, found: Mapping[str, Any]) -> str:
     """Why a guest on another node than the task says is not meant, in words; empty where it has only moved."""
+    if desired.template and target_of(desired, found) is not None:
+        return _why_harmful(desired)
+    return _why_harmful(desired) or _why_converted(desired, found)
+
+
+def _why_to_fit(desired: GuestDesired, found: Mapping[str, Any]) -> str:
+    """Why a guest that has another name than the task says is not meant, in words; empty where that renames it."""
+    copied = "clone takes" if desired.clone else "restore takes" if desired.restore else ""
+    return _why_harmful(desired) or copied or _why_converted(desired, found)
+
+
+def _why_harmful(desired: GuestDesired) -> str:
+    """What a task does to any guest that cannot be taken back, in words; empty if nothing."""
     if desired.state == "absent":
         return "state: absent deletes"
     if desired.state == "reset":
@@ -343,7 +356,6 @@ def _why_to_fit_node(desired: GuestDesired) -> str:
     return ""
 
 
-def _why_to_fit(desired: GuestDesired) -> str:
-    """Why a guest that has another name than the task says is not meant, in words; empty where that renames it."""
-    reason = _why_to_fit_node(desired)
-    return reason or ("clone takes" if desired.clone else "restore takes" if desired.restore else "")
+def _why_converted(desired: GuestDesired, found: Mapping[str, Any]) -> str:
+    """The same for what has no way back only where it is still to be done: a template never becomes a guest again."""
+    return "template: true converts" if desired.template and not found.get("template") else ""
