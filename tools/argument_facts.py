@@ -18,7 +18,10 @@ from tools.common import ROOT
 SCHEMA = ROOT.parent / "shared" / "pve-api" / "schema-9.2.json"
 TARGET = ROOT / "plugins" / "module_utils" / "_core" / "api" / "facts.py"
 WIDTH = 130
-CHECKED_FORMATS = ("pve-node", "pve-storage-id", "pve-configid", "pve-vmid", "mac-addr", "dns-name")
+CHECKED_FORMATS = (
+    *("pve-node", "pve-storage-id", "pve-configid", "pve-vmid", "mac-addr", "dns-name"),
+    *("email", "email-opt", "pve-groupid"),
+)
 HEAD = '''\
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)

@@ -36,6 +36,9 @@ def problems(method: str, path: str, **params: Any) -> list[str]:
         ("POST", "/cluster/ha/resources", "max_relocate", -1, "-1 is too small; the minimum is 0"),
         ("POST", "/nodes/pve1/vzdump", "zstd", "fast", "'fast' is not a whole number"),
         ("POST", "/access/users", "email", "x" * 255, "has 255 characters; at most 254 are allowed"),
+        ("POST", "/access/users", "email", "nobody", "'nobody' is not an e-mail address"),
+        ("POST", "/access/users", "groups", "web,a/b", "'a/b' is not a group's name (letters, digits, ., - and _)"),
+        ("POST", "/cluster/acme/account", "contact", "a@example.com,b", "'b' is not an e-mail address"),
     ],
 )
 def test_what_the_server_refuses_is_found(method: str, path: str, name: str, value: Any, reason: str) -> None:
@@ -48,6 +51,8 @@ def test_what_the_server_refuses_is_found(method: str, path: str, name: str, val
         ("PUT", VM, {"cores": 4, "cpulimit": 0.5, "onboot": True, "description": "two\nlines", "net0": "virtio"}),
         ("PUT", VM, {"delete": "cores,net0", "digest": "a" * 40, "skiplock": 1}),
         ("PUT", "/pools/web", {"comment": "two\nlines"}),
+        ("PUT", "/access/users/a@pve", {"email": "", "groups": ""}),
+        ("PUT", "/access/users/a@pve", {"email": "a.b+c@mail.example.com", "groups": "web-team,ops_1"}),
         ("PUT", "/nodes/pve1/network/vmbr0", {"type": "bridge", "comments": "two\nlines\n"}),
         ("POST", "/nodes/pve1/qemu/100/agent/exec", {"command": ["sh", "-c", "echo a\necho b"]}),
         ("POST", "/somewhere/else", {"cores": 0}),  # a call that is not in the table is the server's to judge

@@ -13,14 +13,19 @@ from ansible_collections.pve.automation.plugins.module_utils._core.resources.acc
 from tests.unit.resources.fake import Server, calls, planned
 
 PATH = "/access/roles/Ops"
+ALL = dict.fromkeys(("Sys.Audit", "VM.Audit", "VM.Console"), 1)
 
 
 def server(release: tuple[int, int] = (9, 2), **privs: int) -> Server:
-    return Server({PATH: privs or {"VM.Audit": 1, "VM.Console": 1}}, release)
+    return Server({PATH: privs or {"VM.Audit": 1, "VM.Console": 1}, "/access/roles/Administrator": ALL}, release)
+
+
+def without_roles() -> Server:
+    return Server({"/access/roles/Administrator": ALL})
 
 
 def test_creation() -> None:
-    plan = planned(ROLE, Server(), roleid="Ops", privs=["VM.Console", "VM.Audit"])
+    plan = planned(ROLE, without_roles(), roleid="Ops", privs=["VM.Console", "VM.Audit"])
     assert calls(plan) == [("POST", "/access/roles", {"roleid": "Ops", "privs": "VM.Audit,VM.Console"})]
 
 
@@ -49,6 +54,13 @@ def test_changes_take_one_call(given: dict[str, Any], params: dict[str, Any]) ->
 def test_privileges_of_the_other_release_are_explained(release: tuple[int, int], priv: str, told: str) -> None:
     with pytest.raises(InvalidOption, match=told):
         planned(ROLE, server(release), roleid="Ops", privs=[priv])
+
+
+@pytest.mark.parametrize("given", [{"privs": ["VM.Adit"]}, {"privs": ["VM.Audit", "VM.Adit"], "append": True}])
+def test_privileges_that_no_release_has_are_refused(given: dict[str, Any]) -> None:
+    for asked in (server(), without_roles()):
+        with pytest.raises(InvalidOption, match=r"privs: PVE 9 has no VM\.Adit"):
+            planned(ROLE, asked, roleid="Ops", **given)
 
 
 def test_a_role_may_be_empty() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from . import facts
 
+_EMAIL = re.compile(r"[\w+~-]+(\.[\w+~-]+)*@[\w+~-]+(\.[\w+~-]+)*")
 _FORMATS: Mapping[str, tuple[str, re.Pattern[str]]] = {  # PVE/JSONSchema.pm, register_format
     "pve-node": ("a node's name", re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")),
     "pve-storage-id": ("a storage's name", re.compile(r"[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]")),
@@ -25,6 +26,10 @@ _FORMATS: Mapping[str, tuple[str, re.Pattern[str]]] = {  # PVE/JSONSchema.pm, re
         "a DNS name",
         re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"),
     ),
+    "email": ("an e-mail address", _EMAIL),
+    "email-opt": ("an e-mail address", re.compile(f"({_EMAIL.pattern})?")),
+    # PVE/AccessControl.pm, verify_groupname
+    "pve-groupid": ("a group's name (letters, digits, ., - and _)", re.compile(r"[A-Za-z0-9._-]+")),
 }
 _BOOLEANS = ("0", "1")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")

@@ -12,6 +12,7 @@ RELEASE = (9, 2)
 TABLE = r"""
 PUT /access/acl
  delete,propagate boolean
+ groups format pve-groupid-list
 POST /access/domains
  acr-values,audiences pattern ^[^\x00-\x1F\x7F <>#"]*$
  autocreate,case-sensitive,check-connection,default,groups-autocreate,groups-overwrite,query-userinfo,secure,verify boolean
@@ -50,6 +51,8 @@ POST /access/domains/{realm}/sync
  dry-run,enable-new,full,purge boolean
  remove-vanished pattern (?:(?:(?:acl|properties|entry);)*(?:acl|properties|entry))|none
  scope choice users groups both
+POST /access/groups
+ groupid format pve-groupid
 POST /access/openid/auth-url
  realm length * 32
  redirect-url length * 255
@@ -80,9 +83,11 @@ POST /access/ticket
 POST /access/users
  comment length * 2048
  email length * 254
+ email format email-opt
  enable boolean
  expire integer 0 *
  firstname,lastname length * 1024
+ groups format pve-groupid-list
  keys pattern [0-9a-zA-Z!=]{0,4096}
  password length 8 64
  userid length * 64
@@ -90,8 +95,10 @@ PUT /access/users/{userid}
  append,enable boolean
  comment length * 2048
  email length * 254
+ email format email-opt
  expire integer 0 *
  firstname,lastname length * 1024
+ groups format pve-groupid-list
  keys pattern [0-9a-zA-Z!=]{0,4096}
 POST /access/users/{userid}/token/{tokenid}
  expire integer 0 *
@@ -104,8 +111,11 @@ POST /access/vncticket
  authid,path,privs length * 64
  port integer * *
 POST /cluster/acme/account
+ contact format email-list
  directory pattern ^https?://.*
  name format pve-configid
+PUT /cluster/acme/account/{name}
+ contact format email-list
 POST /cluster/acme/plugins
  disable boolean
  id format pve-configid
@@ -437,6 +447,7 @@ PUT /cluster/options
  consent-text,description length * 65536
  console choice applet vv html5 xtermjs
  delete format pve-configid-list
+ email_from format email-opt
  fencing choice watchdog hardware both
  http_proxy pattern http://.*
  keyboard choice de de-ch da en-gb en-us es fi fr fr-be fr-ca fr-ch hu is it ja lt mk nl no pl pt pt-br sv sl tr

@@ -18,7 +18,8 @@ from . import lockout
 
 COLLECTION = "/access/roles"
 FIELDS = Fields([Field("privs", type="list", elements="str", clear="empty")])
-SPECIAL, RESERVED = ("Administrator", "NoAccess"), "pve"
+WITH_ALL = "Administrator"  # has every privilege that there is
+SPECIAL, RESERVED = (WITH_ALL, "NoAccess"), "pve"
 GUEST_AGENT = tuple(
     f"VM.GuestAgent.{name}" for name in ("Audit", "FileRead", "FileSystemMgmt", "FileWrite", "Unrestricted")
 )
@@ -34,15 +35,18 @@ def _belongs_to_server(roleid: str) -> bool:
     return roleid in SPECIAL or roleid.lower().startswith(RESERVED)
 
 
-def _refuse_other_release(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
-    """Name and explain new privileges that only the other major release knows; no other one costs a request."""
+def _refuse_unknown(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    """Refuse new privileges that the server does not have, with an explanation of those of the other major release."""
     privs = set((plan.after or {}).get("privs", [])) - set((plan.before or {}).get("privs", []))
-    if privs.isdisjoint({*UNTIL_8, *SINCE_9}):
+    if not privs:
+        return
+    unknown = sorted(privs - set(reader.get(f"{COLLECTION}/{WITH_ALL}")))
+    if not unknown:
         return
     major = reader.release()[0]
-    unknown = UNTIL_8 if major >= 9 else SINCE_9
-    for name in sorted(privs & set(unknown)):
-        raise InvalidOption("privs", f"PVE {major} has no {name}: {unknown[name]}")
+    explained = UNTIL_8 if major >= 9 else SINCE_9
+    reason = f": {explained[unknown[0]]}" if unknown[0] in explained else ""
+    raise InvalidOption("privs", f"PVE {major} has no {unknown[0]}{reason}")
 
 
 class RoleList(ListInfo):
@@ -66,7 +70,7 @@ ROLE = Item(
         changeable=False,
     ),
     preflights=(
-        _refuse_other_release,
+        _refuse_unknown,
         lockout.keep_rights(
             lambda rights, plan, desired: rights.with_role(desired.key, (plan.after or {}).get("privs", []))
         ),
