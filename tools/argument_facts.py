@@ -20,7 +20,7 @@ TARGET = ROOT / "plugins" / "module_utils" / "_core" / "api" / "facts.py"
 WIDTH = 130
 CHECKED_FORMATS = (
     *("pve-node", "pve-storage-id", "pve-configid", "pve-vmid", "mac-addr", "dns-name"),
-    *("email", "email-opt", "pve-groupid"),
+    *("email", "email-opt", "mac-prefix", "pve-groupid"),
 )
 HEAD = '''\
 # Copyright: (c) 2026, pve.automation maintainers

@@ -11,10 +11,10 @@ import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.run import module
 from ansible_collections.pve.automation.plugins.plugin_utils import _action
-from tests.fuzz import FUZZERS, bent_answers, odd_secrets
+from tests.fuzz import FUZZERS, bent_answers, odd_secrets, promises
 from tests.harness.cluster import Cluster
 
-SAMPLE = {**dict.fromkeys(FUZZERS, 150), "odd_secrets": 60}
+SAMPLE = {**dict.fromkeys(FUZZERS, 150), "odd_secrets": 60, "promises": 120}
 PART = 30  # cases of one test
 
 
@@ -41,3 +41,8 @@ def test_the_fuzzer_sees_a_secret(cluster: Cluster, monkeypatch: pytest.MonkeyPa
 def test_the_fuzzer_sees_an_odd_spelling(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_action, "spellings", lambda secrets: {secret for secret in secrets if secret})
     assert any(odd_secrets.play(cluster, case) for case in odd_secrets.cases(range(30)))
+
+
+def test_the_fuzzer_sees_a_broken_promise(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promises, "LEFT_TO_SERVER", {})
+    assert promises.play(cluster, next(promises.cases(range(29, 30))))  # a time zone that there is not

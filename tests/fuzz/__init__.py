@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from tests.fuzz import bent_answers, odd_options, odd_secrets
+from tests.fuzz import bent_answers, odd_options, odd_secrets, promises
 from tests.harness.cluster import Cluster
 
 
@@ -22,4 +22,9 @@ class Fuzzer(Protocol):
         """What is wrong; empty if nothing is."""
 
 
-FUZZERS: dict[str, Fuzzer] = {"bent_answers": bent_answers, "odd_options": odd_options, "odd_secrets": odd_secrets}
+FUZZERS: dict[str, Fuzzer] = {
+    "bent_answers": bent_answers,
+    "odd_options": odd_options,
+    "odd_secrets": odd_secrets,
+    "promises": promises,
+}

@@ -28,6 +28,10 @@ _FORMATS: Mapping[str, tuple[str, re.Pattern[str]]] = {  # PVE/JSONSchema.pm, re
     ),
     "email": ("an e-mail address", _EMAIL),
     "email-opt": ("an e-mail address", re.compile(f"({_EMAIL.pattern})?")),
+    "mac-prefix": (  # PVE/JSONSchema.pm, pve_verify_mac_prefix
+        "the beginning of unicast MAC addresses, such as BC:24:11",
+        re.compile(r"[A-Fa-f0-9][02468ACEace](:[A-Fa-f0-9]{2}){0,2}:?"),
+    ),
     # PVE/AccessControl.pm, verify_groupname
     "pve-groupid": ("a group's name (letters, digits, ., - and _)", re.compile(r"[A-Za-z0-9._-]+")),
 }

@@ -452,6 +452,7 @@ PUT /cluster/options
  http_proxy pattern http://.*
  keyboard choice de de-ch da en-gb en-us es fi fr fr-be fr-ca fr-ch hu is it ja lt mk nl no pl pt pt-br sv sl tr
  language choice ar ca da de en es eu fa fr hr he it ja ka kr nb nl nn pl pt_BR ru sl sv tr ukr zh_CN zh_TW
+ mac_prefix format mac-prefix
  max_workers integer 1 *
  migration_unsecure boolean
  registered-tags pattern (?:(?i:[a-z0-9_][a-z0-9_\-\+\.]*);)*(?i:[a-z0-9_][a-z0-9_\-\+\.]*)
