@@ -89,6 +89,7 @@ CONTAINERS: tuple[tuple[str, Options], ...] = tuple(
 STOPPED_CONTAINERS: tuple[tuple[str, Options], ...] = tuple(
     ("pve_lxc", {"vmid": vmid, "state": "stopped", "force": True}) for vmid in (CONTAINER, OTHER_CONTAINER)
 )
+TOTP = "otpauth://totp/mine?secret=JBSWY3DPEHPK3PXP&issuer=pve"
 RULES = [{"type": "in", "action": "ACCEPT", "source": f"192.0.2.{number}"} for number in (1, 2)]
 ADDRESSES = [{"cidr": f"192.0.2.{number}"} for number in (1, 2)]
 WRONG_BOX = (
@@ -152,6 +153,11 @@ DEEDS = (
          ({"path": "/pool"}, {"users": ["min@pve"]}, {"roles": ["PVEAuditor"]})),
     Deed("token anew", "pve_token", {"userid": "mine@pve", "tokenid": "one", "regenerate": True},
          (*USERS, ("pve_token", {"userid": "mine@pve", "tokenid": "one"}))),
+    Deed("second factor absent", "pve_tfa", {"userid": "mine@pve", "type": "totp", "description": "phone", "state": "absent"},
+         (*USERS[:2], *(("pve_tfa", {"userid": userid, "type": "totp", "description": text, "totp": TOTP})
+                        for userid in ("mine@pve", "other@pve") for text in ("phone", "tablet")),
+          ("pve_tfa", {"userid": "mine@pve", "type": "recovery"})),
+         ({"userid": "min@pve"}, {"userid": "mine@pam"}, {"description": "phon"}, {"type": "yubico"})),
     Deed("container absent", "pve_lxc", {**BOX, "state": "absent", "purge": True},
          (*CONTAINERS, *STOPPED_CONTAINERS), WRONG_BOX),
     Deed("container absent by force", "pve_lxc", {**BOX, "state": "absent", "force": True}, CONTAINERS, WRONG_BOX),
