@@ -319,6 +319,29 @@ def test_what_contradicts_itself_hits_nothing(marked: Cluster, deed: Deed) -> No
         assert not made, f"{wrong}: {made}, {result.get('msg')}"
 
 
+def test_a_task_is_stopped_only_by_its_own_id(shared_cluster: Cluster) -> None:
+    shared_cluster.reset()
+    shared_cluster.task_fault(type="vzdump", duration=60, count=2)
+    mine, other = (
+        shared_cluster.call("POST", "/nodes/pve1/vzdump", {"vmid": vmid, "storage": "shared"}) for vmid in (100, 103)
+    )
+    shared_cluster.requests_made()
+    task = resource_of("pve_task")
+    near = (mine[:-1], mine.replace(":pve1:", ":pve2:"), mine.replace(":100:", "::"), mine.rpartition("@")[0])
+    for upid in (*EMPTY, *near):
+        shared_cluster.run(task, {"upid": upid, "state": "stopped"})
+        assert not writes(shared_cluster), upid
+    for state in EMPTY:
+        shared_cluster.run(task, {"upid": mine, "state": state, "timeout": 0})
+        assert not writes(shared_cluster), state
+    assert shared_cluster.run(task, {"upid": mine, "state": "stopped"})["changed"]
+    assert [(method, path) for method, path, _params in writes(shared_cluster)] == [
+        ("DELETE", f"/nodes/pve1/tasks/{mine}")
+    ]
+    assert shared_cluster.call("GET", f"/nodes/pve1/tasks/{other}/status")["status"] == "running"
+    shared_cluster.reset()
+
+
 # --- lists that are out of date ---------------------------------------------------------------------------------------
 
 BY_NAME = {"name": "mine"}
