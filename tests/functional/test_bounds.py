@@ -123,8 +123,11 @@ def bounded(module: str) -> dict[OptionPath, tuple[str, set[str]]]:
     return {path: (by_option[path[-1]], parameters[by_option[path[-1]]]) for path in paths if path[-1] in by_option}
 
 
-def values(rule: str) -> tuple[list[Any], list[Any]]:
-    """Values just inside and just outside of a bound."""
+ENDS = {"email": "@example.com"}  # of texts whose form is checked as well, by parameter
+
+
+def values(rule: str, parameter: str) -> tuple[list[Any], list[Any]]:
+    """Values just inside and just outside of a bound of a parameter."""
     kind, _sep, argument = rule.partition(" ")
     if kind == "choice":
         return list(argument.split()), ["no-such-choice"]
@@ -133,7 +136,9 @@ def values(rule: str) -> tuple[list[Any], list[Any]]:
     inside = [bound for bound in (lowest, highest) if bound is not None]
     outside = [*([] if lowest is None else [lowest - 1]), *([] if highest is None else [highest + 1])]
     if kind == "length":
-        return ["a" * int(length) for length in inside], ["a" * int(length) for length in outside if length > 0]
+        end = ENDS.get(parameter, "")
+        texts = ["a" * (int(length) - len(end)) + end for length in (*inside, *outside) if length > 0]
+        return texts[: len(inside)], texts[len(inside) :]
     return inside, outside
 
 
@@ -177,7 +182,7 @@ def proves(
     wrong: list[str] = []
     proven = False
     for rule in rules:
-        inside, outside = values(rule)
+        inside, outside = values(rule, parameter)
         if not any(sends(outcome(value), parameter, rule) for value in inside):
             continue
         proven = True
