@@ -20,6 +20,7 @@ def main() -> int:
     with copied_tree("docs") as tree:
         shutil.rmtree(pages, ignore_errors=True)
         shutil.rmtree(SITE, ignore_errors=True)
+        HOME.mkdir(parents=True, exist_ok=True)
         pages.mkdir(mode=0o700)  # antsibull-docs refuses a directory that others may write
         env = {"ANSIBLE_COLLECTIONS_PATH": str(tree.parents[2]), "HOME": str(HOME)}  # where antsibull-docs has its log
         lint = ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "all"]

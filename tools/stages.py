@@ -39,7 +39,7 @@ def outcomes(stages: list[str]) -> Iterator[tuple[str, Outcome, float]]:
     """Run the stages; yields what came out of them in their order."""
 
     def run(numbered: tuple[int, str]) -> tuple[Outcome, float]:
-        print(f"stage {numbered[0]} of {len(stages)}: {numbered[1]}", flush=True)
+        print(f"stage {numbered[0]} of {len(stages)}: {numbered[1]}\n", end="", flush=True)  # in one piece
         return run_stage(numbered[1])
 
     for one_core, group in groupby(enumerate(stages, 1), lambda numbered: numbered[1] in ONE_CORE):

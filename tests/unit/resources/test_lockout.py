@@ -43,6 +43,7 @@ class Site(Server):
                 f"/access/users/{ME}/token/ansible": {"privsep": privsep},
                 "/access/roles": [{"roleid": "Admin", "privs": privileges}, {"roleid": "NoAccess", "privs": ""}],
                 "/access/roles/Admin": dict.fromkeys(privileges.split(","), 1),
+                "/access/roles/Administrator": dict.fromkeys([*privileges.split(","), "VM.Clone"], 1),
                 "/access/groups/admins": {"members": [ME, "other@pve"]},
                 "/access/acl": list(entries),
             }
