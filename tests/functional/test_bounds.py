@@ -5,7 +5,7 @@
 
 The options are those that a writing call of their module has as a parameter with a minimum, a maximum, choices or a length. They
 are varied in the tasks of the lifecycle tests and of the examples; a task proves an option if it accepts a value inside and would
-send it.
+send it. Parameters with a pattern or a format are those that a task gives: what has not the form is refused in its place.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from tests.unit.test_collection import MODULES
 from tools import coverage
 
 KINDS = ("integer", "number", "choice", "length")
+FORMS = ("pattern", "format")
+FORMLESS = "no such/value!"  # has none of the formats, and few of the patterns
 MANAGING = [name for name in MODULES if not name.endswith("_info") and name != "pve_api"]
 MORE: Mapping[str, Sequence[Mapping[str, Any]]] = {  # tasks that send what the others do not
     "pve_backup": [{"vmid": [100], "storage": "shared"}, {"all": True, "storage": "shared"}],
@@ -70,7 +72,6 @@ UNPROVEN: Mapping[str, Mapping[str, str]] = {
         "password": SHARES_A_NAME,
         "password.password": "the agent's call needs a guest whose agent runs when check mode looks",
     },
-    "pve_guests": {"timeout": SHARES_A_NAME},
     "pve_ha_group": {"comment": "PVE 9 has no HA groups"},
     "pve_lxc": {"timeout": SHARES_A_NAME},
     "pve_metric_server": {
@@ -96,28 +97,31 @@ UNPROVEN: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+# Modules whose options are no such parameter as they are: an HA resource's id is composed of type and id, and PVE 9 has no groups.
+WITHOUT_FORMS = {"pve_ha", "pve_ha_group", "pve_ha_migrate"}
 
-def rules_of(module: str) -> dict[str, set[str]]:
-    """The bounds of each parameter, in all writing calls of a module."""
+
+def rules_of(module: str, kinds: Sequence[str]) -> dict[str, set[str]]:
+    """The rules of these kinds for each parameter, in all writing calls of a module."""
     found: dict[str, set[str]] = {}
     for method, path in coverage.writing_calls():
         if coverage.makes(module, method, path):
             for parameter, rules in arguments._rules_of(method, path).items():
                 found.setdefault(parameter, set()).update(rules)
-    bounds = {name: set(filter(is_bound, rules)) for name, rules in found.items()}
-    return {name: rules for name, rules in bounds.items() if rules}
+    chosen = {name: {rule for rule in rules if is_of(rule, kinds)} for name, rules in found.items()}
+    return {name: rules for name, rules in chosen.items() if rules}
 
 
-def is_bound(rule: str) -> bool:
+def is_of(rule: str, kinds: Sequence[str]) -> bool:
     kind, _sep, argument = rule.partition(" ")
-    return kind in KINDS and argument != "* *"
+    return kind in kinds and argument != "* *"
 
 
-def bounded(module: str) -> dict[OptionPath, tuple[str, set[str]]]:
-    """The options of a module that are such a parameter: its name and bounds."""
+def ruled(module: str, kinds: Sequence[str] = KINDS) -> dict[OptionPath, tuple[str, set[str]]]:
+    """The options of a module that are such a parameter: its name and rules."""
     resource = resource_of(module)
     option_of = getattr(resource, "option_of", lambda parameter: parameter)
-    parameters = rules_of(module)
+    parameters = rules_of(module, kinds)
     by_option = {option_of(name).replace("-", "_"): name for name in parameters}
     paths = [path for path, _row in option_paths(resource.arguments()["argument_spec"])]
     return {path: (by_option[path[-1]], parameters[by_option[path[-1]]]) for path in paths if path[-1] in by_option}
@@ -198,7 +202,7 @@ def proves(
 
 def examined(cluster: Cluster, module: str) -> tuple[list[str], set[str]]:
     """What is wrong with the bounds of a module's options, and the options that no task proves."""
-    waiting = bounded(module)
+    waiting = ruled(module)
     wrong: list[str] = []
     for base in bases(cluster, module):
         for path, (parameter, rules) in list(waiting.items()):
@@ -218,3 +222,51 @@ def test_the_bounds_of_the_schema_are_those_of_the_options(shared_cluster: Clust
     shared_cluster.reset()
     assert not wrong, "\n".join(wrong)
     assert unproven == set(UNPROVEN.get(module, {}))
+
+
+# --- patterns and formats ---------------------------------------------------------------------------------------------
+
+
+def given(base: Mapping[str, Any], path: OptionPath) -> bool:
+    """Whether a task gives an option."""
+    value: Any = base
+    for name in path:
+        value = value[0] if isinstance(value, list) and value else value
+        if not isinstance(value, Mapping) or name not in value:
+            return False
+        value = value[name]
+    return value is not None
+
+
+def has_form(rule: str, text: str) -> bool:
+    kind, _sep, argument = rule.partition(" ")
+    return kind == "pattern" and re.search(f"^(?:{argument})$", text) is not None
+
+
+def accepted_without_form(cluster: Cluster, module: str) -> tuple[list[str], set[str]]:
+    """What is wrong with values that have not the form of the schema, and the options that this was tried with."""
+    resource = resource_of(module)
+    spec = resource.arguments()["argument_spec"]
+    waiting, wrong, tried = ruled(module, FORMS), [], set()
+    for base in bases(cluster, module):
+        result = cluster.run(resource, base, check_mode=True)
+        for path, (parameter, rules) in list(waiting.items()):
+            sent = [rule for rule in rules if sends(result, parameter, rule) and not has_form(rule, FORMLESS)]
+            if not sent or not given(base, path):
+                continue
+            rows = len(path) > 1 and spec[path[0]].get("type") == "list"
+            answer = cluster.run(resource, with_value(base, path, FORMLESS, rows=rows), check_mode=True)
+            if not answer.get("failed") or path[-1] not in answer["msg"]:
+                wrong.append(f"{'.'.join(path)} ({sent[0][:60]}): {answer.get('msg', 'is accepted')[:200]}")
+            tried.add(".".join(path))
+            del waiting[path]
+    return wrong, tried
+
+
+@pytest.mark.parametrize("module", [module for module in MANAGING if ruled(module, FORMS)])
+def test_what_has_not_the_form_of_the_schema_is_refused(shared_cluster: Cluster, module: str) -> None:
+    shared_cluster.reset()
+    wrong, tried = accepted_without_form(shared_cluster, module)
+    shared_cluster.reset()
+    assert not wrong, "\n".join(wrong)
+    assert bool(tried) is (module not in WITHOUT_FORMS)
