@@ -13,6 +13,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.api.client im
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.lxc import LXC
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.vm import VM
 from tests.harness.cluster import Cluster, Result
+from tests.harness.lifecycle_cases import resource_of
 
 CLONE = {
     "name": "copy",
@@ -177,6 +178,17 @@ def test_a_running_guest_becomes_no_template_unless_it_is_stopped(
     result = done(cluster.run(resource, {**options, "template": True, "state": "stopped"}))
     assert result[resource.name]["template"]
     assert not cluster.run(resource, {**options, "template": True})["changed"]
+
+
+def test_a_guest_with_snapshots_becomes_no_template(cluster: Cluster) -> None:
+    """PVE/API2/Qemu.pm, template: the server refuses it with 500."""
+    done(cluster.run(VM, {"node": "pve1", "vmid": 9100, "scsi": {"scsi0": "local-lvm:1"}}))
+    done(cluster.run(resource_of("pve_snapshot"), {"vmid": 9100, "snapname": "before"}))
+    for check_mode in (True, False):
+        refused = cluster.run(VM, {"node": "pve1", "vmid": 9100, "template": True}, check_mode=check_mode)
+        assert "has snapshots, and cannot become a template. Delete them first" in refused["msg"]
+    done(cluster.run(resource_of("pve_snapshot"), {"vmid": 9100, "snapname": "before", "state": "absent"}))
+    assert done(cluster.run(VM, {"node": "pve1", "vmid": 9100, "template": True}))["vm"]["template"]
 
 
 def test_a_guest_of_ha_is_not_stopped_before_its_deletion_is_refused(cluster: Cluster) -> None:

@@ -132,6 +132,7 @@ class GuestObserved:
     digest: str | None = None  # of the configuration, where a write has to find it unchanged
     as_root: bool = False  # whether root@pam asks in person
     ha_managed: bool = False  # False as well where the status was not needed
+    has_snapshots: bool = False
     has_seed: bool = False  # whether the image of the seed is on its storage
 
 

@@ -105,7 +105,7 @@ def plan_create(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
         *_upload_of_seed(observed, desired, where),
         Step("POST", collection, params, summary, secrets, starts_task=True, task_id=str(where.vmid)),
         *volume_steps(where.path, label, volumes, kind.volumes.move_call),
-        *_template_steps(kind, where.path, label, after, desired),
+        *_template_steps(kind, (where.path, label), observed, after, desired),
         *_power_steps(where.path, label, power.STOPPED, after, desired),
     ]
     return Plan(None, after, tuple(steps))
@@ -214,7 +214,7 @@ def plan_update(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
     if desired.pool is not None:
         steps += pool_steps(current["vmid"], current.get("pool"), desired.pool, may_move=desired.allow_move)
         after["pool"] = desired.pool or None
-    steps += _template_steps(kind, path, label, after, desired)
+    steps += _template_steps(kind, (path, label), observed, after, desired)
     if desired.state != "present":
         switches = _power_steps(path, label, current["status"], after, desired)
         first = desired.state == "stopped" or current["status"] == power.HIBERNATED
@@ -421,13 +421,18 @@ def _verbs(kind: GuestKind, changed: Sequence[str], removed: Mapping[str, Slot],
     return " and ".join(verbs)
 
 
-def _template_steps(kind: GuestKind, path: str, label: str, after: State, desired: GuestDesired) -> list[Step]:
+def _template_steps(
+    kind: GuestKind, named: tuple[str, str], observed: GuestObserved, after: State, desired: GuestDesired
+) -> list[Step]:
+    path, label = named
     if desired.template is None or desired.template == bool(after.get("template")):
         return []
     if not desired.template:
         raise InvalidOption("template", f"a template cannot become a {kind.title} again", hint="Clone it instead.")
     if after.get("status") in (power.RUNNING, power.PAUSED) and desired.state != "stopped":
         raise Refused(f"The {label} is {after['status']}, and cannot become a template.", hint="Set state: stopped.")
+    if observed.has_snapshots:
+        raise Refused(f"The {label} has snapshots, and cannot become a template.", hint="Delete them first.")
     after["template"] = True
     vmid, summary = path.rpartition("/")[2], f"convert {label} to a template"
     return [Step("POST", f"{path}/template", {}, summary, starts_task=True, task_id=vmid)]

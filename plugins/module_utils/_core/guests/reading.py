@@ -50,7 +50,8 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
     )
     digest = None if desired.is_new else config.get("digest")
     has_seed = _has_seed(reader, desired, where.node, where.vmid, state)
-    observed = GuestObserved(state, known, digest, as_root, ha_managed, has_seed)
+    has_snapshots = bool(config.get("parent"))  # the snapshot that the present state goes back to
+    observed = GuestObserved(state, known, digest, as_root, ha_managed, has_snapshots, has_seed)
     if not (desired.migrate and desired.is_outside(where.node)) or known.moves_to:
         return observed
     if ha_managed:
