@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the inventory plugin can ask each guest for: its configuration, its agent, its network interfaces.
 
-Guests are asked in parallel. What cannot be read is left out and told once per problem, never a reason to lose a guest.
+Guests are asked in parallel. What cannot be read is left out and reported once per problem, never a reason to lose a guest.
 """
 
 from __future__ import annotations

@@ -112,9 +112,9 @@ class Placer:
                 self._chosen.update({needs.vmid} if request.judged else ())
                 return choice
             reasons[node] = "; ".join(found)
-        told = ". ".join(f"{node}: {why}" for node, why in sorted(reasons.items()))
+        listed = ". ".join(f"{node}: {why}" for node, why in sorted(reasons.items()))
         raise Refused(
-            f"No node can take {request.needs.title}. {told}.",
+            f"No node can take {request.needs.title}. {listed}.",
             hint="Name the node by node to try it all the same, allow more by limits, or ask for less.",
         )
 

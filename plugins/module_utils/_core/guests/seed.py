@@ -91,7 +91,7 @@ class Seed:
 
     @property
     def digest(self) -> str:
-        """What tells images with other data apart."""
+        """A hash of the data, which images with other data differ in."""
         content = hashlib.sha256(self.label.encode())
         for path, data in sorted(self.files.items()):
             content.update(f"\0{path}\0{len(data)}\0".encode() + data)

@@ -72,8 +72,8 @@ def _without(slot: Mapping[str, Any], parts: set[str]) -> dict[str, Any]:
 
 def in_words(found: Mapping[str, tuple[Any, Any]]) -> str:
     """Differences in words, property strings as in a guest's configuration."""
-    told = {name: (_in_words(then), _in_words(now)) for name, (then, now) in sorted(found.items())}
-    return "; ".join(f"{name} is {now} and in the backup {then}" for name, (then, now) in told.items())
+    values = {name: (_in_words(then), _in_words(now)) for name, (then, now) in sorted(found.items())}
+    return "; ".join(f"{name} is {now} and in the backup {then}" for name, (then, now) in values.items())
 
 
 def _in_words(value: Any) -> str:

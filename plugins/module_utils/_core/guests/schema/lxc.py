@@ -94,7 +94,7 @@ VOLUME_FIELDS = Fields(
         *UNUSED.fields(),
     ]
 )
-# Options that only the call takes that creates a container from a template; PVE tells none of them afterwards.
+# Options that only the call takes that creates a container from a template; PVE shows none of them afterwards.
 CREATION = Fields(
     [
         Field("ostemplate"),
