@@ -94,15 +94,14 @@ options:
 
 EXAMPLES = r"""
 # cluster.pve.yml: the whole cluster
-plugin: pve.automation.pve
-api_host: [pve1.example.com, pve2.example.com]
-api_fingerprint:
-  - 7F:2C:71:0C:61:9F:6C:4A:9C:63:3A:0A:58:30:4B:57:7E:46:57:AE:B0:1B:46:1B:B7:5E:0B:8E:46:4A:56:A2
-  - A0:16:89:65:BA:E3:61:97:5C:22:72:07:15:86:E1:AE:07:C9:59:7A:C2:5C:24:29:DC:DC:2D:97:C3:92:81:C0
-api_token_id: inventory@pve!ansible
-api_token_secret: "{{ lookup('ansible.builtin.env', 'INVENTORY_TOKEN') }}"
+#   plugin: pve.automation.pve
+#   api_host: [pve1.example.com, pve2.example.com]
+#   api_fingerprint:
+#     - 7F:2C:71:0C:61:9F:6C:4A:9C:63:3A:0A:58:30:4B:57:7E:46:57:AE:B0:1B:46:1B:B7:5E:0B:8E:46:4A:56:A2
+#     - A0:16:89:65:BA:E3:61:97:5C:22:72:07:15:86:E1:AE:07:C9:59:7A:C2:5C:24:29:DC:DC:2D:97:C3:92:81:C0
+#   api_token_id: inventory@pve!ansible
+#   api_token_secret: "{{ lookup('ansible.builtin.env', 'INVENTORY_TOKEN') }}"
 
----
 # web.pve.yml: running web servers with their addresses, cached for ten minutes
 plugin: pve.automation.pve
 api_host: pve1.example.com

@@ -77,8 +77,7 @@ specs = st.fixed_dictionaries({}, optional=SCALARS)
 
 
 def desired_of(options: Any) -> GuestDesired:
-    arguments = VM.arguments()
-    checked = ArgumentSpecValidator(arguments.pop("argument_spec"), **arguments).validate({**BASE, **options})
+    checked = ArgumentSpecValidator(**VM.arguments()).validate({**BASE, **options})
     assert not checked.error_messages
     return VM.parse(checked.validated_parameters)
 
