@@ -47,4 +47,4 @@ def test_a_flow_tells_what_it_will_do_does_it_and_has_nothing_left_to_do(cluster
 def test_the_page_shows_every_flow() -> None:
     page = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8")
     assert all(f"<!-- playbooks/flows/{flow.name} -->" in page for flow in FLOWS)
-    assert "(docs/flows.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "/docs/flows.md)" in (ROOT / "README.md").read_text(encoding="utf-8")

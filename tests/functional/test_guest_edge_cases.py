@@ -180,6 +180,30 @@ def test_a_running_guest_becomes_no_template_unless_it_is_stopped(
     assert not cluster.run(resource, {**options, "template": True})["changed"]
 
 
+@pytest.mark.parametrize(
+    ("resource", "guest", "change"),
+    [
+        (VM, {"vmid": 9102, "scsi": {"scsi0": "local-lvm:1"}}, {"unset": ["scsi0"]}),
+        (LXC, {**CONTAINER, "vmid": 9102}, {"rootfs": {"replicate": False}}),
+        (LXC, {**CONTAINER, "vmid": 9102}, {"mp": {"mp0": {"storage": "local-lvm", "size": "1G", "mp": "/data"}}}),
+    ],
+    ids=["a drive is detached", "a volume changes", "a volume is added"],
+)
+def test_a_protected_guest_keeps_its_volumes(
+    cluster: Cluster, resource: Any, guest: dict[str, Any], change: dict[str, Any]
+) -> None:
+    """PVE/LXC/Config.pm, update_pct_config; PVE/API2/Qemu.pm, update_vm_api: the server refuses it with 500."""
+    one = {"node": "pve1", "vmid": 9102}
+    done(cluster.run(resource, {"node": "pve1", **guest, "protection": True}))
+    cluster.writes_made()
+    for more in ({}, {"protection": False}):
+        refused = cluster.run(resource, {**one, **change, **more}, check_mode=True)
+        assert "is protected, and keeps" in refused["msg"]
+    assert cluster.writes_made() == []
+    done(cluster.run(resource, {**one, "protection": False}))
+    assert done(cluster.run(resource, {**one, **change}))["changed"]
+
+
 def test_a_guest_with_snapshots_becomes_no_template(cluster: Cluster) -> None:
     """PVE/API2/Qemu.pm, template: the server refuses it with 500."""
     done(cluster.run(VM, {"node": "pve1", "vmid": 9100, "scsi": {"scsi0": "local-lvm:1"}}))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,10 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import PveError
 from tests.harness.cluster import Cluster, Result
 from tests.harness.lifecycle_cases import resource_of
 
 BOTH = (True, False)
+VOLUME = re.compile(r"rootfs|mp\d+")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -258,6 +261,8 @@ def test_a_random_guest_is_made_once_and_changed_by_one_key(shared_cluster: Clus
 
     before = config_of(cluster, kind)
     change = data.draw(changes(kind, spec))
+    if refused_by_protection(cluster, kind, spec, change):
+        return
     made = run(cluster, kind, {**kind.base, **change.options})
     written = {key for request in made["requests"] for key in request["params"]} - {"digest"}
     assert written in (set(), {change.key}, {"delete"}), (spec, change, made["requests"])
@@ -266,6 +271,19 @@ def test_a_random_guest_is_made_once_and_changed_by_one_key(shared_cluster: Clus
     if change.part and change.key in before and change.key in after:
         assert differing(parts_of(before, change), parts_of(after, change)) <= {change.part}, (spec, change)
     assert not run(cluster, kind, {**kind.base, **change.options})["changed"], (spec, change)
+
+
+def refused_by_protection(cluster: Cluster, kind: Kind, spec: Mapping[str, Any], change: Change) -> bool:
+    """Whether check mode refuses the change because the guest is protected; then the server has to refuse it, too."""
+    if kind.module != "pve_lxc" or not spec.get("protection") or not VOLUME.fullmatch(change.key):
+        return False
+    refused = cluster.run(resource_of(kind.module), {**kind.base, **change.options}, check_mode=True)
+    if not refused.get("failed"):  # it changes nothing
+        return False
+    assert f"is protected, and keeps {change.key} as it is" in refused["msg"], (spec, change)
+    with pytest.raises(PveError, match="protection mode enabled"):
+        cluster.call("PUT", f"{kind.path}/config", {change.key: config_of(cluster, kind)[change.key]})
+    return True
 
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:

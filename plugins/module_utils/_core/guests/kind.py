@@ -46,7 +46,8 @@ class VolumeRules:
 
     ``purge_params`` are the parameters by which the write that removes a slot deletes its volume; without any, the volume
     becomes unused first and is deleted by a call of its own. ``root`` is the slot for which a task may name the storage as an
-    option of the creation. ``depend_on_power``: what can be done depends on whether the guest runs.
+    option of the creation. ``depend_on_power``: what can be done depends on whether the guest runs. ``protected_whole``: of a
+    guest with protection no slot can be written, not only none be emptied.
     """
 
     fields: Fields  # every slot, unused ones included
@@ -62,6 +63,7 @@ class VolumeRules:
     purge_params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     root: str = ""
     depend_on_power: bool = False
+    protected_whole: bool = False
 
     def codec(self, slot: str) -> PropertyString:
         """The property string of a slot."""

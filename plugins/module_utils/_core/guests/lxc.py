@@ -95,6 +95,7 @@ VOLUMES = VolumeRules(
     leaves_unused=lambda held: bool(storage_of(held)),
     root="rootfs",
     depend_on_power=True,
+    protected_whole=True,  # PVE/LXC/Config.pm, update_pct_config
 )
 LXC = Guest(
     GuestKind(

@@ -197,6 +197,7 @@ def plan_update(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
     written = [*changes, *(slot for slot, plan in volumes.items() if plan.value or plan.delete)]
     after = _with_volumes(kind, shown(kind.config, current, changes), current, volumes, purge=desired.purge)
     _check_written(kind, observed, current, after, written, desired)
+    _refuse_protected(kind, current, after, written)
     if current.get("status") == power.RUNNING and desired.state != "stopped":
         kind.volumes.check_running(volumes, desired.purge)
     digest = observed.digest
@@ -290,6 +291,19 @@ def _check_written(
             raise InvalidOption(name, f"{held!r} is not a snippet on a storage, as in local:snippets/hook.sh")
     unread = desired.restore is not None and desired.is_new and (desired.known is None or desired.known.backup is None)
     kind.check(before, after, names, as_root=observed.as_root, complete=not unread)
+
+
+def _refuse_protected(kind: GuestKind, current: State, after: State, written: Sequence[str]) -> None:
+    """Refuse writes of volumes that PVE does not allow while the guest is protected, even if the same call ends that."""
+    if not current.get("protection"):
+        return
+    slots = [name for name in written if kind.is_volume(name) and (kind.volumes.protected_whole or name not in after)]
+    if slots:
+        label = kind.label(current["vmid"], current.get(kind.name_option))
+        raise Refused(
+            f"The {label} is protected, and keeps {', '.join(slots)} as it is.",
+            hint="Set protection: false in a task before this one.",
+        )
 
 
 # --- the image with data for cloud-init -----------------------------------------------------------------------------------
