@@ -23,10 +23,10 @@ def broken_links() -> list[str]:
     """What is wrong with the links, page by page."""
     files = set(project_files())
     return [
-        f"{page}: {told}"
+        f"{page}: {reported}"
         for page in sorted(files)
         if page.endswith(".md") and not page.startswith("LICENSES/")
-        for told in broken_in(page, (ROOT / page).read_text(encoding="utf-8"), files)
+        for reported in broken_in(page, (ROOT / page).read_text(encoding="utf-8"), files)
     ]
 
 

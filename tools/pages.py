@@ -142,8 +142,8 @@ def rights(documented: list[Mapping[str, Any]]) -> str:
         rows = []
         for one in modules:
             needed = required.get(one["module"])
-            told = " ".join(f"``{path}``: {', '.join(privs.split())}." for path, privs in (needed or {}).items())
-            rows.append([f"{one['short_description']}: {_plugin(one)}", told or "see the module"])
+            reported = " ".join(f"``{path}``: {', '.join(privs.split())}." for path, privs in (needed or {}).items())
+            rows.append([f"{one['short_description']}: {_plugin(one)}", reported or "see the module"])
         parts.append(f"{title}\n{'^' * len(title)}\n\n{table(['Job', 'Path: privileges'], rows, '40 60')}")
     return "\n\n".join(parts)
 

@@ -78,11 +78,11 @@ def print_requests(cluster: Cluster) -> None:
     machine = {"node": "pve1", "vmid": FIRST, "name": "bench", **OPTIONS}
     done(cluster, "pve_vm", machine)
     print(f"Requests of a machine with {len(OPTIONS)} options that has nothing to do (API token, so no login)")
-    for told, more, expected in (("as it is", {}, 1), ("and stopped", {"state": "stopped"}, 2)):
+    for reported, more, expected in (("as it is", {}, 1), ("and stopped", {"state": "stopped"}, 2)):
         cluster.requests_made()
         done(cluster, "pve_vm", {**machine, **more})
         count = len(cluster.requests_made())
-        print(f"  {told:28} {count}" + ("" if count == expected else f"   EXPECTED {expected}"))
+        print(f"  {reported:28} {count}" + ("" if count == expected else f"   EXPECTED {expected}"))
     done(cluster, "pve_vm", TEMPLATE)
     cluster.requests_made()
     done(cluster, "pve_vm", {**CLONE, "vmid": FIRST + 1, "name": "bench-clone"})
@@ -113,9 +113,9 @@ def print_second_runs(cluster: Cluster) -> None:
         ours = {"loop of pve_vm": seconds_of(folder, loop), "one pve_guests": seconds_of(folder, bulk)}
         peers = _peers_loop(cluster, folder) if os.environ.get("BENCH_PEER") else None
     print(f"  no task: Ansible itself      {bare:7.2f} s")
-    for told, seconds in ours.items():
+    for reported, seconds in ours.items():
         ratio = f"   the peer's loop takes {peers / seconds:4.0f} x" if peers else ""
-        print(f"  {told:28} {seconds:7.2f} s{ratio}")
+        print(f"  {reported:28} {seconds:7.2f} s{ratio}")
     if peers is None:
         print("  BENCH_PEER=1 also measures the loop of community.proxmox.proxmox_kvm")
     else:

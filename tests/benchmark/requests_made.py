@@ -36,13 +36,13 @@ def measure() -> None:
             cluster.reset()
             paths = second_run(cluster, case)
             expected = EXPECTED.get(case.name)
-            told = "" if expected is None or expected == len(paths) else f"   EXPECTED {expected}"
-            print(f"  {case.name:28} {case.module:28} {len(paths)}{told}")
+            shown = "" if expected is None or expected == len(paths) else f"   EXPECTED {expected}"
+            print(f"  {case.name:28} {case.module:28} {len(paths)}{shown}")
         cluster.reset()
         print("Requests of such a task by how it names its guest")
         for name, paths in confirmed(cluster):
-            told = "" if CONFIRMED[name][2] == len(paths) else f"   EXPECTED {CONFIRMED[name][2]}"
-            print(f"  {name:28} {CONFIRMED[name][0]:28} {len(paths)}{told}")
+            shown = "" if CONFIRMED[name][2] == len(paths) else f"   EXPECTED {CONFIRMED[name][2]}"
+            print(f"  {name:28} {CONFIRMED[name][0]:28} {len(paths)}{shown}")
     for module, reason in WITHOUT_CASE.items():
         print(f"  {'-':28} {module:28} not measured: {reason}")
 

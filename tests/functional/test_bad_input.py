@@ -19,7 +19,7 @@ DISK = {"scsi": {"scsi0": {"storage": "local", "size": "4G"}}}
 
 
 def refused(result: Result, *texts: str, changed: bool = False) -> None:
-    """The task failed, says all of this, and tells the truth about changes."""
+    """The task failed, says all of this, and is true about changes."""
     assert result.get("failed"), result
     assert [text for text in texts if text not in result["msg"]] == [], result["msg"]
     assert result["changed"] is changed, result["msg"]

@@ -57,7 +57,7 @@ BULK: Tasks = (
         },
     ),
 )
-MADE_UP = {"digest", "meta", "vmgenid", "smbios1"}  # by the server, anew each time
+MADE_UP = {"digest", "meta", "vmgenid", "smbios1"}  # by the server, again each time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,8 +102,8 @@ def state_of(cluster: Cluster) -> str:
         config = cluster.call("GET", f"/nodes/pve1/qemu/{row['vmid']}/config")
         kept = {name: MAC.sub("", str(value)) for name, value in config.items() if name not in MADE_UP}
         own = sorted(volid for volid in volumes if f":{row['vmid']}/" in volid)
-        told = json.dumps([row["status"], kept, own], sort_keys=True)
-        seen.append(f"{row.get('name')}: " + re.sub(rf"\b{row['vmid']}\b", "ID", told))
+        reported = json.dumps([row["status"], kept, own], sort_keys=True)
+        seen.append(f"{row.get('name')}: " + re.sub(rf"\b{row['vmid']}\b", "ID", reported))
     return "\n".join(sorted(seen))
 
 

@@ -151,7 +151,7 @@ DEEDS = (
     Deed("entries absent", "pve_acl",
          {"path": "/pool/mine", "users": ["mine@pve"], "roles": ["PVEVMUser"], "state": "absent"}, USERS,
          ({"path": "/pool"}, {"users": ["min@pve"]}, {"roles": ["PVEAuditor"]})),
-    Deed("token anew", "pve_token", {"userid": "mine@pve", "tokenid": "one", "regenerate": True},
+    Deed("token regenerated", "pve_token", {"userid": "mine@pve", "tokenid": "one", "regenerate": True},
          (*USERS, ("pve_token", {"userid": "mine@pve", "tokenid": "one"}))),
     Deed("second factor absent", "pve_tfa", {"userid": "mine@pve", "type": "totp", "description": "phone", "state": "absent"},
          (*USERS[:2], *(("pve_tfa", {"userid": userid, "type": "totp", "description": text, "totp": TOTP})

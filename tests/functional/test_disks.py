@@ -62,12 +62,12 @@ def succeeded(result: Result) -> Result:
 
 
 def predicted(cluster: Cluster, **options: Any) -> Result:
-    """What a task did, after check mode had told it and before it finds nothing more to do."""
-    told = succeeded(run(cluster, check_mode=True, **options))
+    """What a task did, after check mode had reported it and before it finds nothing more to do."""
+    reported = succeeded(run(cluster, check_mode=True, **options))
     assert cluster.writes_made() == []
     done = succeeded(run(cluster, **options))
-    assert told["changed"] is done["changed"] is True
-    assert (told["requests"], told["diff"], told["disk"]) == (done["requests"], done["diff"], done["disk"])
+    assert reported["changed"] is done["changed"] is True
+    assert (reported["requests"], reported["diff"], reported["disk"]) == (done["requests"], done["diff"], done["disk"])
     assert len(cluster.writes_made()) == 1
     again = succeeded(run(cluster, **options))
     assert (again["changed"], again["disk"], cluster.writes_made()) == (False, done["disk"], [])
@@ -95,10 +95,10 @@ def test_made_and_deleted(cluster: Cluster, thing: dict[str, Any]) -> None:
 def test_what_is_there_takes_two_reads_at_most(cluster: Cluster) -> None:
     for name, thing in THINGS.items():
         cluster.reset()
-        told = succeeded(run(cluster, **thing))["disk"]
+        reported = succeeded(run(cluster, **thing))["disk"]
         cluster.requests_made()
         named = {key: thing[key] for key in ("type", "name")}
-        lasting = {"devices": told["devices"]} if "devices" in told else {}
+        lasting = {"devices": reported["devices"]} if "devices" in reported else {}
         assert succeeded(run(cluster, **named, **lasting))["changed"] is False
         expected = 1 if thing["type"] in ("lvm", "directory") else 2
         assert [row["method"] for row in cluster.requests_made()] == ["GET"] * expected, name

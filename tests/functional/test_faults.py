@@ -122,7 +122,7 @@ def state_of(cluster: Cluster) -> str:
 
 
 def settled_config(config: dict[str, Any]) -> dict[str, Any]:
-    """A guest's configuration without what the server makes up anew each time."""
+    """A guest's configuration without what the server makes up each time."""
     kept = {name: value for name, value in config.items() if name not in ("digest", "meta", "vmgenid", "smbios1")}
     return {name: MAC.sub("", str(value)) if name.startswith("net") else value for name, value in kept.items()}
 
@@ -147,7 +147,7 @@ def created_twice(cluster: Cluster) -> list[str]:
 
 @pytest.fixture
 def bare_cluster() -> Iterator[Cluster]:
-    """One node without guests, so that its whole state is soon told."""
+    """One node without guests, so that its whole state is soon read."""
     with running_cluster("single", "--nodes", "pve1") as cluster:
         yield cluster
 

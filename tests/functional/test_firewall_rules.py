@@ -26,7 +26,7 @@ DROP, FAR = rule("DROP"), rule("DROP", source="203.0.113.0/24")
 @pytest.mark.parametrize(
     ("current", "wanted"),
     [
-        ([], [SSH, rule(macro="SSH", enable=False), DROP, SSH]),  # what waits is told from what is wished
+        ([], [SSH, rule(macro="SSH", enable=False), DROP, SSH]),  # what waits is distinguished from what is wanted
         ([SSH, SSH, SSH], [DROP, SSH, SSH]),
         ([], [SSH, SSH]),  # equal rules are created by equal calls
         ([], [rule(macro="SSH", comment=f"rule {number}") for number in range(12)]),  # each one is planned again

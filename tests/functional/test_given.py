@@ -106,5 +106,5 @@ def test_null_is_as_if_it_were_not_given(
     resource, options = resource_of(module), tasks(module)[number]
     without = {key: value for key, value in options.items() if key != name}
     results = [shared_cluster.run(resource, given, check_mode=True) for given in ({**options, name: None}, without)]
-    told = [{key: result.get(key) for key in ("failed", "msg", "changed", "requests")} for result in results]
-    assert told[0] == told[1]
+    reported = [{key: result.get(key) for key in ("failed", "msg", "changed", "requests")} for result in results]
+    assert reported[0] == reported[1]

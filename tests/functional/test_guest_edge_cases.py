@@ -39,7 +39,7 @@ def calls(cluster: Cluster) -> list[tuple[str, str]]:
 
 
 def names(cluster: Cluster) -> list[str]:
-    """The names that the nodes themselves tell, since the cluster's list lags."""
+    """The names that the nodes themselves list, since the cluster's list lags."""
     paths = [f"/nodes/{node}/{kind}" for node in cluster.facts["nodes"] for kind in ("qemu", "lxc")]
     return [row["name"] for path in paths for row in cluster.call("GET", path)]
 
@@ -57,9 +57,14 @@ def test_a_clone_is_configured_grown_and_started_in_one_task(cluster: Cluster) -
         ("PUT", f"{path}/resize"),
         ("POST", f"{path}/status/start"),
     ]
-    told = result["vm"]
-    assert (told["cores"], told["memory"], told["scsi0"]["size"], told["status"]) == (2, 2048, "8G", "running")
-    assert told["net0"]["tag"] == 5
+    reported = result["vm"]
+    assert (reported["cores"], reported["memory"], reported["scsi0"]["size"], reported["status"]) == (
+        2,
+        2048,
+        "8G",
+        "running",
+    )
+    assert reported["net0"]["tag"] == 5
     assert not cluster.run(VM, CLONE)["changed"]
 
 
@@ -251,8 +256,8 @@ def test_an_image_of_oci_is_a_template_like_any_other(cluster: Cluster) -> None:
 
 def test_the_interfaces_of_a_container_are_told(cluster: Cluster) -> None:
     options = {**CONTAINER, "net": {"net0": "name=eth0,bridge=vmbr0,ip=dhcp"}, "state": "started", "wait_for": "ip"}
-    told = done(cluster.run(LXC, options))["interfaces"]
-    assert next(row for row in told if row["name"] == "eth0")["addresses"]
+    reported = done(cluster.run(LXC, options))["interfaces"]
+    assert next(row for row in reported if row["name"] == "eth0")["addresses"]
 
 
 @pytest.mark.parametrize(

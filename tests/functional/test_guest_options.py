@@ -86,17 +86,17 @@ WRONG_CONTAINERS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("check_mode", [True, False], ids=["check mode", "for real"])
 @pytest.mark.parametrize("what", WRONG_MACHINES)
 def test_what_is_wrong_with_a_machine(cluster: Cluster, what: str, check_mode: bool) -> None:
-    options, told = WRONG_MACHINES[what]
+    options, reported = WRONG_MACHINES[what]
     result = cluster.run(VM, {**NEW, **options}, check_mode=check_mode)
-    assert result["msg"].startswith(told)
+    assert result["msg"].startswith(reported)
     assert cluster.writes_made() == []
 
 
 @pytest.mark.parametrize("what", WRONG_CONTAINERS)
 def test_what_is_wrong_with_a_container(cluster: Cluster, what: str) -> None:
-    options, told = WRONG_CONTAINERS[what]
+    options, reported = WRONG_CONTAINERS[what]
     result = cluster.run(LXC, {**CONTAINER, **options})
-    assert result["msg"].startswith(told)
+    assert result["msg"].startswith(reported)
     assert cluster.writes_made() == []
 
 
@@ -109,7 +109,7 @@ LINKED = "clone: {} means nothing for a linked clone of a template. Set full: tr
 
 @pytest.mark.parametrize("check_mode", [True, False], ids=["check mode", "for real"])
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "reported"),
     [
         ({"clone": {"source": "debian-13", "storage": "local-lvm"}}, LINKED.format("storage")),
         ({"clone": {"source": "debian-13", "format": "raw"}}, LINKED.format("format")),
@@ -121,10 +121,10 @@ LINKED = "clone: {} means nothing for a linked clone of a template. Set full: tr
     ids=["storage", "format", "another node"],
 )
 def test_a_clone_that_the_server_refuses(
-    cluster: Cluster, options: dict[str, Any], told: str, check_mode: bool
+    cluster: Cluster, options: dict[str, Any], reported: str, check_mode: bool
 ) -> None:
     result = cluster.run(VM, {"name": "far", **options}, check_mode=check_mode)
-    assert result["msg"] == told
+    assert result["msg"] == reported
     assert cluster.writes_made() == []
 
 
@@ -168,8 +168,13 @@ def test_an_address_by_dhcp_takes_the_gateway_away(cluster: Cluster) -> None:
     assert not cluster.run(VM, dynamic)["changed"]
     net = {"name": "eth0", "bridge": "vmbr0", **static}
     done(cluster.run(LXC, {**CONTAINER, "net": {"net0": net}}))
-    told = done(cluster.run(LXC, {**CONTAINER, "net": {"net0": {"ip6": "auto"}}}))["container"]["net0"]
-    assert (told["ip"], told["gw"], told["ip6"], told.get("gw6")) == ("192.0.2.5/24", "192.0.2.1", "auto", None)
+    reported = done(cluster.run(LXC, {**CONTAINER, "net": {"net0": {"ip6": "auto"}}}))["container"]["net0"]
+    assert (reported["ip"], reported["gw"], reported["ip6"], reported.get("gw6")) == (
+        "192.0.2.5/24",
+        "192.0.2.1",
+        "auto",
+        None,
+    )
 
 
 def test_a_gateway_for_an_address_by_dhcp_is_refused(cluster: Cluster) -> None:
@@ -187,8 +192,8 @@ def test_comments_among_keys_stay_at_home(cluster: Cluster) -> None:
 
 
 def test_a_root_file_system_on_the_storage_of_the_container(cluster: Cluster) -> None:
-    told = done(cluster.run(LXC, {**CONTAINER, "storage": "local-lvm", "rootfs": {"size": "2G"}}))["container"]
-    assert (told["rootfs"]["volume"].partition(":")[0], told["rootfs"]["size"]) == ("local-lvm", "2G")
+    reported = done(cluster.run(LXC, {**CONTAINER, "storage": "local-lvm", "rootfs": {"size": "2G"}}))["container"]
+    assert (reported["rootfs"]["volume"].partition(":")[0], reported["rootfs"]["size"]) == ("local-lvm", "2G")
 
 
 def test_a_default_that_is_named_is_shown(cluster: Cluster) -> None:
@@ -202,8 +207,8 @@ def test_a_disk_in_an_appliance_is_not_missing(cluster: Cluster, tmp_path: Path)
     """Lists of a storage show the archive only."""
     drive = {"storage": "local-lvm", "import-from": "local:import/app.ova/disk.vmdk"}
     wish = {**NEW, "scsi": {"scsi0": drive}}
-    told = cluster.run(VM, wish, check_mode=True)["msg"]
-    assert told.startswith("scsi0: pve1 has no volume local:import/app.ova/disk.vmdk, as new wants.")
+    reported = cluster.run(VM, wish, check_mode=True)["msg"]
+    assert reported.startswith("scsi0: pve1 has no volume local:import/app.ova/disk.vmdk, as new wants.")
     with tarfile.open(tmp_path / "app.ova", "w") as archive:
         archive.addfile(tarfile.TarInfo("app.ovf"))
     source = {"node": "pve1", "storage": "local", "content": "import", "src": str(tmp_path / "app.ova")}
@@ -232,8 +237,8 @@ def test_a_hibernated_machine_is_changed_when_it_runs_again(cluster: Cluster) ->
     cluster.requests_made()
     result = cluster.run(VM, {"name": "web1", "description": "new"}, check_mode=True)
     assert "is hibernated, and PVE changes nothing until it runs again. Set state: started." in result["msg"]
-    told = done(cluster.run(VM, {"name": "web1", "description": "new", "state": "started"}))["vm"]
-    assert (told["description"], told["status"]) == ("new", "running")
+    reported = done(cluster.run(VM, {"name": "web1", "description": "new", "state": "started"}))["vm"]
+    assert (reported["description"], reported["status"]) == ("new", "running")
     assert [row["path"].rpartition("/")[2] for row in cluster.writes_made()] == ["resume", "config"]
     done(cluster.run(VM, {"name": "web1", "state": "hibernated"}))
     assert done(cluster.run(VM, {"name": "web1", "state": "absent"}))["changed"]

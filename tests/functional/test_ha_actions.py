@@ -98,7 +98,7 @@ def test_not_waiting_tells_where_it_is_now(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "told"),
+    ("rule", "reported"),
     [
         (
             {"type": "node-affinity", "resources": "vm:9001", "nodes": "pve1,pve3:2", "strict": 1},
@@ -107,14 +107,14 @@ def test_not_waiting_tells_where_it_is_now(cluster: Cluster) -> None:
         ({"type": "resource-affinity", "resources": "vm:9001,vm:9002", "affinity": "negative"}, "vm:9002 is on pve2"),
     ],
 )
-def test_what_the_manager_would_drop_is_refused(cluster: Cluster, rule: dict[str, Any], told: str) -> None:
+def test_what_the_manager_would_drop_is_refused(cluster: Cluster, rule: dict[str, Any], reported: str) -> None:
     prepared(cluster, MOVE)
     cluster.call("POST", "/nodes/pve2/qemu", {"vmid": 9002})
     cluster.call("POST", RESOURCES, {"sid": "vm:9002", "state": "stopped"})
     cluster.call("POST", "/cluster/ha/rules", {"rule": "apart", **rule})
     cluster.requests_made()
     refused = move(cluster, node="pve2")
-    assert told in refused["msg"]
+    assert reported in refused["msg"]
     assert cluster.writes_made() == []
     assert succeeded(move(cluster, node="pve3"))["resource"]["node"] == "pve3"
 

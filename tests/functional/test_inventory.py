@@ -101,6 +101,6 @@ def test_a_play_that_refreshes_its_inventory_sees_the_new_guest(cluster: Cluster
     }
     played = run_playbook(tmp_path / "play.yml", tmp_path, "-i", "test.pve.yml", variables=cache)
     assert played.code == 0, played.printed
-    told = [row.result["msg"] for row in played.rows if row.module.endswith("debug")]
-    assert told == ["False []", "True ['newcomer']"]
+    shown = [row.result["msg"] for row in played.rows if row.module.endswith("debug")]
+    assert shown == ["False []", "True ['newcomer']"]
     assert len(list((tmp_path / "cache").iterdir())) == 1

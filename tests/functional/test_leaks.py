@@ -151,14 +151,14 @@ def test_no_secret_leaks(cluster: Cluster, tmp_path: Path, in_process: bool) -> 
     (kept,) = (row["params"]["password"] for row in cluster.requests_made() if row["path"] == "/access/password")
     assert kept == SECRETS["another password"]
 
-    told = {
+    reported = {
         "output": played.printed,
         "log": played.logged,
         "results": json.dumps(played.results, ensure_ascii=False),
     }
-    assert all(len(text) > 1000 for text in told.values())
+    assert all(len(text) > 1000 for text in reported.values())
     secrets = [*SECRET, cluster.facts["password"]]
-    for place, text in told.items():
+    for place, text in reported.items():
         for secret in secrets:
             for form in (secret, json.dumps(secret)[1:-1]):
                 assert form not in text, f"{form} is in the {place}: {text[max(0, text.index(form) - 300) :][:400]}"

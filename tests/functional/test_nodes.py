@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nodes against the simulator: what they tell, and what happens when one goes down."""
+"""Nodes against the simulator: what they report, and what happens when one goes down."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def test_both_hosts_give_the_same_results(cluster: Cluster, tmp_path: Path) -> N
 
 
 def test_the_hosts_really_differ(shared_cluster: Cluster, tmp_path: Path) -> None:
-    """A module reads its environment in a process of its own, whose Python is started anew."""
+    """A module reads its environment in a process of its own, whose Python is started for it."""
     marker = tmp_path / "sitecustomize.py"
     started = tmp_path / "started"
     marker.write_text(f"import sys\nopen({str(started)!r}, 'a').write(sys.argv[0] + '\\n')\n", encoding="utf-8")

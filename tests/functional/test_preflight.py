@@ -83,7 +83,7 @@ def test_with_fail_nothing_is_changed(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "reported"),
     [
         ({"scsi": {"scsi0": "nosuch:1"}}, "scsi0: pve1 has no storage nosuch that is enabled"),
         ({"ide": {"ide2": "nosuch:iso/a.iso,media=cdrom"}}, "ide2: pve1 has no storage nosuch that is enabled"),
@@ -99,13 +99,13 @@ def test_with_fail_nothing_is_changed(cluster: Cluster) -> None:
     ],
 )
 def test_what_is_surely_missing_is_an_error_as_it_is_on_the_server(
-    cluster: Cluster, wrong: dict[str, Any], told: str
+    cluster: Cluster, wrong: dict[str, Any], reported: str
 ) -> None:
     new = {"node": "pve1", "vmid": 9001, "name": "big", **wrong}
     for check_mode in (True, False):
         result = cluster.run(VM, new, check_mode=check_mode)
         assert result["failed"]
-        assert result["msg"].startswith(f"{told}"), result["msg"]
+        assert result["msg"].startswith(f"{reported}"), result["msg"]
         assert result["msg"].endswith("In check mode, run the task that creates it first.")
     assert cluster.writes_made() == []
     assert cluster.run(VM, {**new, "preflight": "off"})["failed"]

@@ -32,7 +32,7 @@ def test_a_guest_is_confirmed_by_one_more_request_at_most(cluster: Cluster) -> N
 
 
 def test_a_lagging_list_does_not_make_it_dearer(cluster: Cluster) -> None:
-    """The list knows the name, or one look at the node of each guest tells which one has it."""
+    """The list knows the name, or one look at the node of each guest shows which one has it."""
     cluster.control("POST", "lag", {"seconds": 100000, "looks": 1000000})
     made = {name: paths for name, paths in confirmed(cluster, reported=False) if "by name" not in name}
     assert {name: len(paths) for name, paths in made.items()} == {name: CONFIRMED[name][2] for name in made}, made

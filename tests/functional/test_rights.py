@@ -105,7 +105,7 @@ def test_the_permissions_of_a_pool_are_told(pool_token: Cluster) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "reported"),
     [
         ({"pool": None}, ["VM.Allocate on /vms/VMID", "/pool/NAME", "automation@pve!ansible"]),
         ({"scsi": {"scsi0": "local-lvm:1"}}, ["Datastore.AllocateSpace on /storage/local-lvm"]),
@@ -114,12 +114,14 @@ def test_the_permissions_of_a_pool_are_told(pool_token: Cluster) -> None:
         ({"vmid": 101}, ["Choose another vmid, or give none"]),
     ],
 )
-def test_what_is_refused_says_what_it_would_take(pool_token: Cluster, options: dict[str, Any], told: list[str]) -> None:
+def test_what_is_refused_says_what_it_would_take(
+    pool_token: Cluster, options: dict[str, Any], reported: list[str]
+) -> None:
     given = {name: value for name, value in {**MACHINE, **options}.items() if value is not None}
     refused = run(pool_token, "pve_vm", given)
     assert refused["failed"]
     text = " ".join([refused["msg"], *refused.get("warnings", [])])
-    assert [words for words in told if words not in text] == [], text
+    assert [words for words in reported if words not in text] == [], text
 
 
 def test_a_bridge_that_is_hidden_is_not_called_missing(pool_token: Cluster) -> None:

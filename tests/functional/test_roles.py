@@ -300,9 +300,9 @@ def test_guests_become_hosts_of_the_next_play(cluster: Cluster, tmp_path: Path) 
 def test_guests_refuses_a_list_that_does_not_say_who_is_who(cluster: Cluster, tmp_path: Path) -> None:
     twice = [{"name": "a", "clone": "debian-13"}, {"name": "a", "clone": "debian-13"}]
     few = [{"name": "b", "count": 2, "addresses": ["192.0.2.1/24"], "clone": "debian-13"}]
-    for entries, told in ((twice, "names are a, a"), (few, "too few addresses are at b1, b2")):
+    for entries, reported in ((twice, "names are a, a"), (few, "too few addresses are at b1, b2")):
         refused = play_role(cluster, tmp_path, "guests", guests_list=entries)
-        assert told in refused.printed.replace("\n", " "), refused.printed
+        assert reported in refused.printed.replace("\n", " "), refused.printed
     assert cluster.writes_made() == []
 
 

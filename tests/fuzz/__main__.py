@@ -40,7 +40,7 @@ def main() -> int:
         print(f"There is no fuzzer {words[0]}; there are {', '.join(FUZZERS)}.")
         return 2
     chosen = {name: fuzzer for name, fuzzer in FUZZERS.items() if not words or name == words[0]}
-    # Each run of FUZZ_SECONDS plays other cases, unless it is told where to begin.
+    # Each run of FUZZ_SECONDS plays other cases, unless it is reported where to begin.
     first = int(words[1]) if len(words) > 1 else int(time.time()) % 10**6 * 1000
     count = int(words[2]) if len(words) > 2 else 10**6
     seconds = float(os.environ.get("FUZZ_SECONDS", "300")) / len(chosen)

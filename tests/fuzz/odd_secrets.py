@@ -5,7 +5,7 @@
 
 A case is a task of the examples or of the lifecycle tests with a secret in one of its options or as a credential, run by the
 in-process host in check mode or for real, in some cases with a fault. Secrets of fewer than four characters are out of scope:
-they cannot be told from other text. So is a boolean, which ansible-core hides nowhere.
+they cannot be reported from other text. So is a boolean, which ansible-core hides nowhere.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ class Cluster:
         return self._client
 
     def forget_client(self) -> None:
-        """Let the next task log in anew."""
+        """Let the next task log in again."""
         if self._client:
             self._client.close()
             self._client = None

@@ -61,5 +61,5 @@ def _given(value: Any) -> Any:
 
 
 def _elsewhere(option: str) -> bool:
-    """Whether an option tells the connection, or that the token's secret was not kept by an earlier run."""
+    """Whether an option is of the connection, or that the token's secret was not kept by an earlier run."""
     return option.startswith("api_") or option in ("validate_certs", "ca_path", "regenerate")

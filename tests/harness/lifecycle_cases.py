@@ -57,8 +57,8 @@ class Case:
 
     ``drift`` are calls of somebody else who undoes part of the update. ``needs`` are tasks that have to run before it.
     ``allocated`` are parts of the object, by dotted name, whose values the server chooses when it allocates them.
-    ``told_later`` are keys of results that only the server can tell, so that check mode has none.
-    ``in_person`` tells that no token may make its calls.
+    ``told_later`` are keys of results that only the server knows, so that check mode has none.
+    ``in_person``: no token may make its calls.
     """
 
     name: str

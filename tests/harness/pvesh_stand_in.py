@@ -5,7 +5,7 @@
 
 Arguments: JSONSchema.pm, get_options (a list is a repeated option, an unknown one is 400). Output and errors: CLIFormatter.pm,
 print_api_result, and Exception.pm, stringify. A task runs inside it and ends when its output cannot be written: RESTEnvironment.pm,
-fork_worker and tee_worker for the type ``cli``; its failure is told on stderr, the exit code stays 0.
+fork_worker and tee_worker for the type ``cli``; its failure is reported on stderr, the exit code stays 0.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start a simulated Proxmox VE server; it prints one line of JSON and serves until it is told to stop,
+"""Start a simulated Proxmox VE server; it prints one line of JSON and serves until it gets a signal to stop,
 or runs a command against it."""
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def archive_name(storage: Storage, guest: Guest, moment: int, compress: str) -> 
 
 
 def archive_size(archive: Archive) -> int:
-    """Bytes: of a machine a header, of each disk what tells its blocks of 64 KiB, 59 at once, and something for a system."""
+    """Bytes: of a machine a header, of each disk what describes its blocks of 64 KiB, 59 at once, and something for a system."""
     if archive.kind == "lxc":
         return 32 * KIB + sum(disk.size // 1024 for disk in archive.disks.values())
     size = 15 * KIB
@@ -144,7 +144,7 @@ def notes_of(cluster: Cluster, guest: Guest, template: str) -> str:
 
 # --- pruning ---------------------------------------------------------------------------------
 
-# How the moments of a kept backup are told apart (pve-storage src/PVE/Storage.pm, prune_mark_backup_group).
+# How the moments of a kept backup are reported apart (pve-storage src/PVE/Storage.pm, prune_mark_backup_group).
 SPANS = {
     "keep-hourly": "%Y-%m-%d %H",
     "keep-daily": "%Y-%m-%d",

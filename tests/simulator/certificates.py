@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates: what they tell, and the one that the simulator itself presents to its clients."""
+"""Certificates: what they report, and the one that the simulator itself presents to its clients."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def fingerprint_of(pem: str) -> str:
 
 
 def describe(filename: str, pem: str) -> dict[str, Any]:
-    """What PVE::Certificate::get_certificate_info (pve-common) tells of the first certificate; ValueError if it is none."""
+    """What PVE::Certificate::get_certificate_info (pve-common) reports of the first certificate; ValueError if it is none."""
     certificate = x509.load_pem_x509_certificate(pem.encode())
     key = certificate.public_key()
     kinds = {rsa.RSAPublicKey: "rsaEncryption", ec.EllipticCurvePublicKey: "id-ecPublicKey"}
@@ -67,7 +67,7 @@ def _names(certificate: x509.Certificate) -> list[str]:
 class Presented:
     """The certificate authority of a cluster, and the certificate that its server presents.
 
-    New connections get the certificate that was put in place last; `take_change` tells once that the present ones are to be
+    New connections get the certificate that was put in place last; `take_change` reports once that the present ones are to be
     closed, as pveproxy does when it is reloaded.
     """
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The devices of a node that has some, as PVE::SysFSTools (lspci, get_mdev_types, scan_usb) of pve-common tells them."""
+"""The devices of a node that has some, as PVE::SysFSTools (lspci, get_mdev_types, scan_usb) of pve-common reports them."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Device:
 @dataclass
 class Disk(Device):
     gpt: bool = False
-    virtual: bool = False  # of a virtual machine, so that it tells nothing of itself
+    virtual: bool = False  # of a virtual machine, so that it reports nothing of itself
     partitions: list[Device] = field(default_factory=list)
 
     @property
@@ -116,7 +116,7 @@ def disks_of(node: Node) -> Disks:
 
 
 def bare_disks() -> Disks:
-    """The disk of a small virtual machine, which tells nothing of itself and is mounted as it is."""
+    """The disk of a small virtual machine, which reports nothing of itself and is mounted as it is."""
     return Disks({"vda": Disk("/dev/vda", 256 * GIB, used="mounted", mounted=True, virtual=True)}, {}, set())
 
 

@@ -340,7 +340,7 @@ class Allocation:
 
 
 def formatting_line(cluster: Cluster, volume: Volume) -> str:
-    """The line of a task's log that tells of a new image (qemu-img, lvcreate)."""
+    """The line of a task's log that reports of a new image (qemu-img, lvcreate)."""
     storage = find_storage(cluster, volume.storage)
     if not storage.is_directory:
         return f'  Logical volume "{volume.basename}" created.'
@@ -363,7 +363,7 @@ def copying_lines(cluster: Cluster, title: str, copy: Volume) -> list[str]:
 
 
 def linking_lines(cluster: Cluster, base: Volume, clone: Volume) -> list[str]:
-    """The lines of a task's log that tell of a linked volume (pve-storage src/PVE/Storage/Plugin.pm, clone_image)."""
+    """The lines of a task's log that report of a linked volume (pve-storage src/PVE/Storage/Plugin.pm, clone_image)."""
     storage = find_storage(cluster, clone.storage)
     if not storage.is_directory:
         return [f'  Logical volume "{clone.basename}" created.']

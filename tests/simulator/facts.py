@@ -19,7 +19,7 @@ from .property_formats import PROPERTY_FORMATS
 
 DATA = Path(__file__).with_name("data") / "facts-9.2.json"
 
-# How far an indexed parameter such as net[n] counts; the schema does not tell.
+# How far an indexed parameter such as net[n] counts; the schema does not report.
 INDEX_COUNTS = {
     "dev": 256,
     "hostpci": 16,
@@ -160,7 +160,7 @@ def _endpoint(facts: dict[str, Any]) -> Endpoint:
 
 
 def _counted(parameters: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The parameters with net[n] told apart as net0, net1 ..."""
+    """The parameters with net[n] reported apart as net0, net1 ..."""
     for name, facts in parameters.items():
         base, bracket, _rest = name.partition("[")
         if bracket:

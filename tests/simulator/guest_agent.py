@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a guest with an operating system tells and does: its addresses, and the QEMU guest agent inside it."""
+"""What a guest with an operating system reports and does: its addresses, and the QEMU guest agent inside it."""
 
 from __future__ import annotations
 
@@ -109,15 +109,15 @@ class Process:
     ends: float = 0.0  # by the monotonic clock
 
     def status(self) -> dict[str, Any]:
-        """What guest-exec-status tells; output as PVE passes it on, a character for each byte."""
+        """What guest-exec-status reports; output as PVE passes it on, a character for each byte."""
         if time.monotonic() < self.ends:
             return {"exited": 0}
-        told: dict[str, Any] = {"exited": 1}
-        told.update({"exitcode": self.code} if self.signal is None else {"signal": self.signal})
+        reported: dict[str, Any] = {"exited": 1}
+        reported.update({"exitcode": self.code} if self.signal is None else {"signal": self.signal})
         for name, written in (("out", self.out), ("err", self.error)):
             if written:
-                told.update({f"{name}-data": written.decode("latin-1"), f"{name}-truncated": 0})
-        return told
+                reported.update({f"{name}-data": written.decode("latin-1"), f"{name}-truncated": 0})
+        return reported
 
 
 def run_command(guest: Guest, words: list[str], stdin: str) -> int:
@@ -190,7 +190,7 @@ PROGRAMS: dict[str, Callable[[Guest, list[str], str], Process]] = {
 
 
 def process_status(guest: Guest, pid: int) -> dict[str, Any]:
-    """How a program does; one that has ended is told of once."""
+    """How a program does; one that has ended is reported of once."""
     processes: dict[int, Process] = guest.agent.get("processes", {})
     if pid not in processes:
         raise ApiError(500, "Agent error: PID ld does not exist")  # so it says

@@ -100,7 +100,10 @@ def service_state(cluster: Cluster, sid: str) -> tuple[str, str | None]:
         return "queued", None
     moves = [task for task in cluster.tasks.all.values() if task.running and task.type in ("qmigrate", "vzmigrate")]
     if str(guest.vmid) in [task.id for task in moves]:
-        return "migrate", "migrate"  # src/PVE/HA/Tools.pm, get_verbose_service_state: other states are told as they are
+        return (
+            "migrate",
+            "migrate",
+        )  # src/PVE/HA/Tools.pm, get_verbose_service_state: other states are reported as they are
     if wanted in ("started", "enabled"):
         return ("started", "started") if guest.running else ("starting", "request_start")
     if guest.running:

@@ -109,7 +109,7 @@ def move(cluster: Cluster, guest: Guest, target: str) -> None:
 
 
 def preconditions(cluster: Cluster, guest: Guest, allowed: list[str], refused: dict[str, Any]) -> dict[str, Any]:
-    """What GET migrate tells of a managed guest in addition; nodes with a blocking resource are not allowed."""
+    """What GET migrate reports of a managed guest in addition; nodes with a blocking resource are not allowed."""
     sid = managed(cluster, guest)
     if sid is None:
         return {}

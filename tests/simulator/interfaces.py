@@ -129,7 +129,7 @@ def _complete_addresses(config: Interface) -> None:
 
 
 def _complete_vlan(name: str, config: Interface) -> None:
-    """A name like vmbr0.7 tells the device and the tag; another needs both as options."""
+    """A name like vmbr0.7 reports the device and the tag; another needs both as options."""
     device, dot, tag = name.partition(".")
     if dot:
         config.update({"vlan-raw-device": device, "vlan-id": tag})

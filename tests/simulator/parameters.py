@@ -132,7 +132,7 @@ def property_format(name: str | None, formats: Mapping[str, Any]) -> PropertyFor
 
 
 def check_property_string(path: str, text: str, form: PropertyFormat) -> dict[str, str]:
-    """Split and check a property string; ValueError tells in PVE's words what is wrong with it."""
+    """Split and check a property string; ValueError reports in PVE's words what is wrong with it."""
     parts = property_string.split(text, form.facts)
     errors: Errors = {}
     check_object(path, parts, form.properties, False, errors)

@@ -133,7 +133,7 @@ class Permissions:
     # --- asking ----------------------------------------------------------------
 
     def missing(self, user: str, path: str, privileges: Sequence[str], any: bool = False) -> str | None:  # noqa: A002
-        """What is missing, as PVE tells it ("/vms/100, VM.Audit"), or None."""
+        """What is missing, as PVE reports it ("/vms/100, VM.Audit"), or None."""
         granted = self.privileges(user, path)
         absent = [name for name in privileges if name not in granted]
         if any:

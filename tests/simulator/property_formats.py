@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Property formats that the API's schema names without telling their parts.
+"""Property formats that the API's schema names without reporting their parts.
 
 From the type texts of the schema, and from qemu-server src/PVE/QemuServer.pm and pve-storage Storage/Plugin.pm.
 """

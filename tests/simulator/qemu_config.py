@@ -54,7 +54,7 @@ class Change:
     working_storage: str | None = None
 
     def words(self) -> str:
-        """The change as the task's log tells it."""
+        """The change as the task's log reports it."""
         return " ".join(f"-{name} {value}" for name, value in self.settings.items())
 
 

@@ -86,7 +86,7 @@ def _pending_row(name: str, kind: str, wanted: Section | None, current: Section 
 
 
 def described_subnet(name: str, section: Section) -> Section:
-    """What the id of a subnet (ZONE-ADDRESS-PREFIX) tells, and its ranges taken apart."""
+    """What the id of a subnet (ZONE-ADDRESS-PREFIX) reports, and its ranges taken apart."""
     zone, network, mask = name.rsplit("-", 2)
     row: Section = {"id": name, "zone": zone, "network": network, "mask": mask, "cidr": f"{network}/{mask}"}
     row["vnet"] = section["vnet"]

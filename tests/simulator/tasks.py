@@ -101,7 +101,7 @@ class Tasks:
 
         The worker, a function or coroutine function, gets the task's log; it runs when `duration` seconds times the
         pace are over (at a pace of 0: before `start` returns, if it is a plain function). TaskError makes it fail.
-        `finished` is told the error or None when the task ends in any way, also without the worker having run.
+        `finished` is reported the error or None when the task ends in any way, also without the worker having run.
         """
         task = self._new(caller if isinstance(caller, str) else caller.user, node, kind, str(ident))
         task.finished = finished

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of volumes: what they tell of content, format and owner, and the paths that they stand for."""
+"""Names of volumes: what they report of content, format and owner, and the paths that they stand for."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def split_volid(text: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class VolumeName:
-    """What a volume's name tells; the format of an archive's member is "ova+raw" and the like."""
+    """What a volume's name reports; the format of an archive's member is "ova+raw" and the like."""
 
     content: str
     format: str

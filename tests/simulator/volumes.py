@@ -28,7 +28,7 @@ Place = tuple[str, str | None]
 
 @dataclass
 class Volume:
-    """One volume. `payload` is what a backup or an appliance holds; `system` tells that an operating system is on the disk."""
+    """One volume. `payload` is what a backup or an appliance holds; `system`: whether an operating system is on the disk."""
 
     storage: str
     node: str | None

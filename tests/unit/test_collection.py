@@ -90,8 +90,8 @@ def test_documentation_fragments_can_be_read(path: Path) -> None:
         parsed = yaml.safe_load(text)
         assert {"options", "attributes"} & set(parsed), "ansible-core takes no fragment without one of them"
         for option in parsed.get("options", {}).values():
-            told = option.get("description", "")  # a second fragment may add to the options of the first one
-            assert all(isinstance(line, str) for line in ([told] if isinstance(told, str) else told))
+            reported = option.get("description", "")  # a second fragment may add to the options of the first one
+            assert all(isinstance(line, str) for line in ([reported] if isinstance(reported, str) else reported))
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -123,9 +123,9 @@ def fields_of(resource: Any) -> list[Field]:
 def test_defaults_of_the_server_are_told(module: str) -> None:
     options = yaml.safe_load(literals(module)["DOCUMENTATION"]).get("options", {})
     for field in fields_of(resource_of(module)):
-        told = str(options.get(field.name, {}).get("description")).lower()
+        reported = str(options.get(field.name, {}).get("description")).lower()
         if field.default is False or (field.default and not isinstance(field.default, list)):
-            assert str(field.default).lower() in told, field.name
+            assert str(field.default).lower() in reported, field.name
 
 
 VERBS = ("Manage", "Gather", "Run", "Send", "Call", "Arm", "Move", "Regenerate", "Synchronize")
@@ -186,8 +186,8 @@ def test_the_requirements_of_a_module_are_known(module: str) -> None:
 
 @pytest.mark.parametrize("module", [name for name in MODULES if not name.endswith("_info") and name != "pve_api"])
 def test_the_calls_of_a_module_are_told(module: str) -> None:
-    told = any(row.owner == module for row in coverage.rows())
-    assert told, "add its writing calls to tools/coverage.yml"
+    reported = any(row.owner == module for row in coverage.rows())
+    assert reported, "add its writing calls to tools/coverage.yml"
 
 
 def test_action_group_lists_all_modules() -> None:

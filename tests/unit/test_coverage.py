@@ -69,7 +69,7 @@ def test_rows_belong_to_modules_that_exist() -> None:
 
 @pytest.mark.parametrize("module", sorted({row.owner for row in ROWS} & set(MODULES)))
 def test_a_module_has_the_words_of_its_calls(module: str) -> None:
-    """Its code holds each fixed part of the paths, so that no call is told that nobody wrote."""
+    """Its code holds each fixed part of the paths, so that no call is reported that nobody wrote."""
     known = words(UTILS / f"{MODULES[module].source.replace('.', '/')}.py")
     claimed = {
         part for row in ROWS for call in CALLS if row.owner == module and row.means(*call) for part in fixed(call)

@@ -98,8 +98,8 @@ def create_account(call: Call) -> str:
             raise TaskError("Registration failed: Error: externalAccountRequired - no external account binding")
         location = f"{directory.rpartition('/')[0]}/acct/{1000 + len(accounts(call))}"
         account = {"status": "valid", "contact": contacts(call), "key": {"kty": "RSA", "e": "AQAB"}}
-        told = {"tos": call.params["tos_url"]} if "tos_url" in call.params else {}
-        accounts(call)[name] = {"account": account, "directory": directory, "location": location, **told}
+        reported = {"tos": call.params["tos_url"]} if "tos_url" in call.params else {}
+        accounts(call)[name] = {"account": account, "directory": directory, "location": location, **reported}
         log(f"Registration successful, account URL: '{location}'")
 
     return call.cluster.tasks.start(call, call.cluster.local_node, "acmeregister", "", register)

@@ -33,7 +33,7 @@ UNKNOWN_USER = (
     "child process has failed to set user password: chpasswd: (user {user}) pam_chauthtok() failed, error:\n"
     "Authentication token manipulation error\nchpasswd: (line 1, user {user}) password not changed\n\n"
 )
-# What the agent of the trait "restricted-agent" is told to refuse.
+# What the agent of the trait "restricted-agent" is set to refuse.
 REFUSED = frozenset(ACTIONS) - {"fsfreeze-status", "ping"}
 
 

@@ -161,8 +161,8 @@ def add_repository(call: Call) -> None:
 
 
 def package(name: str, **more: str) -> dict[str, Any]:
-    told = {"Package": name, "Title": PACKAGES[name], "Description": PACKAGES[name], "Arch": "all"}
-    return {**told, "Origin": "Proxmox", "Priority": "optional", "Section": "admin", **more}
+    reported = {"Package": name, "Title": PACKAGES[name], "Description": PACKAGES[name], "Arch": "all"}
+    return {**reported, "Origin": "Proxmox", "Priority": "optional", "Section": "admin", **more}
 
 
 @endpoint("GET", f"{BASE}/update")

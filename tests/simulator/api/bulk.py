@@ -110,7 +110,7 @@ def migrate_all(call: Call) -> Any:
 
 
 def started_to_move(call: Call, guest: Guest, target: str, log: TaskLog) -> bool:
-    """Whether a guest could be told to move ($create_migrate_worker); what becomes of that is told by a task of its own."""
+    """Whether a guest could be reported to move ($create_migrate_worker); what becomes of that is reported by a task of its own."""
     try:
         guest.check_lock()
         check_storages(call.cluster, guest, target, StorageMap())

@@ -90,10 +90,10 @@ def upload_certificate(call: Call) -> dict[str, Any]:
     key = call.params.get("key")
     if not key and "key" not in custom(call):
         raise param_error("key", "Attempted to upload custom certificate without (existing) key.")
-    told = set_files(call, call.params["certificates"], key, bool(call.params.get("force")))
+    reported = set_files(call, call.params["certificates"], key, bool(call.params.get("force")))
     if call.params.get("restart"):
         restart(call)
-    return told
+    return reported
 
 
 @endpoint("DELETE", f"{BASE}/custom")

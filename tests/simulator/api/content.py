@@ -255,7 +255,7 @@ def archive_members(content: bytes) -> set[str]:
 
 
 def root_file_system(content: bytes) -> str | None:
-    """Which distribution the root file system in an archive is of, if it can be told (pve-container LXC/Setup.pm)."""
+    """Which distribution the root file system in an archive is of, if that can be seen (pve-container LXC/Setup.pm)."""
     names = archive_members(content)
     return next((ostype for name, ostype in RELEASE_FILES.items() if name in names), None)
 

@@ -4,7 +4,7 @@
 """Custom CPU models.
 
 Follows pve-manager PVE/API2/Cluster/Qemu/CustomCPUModels.pm, and get_custom_model in qemu-server
-src/PVE/QemuServer/CPUConfig.pm, which tells no property that is false in Perl.
+src/PVE/QemuServer/CPUConfig.pm, which reports no property that is false in Perl.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def list_models(call: Call) -> list[dict[str, Any]]:
 @endpoint("GET", f"{MODELS}/{{cputype}}")
 def read_model(call: Call) -> dict[str, Any]:
     name, found = existing(call, "Custom cputype '{}' not found")
-    told = {key: value for key, value in found[name].items() if value}
-    return {**told, "cputype": f"{PREFIX}{name}", "digest": digest_of(found)}
+    shown = {key: value for key, value in found[name].items() if value}
+    return {**shown, "cputype": f"{PREFIX}{name}", "digest": digest_of(found)}
 
 
 @endpoint("POST", MODELS)

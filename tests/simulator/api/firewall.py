@@ -122,7 +122,7 @@ def rules(call: Call) -> list[Rule]:
 
 
 def shown(call: Call, rule: Rule, pos: int | str) -> dict[str, Any]:
-    """A rule as it is read: what it names and is gone by now is told as an error."""
+    """A rule as it is read: what it names and is gone by now is reported as an error."""
     version = firewall.ip_version(call, rule)
     bound = {"ipversion": version} if version else {}
     errors = {**rule.get("errors", {}), **firewall.address_complaints(call, rule)}
@@ -152,7 +152,7 @@ def read_rule(call: Call) -> dict[str, Any]:
 @everywhere("POST", (GROUPS,), "/{group}")
 @everywhere("POST", WITH_RULES, "/rules")
 def create_rule(call: Call) -> None:
-    """Put a rule at the top, whatever `pos` says; it is disabled unless told otherwise."""
+    """Put a rule at the top, whatever `pos` says; it is disabled unless reported otherwise."""
     found = rules(call)
     own(call).check(call.params.get("digest"))
     rule = {"enable": 0, **given_properties(call)}

@@ -161,8 +161,8 @@ def current_status(call: Call) -> list[dict[str, Any]]:
     if cluster.version != "8.4":
         mode = ha_manager.disarmed(cluster)
         armed = {"armed-state": "disarmed", "resource_mode": mode} if mode else {"armed-state": "armed"}
-        told = f"disarmed, resource mode: {mode}" if mode else "armed (CRM watchdog active)"
-        rows.append({"id": "fencing", "type": "fencing", "node": master, "status": told, **armed})
+        reported = f"disarmed, resource mode: {mode}" if mode else "armed (CRM watchdog active)"
+        rows.append({"id": "fencing", "type": "fencing", "node": master, "status": reported, **armed})
     return rows + [_service(cluster, sid) for sid in ha.resources(cluster)]
 
 

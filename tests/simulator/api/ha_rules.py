@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules of high availability. Their parameters depend on the type, which the schema tells in a form of its own."""
+"""Rules of high availability. Their parameters depend on the type, which the schema reports in a form of its own."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def mediated_types(call: Call) -> list[dict[str, Any]]:
     return list(MEDIATED_TYPES.get(name, ())) if name in known else []
 
 
-# Some of the flags that guests can be given, and what they are for; not all are told where they can be had.
+# Some of the flags that guests can be given, and what they are for; not all are reported where they can be had.
 FLAGS = {
     "nested-virt": "Controls nested virtualization.",
     "amd-no-ssb": "Tells the guest that it need not care for SSB.",

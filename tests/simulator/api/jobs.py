@@ -44,7 +44,7 @@ def check_new(cluster: Cluster, name: str) -> None:
 
 
 def next_run(cluster: Cluster, job: dict[str, Any]) -> dict[str, Any]:
-    """When a job is due next, told of disabled ones, too."""
+    """When a job is due next, reported of disabled ones, too."""
     due = next(calendar_events.parse(job["schedule"]).after(cluster.now()), None)
     return {} if due is None else {"next-run": due}
 

@@ -87,7 +87,7 @@ def create_ct(call: Call) -> Any:
 
 
 def check_template(call: Call, ostemplate: str) -> None:
-    """What can be told of the template before the task; whether it exists is found out in the task."""
+    """What can be reported of the template before the task; whether it exists is found out in the task."""
     if ":" not in ostemplate:
         refuse_path(call)
         return

@@ -64,7 +64,7 @@ def store(
     others: interfaces.Interfaces | None = None,
     without_address: bool = False,
 ) -> None:
-    """Plan an interface as it will read back, beside the others as they are planned unless told.
+    """Plan an interface as it will read back, beside the others as they are planned unless reported.
 
     A change without an address leaves the present one in the file, but as one of method manual.
     """

@@ -209,7 +209,7 @@ def statistics(call: Call) -> list[dict[str, float]]:
 
 @endpoint("POST", "/nodes/{node}/execute", ordered=True)
 async def execute(call: Call) -> list[dict[str, Any]]:
-    """Calls below this node, given as JSON: [{path, method, args}]; each result tells its own status."""
+    """Calls below this node, given as JSON: [{path, method, args}]; each result reports its own status."""
     perform = call.cluster.areas["perform"]
     results: list[dict[str, Any]] = []
     for command in json.loads(call.params["commands"]):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nodes: what they tell of themselves, and their settings."""
+"""Nodes: what they report of themselves, and their settings."""
 
 from __future__ import annotations
 

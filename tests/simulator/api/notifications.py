@@ -70,7 +70,7 @@ def targets(call: Call) -> Iterator[tuple[str, str, Section]]:
 
 
 def shown(kind: str, name: str, section: Section) -> Section:
-    """An endpoint without its secrets: of a webhook's only the names are told."""
+    """An endpoint without its secrets: of a webhook's only the names are reported."""
     row = {key: value for key, value in section.items() if key != SECRETS.get(kind)}
     if "secret" in row:
         row["secret"] = [text.partition(",")[0] for text in row["secret"]]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Replication of guests' volumes to another node. Jobs run when they are new and when they are told to, not by schedule."""
+"""Replication of guests' volumes to another node. Jobs run when they are new and when they are reported to, not by schedule."""
 
 from __future__ import annotations
 

@@ -60,8 +60,8 @@ def subscription(call: Call) -> dict[str, Any]:
     """Only who may audit the node sees the key."""
     info, audits = stored(call), call.may(f"/nodes/{call.node}", ["Sys.Audit"])
     if info is None:
-        told: dict[str, Any] = {"status": "notfound", "message": "There is no subscription key", "url": URL}
-        return {**told, "serverid": server_id(call)} if audits else told
+        reported: dict[str, Any] = {"status": "notfound", "message": "There is no subscription key", "url": URL}
+        return {**reported, "serverid": server_id(call)} if audits else reported
     if not audits:
         return {"status": info["status"], "message": info.get("message"), "url": URL}
     return {**info, "serverid": server_id(call), "sockets": SOCKETS, "url": URL}

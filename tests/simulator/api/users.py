@@ -19,7 +19,7 @@ DETAILS = ("firstname", "lastname", "email", "comment", "keys")
 
 
 def described(user: User) -> dict[str, Any]:
-    """What the API tells of a user.
+    """What the API reports of a user.
 
     An empty e-mail address shows up once something stands behind it in the server's configuration line
     (parse_user_config in pve-access-control src/PVE/AccessControl.pm).

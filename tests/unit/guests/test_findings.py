@@ -103,10 +103,10 @@ def test_the_strict_profile_counts_guests_that_do_not_run() -> None:
         guest(102, 5, status="stopped"),
         {**guest(103, 50, status="stopped"), "template": 1},
     ]
-    told = "pve1 has 4.2 GiB free of 16 GiB at overcommit 1.2; web1 wants 5 GiB"
+    reported = "pve1 has 4.2 GiB free of 16 GiB at overcommit 1.2; web1 wants 5 GiB"
     for runs in (True, False):
         assert texts(Facts(rows), memory(5, runs=runs)) == []
-        assert texts(Facts(rows), memory(5, runs=runs, limits=STRICT)) == [told]
+        assert texts(Facts(rows), memory(5, runs=runs, limits=STRICT)) == [reported]
         assert texts(Facts(rows), memory(4, runs=runs, limits=STRICT)) == []
 
 
@@ -114,8 +114,8 @@ def test_the_strict_profile_keeps_a_tenth_of_the_memory_in_use_free() -> None:
     rows = [{**node(), "mem": 12 * GIB}]
     assert texts(Facts(rows), memory(4)) == []
     assert texts(Facts(rows), memory(2, limits=STRICT)) == []
-    told = "pve1 uses 12 GiB of 16 GiB, which leaves 2.4 GiB below 90%; web1 wants 3 GiB"
-    assert texts(Facts(rows), memory(3, limits=STRICT)) == [told]
+    reported = "pve1 uses 12 GiB of 16 GiB, which leaves 2.4 GiB below 90%; web1 wants 3 GiB"
+    assert texts(Facts(rows), memory(3, limits=STRICT)) == [reported]
     assert texts(Facts(rows), memory(3, limits=STRICT, runs=False)) == []  # uses nothing
 
 
@@ -227,8 +227,8 @@ def test_what_is_missing_names_the_option_that_the_server_refuses() -> None:
 @pytest.mark.parametrize(("shared", "found"), [(0, 1), (1, 0)])
 def test_a_clone_to_another_node_needs_shared_storages(shared: int, found: int) -> None:
     guest = wants(node="pve2", cloned_from="pve1", sources=frozenset({"local"}))
-    told = texts(Facts([storage(shared=shared)]), guest)
-    assert told == ["web1 cannot be cloned from pve1 to pve2, as local is not shared"][:found]
+    reported = texts(Facts([storage(shared=shared)]), guest)
+    assert reported == ["web1 cannot be cloned from pve1 to pve2, as local is not shared"][:found]
     assert texts(Facts(), guest) == []
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting for the HA manager: what ends the wait, and what is told if it was in vain."""
+"""Waiting for the HA manager: what ends the wait, and what is reported if it was in vain."""
 
 from __future__ import annotations
 
@@ -117,13 +117,13 @@ def test_a_manager_that_stays_dead_ends_the_wait(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_manager_that_seems_dead_is_told_at_once_and_waited_for() -> None:
-    told: list[str] = []
+    reported: list[str] = []
     server = Server({STATUS: [DEAD], TASKS: []})
-    server.on_progress = told.append
+    server.on_progress = reported.append
     server.sleep = lambda seconds: server.answers.update({STATUS: []})
     looks = iter([False, False, True])
     wait_for_manager(server, START, "start it", 600, lambda: next(looks))
-    assert [text.partition(" (")[0] for text in told] == ["The HA manager does not work at present"]
+    assert [text.partition(" (")[0] for text in reported] == ["The HA manager does not work at present"]
 
 
 def test_the_part_of_another_node_does_not_matter() -> None:

@@ -65,7 +65,7 @@ FORMS = [
     pytest.param(guest, codec, facts, id=f"{guest.kind.type}-{name}")
     for guest in (VM, LXC)
     for name, codec, facts in families(guest)
-    if facts  # the schema does not tell the formats of cpu, startup, amd-sev and intel-tdx
+    if facts  # the schema does not have the formats of cpu, startup, amd-sev and intel-tdx
 ]
 
 
@@ -102,9 +102,9 @@ def test_choices_and_defaults_are_those_of_the_api(guest: Any) -> None:
 
 @pytest.mark.parametrize(("guest", "codec", "facts"), FORMS)
 def test_property_strings_have_the_sub_options_of_the_api(guest: Any, codec: Any, facts: Any) -> None:
-    told = {name for name, fact in facts.items() if "alias" not in fact and "keyAlias" not in fact}
-    assert sorted(told - set(codec.parts)) == []
-    assert sorted(set(codec.parts) - told - OURS) == []
+    reported = {name for name, fact in facts.items() if "alias" not in fact and "keyAlias" not in fact}
+    assert sorted(reported - set(codec.parts)) == []
+    assert sorted(set(codec.parts) - reported - OURS) == []
 
 
 @pytest.mark.parametrize(("guest", "codec", "facts"), FORMS)

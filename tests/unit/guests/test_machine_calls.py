@@ -41,11 +41,11 @@ def test_a_command_of_the_agent(command: str) -> None:
 
 
 def test_facts_are_asked_for_one_by_one() -> None:
-    told = {f"{PATH}/agent/{call}": {"result": call} for call in ("get-time", "info", "get-memory-blocks")}
-    server = GuestServer(MACHINE, told)
+    reported = {f"{PATH}/agent/{call}": {"result": call} for call in ("get-time", "info", "get-memory-blocks")}
+    server = GuestServer(MACHINE, reported)
     after = planned(AGENT_CALLS, server, vmid=9001, node="pve1", gather=["time", "info", "memory-blocks"]).after or {}
     assert [after[name] for name in ("time", "info", "memory_blocks")] == ["get-time", "info", "get-memory-blocks"]
-    assert server.asked == list(told)
+    assert server.asked == list(reported)
 
 
 def test_what_the_agent_refuses_is_an_error() -> None:

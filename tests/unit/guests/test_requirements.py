@@ -121,10 +121,10 @@ def test_a_linked_clone_shares_the_volumes_of_its_template(clone: Any, size: int
     assert not found.volumes
 
 
-@pytest.mark.parametrize(("node", "told"), [("pve1", ("", frozenset())), ("pve2", ("pve1", {"lvm"}))])
-def test_a_clone_on_another_node_tells_where_its_source_is(node: str, told: Any) -> None:
+@pytest.mark.parametrize(("node", "reported"), [("pve1", ("", frozenset())), ("pve2", ("pve1", {"lvm"}))])
+def test_a_clone_on_another_node_tells_where_its_source_is(node: str, reported: Any) -> None:
     found = required(VM, {"qemu/900": TEMPLATE}, name="web1", node=node, clone="base")
-    assert (found.cloned_from, found.sources) == told
+    assert (found.cloned_from, found.sources) == reported
 
 
 @pytest.mark.parametrize("given", [{}, {"memory": 1024}])
@@ -190,7 +190,7 @@ def test_a_guest_that_moves_takes_everything_along(status: str, runs: bool) -> N
 
 
 @pytest.mark.parametrize(
-    ("given", "lock", "told"),
+    ("given", "lock", "reported"),
     [
         ({"tags": ["a"]}, "backup", "backup"),
         ({"state": "absent"}, "backup", "backup"),
@@ -198,9 +198,9 @@ def test_a_guest_that_moves_takes_everything_along(status: str, runs: bool) -> N
         ({"tags": ["a"], "state": "started"}, "suspended", ""),
     ],
 )
-def test_the_lock_of_a_guest(given: dict[str, Any], lock: str, told: str) -> None:
+def test_the_lock_of_a_guest(given: dict[str, Any], lock: str, reported: str) -> None:
     found = required(VM, {"qemu/9001": {**PRESENT, "lock": lock}}, vmid=9001, node="pve1", **given)
-    assert (found.title, found.lock) == ("web1", told)
+    assert (found.title, found.lock) == ("web1", reported)
 
 
 @pytest.mark.parametrize(

@@ -103,5 +103,5 @@ def test_containers_likewise(changed: dict[str, Any], options: dict[str, Any], k
 def test_differences_are_told_with_both_values() -> None:
     assert in_words({"memory": (512, 1024)}) == "memory is 1024 and in the backup 512"
     disk = {"volume": "local-lvm:vm-100-disk-0", "size": "8G", "ssd": True}
-    told = "scsi0 is not set and in the backup volume=local-lvm:vm-100-disk-0,size=8G,ssd=1"
-    assert in_words({"scsi0": (disk, None)}) == told
+    reported = "scsi0 is not set and in the backup volume=local-lvm:vm-100-disk-0,size=8G,ssd=1"
+    assert in_words({"scsi0": (disk, None)}) == reported

@@ -198,14 +198,14 @@ def test_what_the_server_tells_is_no_template(world: World) -> None:
     world.answers["/cluster/resources"] = [{**ROWS[2], "name": EVIL, "tags": EVIL.replace(" ", ""), "lock": EVIL}]
     world.answers["/nodes/pve1/qemu/100/config"] = {"description": EVIL}
     inventory = world.read(
-        facts=["config"], compose={"copied": "pve_lock", "told": "pve_config.description"}, strict=True
+        facts=["config"], compose={"copied": "pve_lock", "reported": "pve_config.description"}, strict=True
     )
     (host,) = inventory.hosts.values()
     assert not set("{}'") & set(host.name)
     shown = Templar(loader=DataLoader(), variables=host.vars).template({**host.vars})
     assert shown["pve_lock"] == EVIL
     assert shown["copied"] == EVIL
-    assert shown["told"] == EVIL
+    assert shown["reported"] == EVIL
     assert shown["pve_config"] == {"description": EVIL}
     assert "pwned" not in str(shown)
 

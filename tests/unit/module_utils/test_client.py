@@ -53,7 +53,7 @@ def no(status: Any, message: str = "", errors: Any = None) -> Response:
 
 
 class Script:
-    """A server that answers logins by itself and everything else as told, in turn; then with ``ok``."""
+    """A server that answers logins by itself and everything else as reported, in turn; then with ``ok``."""
 
     def __init__(self, *answers: Any, logins: Any = ()) -> None:
         self.answers, self.logins = list(answers), list(logins)
@@ -463,7 +463,7 @@ def test_a_missing_privilege_is_named_with_its_path_and_the_identity() -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "told"),
+    ("response", "reported"),
     [
         (
             no(403, "Permission check failed (changing feature flags (except nesting) is only allowed for root@pam)"),
@@ -482,8 +482,8 @@ def test_a_missing_privilege_is_named_with_its_path_and_the_identity() -> None:
         ),
     ],
 )
-def test_what_to_do_next_is_told_where_it_is_known(response: Any, told: str) -> None:
-    with pytest.raises(ApiError, match=re.escape(told)):
+def test_what_to_do_next_is_told_where_it_is_known(response: Any, reported: str) -> None:
+    with pytest.raises(ApiError, match=re.escape(reported)):
         Script(response).client(TOKEN).call("PUT", "/x")
 
 
@@ -508,9 +508,9 @@ def test_the_body_goes_before_the_reason_phrase() -> None:
         Script(Response(500, "Internal Server Error", body)).client(TOKEN).get("/nodes/pve/lxc/100/config")
 
 
-@pytest.mark.parametrize(("phrase", "told"), [("", "no reason given"), ("Internal Server Error", "Internal")])
-def test_a_reason_that_was_lost_on_the_way_is_told_as_such(phrase: str, told: str) -> None:
-    with pytest.raises(ApiError, match=rf"{told}.*\. A proxy on the way may have dropped it"):
+@pytest.mark.parametrize(("phrase", "reported"), [("", "no reason given"), ("Internal Server Error", "Internal")])
+def test_a_reason_that_was_lost_on_the_way_is_told_as_such(phrase: str, reported: str) -> None:
+    with pytest.raises(ApiError, match=rf"{reported}.*\. A proxy on the way may have dropped it"):
         Script(Response(500, phrase, {"data": None})).client(TOKEN).get("/x")
 
 

@@ -417,9 +417,9 @@ def test_advice_to_run_again_is_for_what_passes() -> None:
         api_error("PUT", "/thing", *answer) for answer in ((403, "no"), (500, "cluster not ready - no quorum?"))
     )
     assert "Run the task again" not in str(interrupted(Server({"c": 3}, [(lasting, False)])))
-    told = str(interrupted(Server({"c": 3}, [(passing, False)])))
-    assert "Run the task again to complete it." in told
-    assert "The cluster has no quorum" in told
+    reported = str(interrupted(Server({"c": 3}, [(passing, False)])))
+    assert "Run the task again to complete it." in reported
+    assert "The cluster has no quorum" in reported
 
 
 def test_an_answer_that_is_not_understood_is_an_error_with_what_was_done() -> None:
@@ -553,7 +553,7 @@ def test_progress_is_told_step_by_step() -> None:
 
 
 class Settling(Thing):
-    """It tells by itself what has become of its steps; ``waited`` is how often it was asked, and with what."""
+    """It reports by itself what has become of its steps; ``waited`` is how often it was asked, and with what."""
 
     def __init__(self, **step: Any) -> None:
         super().__init__(**step)

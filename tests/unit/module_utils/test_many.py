@@ -20,7 +20,7 @@ PATIENCE = 30  # seconds until a test that hangs is given up
 
 
 class Client:
-    """Says what it is told."""
+    """Says what it is reported."""
 
     def __init__(self) -> None:
         self.warnings: list[Any] = []
@@ -105,9 +105,9 @@ def test_each_result_is_its_own_and_progress_counts() -> None:
     pool_of_workers: Any = crew_of(parallel=1)
     jobs = jobs_of(read, "abc")
     pool_of_workers.run(jobs)
-    told = summary("things", jobs, "things")
-    assert [entry.get("msg") for entry in told["things"]] == [None, "No.", None]
-    assert told["msg"] == "1 of 3 things failed.\nb: No."
+    reported = summary("things", jobs, "things")
+    assert [entry.get("msg") for entry in reported["things"]] == [None, "No.", None]
+    assert reported["msg"] == "1 of 3 things failed.\nb: No."
     assert pool_of_workers.client.said == ["a: ok (1 of 3)", "b: failed (2 of 3)", "c: ok (3 of 3)"]
 
 

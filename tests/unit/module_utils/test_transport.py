@@ -47,7 +47,7 @@ SECRET = {"Authorization": "PVEAPIToken=u@pve!t=s3cret"}
 
 
 class Node(http.server.ThreadingHTTPServer):
-    """A TLS server that keeps what it is sent and answers as told by ``answer`` (status, reason, headers, body)."""
+    """A TLS server that keeps what it is sent and answers as reported by ``answer`` (status, reason, headers, body)."""
 
     daemon_threads = True
 
@@ -479,7 +479,7 @@ exit "$PVESH_EXIT"
 
 @pytest.fixture
 def pvesh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """Put a pvesh on the PATH; ``pvesh(out=..., err=..., exit=...)`` tells what it says, ``pvesh.seen()`` what it was told."""
+    """Put a pvesh on the PATH; ``pvesh(out=..., err=..., exit=...)`` reports what it says, ``pvesh.seen()`` what it was given."""
     executable = tmp_path / "pvesh"
     executable.write_text(PVESH)
     executable.chmod(0o755)

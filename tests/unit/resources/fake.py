@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of resources share: a server that only answers what it was told, and the way from options to a plan."""
+"""What the tests of resources share: a server that only answers what it was reported, and the way from options to a plan."""
 
 from __future__ import annotations
 

@@ -95,11 +95,11 @@ def test_account_info_reads_what_is_asked_for() -> None:
         }
     )
     given = options(ACCOUNT_INFO, name="default", gather=["accounts", "meta"])
-    told = ACCOUNT_INFO.read(server, ACCOUNT_INFO.parse(given))
-    assert [(row["name"], row["contact"]) for row in told["accounts"]] == [
+    reported = ACCOUNT_INFO.read(server, ACCOUNT_INFO.parse(given))
+    assert [(row["name"], row["contact"]) for row in reported["accounts"]] == [
         ("default", ["a@example.com", "b@example.com"])
     ]
-    assert told["meta"] == {"termsOfService": "t"}
+    assert reported["meta"] == {"termsOfService": "t"}
     assert server.asked == ["/cluster/acme/account", ACCOUNT_PATH, "/cluster/acme/meta"]
 
 
@@ -165,6 +165,6 @@ def test_bad_input_for_plugins_names_the_option(present: bool, given: dict[str, 
 
 def test_plugin_info_hides_the_data() -> None:
     server = Server({"/cluster/acme/plugins": [{"plugin": "standalone", "type": "standalone"}, DNS]})
-    told = PLUGIN_INFO.read(server, PLUGIN_INFO.parse(options(PLUGIN_INFO)))
-    assert [(row["id"], row["type"]) for row in told["plugins"]] == [("p", "dns"), ("standalone", "standalone")]
-    assert "CF_Token" not in str(told)
+    reported = PLUGIN_INFO.read(server, PLUGIN_INFO.parse(options(PLUGIN_INFO)))
+    assert [(row["id"], row["type"]) for row in reported["plugins"]] == [("p", "dns"), ("standalone", "standalone")]
+    assert "CF_Token" not in str(reported)

@@ -67,8 +67,8 @@ def test_bad_input_for_packages_names_the_option(given: dict[str, Any], option: 
 def test_info_reads_what_is_asked_for() -> None:
     server = Server({"/nodes/n/apt/changelog": "a (2)", REPOSITORIES: {"files": []}})
     given = options(APT_INFO, node="n", gather=["changelog", "repositories"], name="a")
-    told = APT_INFO.read(server, APT_INFO.parse(given))
-    assert told == {"repositories": {"files": []}, "changelog": "a (2)"}
+    reported = APT_INFO.read(server, APT_INFO.parse(given))
+    assert reported == {"repositories": {"files": []}, "changelog": "a (2)"}
     with pytest.raises(InvalidOption, match="name: is needed for changelog"):
         APT_INFO.parse(options(APT_INFO, node="n", gather=["changelog"]))
 

@@ -70,7 +70,7 @@ ANSWERS: dict[str, Any] = {
 }
 
 
-def told(on: Server | None = None, **desired: Any) -> dict[str, Any]:
+def shown(on: Server | None = None, **desired: Any) -> dict[str, Any]:
     on = on or Server(ANSWERS)
     found: dict[str, Any] = CLUSTER_INFO.read(on, CLUSTER_INFO.parse(options(CLUSTER_INFO, **desired)))
     return found
@@ -78,7 +78,7 @@ def told(on: Server | None = None, **desired: Any) -> dict[str, Any]:
 
 def test_without_options_it_is_the_status_by_one_request() -> None:
     on = Server(ANSWERS)
-    found = told(on)
+    found = shown(on)
     assert on.asked == ["/cluster/status"]
     assert found.keys() == {"status"}
     assert {**found["status"], "nodes": None} == {"name": "lab", "quorate": False, "config_version": 4, "nodes": None}
@@ -89,7 +89,7 @@ def test_without_options_it_is_the_status_by_one_request() -> None:
 
 
 def test_a_node_alone_is_quorate() -> None:
-    assert told(Server({"/cluster/status": [NODES[1]]}))["status"] == {
+    assert shown(Server({"/cluster/status": [NODES[1]]}))["status"] == {
         "name": None,
         "quorate": True,
         "config_version": None,
@@ -99,31 +99,31 @@ def test_a_node_alone_is_quorate() -> None:
 
 def test_each_subject_is_one_request_and_the_lists_of_guests() -> None:
     on = Server(ANSWERS)
-    assert told(on, gather=list(CLUSTER_INFO.subjects)).keys() == set(CLUSTER_INFO.subjects)
+    assert shown(on, gather=list(CLUSTER_INFO.subjects)).keys() == set(CLUSTER_INFO.subjects)
     assert sorted(on.asked) == sorted(ANSWERS)
     assert not on.warnings
 
 
 def test_guests_are_counted_by_what_their_nodes_list() -> None:
     lagging = [{**row, "status": "unknown"} if row.get("vmid") == 100 else row for row in RESOURCES]
-    found = told(Server({**ANSWERS, "/cluster/resources": lagging}), gather=["resources"])["resources"]
+    found = shown(Server({**ANSWERS, "/cluster/resources": lagging}), gather=["resources"])["resources"]
     assert found["nodes"][0]["guests"] == {"running": 1, "templates": 1, "stopped": 1, "unknown": 0}
 
 
 def test_a_node_that_does_not_list_its_guests_is_warned_about() -> None:
     failed = HopFailed("GET", "/nodes/pve1/qemu", 596, "Connection timed out")
     on = Server({**ANSWERS, "/nodes/pve1/qemu": failed})
-    assert told(on, gather=["resources"])["resources"]["nodes"][0]["guests"]["running"] == 1
+    assert shown(on, gather=["resources"])["resources"]["nodes"][0]["guests"]["running"] == 1
     assert [text.partition(":")[0] for text in on.warnings] == ["Guests of pve1 are counted as last reported"]
 
 
 def test_members_have_votes() -> None:
-    found = told(gather=["members"])["members"]
+    found = shown(gather=["members"])["members"]
     assert [(row["node"], row["nodeid"], row["quorum_votes"]) for row in found] == [("pve1", 1, 2), ("pve2", 2, 1)]
 
 
 def test_resources_by_node() -> None:
-    online, offline = told(gather=["resources"])["resources"]["nodes"]
+    online, offline = shown(gather=["resources"])["resources"]["nodes"]
     assert online == {
         "node": "pve1",
         "status": "online",
@@ -137,7 +137,7 @@ def test_resources_by_node() -> None:
 
 
 def test_a_shared_storage_is_one_entry_as_seen_by_a_node_that_reaches_it() -> None:
-    storages = told(gather=["resources"])["resources"]["storages"]
+    storages = shown(gather=["resources"])["resources"]["storages"]
     assert [(row["storage"], row["nodes"], row["used"], row["total"]) for row in storages] == [
         ("local", ["pve1"], 10, 100),
         ("local", ["pve2"], None, None),
@@ -148,7 +148,7 @@ def test_a_shared_storage_is_one_entry_as_seen_by_a_node_that_reaches_it() -> No
 
 
 def test_resources_in_all_count_a_shared_storage_once() -> None:
-    assert told(gather=["resources"])["resources"]["total"] == {
+    assert shown(gather=["resources"])["resources"]["total"] == {
         "cpu": {"used": 2.05, "total": 8, "allocated": 4.5},
         "memory": {"used": 3000, "total": 8000, "allocated": 4500},
         "disk": {"used": 310, "total": 1100, "allocated": 55},
@@ -158,9 +158,9 @@ def test_resources_in_all_count_a_shared_storage_once() -> None:
 
 def test_the_newest_tasks_and_lines() -> None:
     on = Server(ANSWERS)
-    found = told(on, gather=["tasks", "log"], limit=1)
+    found = shown(on, gather=["tasks", "log"], limit=1)
     assert [task["upid"] for task in found["tasks"]] == ["b"]
     assert not found["tasks"][0]["failed"]
     assert on.params["/cluster/log"] == {"max": 1}
     with pytest.raises(InvalidOption, match="limit"):
-        told(limit=0)
+        shown(limit=0)

@@ -374,8 +374,8 @@ def test_a_group_that_does_not_exist_is_warned_about() -> None:
     rules = [{"type": "group", "action": "there"}, {"type": "group", "action": "gone"}]
     source = server(DROP)
     source.answers[f"{BASE}/groups"] = [{"group": "there"}]
-    told = warnings_ahead(source, scope="cluster", rules=rules, allow_lockout=True)
-    assert [text.partition(":")[0] for text in told] == ["There is no security group 'gone'"]
+    reported = warnings_ahead(source, scope="cluster", rules=rules, allow_lockout=True)
+    assert [text.partition(":")[0] for text in reported] == ["There is no security group 'gone'"]
     assert warnings_ahead(server({**rules[1]}), scope="cluster", rules=[rules[1], DROP], allow_lockout=True) == []
 
 
@@ -396,8 +396,8 @@ def test_a_guest_none_of_whose_devices_is_filtered_is_warned_about(config: dict[
             f"{guest}/config": config,
         }
     )
-    told = warnings_ahead(source, scope="guest", vmid=100, options={"enable": True})
-    assert [("filters nothing" in text) for text in told] == ([True] if warns else [])
+    reported = warnings_ahead(source, scope="guest", vmid=100, options={"enable": True})
+    assert [("filters nothing" in text) for text in reported] == ([True] if warns else [])
 
 
 def test_a_set_loses_host_bits_and_refuses_the_same_network_twice() -> None:

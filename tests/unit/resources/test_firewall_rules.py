@@ -86,7 +86,7 @@ DROP = rule("DROP")
 
 @given(LISTS | TWINS, LISTS | TWINS)
 @example([rule("DROP", comment="a")] * 2, [rule("DROP"), rule(comment="a")])  # equal rules are never exchanged
-@example(  # nor do rules that a comment tells apart change places for ever
+@example(  # nor do rules that a comment distinguishes change places for ever
     [rule(dport=22, comment="b"), rule(dport=80, comment="b")], [rule(comment="b"), A, rule(comment="b")]
 )
 def test_the_result_equals_the_wish_and_planning_again_gives_the_rest(current: list[Rule], wanted: list[Rule]) -> None:

@@ -20,8 +20,8 @@ NO_RULES = NotImplementedByServer("GET", RULES, 501, "Method 'GET /cluster/ha/ru
 
 
 def service(sid: str, node: str, **more: Any) -> dict[str, Any]:
-    told = {"crm_state": "started", "state": "started", "request_state": "started", **more}
-    return {"id": f"service:{sid}", "type": "service", "sid": sid, "node": node, "status": "?", **told}
+    reported = {"crm_state": "started", "state": "started", "request_state": "started", **more}
+    return {"id": f"service:{sid}", "type": "service", "sid": sid, "node": node, "status": "?", **reported}
 
 
 def lrm(node: str, status: str) -> dict[str, Any]:
@@ -64,7 +64,7 @@ APART = {"rule": "r1", "type": "resource-affinity", "affinity": "negative", "res
 
 
 @pytest.mark.parametrize(
-    ("server", "node", "option", "told"),
+    ("server", "node", "option", "reported"),
     [
         (cluster(service("vm:101", "a")), "b", "sid", "pve_ha"),
         (cluster(), "d", "node", "could go to b, c"),
@@ -78,11 +78,11 @@ APART = {"rule": "r1", "type": "resource-affinity", "affinity": "negative", "res
         (cluster(service("vm:100", "a"), service("ct:101", "b"), rules=[APART]), "b", "node", "ct:101 is on b"),
     ],
 )
-def test_what_cannot_be_is_refused(server: Server, node: str, option: str, told: str) -> None:
+def test_what_cannot_be_is_refused(server: Server, node: str, option: str, reported: str) -> None:
     with pytest.raises(InvalidOption) as error:
         planned(MOVE, server, sid="vm:100", node=node)
     assert error.value.option == option
-    assert told in str(error.value)
+    assert reported in str(error.value)
 
 
 @pytest.mark.parametrize(

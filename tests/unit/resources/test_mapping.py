@@ -73,7 +73,7 @@ def test_options_are_cleared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "option", "told"),
+    ("given", "option", "reported"),
     [
         ({"type": "pci"}, "map", "needed to create"),
         ({"type": "pci", "map": []}, "map", "empty"),
@@ -89,8 +89,8 @@ def test_options_are_cleared() -> None:
         ({"type": "dir", "map": ["node=n,path=/srv"], "unset": ["map"]}, "unset", "map"),
     ],
 )
-def test_bad_input_names_the_option(given: dict[str, Any], option: str, told: str) -> None:
-    with pytest.raises(InvalidOption, match=told) as error:
+def test_bad_input_names_the_option(given: dict[str, Any], option: str, reported: str) -> None:
+    with pytest.raises(InvalidOption, match=reported) as error:
         planned(MAPPING, Server(), id="gpu", **given)
     assert error.value.option == option
 

@@ -30,8 +30,8 @@ DAY = 86400
 
 def row(pem: str = ONE, days: float = 60, san: tuple[str, ...] = ("a.example.org",)) -> dict[str, Any]:
     end = int(time.time() + days * DAY)
-    told = {"filename": "pveproxy-ssl.pem", "fingerprint": fingerprint(pem), "subject": "/CN=a", "issuer": "/CN=b"}
-    return {**told, "san": list(san), "notbefore": end - 90 * DAY, "notafter": end, "pem": pem}
+    reported = {"filename": "pveproxy-ssl.pem", "fingerprint": fingerprint(pem), "subject": "/CN=a", "issuer": "/CN=b"}
+    return {**reported, "san": list(san), "notbefore": end - 90 * DAY, "notafter": end, "pem": pem}
 
 
 def server(*rows: dict[str, Any], **config: str) -> Server:

@@ -16,8 +16,14 @@ BASE = "/nodes/pve1/services"
 
 
 def server(service: str = "cron", **answer: str) -> Server:
-    told = {"service": service, "desc": "Daemon", "state": "running", "active-state": "active", "unit-state": "enabled"}
-    return Server({f"{BASE}/{service}/state": {**told, **answer}})
+    reported = {
+        "service": service,
+        "desc": "Daemon",
+        "state": "running",
+        "active-state": "active",
+        "unit-state": "enabled",
+    }
+    return Server({f"{BASE}/{service}/state": {**reported, **answer}})
 
 
 def stopped(service: str = "cron", **answer: str) -> Server:

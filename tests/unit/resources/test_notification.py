@@ -141,8 +141,8 @@ def test_endpoints_are_listed_with_all_options_where_the_type_is_given() -> None
     def listed(**given: str) -> Any:
         return ENDPOINT_INFO.read(server, ENDPOINT_INFO.parse(options(ENDPOINT_INFO, **given)))
 
-    told = {"name": "h", "type": "webhook", "url": "https://x", "method": "post", "body": "a", "disable": True}
-    assert listed(type="webhook") == [{**told, "origin": "user-created"}]
+    reported = {"name": "h", "type": "webhook", "url": "https://x", "method": "post", "body": "a", "disable": True}
+    assert listed(type="webhook") == [{**reported, "origin": "user-created"}]
     assert [row["name"] for row in listed()] == ["g", "h"]
     assert listed(name="h") == [{**target, "disable": False}]
 

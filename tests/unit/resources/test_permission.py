@@ -26,7 +26,7 @@ class PermissionServer(Server):
         return {(params or {}).get("path", "/vms"): {"VM.Audit": 1, "VM.PowerMgmt": 0}}
 
 
-def told(**given: Any) -> dict[str, Any]:
+def reported(**given: Any) -> dict[str, Any]:
     found: dict[str, Any] = PERMISSION_INFO.read(
         PermissionServer(), PERMISSION_INFO.parse(options(PERMISSION_INFO, **given))
     )
@@ -34,7 +34,7 @@ def told(**given: Any) -> dict[str, Any]:
 
 
 def test_all_paths() -> None:
-    assert told() == {"paths": {"/vms": {"VM.Audit": True, "VM.PowerMgmt": False}}}
+    assert reported() == {"paths": {"/vms": {"VM.Audit": True, "VM.PowerMgmt": False}}}
 
 
 def test_who_and_where_are_passed_on() -> None:
@@ -44,12 +44,12 @@ def test_who_and_where_are_passed_on() -> None:
 
 
 def test_missing_privileges() -> None:
-    assert told(path="/vms/100", privs=["VM.Audit", "VM.Allocate"])["missing"] == {"/vms/100": ["VM.Allocate"]}
-    assert told(path="/vms/100", privs=["VM.Audit"])["missing"] == {}
+    assert reported(path="/vms/100", privs=["VM.Audit", "VM.Allocate"])["missing"] == {"/vms/100": ["VM.Allocate"]}
+    assert reported(path="/vms/100", privs=["VM.Audit"])["missing"] == {}
 
 
 def test_missing_privileges_for_modules() -> None:
-    assert told(modules=["pve_storage_info", "pve_user"])["missing"] == {
+    assert reported(modules=["pve_storage_info", "pve_user"])["missing"] == {
         "/access/groups": ["User.Modify"],
         "/access/realm": ["Realm.AllocateUser"],
         "/storage": ["Datastore.Audit"],
@@ -57,7 +57,7 @@ def test_missing_privileges_for_modules() -> None:
 
 
 def test_a_path_narrows_what_modules_need() -> None:
-    missing = told(modules=["pve_vm", "pve_acl"], path="/vms/100")["missing"]
+    missing = reported(modules=["pve_vm", "pve_acl"], path="/vms/100")["missing"]
     assert set(missing) == {"/vms/100", "/pool", "/storage", "/sdn/zones"}
     assert "Permissions.Modify" in missing["/vms/100"]
     assert "VM.Audit" not in missing["/vms/100"]
@@ -65,7 +65,7 @@ def test_a_path_narrows_what_modules_need() -> None:
 
 def test_several_paths_narrow_each_what_is_above_them() -> None:
     paths = ["/pool/web", "pool/db/", "/storage/local"]
-    needed = told(modules=["pve_vm", "pve_pool"], path=paths)["needed"]
+    needed = reported(modules=["pve_vm", "pve_pool"], path=paths)["needed"]
     assert set(needed) == {"/pool/web", "/pool/db", "/storage/local", "/sdn/zones"}
     assert needed["/pool/web"] == needed["/pool/db"]
     assert {"VM.Allocate", "Pool.Allocate", "Pool.Audit"} <= set(needed["/pool/web"])
@@ -73,18 +73,18 @@ def test_several_paths_narrow_each_what_is_above_them() -> None:
 
 
 def test_guests_are_selected_by_a_pool_that_can_be_seen() -> None:
-    assert told(modules=["pve_guests"], path="/pool/web")["needed"] == {
+    assert reported(modules=["pve_guests"], path="/pool/web")["needed"] == {
         "/pool/web": ["Pool.Audit", "VM.Audit", "VM.PowerMgmt"]
     }
-    assert "Pool.Allocate" not in told(modules=["pve_vm"], path="/pool/web")["needed"]["/pool/web"]
+    assert "Pool.Allocate" not in reported(modules=["pve_vm"], path="/pool/web")["needed"]["/pool/web"]
 
 
 def test_what_is_needed_for_the_cluster_is_not_narrowed() -> None:
-    assert told(modules=["pve_ha"], path="/pool/web")["needed"] == {"/": ["Sys.Audit", "Sys.Console"]}
+    assert reported(modules=["pve_ha"], path="/pool/web")["needed"] == {"/": ["Sys.Audit", "Sys.Console"]}
 
 
 def test_what_is_needed_does_not_depend_on_what_is_there() -> None:
-    assert told(path=["/vms/100", "/vms/101"], privs=["VM.Audit"])["needed"] == {
+    assert reported(path=["/vms/100", "/vms/101"], privs=["VM.Audit"])["needed"] == {
         "/vms/100": ["VM.Audit"],
         "/vms/101": ["VM.Audit"],
     }
@@ -92,18 +92,18 @@ def test_what_is_needed_does_not_depend_on_what_is_there() -> None:
 
 def test_privileges_need_a_path() -> None:
     with pytest.raises(InvalidOption, match="path"):
-        told(privs=["VM.Audit"])
+        reported(privs=["VM.Audit"])
 
 
 def test_guest_agents_need_another_privilege_before_pve_9() -> None:
     desired = PERMISSION_INFO.parse(options(PERMISSION_INFO, modules=["pve_guest_agent"]))
     assert PERMISSION_INFO.read(PermissionServer(release=(8, 4)), desired)["missing"] == {"/vms": ["VM.Monitor"]}
-    assert told(modules=["pve_guest_agent"])["missing"] == {"/vms": ["VM.GuestAgent.Unrestricted"]}
+    assert reported(modules=["pve_guest_agent"])["missing"] == {"/vms": ["VM.GuestAgent.Unrestricted"]}
 
 
 def test_an_unknown_module_is_named() -> None:
     with pytest.raises(InvalidOption, match=r"modules: .*'pve_x'.*pve_vm"):
-        told(modules=["pve_vm", "pve_x"])
+        reported(modules=["pve_vm", "pve_x"])
 
 
 def needed(check: Any) -> Iterator[tuple[str, str]]:

@@ -130,8 +130,8 @@ def test_a_run_that_fails_or_does_not_end_fails_the_task() -> None:
 
 
 def test_a_node_tells_how_the_runs_of_its_jobs_went() -> None:
-    told = {**PRESENT, "fail_count": 1, "error": "no route", "last_sync": 5, "disable": 0}
-    server = Server({"/nodes/pve1/replication": [told], "/cluster/replication": [PRESENT]})
+    reported = {**PRESENT, "fail_count": 1, "error": "no route", "last_sync": 5, "disable": 0}
+    server = Server({"/nodes/pve1/replication": [reported], "/cluster/replication": [PRESENT]})
     listed = REPLICATION_INFO.read(server, REPLICATION_INFO.parse(options(REPLICATION_INFO, node="pve1")))
     assert [(job["id"], job["fail_count"], job["error"], job["disable"]) for job in listed] == [
         ("100-0", 1, "no route", False)

@@ -49,10 +49,11 @@ def test_changes_take_one_call(given: dict[str, Any], params: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize(
-    ("release", "priv", "told"), [((9, 2), "VM.Monitor", "GuestAgent"), ((8, 4), "VM.GuestAgent.Audit", "VM.Monitor")]
+    ("release", "priv", "reported"),
+    [((9, 2), "VM.Monitor", "GuestAgent"), ((8, 4), "VM.GuestAgent.Audit", "VM.Monitor")],
 )
-def test_privileges_of_the_other_release_are_explained(release: tuple[int, int], priv: str, told: str) -> None:
-    with pytest.raises(InvalidOption, match=told):
+def test_privileges_of_the_other_release_are_explained(release: tuple[int, int], priv: str, reported: str) -> None:
+    with pytest.raises(InvalidOption, match=reported):
         planned(ROLE, server(release), roleid="Ops", privs=[priv])
 
 

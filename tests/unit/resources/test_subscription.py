@@ -82,5 +82,7 @@ def test_bad_input_names_the_option(given: dict[str, Any], option: str) -> None:
 
 
 def test_info_masks_the_key() -> None:
-    told = SUBSCRIPTION_INFO.read(Server({PATH: ACTIVE}), SUBSCRIPTION_INFO.parse(options(SUBSCRIPTION_INFO, node="n")))
-    assert (told["status"], told["key"]) == ("active", "pve2c-**********")
+    reported = SUBSCRIPTION_INFO.read(
+        Server({PATH: ACTIVE}), SUBSCRIPTION_INFO.parse(options(SUBSCRIPTION_INFO, node="n"))
+    )
+    assert (reported["status"], reported["key"]) == ("active", "pve2c-**********")

@@ -83,8 +83,8 @@ def wanted(member: str, storage: str = "local") -> str:
 
 
 def test_the_metadata_of_an_appliance(pve: Conversation) -> None:
-    told = pve("GET", "/nodes/pve/storage/local/import-metadata", volume="import/x.ova")
-    assert told == {
+    reported = pve("GET", "/nodes/pve/storage/local/import-metadata", volume="import/x.ova")
+    assert reported == {
         "type": "vm",
         "source": "import/x.ova",
         "create-args": {

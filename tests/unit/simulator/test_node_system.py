@@ -33,18 +33,18 @@ def handles(pve: Conversation) -> dict[str, int | None]:
 
 def test_the_nodes_own_certificate_is_the_one_that_is_presented() -> None:
     pve = Conversation()
-    told = certificates(pve)
-    assert set(told) == {"pve-root-ca.pem", "pve-ssl.pem"}
-    assert told["pve-ssl.pem"]["fingerprint"] == pve.cluster.areas["fingerprint"]
-    assert "127.0.0.1" in told["pve-ssl.pem"]["san"]
-    assert told["pve-root-ca.pem"]["subject"] == told["pve-ssl.pem"]["issuer"]
+    reported = certificates(pve)
+    assert set(reported) == {"pve-root-ca.pem", "pve-ssl.pem"}
+    assert reported["pve-ssl.pem"]["fingerprint"] == pve.cluster.areas["fingerprint"]
+    assert "127.0.0.1" in reported["pve-ssl.pem"]["san"]
+    assert reported["pve-root-ca.pem"]["subject"] == reported["pve-ssl.pem"]["issuer"]
 
 
 def test_an_upload_needs_a_key_and_overwrites_only_by_force() -> None:
     pve, one, two = Conversation(), pair("one.example.org"), pair("two.example.org")
     assert "without (existing) key" in pve.refused("POST", CUSTOM, certificates=one["certificates"])
-    told = pve("POST", CUSTOM, **one)
-    assert told["san"] == ["one.example.org"]
+    reported = pve("POST", CUSTOM, **one)
+    assert reported["san"] == ["one.example.org"]
     assert "force flag is not set" in pve.refused("POST", CUSTOM, **two)
     pve("POST", CUSTOM, **two, force=1)
     assert certificates(pve)["pveproxy-ssl.pem"]["san"] == ["two.example.org"]
