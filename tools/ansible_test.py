@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tools.common import BUILD, ROOT, Outcome, captured, output, project_files
 
-# ansible-test keeps a cache and a key pair in the home directory; this one is the project's.
+# The home directory of programs that write to it.
 HOME = BUILD / "home"
 
 # What is in a copy only.
@@ -64,6 +64,11 @@ class Core:
     def bin(self) -> Path:
         return self.environment / "bin"
 
+    @property
+    def home(self) -> Path:
+        """Where its ansible-test keeps environments and keys: two releases at once would delete each other's."""
+        return HOME / self.release
+
 
 CORES = {
     core.release: core
@@ -100,24 +105,24 @@ def prepare(core: Core, outcome: Outcome) -> bool:
         output("uv", "pip", "install", "--quiet", "--python", core.bin / "python", *wanted, "-r", requirements)
         stamp.write_text(state, encoding="utf-8")
     provide_get_pip(core)
-    provide_ssh_key()
+    provide_ssh_key(core)
     return True
 
 
 def provide_get_pip(core: Core) -> None:
     """Put the stand-in where ansible-test looks before it downloads."""
-    cached = HOME / ".ansible" / "test" / "cache" / f"get_pip_{core.get_pip}.py"
+    cached = core.home / ".ansible" / "test" / "cache" / f"get_pip_{core.get_pip}.py"
     if not cached.exists():
         cached.parent.mkdir(parents=True, exist_ok=True)
         cached.write_text(GET_PIP, encoding="utf-8")
 
 
-def provide_ssh_key() -> None:
+def provide_ssh_key(core: Core) -> None:
     """Make the key pair that ansible-test makes for remote machines and also asks for on local ones.
 
     Here it is made once: runs side by side would get in each other's way, and not every machine has ssh-keygen.
     """
-    private = HOME / ".ansible" / "test" / "id_rsa"
+    private = core.home / ".ansible" / "test" / "id_rsa"
     if private.exists():
         return
     key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
@@ -179,7 +184,7 @@ def ansible_test(core: Core, tree: Path, *arguments: str) -> tuple[bool, str]:
     # Its own programs come first, so that it finds the ansible-core it belongs to.
     env = {
         "PATH": f"{core.bin}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(HOME),
+        "HOME": str(core.home),
         # The user's settings of pip stay in force.
         "XDG_CONFIG_HOME": os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config"),
     }
