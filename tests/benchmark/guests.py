@@ -20,13 +20,13 @@ PEER_ITEMS = 20  # of the peer's loop, so that it does not last for minutes
 OPTIONS: Mapping[str, Any] = {  # twenty that a second run has to compare
     "acpi": True,
     "agent": "enabled=1,fstrim_cloned_disks=1",
-    "boot": "order=scsi0;net0",
     "ciuser": "bench",
     "cores": 2,
     "cpu": "host,flags=+aes",
     "cpulimit": 2,
     "cpuunits": 1024,
     "description": "Größe\nzwei",
+    "hotplug": "disk,network,usb",
     "keyboard": "de",
     "kvm": True,
     "localtime": True,
@@ -154,7 +154,7 @@ def print_clones(cluster: Cluster) -> None:
     path = sum(SECONDS.values()) * -(-CLONES // PARALLEL)
     print(f"{CLONES} clones, configured, grown and started, {PARALLEL} at a time, without the start of Ansible")
     made = sum(str(row.get("name")).startswith("clone") for row in running)
-    print(f"  critical path                {path:7.2f} s   {_told(SECONDS)}")
+    print(f"  critical path                {path:7.2f} s   {_listed(SECONDS)}")
     print(f"  one pve_guests               {seconds:7.2f} s   {made} run")
     print(f"  ratio                        {seconds / path:7.2f} x   (expected: at most 1.20)")
 
@@ -180,5 +180,5 @@ def print_placed() -> None:
             print(f"  {title:28} {seconds:7.2f} s   {len(lists)} lists of the cluster")
 
 
-def _told(seconds: Mapping[str, float]) -> str:
+def _listed(seconds: Mapping[str, float]) -> str:
     return ", ".join(f"{kind} {duration:g} s" for kind, duration in seconds.items())

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools.common import DEV
+from tools.common import DEV, program
 from tools.simulated import Simulated, simulator
 
 GUESTS = 10_000
@@ -44,7 +44,7 @@ def listing(server: Simulated, folder: Path) -> tuple[float, float, int]:
         "PVE_TOKEN_SECRET": facts["token_secret"],
     }
     # A process of its own, whose children's peak is that of ansible-inventory alone.
-    watcher = [sys.executable, "-m", "tests.benchmark.inventory", "ansible-inventory", "-i", str(source), "--list"]
+    watcher = [sys.executable, "-m", "tests.benchmark.inventory", program("ansible-inventory"), "-i", str(source), "--list"]
     start = time.monotonic()
     printed = subprocess.run(watcher, env=environment, check=True, capture_output=True, text=True)
     seconds = time.monotonic() - start

@@ -14,9 +14,9 @@ from typing import Any
 
 import yaml
 
-from tools.common import DEV, ROOT, captured, output
+from tools.common import DEV, ROOT, captured, output, program
 
-OURS = "ansible-playbook"
+OURS = program("ansible-playbook")
 PEER_ANSIBLE = os.environ.get("BENCH_PEER_ANSIBLE", "14.5.0")  # of PyPI's package; it has community.proxmox 2.0.0
 PEER_PYTHONS = ("3.13", "3.12", "3.14")  # that run it
 PEER = ROOT / ".build" / f"peer-{PEER_ANSIBLE}"  # the environment of community.proxmox
@@ -54,7 +54,7 @@ def seconds_of(folder: Path, task: Mapping[str, Any], *, in_process: bool = True
 
 def peer_command() -> str:
     """The ansible-playbook of PyPI's ansible package, which has community.proxmox; it is installed if it is not there yet."""
-    command = PEER / "bin" / OURS
+    command = PEER / "bin" / "ansible-playbook"
     if not command.exists():
         found, python = captured(ROOT / "tools" / "find-python.sh", *PEER_PYTHONS)
         if not found:
