@@ -32,46 +32,43 @@ from tools.simulated import simulator
 TARGETS = ROOT / "tests" / "integration" / "targets"
 
 
+AS_MODULES = 4  # of so many targets, one runs as ordinary modules with a release
+
+
 @dataclass(frozen=True)
 class Run:
-    """A run of the targets with one ansible-core, in one host; of `parts` runs that share the targets, this is the one
-    with the number `part`.
-    """
+    """A run of targets with one ansible-core, in one host."""
 
     release: str
     in_process: bool
-    part: int = 0
-    parts: int = 1
+    targets: tuple[str, ...]
 
     @property
     def title(self) -> str:
-        share = f", part {self.part + 1} of {self.parts}" if self.parts > 1 else ""
-        return f"ansible-core {CORES[self.release].version}, {'in process' if self.in_process else 'as modules'}{share}"
+        host = "in process" if self.in_process else "as modules"
+        return f"ansible-core {CORES[self.release].version}, {host}, {len(self.targets)} targets"
 
     @property
     def tree(self) -> str:
         return f"integration-{self.release}-{'in-process' if self.in_process else 'modules'}"
 
-    def share(self) -> list[str]:
-        """The targets whose turn it is."""
-        return sorted(path.parent.name for path in TARGETS.glob("*/tasks"))[self.part :: self.parts]
+
+def all_targets() -> tuple[str, ...]:
+    return tuple(sorted(path.parent.name for path in TARGETS.glob("*/tasks")))
 
 
-LIVE_RUN = Run("2.19", in_process=True)
-
-
-def simulated_runs() -> list[Run]:
-    """Each target runs once with the oldest release and once with the newest that a Python here can run, once as a module
-    and once in process. The releases between them run the unit tests and sanity, the developer's one the functional tests.
+def simulated_runs(targets: tuple[str, ...]) -> list[Run]:
+    """Each target runs once with the oldest release and once with the newest that a Python here can run. Half of them run as
+    ordinary modules in one of these: that takes thrice the time, and a functional test holds that both hosts give the same
+    results. The releases between them run the unit tests and sanity, the developer's one the functional tests.
     """
     runnable = [release for release, core in CORES.items() if find_python(core)]
-    oldest, newest = runnable[0], runnable[-1]
-    return [
-        Run(oldest, in_process=False, part=0, parts=2),
-        Run(newest, in_process=False, part=1, parts=2),
-        Run(oldest, in_process=True, part=1, parts=2),
-        Run(newest, in_process=True, part=0, parts=2),
-    ]
+    runs = []
+    for release, first in ((runnable[0], 0), (runnable[-1], AS_MODULES // 2)):
+        as_modules = targets[first::AS_MODULES]
+        in_process = tuple(name for name in targets if name not in as_modules)
+        runs += [Run(release, in_process=False, targets=as_modules), Run(release, in_process=True, targets=in_process)]
+    return [run for run in runs if run.targets]
 
 
 def live_variables(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -118,15 +115,15 @@ def simulated_variables(facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def run_targets(run: Run, variables: Mapping[str, Any], targets: list[str]) -> tuple[Outcome, str]:
-    """Run the targets; returns the outcome and the output."""
+def run_targets(run: Run, variables: Mapping[str, Any]) -> tuple[Outcome, str]:
+    """Run its targets; returns the outcome and the output."""
     with copied_tree(run.tree) as tree:
         config = tree / "tests" / "integration" / "integration_config.yml"
         config.touch(mode=0o600)
         config.write_text(yaml.safe_dump({**variables, "pve_in_process": run.in_process}), encoding="utf-8")
         try:
             core = CORES[run.release]
-            succeeded, printed = ansible_test(core, tree, "integration", "--continue-on-error", *targets)
+            succeeded, printed = ansible_test(core, tree, "integration", "--continue-on-error", *run.targets)
         finally:
             config.unlink()  # it holds a password
     ran = len(set(re.findall(r"^Running (\S+) integration test role$", printed, re.MULTILINE)))
@@ -154,28 +151,24 @@ def failed_tasks(printed: str) -> list[str]:
     return found
 
 
-def run_simulated(run: Run, targets: list[str]) -> tuple[Outcome, str]:
-    """Run the targets against a simulator of their own."""
+def run_simulated(run: Run) -> tuple[Outcome, str]:
+    """Run its targets against a simulator of their own."""
     with simulator("demo") as server:
-        return run_targets(run, simulated_variables(server.facts), targets)
+        return run_targets(run, simulated_variables(server.facts))
 
 
-def jobs(live: bool, targets: list[str], outcome: Outcome) -> list[Job]:
-    """What is to run, as far as there is a Python for it. Named targets run in every run, others where it is their turn."""
+def jobs(live: bool, targets: tuple[str, ...], outcome: Outcome) -> list[Job]:
+    """What is to run, as far as there is a Python for it."""
     listed = []
-    for run in [LIVE_RUN] if live else simulated_runs():
-        work = (
-            partial(run_targets, run, live_variables(os.environ), targets)
-            if live
-            else partial(run_simulated, run, targets or run.share())
-        )
+    for run in [Run("2.19", in_process=True, targets=targets)] if live else simulated_runs(targets):
+        work = partial(run_targets, run, live_variables(os.environ)) if live else partial(run_simulated, run)
         if prepare(CORES[run.release], outcome):
             listed.append(Job(f"integration, {run.title}", work))
     return listed
 
 
 def main() -> int:
-    targets = [word for word in sys.argv[1:] if word != "--live"]
+    targets = tuple(word for word in sys.argv[1:] if word != "--live") or all_targets()
     live = "--live" in sys.argv[1:]
     outcome = Outcome()
     try:

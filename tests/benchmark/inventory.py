@@ -44,7 +44,15 @@ def listing(server: Simulated, folder: Path) -> tuple[float, float, int]:
         "PVE_TOKEN_SECRET": facts["token_secret"],
     }
     # A process of its own, whose children's peak is that of ansible-inventory alone.
-    watcher = [sys.executable, "-m", "tests.benchmark.inventory", program("ansible-inventory"), "-i", str(source), "--list"]
+    watcher = [
+        sys.executable,
+        "-m",
+        "tests.benchmark.inventory",
+        program("ansible-inventory"),
+        "-i",
+        str(source),
+        "--list",
+    ]
     start = time.monotonic()
     printed = subprocess.run(watcher, env=environment, check=True, capture_output=True, text=True)
     seconds = time.monotonic() - start

@@ -201,6 +201,13 @@ def test_every_action_plugin_and_target_belongs_to_a_module() -> None:
     assert actions | targets <= set(MODULES)
 
 
+def test_no_target_gathers_facts_that_it_does_not_use() -> None:
+    targets = {path.parents[1] for path in (ROOT / "tests" / "integration" / "targets").glob("*/tasks/main.yml")}
+    assert {
+        path.name for path in targets if "gather_facts/no" not in (path / "aliases").read_text(encoding="utf-8")
+    } == set()
+
+
 def test_no_sanity_test_is_ignored() -> None:
     assert not list((ROOT / "tests" / "sanity").glob("ignore-*.txt"))
 
