@@ -19,6 +19,8 @@ import yaml
 
 from tools.common import DEV, ROOT
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it was built
+
 UTILS = "ansible_collections.pve.automation.plugins.module_utils"
 
 
@@ -50,7 +52,7 @@ class Module:
         imported = re.search(rf"^from \.\.module_utils\.(\S+) import (?:.*\b)?{called[1]}\b", text, re.MULTILINE)
         if imported is None:
             raise ValueError(f"{path.relative_to(ROOT)}: {called[1]} is not imported from ..module_utils")
-        return cls(path.stem, yaml.safe_load(documentation), imported[1], called[1])
+        return cls(path.stem, yaml.load(documentation, Loader=LOADER), imported[1], called[1])  # noqa: S506 (both are safe)
 
 
 @functools.cache
@@ -65,6 +67,7 @@ def tables() -> dict[str, Sequence[Any]]:
     return {name: tables for name, tables in found.items() if tables}
 
 
+@functools.cache
 def modules() -> list[Module]:
     """All modules of the collection, by name."""
     return [Module.parse(path) for path in sorted((ROOT / "plugins" / "modules").glob("pve_*.py"))]

@@ -10,7 +10,6 @@ from typing import Any
 
 import jinja2
 import trustme
-import yaml
 
 from tests.unit.test_collection import literals
 
@@ -42,7 +41,7 @@ class Secret(jinja2.Undefined):
 
 def examples(module: str) -> Iterator[tuple[dict[str, Any], str, Any]]:
     """The tasks of a module's examples that belong to this collection: the task, the module and its options but the connection."""
-    for task in yaml.safe_load(literals(module)["EXAMPLES"]):
+    for task in literals(module)["EXAMPLES"]:
         for name, options in task.items():
             if name.startswith(PREFIX):
                 own = {key: value for key, value in (options or {}).items() if not key.startswith("api_")}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 from pathlib import Path
@@ -21,6 +22,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.resources.acc
 from ansible_collections.pve.automation.plugins.module_utils._core.run.module import module_arguments
 from tests.harness.lifecycle_cases import resource_of
 from tools import coverage, pages
+from tools.declared import LOADER
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
@@ -55,11 +57,12 @@ def project_files() -> list[str]:
     return [name for name in listed.split("\0") if name]
 
 
-def literals(module: str) -> dict[str, str]:
-    """The documentation literals of a module: DOCUMENTATION, EXAMPLES, RETURN."""
+@functools.cache
+def literals(module: str) -> dict[str, Any]:
+    """What the documentation literals of a module say: DOCUMENTATION, EXAMPLES, RETURN."""
     tree = ast.parse((ROOT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8"))
     return {
-        ast.unparse(node.targets[0]): ast.literal_eval(node.value)
+        ast.unparse(node.targets[0]): yaml.load(ast.literal_eval(node.value), Loader=LOADER)
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
     }
@@ -68,13 +71,13 @@ def literals(module: str) -> dict[str, str]:
 @pytest.mark.parametrize("module", MODULES)
 def test_module_is_documented(module: str) -> None:
     texts = literals(module)
-    documentation = yaml.safe_load(texts["DOCUMENTATION"])
+    documentation = texts["DOCUMENTATION"]
     assert documentation["module"] == module
     assert re.fullmatch(r"\d+\.\d+\.\d+", str(documentation["version_added"]))
     assert {"pve.automation.attributes", "pve.automation.attributes.info"} & set(
         documentation["extends_documentation_fragment"]
     )
-    assert resource_of(module).name in yaml.safe_load(texts["RETURN"])
+    assert resource_of(module).name in texts["RETURN"]
 
 
 FRAGMENTS = sorted((ROOT / "plugins" / "doc_fragments").glob("*.py"))
@@ -96,14 +99,14 @@ def test_documentation_fragments_can_be_read(path: Path) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_use_the_module_by_its_full_name(module: str) -> None:
-    tasks = yaml.safe_load(literals(module)["EXAMPLES"])
+    tasks = literals(module)["EXAMPLES"]
     assert any(f"pve.automation.{module}" in task for task in tasks)
     assert all("name" in task for task in tasks)
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_give_the_options_that_modules_take(module: str) -> None:
-    for task in yaml.safe_load(literals(module)["EXAMPLES"]):
+    for task in literals(module)["EXAMPLES"]:
         for action, options in task.items():
             name = action.removeprefix("pve.automation.")
             if name in MODULES:
@@ -121,7 +124,7 @@ def fields_of(resource: Any) -> list[Field]:
 
 @pytest.mark.parametrize("module", [name for name in MODULES if not name.endswith("_info")])
 def test_defaults_of_the_server_are_told(module: str) -> None:
-    options = yaml.safe_load(literals(module)["DOCUMENTATION"]).get("options", {})
+    options = literals(module)["DOCUMENTATION"].get("options", {})
     for field in fields_of(resource_of(module)):
         reported = str(options.get(field.name, {}).get("description")).lower()
         if field.default is False or (field.default and not isinstance(field.default, list)):
@@ -133,7 +136,7 @@ VERBS = ("Manage", "Gather", "Run", "Send", "Call", "Arm", "Move", "Regenerate",
 
 @pytest.mark.parametrize("module", MODULES)
 def test_module_is_found_by_its_words_and_leads_to_others(module: str) -> None:
-    documentation = yaml.safe_load(literals(module)["DOCUMENTATION"])
+    documentation = literals(module)["DOCUMENTATION"]
     assert documentation["short_description"].split()[0] in VERBS
     assert pages.subject(documentation) in pages.TITLES
     relatives = {row["module"] for row in documentation["seealso"] if "module" in row}
@@ -144,7 +147,7 @@ def test_module_is_found_by_its_words_and_leads_to_others(module: str) -> None:
 
 @pytest.mark.parametrize(("name", "words"), SEARCHED.items())
 def test_short_descriptions_have_the_words_that_people_search(name: str, words: tuple[str, ...]) -> None:
-    documentation = yaml.safe_load(literals(name)["DOCUMENTATION"])
+    documentation = literals(name)["DOCUMENTATION"]
     assert all(word in documentation["short_description"] for word in words)
 
 
