@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tools.common import BUILD, ROOT, Outcome, captured, output, project_files
 
-# The home directory of programs that write to it.
-HOME = BUILD / "home"
+TREES = BUILD / "trees"  # the copies
+HOME = BUILD / "home"  # the home directory of programs that write to it
 
 # What is in a copy only.
 KEPT = (".git/", "tests/output/")
@@ -64,11 +64,6 @@ class Core:
     def bin(self) -> Path:
         return self.environment / "bin"
 
-    @property
-    def home(self) -> Path:
-        """Where its ansible-test keeps environments and keys: two releases at once would delete each other's."""
-        return HOME / self.release
-
 
 CORES = {
     core.release: core
@@ -104,25 +99,31 @@ def prepare(core: Core, outcome: Outcome) -> bool:
         output(python, "-m", "venv", "--clear", core.environment)
         output("uv", "pip", "install", "--quiet", "--python", core.bin / "python", *wanted, "-r", requirements)
         stamp.write_text(state, encoding="utf-8")
-    provide_get_pip(core)
-    provide_ssh_key(core)
     return True
 
 
-def provide_get_pip(core: Core) -> None:
+def home_of(tree: Path, core: Core) -> Path:
+    """The home directory of the ansible-test of a copied tree: two of them would delete each other's environments."""
+    home = HOME / tree.relative_to(TREES).parts[0]
+    provide_get_pip(home, core)
+    provide_ssh_key(home)
+    return home
+
+
+def provide_get_pip(home: Path, core: Core) -> None:
     """Put the stand-in where ansible-test looks before it downloads."""
-    cached = core.home / ".ansible" / "test" / "cache" / f"get_pip_{core.get_pip}.py"
+    cached = home / ".ansible" / "test" / "cache" / f"get_pip_{core.get_pip}.py"
     if not cached.exists():
         cached.parent.mkdir(parents=True, exist_ok=True)
         cached.write_text(GET_PIP, encoding="utf-8")
 
 
-def provide_ssh_key(core: Core) -> None:
+def provide_ssh_key(home: Path) -> None:
     """Make the key pair that ansible-test makes for remote machines and also asks for on local ones.
 
-    Here it is made once: runs side by side would get in each other's way, and not every machine has ssh-keygen.
+    Here it is made, because not every machine has ssh-keygen.
     """
-    private = core.home / ".ansible" / "test" / "id_rsa"
+    private = home / ".ansible" / "test" / "id_rsa"
     if private.exists():
         return
     key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
@@ -137,7 +138,7 @@ def provide_ssh_key(core: Core) -> None:
 @contextmanager
 def copied_tree(name: str) -> Iterator[Path]:
     """A copy of the project under a name, for the block alone: who else wants it waits."""
-    parent = BUILD / "trees" / name
+    parent = TREES / name
     parent.mkdir(parents=True, exist_ok=True)
     with (parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -184,7 +185,7 @@ def ansible_test(core: Core, tree: Path, *arguments: str) -> tuple[bool, str]:
     # Its own programs come first, so that it finds the ansible-core it belongs to.
     env = {
         "PATH": f"{core.bin}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(core.home),
+        "HOME": str(home_of(tree, core)),
         # The user's settings of pip stay in force.
         "XDG_CONFIG_HOME": os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config"),
     }
