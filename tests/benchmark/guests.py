@@ -56,6 +56,8 @@ CLONE: Mapping[str, Any] = {
     "net": {"net0": {"tag": 7}},
     "state": "started",
 }
+CLONE_REQUESTS = 14
+BULK_CLONES, BULK_REQUESTS = 10, 111  # three of them look for others of the same names in the end
 CLONES, PARALLEL = 50, 10
 PLACED, PLACED_NODES = 200, 8
 SECONDS = {"qmclone": 4.0, "resize": 2.0, "qmstart": 2.0}  # of each task, by its type
@@ -83,13 +85,26 @@ def print_requests(cluster: Cluster) -> None:
         done(cluster, "pve_vm", {**machine, **more})
         count = len(cluster.requests_made())
         print(f"  {reported:28} {count}" + ("" if count == expected else f"   EXPECTED {expected}"))
+    single, bulk = requests_of_clones(cluster)
+    print("Requests of a clone that is configured, grown and started by the same task")
+    shown = "" if len(single) == CLONE_REQUESTS else f"   EXPECTED {CLONE_REQUESTS}"
+    print(f"  {'one pve_vm':28} {len(single)}{shown}")
+    for request in single:
+        print(f"    {request}")
+    shown = "" if len(bulk) == BULK_REQUESTS else f"   EXPECTED {BULK_REQUESTS}"
+    print(f"  {f'{BULK_CLONES} by one pve_guests':28} {len(bulk)}, {len(bulk) / BULK_CLONES:.1f} each{shown}")
+
+
+def requests_of_clones(cluster: Cluster) -> tuple[list[str], list[str]]:
+    """What one clone asks for that is configured, grown and started by one task, and several of a bulk, of a reported template."""
     done(cluster, "pve_vm", TEMPLATE)
+    cluster.control("POST", "report", {})
     cluster.requests_made()
     done(cluster, "pve_vm", {**CLONE, "vmid": FIRST + 1, "name": "bench-clone"})
-    made = cluster.requests_made()
-    print(f"Requests of a clone that is configured, grown and started by the same task: {len(made)}")
-    for row in made:
-        print(f"  {row['method']:6} {row['path']}")
+    single = cluster.requests_made()
+    cluster.control("POST", "report", {})
+    done(cluster, "pve_guests", {"guests": [{**CLONE, "name": f"bench-clone{n}"} for n in range(BULK_CLONES)]})
+    return [f"{row['method']:6} {row['path']}" for row in single], [row["path"] for row in cluster.requests_made()]
 
 
 # --- second runs ------------------------------------------------------------------------------------------------------

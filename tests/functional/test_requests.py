@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.benchmark.guests import BULK_REQUESTS, CLONE_REQUESTS, requests_of_clones
 from tests.benchmark.requests_made import CONFIRMED, EXPECTED, confirmed, done, second_run
 from tests.harness.cluster import Cluster
 from tests.harness.lifecycle_cases import CASES, EMPTY_VM, Case, resource_of
@@ -36,6 +37,13 @@ def test_a_lagging_list_does_not_make_it_dearer(cluster: Cluster) -> None:
     cluster.control("POST", "lag", {"seconds": 100000, "looks": 1000000})
     made = {name: paths for name, paths in confirmed(cluster, reported=False) if "by name" not in name}
     assert {name: len(paths) for name, paths in made.items()} == {name: CONFIRMED[name][2] for name in made}, made
+
+
+def test_a_clone_asks_for_nothing_that_an_answer_has_said(cluster: Cluster) -> None:
+    cluster.connection = cluster.token_connection()
+    single, bulk = requests_of_clones(cluster)
+    assert (len(single), len(bulk)) == (CLONE_REQUESTS, BULK_REQUESTS), single
+    assert len(set(single)) == len(single) - 2, single  # the configuration before the clone, after it and at the end
 
 
 RULES = [{"type": "in", "action": "ACCEPT", "proto": "tcp", "dport": str(port)} for port in (22, 80, 443, 8006)]

@@ -17,7 +17,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.guests.prefli
     target_of,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.vm import VM
-from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, PermissionDenied
 from tests.unit.guests.fake import GuestServer
 from tests.unit.resources.fake import options
 
@@ -79,7 +79,7 @@ def test_a_new_machine() -> None:
         hookscript="local:snippets/hook.pl",
         cicustom={"user": "local:snippets/user.yml"},
     )
-    assert (found.title, found.vmid, found.node, found.new_vmid) == ("web1", 9001, "pve1", 9001)
+    assert (found.title, found.vmid, found.node) == ("web1", 9001, "pve1")
     assert (found.memory, found.runs, found.disk) == (2 * GIB, True, 8 * GIB)
     assert sum(part.size for part in found.space) == 8 * GIB
     assert {part.storage for part in found.space} == {"lvm"}
@@ -90,6 +90,17 @@ def test_a_new_machine() -> None:
         "local:snippets/hook.pl": "hookscript",
         "local:snippets/user.yml": "",
     }
+
+
+@pytest.mark.parametrize(("answer", "asked"), [(None, None), (PermissionDenied("GET", "/", 403, "denied"), 9001)])
+def test_whether_an_id_is_free_is_asked_only_of_who_would_not_see_its_guest(answer: Any, asked: int | None) -> None:
+    server = GuestServer({}, {} if answer is None else {"/nodes/pve1/qemu/9001/config": answer})
+    desired = VM.parse(options(VM, vmid=9001, node="pve1"))
+    observed = VM.read(server, desired)
+    desired = VM.remember(observed, desired)
+    found = requirements_of(VM.kind, VM.plan(observed, desired), desired)
+    assert found is not None
+    assert found.new_vmid == asked
 
 
 def test_a_new_container() -> None:

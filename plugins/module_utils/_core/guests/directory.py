@@ -69,6 +69,7 @@ class Directory:
         self.silent: dict[str, str] = {}
         self._lists: dict[tuple[str, str], Mapping[int, Row]] = {}  # by node and kind
         self._view: list[Row] | None = None  # the rows as they are known so far, made when they are needed
+        self._found: dict[tuple[Any, ...], Found] = {}
         self._lock = threading.RLock()
 
     def _read(self) -> Iterable[Mapping[str, Any]]:
@@ -158,8 +159,15 @@ class Directory:
     def refresh(self) -> None:
         """Forget everything, because it has changed."""
         with self._lock:
-            self.rows, self._lists = [dict(row) for row in self._read()], {}
+            self.rows, self._lists, self._found = [dict(row) for row in self._read()], {}, {}
             self._view = None
+
+    def once(self, question: tuple[Any, ...], look: Callable[[], Found]) -> Found:
+        """What ``look`` finds, which several guests ask for and is looked for once."""
+        with self._lock:
+            if question not in self._found:
+                self._found[question] = look()
+            return self._found[question]
 
     # --- looking for one ----------------------------------------------------------------------------------------------
 

@@ -150,7 +150,9 @@ class Guest(Resource[GuestDesired, GuestObserved]):
         if changed and desired.is_new_by_name and desired.in_bulk is None:  # a bulk looks once for all
             refuse_twins(Directory(reader), self.kind, desired.name or "")
         reader.warnings.extend(self._unlike_backup(desired, state))
-        found: dict[str, Any] = {"pending": pending_keys(reader, where)} if changed else {}
+        found: dict[str, Any] = {}
+        if changed:  # what is written to a guest that does not run waits for nothing
+            found["pending"] = [] if desired.is_new and not desired.restores_live else pending_keys(reader, where)
         if desired.wait_for:
             found["interfaces"] = wait_for_agent(reader, where, desired.wait_timeout, address=desired.wait_for == "ip")
         return found

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..model.contract import Reader, State
-from ..model.errors import InvalidOption, InvalidParameter
+from ..model.errors import InvalidOption, InvalidParameter, PermissionDenied
 from ..model.plan import api_path
 from . import power
 from .agent import pending_keys
@@ -34,6 +34,7 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
     found = search.find()
     if found is None:
         known = _prepare_creation(kind, reader, desired, search.others()) if desired.state != "absent" else None
+        known = known and dataclasses.replace(known, is_free=search.sees_id)
         has_seed = known is not None and _has_seed(reader, desired, known.node, known.vmid, {})
         return GuestObserved(None, known, as_root=as_root, has_seed=has_seed)
     where, config = found
@@ -43,6 +44,7 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
         earlier,
         vmid=where.vmid,
         node=where.node,
+        was_seen=True,
         source=earlier.source or _source_of_moving(kind, search, desired, config),
         ran=earlier.ran or _is_to_restart_hard(desired, state),
         purged=earlier.purged | _to_purge(kind, state, desired),
@@ -121,9 +123,12 @@ def _observe(
     state: State = {"vmid": where.vmid, "node": where.node, **kind.observe(config)}
     ha_managed = False
     if _needs_status(kind, desired, where, config):
-        status = reader.get(f"{where.path}/status/current")
-        state["status"] = power.observe({**status, "lock": config.get("lock")})
-        ha_managed = bool((status.get("ha") or {}).get("managed"))
+        if desired.is_fresh:
+            state["status"] = power.STOPPED
+        else:
+            status = reader.get(f"{where.path}/status/current")
+            state["status"] = power.observe({**status, "lock": config.get("lock")})
+            ha_managed = bool((status.get("ha") or {}).get("managed"))
     if desired.restart == "if_needed" and state["status"] == power.RUNNING:
         state["pending"] = pending_keys(reader, where)
     if desired.pool is not None:
@@ -208,6 +213,7 @@ class Search:
     def __init__(self, kind: GuestKind, reader: Reader, desired: GuestDesired) -> None:
         self.kind, self.reader, self.desired = kind, reader, desired
         self.directory: Directory | None = None
+        self.sees_id = False  # whether a guest with the task's id would be in the list of all guests
         # where a bulk has asked for all guests already
         self._shared = desired.in_bulk.directory if desired.in_bulk and desired.known is None else None
 
@@ -233,7 +239,7 @@ class Search:
             node = known.node
         if vmid and node and (self._shared is None or self._shared.at(vmid)):
             where = Location(self.kind.type, vmid, node)
-            config = self._finished(where, read_config(self.reader, where, forbidden_is_absent=True))
+            config = self._finished(where, self._read_visible(where))
             if config is not None and (desired.vmid or config.get(self.kind.name_option) == desired.name):
                 return with_name(where, config), config
         if vmid and not node and self._shared is None:
@@ -242,6 +248,18 @@ class Search:
             if seen and config is not None:
                 return with_name(seen[0], config), config
         return None
+
+    def _read_visible(self, where: Location) -> Mapping[str, Any] | None:
+        """The configuration of a guest; None if it is not there, or if the list of all guests has to decide.
+
+        Both that call and the list take VM.Audit (PVE/API2/Qemu.pm, vm_config; pve-manager API2/Cluster.pm, resources).
+        """
+        try:
+            config = read_config(self.reader, where)
+        except PermissionDenied:
+            return None
+        self.sees_id = True
+        return config
 
     def _look_up(self, directory: Directory) -> Found | None:
         """The guest with the task's id, or else with its name."""

@@ -69,6 +69,10 @@ def parse_source(option: str, value: Any, known: Mapping[str, Codec]) -> dict[st
 
 def find_source(directory: Directory, kind: str, source: str, node: str | None = None) -> Found:
     """The guest to clone, by id or by name, with its configuration; of templates of one name the best for a clone on ``node``."""
+    return directory.once((kind, source, node), lambda: _find_source(directory, kind, source, node))
+
+
+def _find_source(directory: Directory, kind: str, source: str, node: str | None) -> Found:
     copies = [] if source.isdigit() or directory.is_certain([kind], source) else _copies(directory, kind, source)
     if copies:
         return min(copies, key=lambda copy: _distance(directory, copy, node))

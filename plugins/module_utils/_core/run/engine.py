@@ -165,6 +165,7 @@ class _Run:
         self.detours = 0
         self.followed: set[str] = set()  # tasks that were waited for
         self.sent = 0.0  # when the present step was
+        self.latest: Plan | None = None  # that was made since the last step, from what was read then
 
     def finish(self) -> Outcome:
         try:
@@ -220,7 +221,7 @@ class _Run:
         self.client.trusted.update(step.trusts)
         if step.pause:
             self.client.sleep(step.pause)
-        self.sent = time.monotonic()
+        self.sent, self.latest = time.monotonic(), None
         answer = self.client.call(step.method, step.path, step.params, upload=step.upload, api_format=step.api_format)
         for name, key in step.returns.items():
             self.outcome.answers[name] = answer.get(key) if key else answer
@@ -372,7 +373,7 @@ class _Run:
 
     def _plan_again(self, unclear: Step | None = None) -> None:
         """Plan from what is there now; an unclear step that is no longer needed has run."""
-        plan = self._plan_now()
+        plan = self.latest = self._plan_now()
         if unclear and not _is_in(unclear, plan.steps):
             self.outcome.done.append(unclear)
         self.outcome.unfinished, self.outcome.touched = None, False
@@ -396,7 +397,7 @@ class _Run:
             self.outcome.object = self.plan.after
             return
         for pause in (*READ_BACK_PAUSES, None):
-            plan = self._plan_now()
+            plan, self.latest = self.latest or self._plan_now(), None
             if not any(step.verify for step in plan.steps):
                 self.outcome.object, self.outcome.seen = plan.before, True
                 return

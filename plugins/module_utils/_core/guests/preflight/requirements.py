@@ -106,7 +106,7 @@ def requirements_of(kind: GuestKind, plan: Plan, desired: GuestDesired) -> Requi
         space=tuple(space),
         bridges=tuple(_bridges(before, after)),
         volumes=tuple(volume for volume in volumes if _VOLUME.fullmatch(volume.name)),
-        new_vmid=desired.vmid if not before else None,
+        new_vmid=None if before or (desired.known and desired.known.is_free) else desired.vmid,
         cloned_from=cloned_from,
         sources=sources,
         lock=lock,
