@@ -18,7 +18,9 @@ extends_documentation_fragment:
   - pve.automation.lockout
 options:
   userid:
-    description: Name of the user with its realm, as in V(alice@pve).
+    description:
+      - Name of the user with its realm, as in V(alice@pve).
+      - Only printable ASCII is accepted. PVE creates users with other characters, but its API never finds them again.
     type: str
     required: true
     aliases: [name]

@@ -37,6 +37,7 @@ TRAITS = {  # of the hosts on which a scenario was recorded
     "lxc": ("no-memory-cgroup",),
     "multinode": ("own-resolver", "no-import"),
     "rights": ("keep-all",),
+    "texts": ("leftovers",),
 }
 LEAST_SHARE = 99  # per cent of a scenario's steps that have to pass, whatever its baseline is
 PARALLEL = 2  # scenarios that are played at once, each against a simulator of its own

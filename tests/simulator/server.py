@@ -71,7 +71,8 @@ class Front:
         return app
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        path = urllib.parse.unquote(request.raw_path.partition("?")[0])
+        # PVE::APIServer::AnyEvent, unshift_read_header: the bytes of a path are not taken as UTF-8, as those of parameters are.
+        path = urllib.parse.unquote(request.raw_path.partition("?")[0], encoding="latin-1")
         try:
             if path.startswith("/simulator/"):
                 return await self.control.handle(request, path)

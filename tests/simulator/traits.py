@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from .scenarios import spare_card
-from .state import Cluster
+from .state import Cluster, User
 from .storages import make_storage
 
 Build = Callable[[], Cluster]
@@ -43,6 +43,22 @@ def second_card(cluster: Cluster) -> None:
         node.interfaces["eno2"] = spare_card(2)
 
 
+def leftovers(cluster: Cluster) -> None:
+    """A bridge of each node and a user are still there from an earlier attempt."""
+    for node in cluster.nodes.values():
+        node.interfaces["vmbr96"] = {
+            "type": "bridge",
+            "method": "manual",
+            "method6": "manual",
+            "families": ["inet"],
+            "bridge_ports": "",
+            "bridge_stp": "off",
+            "bridge_fd": "0",
+            "priority": 5,
+        }
+    cluster.users["ctü@pve"] = User("ctü@pve")
+
+
 def restricted_agent(cluster: Cluster) -> None:
     """The machine 9069 starts a system from the network whose agent refuses what would freeze, trim or stop it."""
     cluster.areas["restricted_agents"] = frozenset({9069})
@@ -54,6 +70,7 @@ TRAITS: Mapping[str, Callable[[Cluster], None]] = {
     "no-import": no_import,
     "keep-all": keep_all,
     "second-card": second_card,
+    "leftovers": leftovers,
     "restricted-agent": restricted_agent,
 }
 

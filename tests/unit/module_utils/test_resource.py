@@ -71,7 +71,7 @@ def test_ids_never_become_another_level_of_the_path() -> None:
     assert whole_part("local:iso/a b.iso") == "/local:iso%2Fa%20b.iso"
 
 
-@pytest.mark.parametrize("part", ["", " ", ".", "..", "a/b", "../x", "a\\b", "a\nb", "a\x00", "\udc80"])
+@pytest.mark.parametrize("part", ["", " ", ".", "..", "a/b", "../x", "a\\b", "a\nb", "a\x00", "\udc80", "ctü@pve"])
 def test_what_is_no_id_is_refused_as_a_part_of_a_path(part: str) -> None:
     with pytest.raises(WrongPathPart, match="is not an id that the API takes"):
         api_path("nodes", part)

@@ -92,10 +92,10 @@ class WrongPathPart(PveError):
     """An id that cannot be a part of an API path, so that nothing was sent."""
 
     def __init__(self, part: str) -> None:
-        shown = part[:200].encode("ascii", "backslashreplace").decode() + ("..." if len(part) > 200 else "")
+        shown = ascii(part[:200]) + ("..." if len(part) > 200 else "")
         super().__init__(
-            f"{shown!r} is not an id that the API takes: it is empty, '.' or '..', has '/', '\\' or a control character in it, "
-            f"or is longer than {LONGEST_PART} characters",
+            f"{shown} is not an id that the API takes: it is empty, '.' or '..', has '/', '\\' or a character in it that is "
+            f"not printable ASCII, or is longer than {LONGEST_PART} characters",
         )
         self.part = part
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 HIDDEN = "********"
 _CONTROL = r"[\x00-\x1f\x7f\ud800-\udfff]"
-_WRONG_IN_PART = re.compile(rf"[/\\]|{_CONTROL}")
+# pve-http-server takes the bytes of a path as they are (PVE::APIServer::AnyEvent, unshift_read_header), but those of parameters
+# as UTF-8: a user with an umlaut can be created, and is never found by a path.
+_WRONG_IN_PART = re.compile(r"[/\\]|[^ -~]")
 _WRONG_IN_REST = re.compile(rf"\\|{_CONTROL}|(^|/)\.{{0,2}}(/|$)")
 
 
