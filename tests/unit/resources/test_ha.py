@@ -93,6 +93,10 @@ def test_garbled_comments_are_told_from_good_ones(text: str) -> None:
     assert Comment().parse(garbled) == Comment().parse(text) == text
 
 
+def test_what_a_user_wrote_is_never_taken_for_garbled() -> None:
+    assert Comment().parse_option("Ã¤ ") == "Ã¤"
+
+
 @pytest.mark.parametrize(("purge", "params"), [(None, {}), (True, {"purge": True}), (False, {"purge": False})])
 def test_absent_sends_purge_only_if_it_was_given(purge: bool | None, params: dict[str, Any]) -> None:
     plan = planned(RESOURCE, with_resource(), sid="100", state="absent", purge=purge)

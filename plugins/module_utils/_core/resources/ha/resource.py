@@ -41,6 +41,9 @@ class Comment(Stripped):
         except UnicodeError:  # it was not garbled
             return text
 
+    def parse_option(self, value: Any) -> str:
+        return super().parse(value)
+
 
 class RequestedState(Word):
     """``enabled`` is the older word for ``started``."""
