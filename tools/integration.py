@@ -32,7 +32,7 @@ from tools.simulated import simulator
 TARGETS = ROOT / "tests" / "integration" / "targets"
 
 
-AS_MODULES = 4  # of so many targets, one runs as ordinary modules with a release
+AS_MODULES = 8  # of so many targets, one runs as ordinary modules with a release
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,11 @@ def all_targets() -> tuple[str, ...]:
 
 
 def simulated_runs(targets: tuple[str, ...]) -> list[Run]:
-    """Each target runs once with the oldest release and once with the newest that a Python here can run. Half of them run as
-    ordinary modules in one of these: that takes thrice the time, and a functional test holds that both hosts give the same
-    results. The releases between them run the unit tests and sanity, the developer's one the functional tests.
+    """Each target runs once with the oldest release and once with the newest that a Python here can run.
+
+    A quarter of them run as ordinary modules in one of these: that takes ten times as long, and a functional test holds for
+    every module that both hosts give the same results. The releases between them run the unit tests and sanity, the
+    developer's one the functional tests.
     """
     runnable = [release for release, core in CORES.items() if find_python(core)]
     runs = []
