@@ -103,6 +103,8 @@ def test_only_images_of_the_machine_are_its_seeds() -> None:
         ({}, "seed: has no data"),
         ({"user_data": "a", "ignition": {}}, "seed: ignition takes the place of user_data"),
         ({"user_data": "a", "slot": "virtio0"}, "seed: slot: 'virtio0' is not a slot for a CD-ROM"),
+        ({"user_data": [1, 2]}, "seed: user_data: must be a text or a dictionary, not list"),
+        ({"meta_data": 5}, "seed: meta_data: must be a text or a dictionary, not int"),
         ({"user_data": "a" * (17 * 1024**2)}, "seed: has more than 16 MiB"),
     ],
 )

@@ -15,6 +15,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
+from types import NoneType
 from typing import Any
 
 from ..model.errors import InvalidOption
@@ -147,6 +148,9 @@ def _plain(directory: tuple[str, ...]) -> str:
 
 def _files(given: Mapping[str, Any], label: str) -> dict[str, bytes]:
     paths = _PATHS[label]
+    for name in DATA:
+        if not isinstance(given[name], (str, Mapping, NoneType)):
+            raise InvalidOption("seed", f"{name}: must be a text or a dictionary, not {type(given[name]).__name__}")
     user = given["user_data"] if given["ignition"] is None else given["ignition"]
     values = {**{name: given[name] for name in paths}, "user_data": user}
     intro = "" if given["ignition"] is not None else "#cloud-config\n"
@@ -162,7 +166,7 @@ def _files(given: Mapping[str, Any], label: str) -> dict[str, bytes]:
 
 
 def _text(value: Any, intro: str) -> str:
-    """A text as it is; a dictionary or a list as JSON, which is YAML as well."""
+    """A text as it is; a dictionary as JSON, which is YAML as well."""
     if isinstance(value, str):
         return value
     return f"{intro}{json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)}\n"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..model.contract import Reader
-from ..model.errors import NotFound, PermissionDenied, does_not_exist
+from ..model.errors import InvalidOption, NotFound, PermissionDenied, does_not_exist
 from ..model.plan import Plan, api_path
 
 
@@ -46,12 +46,16 @@ def require_pool(reader: Reader, option: str, name: str | None) -> None:
 
 
 def unknown_nodes(reader: Reader, names: Iterable[str]) -> list[str]:
-    """Those of the names that no node of the cluster has. Every login sees all nodes."""
-    known = {str(row["node"]) for row in reader.get("/nodes") or []}
-    return sorted(set(names) - known)
+    """Those of the names that no node of the cluster has."""
+    return sorted(set(names) - set(_nodes(reader)))
 
 
 def require_node(reader: Reader, option: str, name: str | None) -> None:
     """Refuse the name of a node that is not in the cluster."""
-    if name and unknown_nodes(reader, [name]):
-        raise does_not_exist(option, f"node {name!r}")
+    if name and name not in (known := _nodes(reader)):
+        raise InvalidOption(option, f"node {name!r} does not exist", hint=f"The nodes are {', '.join(known)}.")
+
+
+def _nodes(reader: Reader) -> list[str]:
+    """The names of all nodes, which every login sees."""
+    return sorted(str(row["node"]) for row in reader.get("/nodes") or [])
