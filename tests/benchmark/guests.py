@@ -11,11 +11,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.benchmark.playing import connection, peer_command, peer_connection, seconds_of
+from tests.benchmark.playing import connection, cpu_of, peer_command, peer_connection, seconds_of
 from tests.benchmark.requests_made import done
 from tests.harness.cluster import Cluster, running_cluster
 
 FIRST, GUESTS = 5000, 100
+ABOVE_DEBUG: Mapping[int, float | None] = {
+    10: None,
+    100: 0.25,
+    1000: 1.5,
+}  # machines, and the seconds that they may take
 PEER_ITEMS = 20  # of the peer's loop, so that it does not last for minutes
 OPTIONS: Mapping[str, Any] = {  # twenty that a second run has to compare
     "acpi": True,
@@ -69,6 +74,7 @@ def measure() -> None:
         cluster.connection = cluster.token_connection()
         print_requests(cluster)
         print_second_runs(cluster)
+        print_above_debug(cluster)
         print_clones(cluster)
     print_placed()
 
@@ -135,6 +141,28 @@ def print_second_runs(cluster: Cluster) -> None:
         print("  BENCH_PEER=1 also measures the loop of community.proxmox.proxmox_kvm")
     else:
         print(f"  proxmox_kvm, update: true    {peers:7.2f} s   ({PEER_ITEMS} items measured)")
+
+
+def print_above_debug(cluster: Cluster) -> None:
+    """One task for all machines, which are as they should be, beside a debug task with the same data."""
+    cluster.reset()
+    cluster.connection = cluster.token_connection()
+    vmids = range(FIRST, FIRST + max(ABOVE_DEBUG))
+    guests = [{"node": "pve1", "vmid": vmid, "name": f"bench{vmid}", **OPTIONS} for vmid in vmids]
+    done(cluster, "pve_guests", {"guests": guests, "preflight": "off"})
+    cluster.control("POST", "report", {})
+    print(
+        "A second run of machines by one pve_guests, beside a debug task with the same data; seconds of CPU of whole processes"
+    )
+    for count, expected in ABOVE_DEBUG.items():
+        options = {**connection(cluster.facts), "guests": guests[:count]}
+        with tempfile.TemporaryDirectory() as name:
+            debug = cpu_of(Path(name), {"ansible.builtin.debug": {"msg": options}})
+            ours = cpu_of(Path(name), {"pve.automation.pve_guests": options})
+        goal = f"   (expected: at most {expected:g})" if expected else ""
+        print(
+            f"  {f'{count} machines':28} debug {debug:6.2f} s   ours {ours:6.2f} s   above {ours - debug:5.2f} s{goal}"
+        )
 
 
 def _peers_loop(cluster: Cluster, folder: Path) -> float:

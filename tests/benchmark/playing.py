@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import time
 from collections.abc import Mapping
@@ -50,6 +51,19 @@ def seconds_of(folder: Path, task: Mapping[str, Any], *, in_process: bool = True
     if done.returncode:
         raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
     return time.monotonic() - start
+
+
+def cpu_of(folder: Path, task: Mapping[str, Any]) -> float:
+    """The seconds of CPU of such a playbook, which do not depend on what else the machine does."""
+    before = _cpu_of_children()
+    seconds_of(folder, task)
+    return _cpu_of_children() - before
+
+
+def _cpu_of_children() -> float:
+    """The seconds of CPU of all processes that this one started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def peer_command() -> str:

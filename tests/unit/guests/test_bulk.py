@@ -13,7 +13,9 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.bulk import GUESTS, _job
+from ansible_collections.pve.automation.plugins.module_utils._core.guests.kinds import BY_WORD
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
+from ansible_collections.pve.automation.plugins.module_utils._core.model.given import Validator
 from ansible_collections.pve.automation.plugins.module_utils._core.model.places import Places
 from tests.unit.guests.fake import ROOT
 
@@ -108,7 +110,9 @@ def test_all_guests_are_found_by_one_request() -> None:
 
 def test_entries_take_the_timeout_of_the_task_unless_they_have_their_own() -> None:
     guests = [{"vmid": 101, "name": "web1"}, {"vmid": 103, "hostname": "db1", "type": "lxc", "timeout": 9}]
-    jobs = [_job(number, spec, {**defaults(), "timeout": 60}) for number, spec in enumerate(guests)]
+    task = {**defaults(), "timeout": 60}
+    validators = {word: Validator(guest.arguments()) for word, guest in BY_WORD.items()}
+    jobs = [_job(number, spec, task, validators) for number, spec in enumerate(guests)]
     assert [job.params["timeout"] for job in jobs] == [60, 9]
 
 

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
 import yaml
 
-from ansible_collections.pve.automation.plugins.module_utils._core.guests import seed as seeds
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.seed import DATA, Seed, seeds_of
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption
 
@@ -114,7 +114,7 @@ def test_a_seed_that_cannot_be_meant(given: dict[str, Any], says: str) -> None:
 
 
 def test_without_the_library_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seeds, "pycdlib", None)
+    monkeypatch.setitem(sys.modules, "pycdlib", None)
     with pytest.raises(InvalidOption, match="seed: needs the Python library pycdlib") as refused:
         seed(user_data="a")
     assert "pip install pycdlib" in str(refused.value)

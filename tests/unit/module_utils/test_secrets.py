@@ -115,7 +115,7 @@ def test_the_transport_repeats_no_header(monkeypatch: pytest.MonkeyPatch, error:
     def refuse(*_args: Any, **_options: Any) -> None:
         raise error
 
-    monkeypatch.setattr(transport.session, "request", refuse)
+    monkeypatch.setattr(transport.session.get_adapter(transport.endpoint.url), "send", refuse)
     with pytest.raises(PveError, match="a header of the request") as caught:
         transport.send("GET", "/api2/json/version", {}, {"Authorization": CORE})
     assert CORE not in str(caught.value)

@@ -558,19 +558,18 @@ def test_an_upload_is_a_form_with_the_file_as_its_last_part(node: Any, tmp_path:
     assert 'name="filename"; filename="b.iso"' in parts[-2][0]
 
 
-def test_an_upload_may_stall_as_long_as_an_answer_may_take(tmp_path: Path) -> None:
+def test_an_upload_may_stall_as_long_as_an_answer_may_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that takes no bytes for longer than connecting may take must not end the upload."""
     asked = {}
 
-    class Session(requests.Session):
-        def request(self, *_call: Any, timeout: Any, **_more: Any) -> NoReturn:  # type: ignore[override] # raises at once
-            asked["timeout"] = timeout
-            raise requests.exceptions.ReadTimeout
+    def send(*_call: Any, timeout: Any, **_more: Any) -> NoReturn:
+        asked["timeout"] = timeout
+        raise requests.exceptions.ReadTimeout
 
     (tmp_path / "a.iso").write_text("x")
     endpoint = Endpoint("127.0.0.1", 8006, "")
     transport = HttpsTransport(Connection(endpoints=(endpoint,), connect_timeout=2, timeout=30), endpoint)
-    transport.session = Session()
+    monkeypatch.setattr(transport.session.get_adapter(endpoint.url), "send", send)
     for upload, timeout in ((None, (2, 30)), (Upload(str(tmp_path / "a.iso"), "a.iso", 1), (30, 30))):
         with pytest.raises(ConnectionFailed):
             transport.send("POST", "/x", {}, {}, upload)

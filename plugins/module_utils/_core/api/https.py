@@ -14,6 +14,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
@@ -31,6 +32,7 @@ try:
     import urllib3.connection
     import urllib3.connectionpool
     import urllib3.exceptions
+    from urllib3.util.ssl_ import create_urllib3_context
 except ImportError as error:  # reported when a connection is needed
     MISSING: ImportError | None = error
 else:
@@ -93,8 +95,9 @@ class HttpsTransport:
         self.session = requests.Session()
         self.session.trust_env = False  # no .netrc, which would replace the token; the rest is asked for explicitly
         self.session.proxies.update(requests.utils.get_environ_proxies(endpoint.url))
-        self.session.mount("https://", _adapter(connection.fingerprints))
         self.verify = self._verification()
+        self.session.mount("https://", _adapter(connection.fingerprints, verified=self.verify is not False))
+        self._watchman = _Watchman(connection.timeout)
 
     def _verification(self) -> bool | str:
         if self.connection.ca_path:
@@ -127,18 +130,22 @@ class HttpsTransport:
         body: Any = None,
         connect_timeout: float | None = None,
     ) -> Response:
-        watch = _Watch(self.connection.timeout)
+        watch = _Watch(self._watchman)
         _WATCHES.watch = watch
         try:
-            with self.session.request(
+            request = requests.Request(
                 method,
                 self.endpoint.url + url,
-                params=query,
+                params=query or None,
                 data=body,
-                headers=dict(headers),
+                headers={**self.session.headers, **headers},
+            ).prepare()
+            # The adapter itself: what the session adds is for redirects, cookies and the environment, and takes half of the time.
+            with self.session.get_adapter(request.url).send(
+                request,
                 verify=self.verify,
+                proxies=self.session.proxies,
                 timeout=(connect_timeout or self.connection.connect_timeout, self.connection.timeout),
-                allow_redirects=False,
                 stream=True,
             ) as answer:
                 content = self._content(answer)
@@ -217,6 +224,7 @@ class HttpsTransport:
 
     def close(self) -> None:
         self.session.close()
+        self._watchman.close()
 
 
 def addresses_towards(endpoint: Endpoint) -> tuple[str, str] | None:
@@ -236,32 +244,75 @@ def addresses_towards(endpoint: Endpoint) -> tuple[str, str] | None:
 _ADVICE = "Check api_host and api_port, and that pveproxy runs there."
 
 
-class _Watch:
-    """Ends the reading of an answer after some time, however little of it comes how often."""
+class _Watchman:
+    """Ends the reading of answers after some time, however little of them comes how often; one thread serves all requests.
+
+    The thread begins with the first answer that is read. It looks when the earliest of the answers that it knows has to be there,
+    and ends when it finds that nothing is read any more.
+    """
 
     def __init__(self, seconds: float) -> None:
-        self.seconds, self.expired = seconds, False
-        self.timer: threading.Timer | None = None
+        # A little later than the time-out of a single read, which has a message of its own.
+        self.seconds = min(1.05 * seconds + 0.2, threading.TIMEOUT_MAX)
+        self._watches: set[_Watch] = set()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def add(self, watch: _Watch) -> None:
+        """Watch the reading of an answer from now on."""
+        with self._changed:
+            watch.deadline = time.monotonic() + self.seconds
+            self._watches.add(watch)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, daemon=True)
+                self._thread.start()
+
+    def remove(self, watch: _Watch) -> None:
+        """Forget an answer, which is read."""
+        with self._changed:
+            self._watches.discard(watch)
+
+    def close(self) -> None:
+        """Forget all answers, and let the thread end."""
+        with self._changed:
+            self._watches.clear()
+            self._changed.notify()
+
+    def _look(self) -> None:
+        with self._changed:
+            while self._watches:
+                left = min(watch.deadline for watch in self._watches) - time.monotonic()
+                if left > 0:
+                    self._changed.wait(left)
+                for watch in [watch for watch in self._watches if watch.deadline <= time.monotonic()]:
+                    self._watches.remove(watch)
+                    watch.expire()
+            self._thread = None
+
+
+class _Watch:
+    """The reading of one answer."""
+
+    def __init__(self, watchman: _Watchman) -> None:
+        self.watchman, self.expired, self.deadline = watchman, False, 0.0
+        self.connected: Any = None
 
     def begin(self, connected: Any) -> None:
         """Watch a socket from now on."""
-        self.cancel()
-        # A little later than the time-out of a single read, which has a message of its own.
-        seconds = min(1.05 * self.seconds + 0.2, threading.TIMEOUT_MAX)
-        self.timer = threading.Timer(seconds, self._expire, [connected])
-        self.timer.daemon = True
-        self.timer.start()
+        self.connected = connected
+        self.watchman.add(self)
 
-    def _expire(self, connected: Any) -> None:
+    def expire(self) -> None:
+        """End the reading."""
         self.expired = True
         with contextlib.suppress(OSError):
             # Of the plain socket: the TLS layer must not be touched while another thread reads from it.
+            connected = self.connected
             plain_socket = connected if isinstance(connected, socket.socket) else connected.socket  # TLS inside TLS
             socket.socket.shutdown(plain_socket, socket.SHUT_RDWR)
 
     def cancel(self) -> None:
-        if self.timer is not None:
-            self.timer.cancel()
+        self.watchman.remove(self)
 
 
 _WATCHES = threading.local()  # .watch is that of the request which this thread makes
@@ -271,8 +322,12 @@ class OtherFingerprint(Exception):
     """The certificate that a server presents is none of those that are trusted."""
 
 
-def _adapter(fingerprints: Collection[str]) -> Any:
-    """An adapter whose connections refuse any certificate without one of these fingerprints (where some are given)."""
+def _adapter(fingerprints: Collection[str], *, verified: bool) -> Any:
+    """An adapter whose connections refuse any certificate without one of these fingerprints (where some are given).
+
+    Connections that are not ``verified`` by a CA share a context: by default each of them would load all CAs of the system.
+    """
+    context: dict[str, Any] = {} if verified else {"ssl_context": create_urllib3_context(cert_reqs=ssl.CERT_NONE)}
 
     class WatchedConnection(urllib3.connection.HTTPSConnection):
         def getresponse(self) -> Any:
@@ -296,11 +351,11 @@ def _adapter(fingerprints: Collection[str]) -> Any:
 
     class PinnedAdapter(requests.adapters.HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, **kwargs)
+            super().init_poolmanager(*args, **kwargs, **context)
             self._pin(self.poolmanager)
 
         def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-            return self._pin(super().proxy_manager_for(*args, **kwargs))
+            return self._pin(super().proxy_manager_for(*args, **kwargs, **context))
 
         @staticmethod
         def _pin(manager: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import fnmatch
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 
 from ..api.client import Client
 from ..model.errors import InvalidOption, PveError
-from ..model.given import Use, check_given, refuse_unusable, validate
+from ..model.given import Use, Validator, check_given, refuse_unusable, validate
 from ..run.batch import Job, WorkerPool, check_counts, summary
 from ..run.hosted import CustomRun
 from . import power
@@ -124,7 +125,9 @@ class Guests(CustomRun):
                 )
         if params["select"] is not None:
             _check_select(params)
-        jobs = [_job(number, spec, params) for number, spec in enumerate(params.get("guests") or [])]
+        validators = {word: Validator(guest.arguments()) for word, guest in BY_WORD.items()}
+        specs = params.get("guests") or []
+        jobs = [_job(number, spec, params, validators) for number, spec in enumerate(specs)]
         _refuse_twice(jobs)
         directory = Directory(client)
         if params.get("select") is not None:
@@ -171,7 +174,9 @@ def _preflight(workers: WorkerPool, jobs: Sequence[GuestJob], rows: Sequence[Map
         workers.reject(planned[number][0], error)
 
 
-def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> GuestJob:
+def _job(
+    number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any], validators: Mapping[str, Validator]
+) -> GuestJob:
     """A job from one entry of ``guests``, which is what pve_vm or pve_lxc takes."""
     option = f"guests[{number}]"
     given = {**spec, **{name: bulk[name] for name in FOR_EACH if spec.get(name) is None}}
@@ -179,12 +184,12 @@ def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> Guest
     given.pop("type", None)
     if kind not in BY_WORD:
         raise InvalidOption(option, f"type {kind!r} is not one of {', '.join(BY_WORD)}")
-    guest = BY_WORD[kind]
+    guest, validator = BY_WORD[kind], validators[kind]
     try:
-        refuse_unusable(guest.arguments()["argument_spec"], given)
+        refuse_unusable(validator.spec, given)
     except InvalidOption as error:
         raise error.inside(option) from None
-    checked = validate(guest.arguments(), given)
+    checked = validator.validate(given)
     if checked.error_messages:
         raise InvalidOption(option, "; ".join(_reason(error) for error in checked.errors.errors))
     params: dict[str, Any] = checked.validated_parameters
@@ -204,7 +209,7 @@ def _job(number: int, spec: Mapping[str, Any], bulk: Mapping[str, Any]) -> Guest
 def _refuse_twice(jobs: Sequence[GuestJob]) -> None:
     for key in ("vmid", "name"):
         seen = [getattr(job.desired, key) for job in jobs if getattr(job.desired, key)]
-        twice = sorted({str(value) for value in seen if seen.count(value) > 1})
+        twice = sorted(str(value) for value, count in Counter(seen).items() if count > 1)
         if twice:
             raise InvalidOption("guests", f"{key} {', '.join(twice)} is given more than once")
 

@@ -56,6 +56,20 @@ def list_guests(guests: Iterable[Location]) -> str:
     return "; ".join(str(guest) for guest in sorted(guests, key=lambda guest: guest.vmid))
 
 
+class _View:
+    """All rows as they are known at one time, with those of guests by id and by name, and the kinds of which some may lack one."""
+
+    def __init__(self, rows: list[Row], is_confirmed: Callable[[Row], bool]) -> None:
+        self.rows = rows
+        self.guests = {int(row["vmid"]): row for row in rows if is_guest(row)}
+        self.named: dict[str, list[Row]] = {}
+        self.unnamed: set[str] = set()
+        for row in self.guests.values():
+            self.named.setdefault(str(row.get("name") or ""), []).append(row)
+            if not is_reported(row) and not is_confirmed(row):
+                self.unnamed.add(row["type"])
+
+
 class Directory:
     """The guests of a cluster at one time. ``rows`` of /cluster/resources that were read before save a request.
 
@@ -68,7 +82,7 @@ class Directory:
         self.rows: list[Row] = [dict(row) for row in (self._read() if rows is None else rows)]
         self.silent: dict[str, str] = {}
         self._lists: dict[tuple[str, str], Mapping[int, Row]] = {}  # by node and kind
-        self._view: list[Row] | None = None  # the rows as they are known so far, made when they are needed
+        self._view: _View | None = None  # made when it is needed
         self._found: dict[tuple[Any, ...], Found] = {}
         self._lock = threading.RLock()
 
@@ -80,13 +94,18 @@ class Directory:
 
     def guests(self) -> list[Row]:
         """The rows of all guests; what a node was asked for replaces what it had reported."""
-        return [row for row in self.current_rows() if is_guest(row)]
+        return list(self._known().guests.values())
 
     def current_rows(self) -> list[Row]:
         """The same for rows of all types."""
+        return self._known().rows
+
+    def _known(self) -> _View:
         view = self._view
         if view is None:
-            view = self._view = [self._current(row) if is_guest(row) else row for row in self.rows]
+            view = self._view = _View(
+                [self._current(row) if is_guest(row) else row for row in self.rows], self.is_confirmed
+            )
         return view
 
     def locations(self) -> list[Location]:
@@ -94,8 +113,8 @@ class Directory:
 
     def at(self, vmid: int) -> Location | None:
         """Where the guest with this id is. Its name is a hint, unless its node was asked."""
-        found = (row for row in self.current_rows() if row.get("vmid") in (vmid, str(vmid)) and is_guest(row))
-        return next(map(location, found), None)
+        row = self._known().guests.get(vmid)
+        return None if row is None else location(row)
 
     def is_confirmed(self, row: Mapping[str, Any]) -> bool:
         """Whether the guest's node was asked, and listed it."""
@@ -209,8 +228,7 @@ class Directory:
 
     def is_certain(self, kinds: Collection[str], name: str) -> bool:
         """Whether the nodes need not be asked who has a name: one guest seems to have it, and all seem to have names."""
-        reported = all(is_reported(row) or self.is_confirmed(row) for row in self.guests() if row["type"] in kinds)
-        return reported and len(self._named(kinds, name)) == 1
+        return self._known().unnamed.isdisjoint(kinds) and len(self._named(kinds, name)) == 1
 
     def namesakes(self, kinds: Collection[str], name: str) -> list[Location]:
         """All guests of these kinds with this name, as their nodes list them."""
@@ -218,7 +236,7 @@ class Directory:
         return self._named(kinds, name)
 
     def _named(self, kinds: Collection[str], name: str) -> list[Location]:
-        return [location(row) for row in self.guests() if row["type"] in kinds and row.get("name") == name]
+        return [location(row) for row in self._known().named.get(name, ()) if row["type"] in kinds]
 
     def _verified(self, where: Location, name: str) -> Found | None:
         config = read_config(self.reader, where)

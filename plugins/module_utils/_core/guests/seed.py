@@ -21,11 +21,6 @@ from typing import Any
 from ..model.errors import InvalidOption
 from ..model.plan import Step, Upload, api_path, whole_part
 
-try:
-    import pycdlib
-except ImportError:
-    pycdlib = None  # type: ignore[assignment]  # without it only seeds are refused
-
 DATA = ("user_data", "meta_data", "network_config", "vendor_data", "ignition")
 OPTION: Mapping[str, Any] = {
     "type": "dict",
@@ -78,7 +73,7 @@ class Seed:
             raise InvalidOption("seed", f"has no data; give at least one of {', '.join(DATA)}")
         if not _SLOT.fullmatch(slot):
             raise InvalidOption("seed", f"slot: {slot!r} is not a slot for a CD-ROM, such as ide2, sata0 or scsi1")
-        if pycdlib is None:
+        if _library() is None:
             raise InvalidOption(
                 "seed",
                 "needs the Python library pycdlib where the module runs",
@@ -120,9 +115,10 @@ class Seed:
 
     def build(self) -> bytes:
         """The image: ISO 9660 with Joliet and Rock Ridge names."""
-        if pycdlib is None:
+        library = _library()
+        if library is None:
             raise TypeError("without the library no seed is parsed")
-        image, result = pycdlib.PyCdlib(), io.BytesIO()
+        image, result = library.PyCdlib(), io.BytesIO()
         image.new(interchange_level=3, vol_ident=self.label, joliet=3, rock_ridge="1.09")
         for directory in _directories(self.files):
             image.add_directory(_plain(directory), rr_name=directory[-1], joliet_path="/" + "/".join(directory))
@@ -133,6 +129,15 @@ class Seed:
         with contextlib.closing(image):
             image.write_fp(result)
         return result.getvalue()
+
+
+def _library() -> Any:
+    """pycdlib, which takes a while to import and only seeds need; None if it is not installed."""
+    try:
+        import pycdlib
+    except ImportError:
+        return None
+    return pycdlib
 
 
 def _directories(files: Mapping[str, bytes]) -> list[tuple[str, ...]]:

@@ -45,6 +45,7 @@ class Use:
 
 TO_MAKE = Use(never=("absent",))  # describes a thing, which says nothing about one that is to be gone
 TO_DELETE = Use(only=("absent",))
+_ANYWHERE = Use()
 
 
 # --- null -------------------------------------------------------------------------------------------------------------
@@ -55,7 +56,15 @@ def without_nulls(spec: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str,
 
     Unknown names stay, so that they are refused.
     """
-    known = {alias: row for name, row in spec.items() for alias in (name, *(row.get("aliases") or ()))}
+    return _without_nulls_of(by_all_names(spec), args)
+
+
+def by_all_names(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rows of an argument spec by their names and their aliases."""
+    return {alias: row for name, row in spec.items() for alias in (name, *(row.get("aliases") or ()))}
+
+
+def _without_nulls_of(known: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: _without_nulls_inside(known.get(name, {}), value)
         for name, value in args.items()
@@ -76,9 +85,21 @@ def _without_nulls_inside(row: Mapping[str, Any], value: Any) -> Any:
 
 def validate(arguments: Mapping[str, Any], args: Mapping[str, Any]) -> ValidationResult:
     """What Ansible makes of a task's options by the keyword arguments of a module."""
-    rules = dict(arguments)
-    spec = rules.pop("argument_spec")
-    return ArgumentSpecValidator(spec, **rules).validate(without_nulls(spec, args))
+    return Validator(arguments).validate(args)
+
+
+class Validator:
+    """Validates any number of sets of options of one module as Ansible does."""
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        rules = dict(arguments)
+        self.spec: Mapping[str, Any] = rules.pop("argument_spec")
+        self._known = by_all_names(self.spec)
+        self._validator = ArgumentSpecValidator(self.spec, **rules)
+
+    def validate(self, args: Mapping[str, Any]) -> ValidationResult:
+        """What Ansible makes of these options."""
+        return self._validator.validate(_without_nulls_of(self._known, args))
 
 
 # --- values that cannot be sent ---------------------------------------------------------------------------------------
@@ -103,10 +124,9 @@ def _refuse_unsendable(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None
         for alias in (name, *(row.get("aliases") or ()))
     }
     for name, value in args.items():
-        for item in () if value is None or value is True or value is False else _scalars(value):
-            problem = _problem(item, numeric=name in numeric)
-            if problem:
-                raise InvalidOption(str(name).encode("ascii", "backslashreplace").decode(), problem)
+        problem = "" if value is None else _problem(value, numeric=name in numeric)
+        if problem:
+            raise InvalidOption(str(name).encode("ascii", "backslashreplace").decode(), problem)
 
 
 _NUMERIC = ("int", "float")
@@ -165,32 +185,27 @@ def _refuse_wider_rows(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None
                     )
 
 
-def _scalars(value: Any) -> Iterator[Any]:
-    """All numbers and texts in a value, keys included."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield key
-            yield from _scalars(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _scalars(item)
-    else:
-        yield value
-
-
 def _problem(value: Any, *, numeric: bool) -> str:
-    """Why a number or a text cannot be sent; empty if it can."""
+    """Why a number or a text, or one in a list or a dictionary, keys included, cannot be sent; empty if all can."""
     if isinstance(value, str):
         return _problem_of_text(value, numeric=numeric)
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"{value} is not a finite number"
-    return _BEYOND if isinstance(value, int) and value.bit_length() > LARGEST_BITS else ""
+    if isinstance(value, float):
+        return "" if math.isfinite(value) else f"{value} is not a finite number"
+    if isinstance(value, int):
+        return _BEYOND if value.bit_length() > LARGEST_BITS else ""
+    if isinstance(value, (list, tuple)):
+        found = (_problem(item, numeric=numeric) for item in value)
+    elif isinstance(value, (dict, Mapping)):  # the former is found faster
+        found = (_problem(item, numeric=numeric) for pair in value.items() for item in pair)
+    else:
+        return ""
+    return next(filter(None, found), "")
 
 
 def _problem_of_text(text: str, *, numeric: bool) -> str:
-    if _SURROGATE.search(text):
+    if not text.isascii() and _SURROGATE.search(text):
         return "is not valid Unicode text: it has a lone surrogate"
-    if _ENDLESS.search(text) or (numeric and len(text) > LONGEST_NUMBER):
+    if len(text) > LONGEST_NUMBER and (numeric or _ENDLESS.search(text)):
         return _BEYOND
     if numeric and _INFINITE.fullmatch(text.strip()):
         return f"{text!r} is not a finite number"
@@ -276,13 +291,11 @@ def _is_empty(value: Any) -> bool:
 
 
 def _refuse_meaningless(spec: Mapping[str, Any], params: Mapping[str, Any], uses: Mapping[str, Use]) -> None:
-    def given(name: str) -> bool:
-        return params.get(name) not in (None, spec.get(name, {}).get("default"))
-
+    given = [name for name, row in spec.items() if params.get(name) not in (None, row.get("default"))]
     state = params.get("state")
-    for name in filter(given, spec):
-        use = uses.get(name, Use())
+    for name in given:
+        use = uses.get(name, _ANYWHERE)
         if state in use.never or (use.only and state not in use.only):
             raise InvalidOption(name, f"means nothing with state: {state}" if state else "means nothing without state")
-        if use.beside and not any(map(given, use.beside)):
+        if use.beside and not set(use.beside).intersection(given):
             raise InvalidOption(name, f"means nothing without {' or '.join(use.beside)}")
