@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -28,5 +29,7 @@ def test_its_programs_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PATH", BARE_PATH)
     with simulator("20") as server:
         assert loops.play(server, tmp_path, 1, in_process=True) > 0
-        _seconds, _memory, hosts = inventory.listing(server, tmp_path)
-    assert hosts > 20
+        ours = inventory.listing(server, tmp_path)
+    assert ours.hosts > 20
+    static = inventory.static_listing(tmp_path, ours.printed)
+    assert json.loads(static.printed) == json.loads(ours.printed)

@@ -141,7 +141,7 @@ class HttpsTransport:
                 headers={**self.session.headers, **headers},
             ).prepare()
             # The adapter itself: what the session adds is for redirects, cookies and the environment, and takes half of the time.
-            with self.session.get_adapter(request.url).send(
+            with self.session.get_adapter(self.endpoint.url).send(
                 request,
                 verify=self.verify,
                 proxies=self.session.proxies,
@@ -351,11 +351,11 @@ def _adapter(fingerprints: Collection[str], *, verified: bool) -> Any:
 
     class PinnedAdapter(requests.adapters.HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, **kwargs, **context)
+            super().init_poolmanager(*args, **{**kwargs, **context})
             self._pin(self.poolmanager)
 
         def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-            return self._pin(super().proxy_manager_for(*args, **kwargs, **context))
+            return self._pin(super().proxy_manager_for(*args, **{**kwargs, **context}))
 
         @staticmethod
         def _pin(manager: Any) -> Any:
