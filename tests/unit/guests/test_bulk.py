@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.bulk import GUESTS, _job
 from ansible_collections.pve.automation.plugins.module_utils._core.guests.kinds import BY_WORD
@@ -19,6 +21,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.given i
 from ansible_collections.pve.automation.plugins.module_utils._core.model.places import Places
 from tests.unit.guests.fake import ROOT
 
+GIB = 2**30
 ROWS: list[dict[str, Any]] = [
     {"type": "qemu", "vmid": 101, "node": "pve1", "name": "web1", "tags": "web;prod", "pool": "p", "status": "running"},
     {"type": "qemu", "vmid": 102, "node": "pve2", "name": "web2", "tags": "web", "status": "stopped"},
@@ -216,3 +219,42 @@ def test_a_state_of_machines_needs_a_selection_of_machines() -> None:
         run(Server(), select={"node": "pve1"}, state="paused")
     result = run(Server(), select={"node": "pve1", "type": "vm"}, state="paused")
     assert [entry["vmid"] for entry in result["guests"]] == [101]
+
+
+class Leaving(Server):
+    """Running machines of some GiB of memory each on node ``c``, which is to be emptied; nodes ``a`` and ``b`` have 16 GiB."""
+
+    def __init__(self, sizes: list[int]) -> None:
+        super().__init__()
+        self.guests = {
+            200 + number: {"type": "qemu", "vmid": 200 + number, "node": "c", "name": f"g{number}", "status": "running"}
+            | {"maxmem": size * GIB}
+            for number, size in enumerate(sizes)
+        }
+        self.nodes = [
+            {"type": "node", "node": name, "status": "online", "maxmem": 16 * GIB, "maxcpu": 8} for name in "abc"
+        ]
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None, api_format: str = "json") -> Any:
+        if path == "/cluster/resources":
+            return [*self.nodes, *self.guests.values()]
+        if path == "/nodes/c/qemu":
+            return list(self.guests.values())
+        if path.endswith("/config"):
+            guest = self.guests[int(path.split("/")[4])]
+            return {"digest": "d", "name": guest["name"], "memory": str(guest["maxmem"] // 2**20)}
+        return super().get(path, params, api_format)
+
+
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=8))
+def test_what_was_moved_before_counts_for_the_next_one(sizes: list[int]) -> None:
+    guests = [{"vmid": 200 + number, "nodes": ["a", "b"], "migrate": True} for number in range(len(sizes))]
+    result = run(Leaving(sizes), guests=guests, limits={"memory_overcommit": 1.0})
+    free = {"a": 16, "b": 16}
+    for size, entry in zip(sizes, result["guests"], strict=True):
+        best = min(free, key=lambda name: (-free[name], name))
+        if size > free[best]:
+            assert "No node can take" in entry["msg"]
+        else:
+            assert entry["vm"]["node"] == best
+            free[best] -= size

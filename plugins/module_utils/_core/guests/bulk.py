@@ -137,7 +137,6 @@ class Guests(CustomRun):
         _reserve(client, jobs, directory.locations())
         _identify(jobs, directory, params)
         _refuse_one_guest_twice(jobs)
-        _place(client, jobs, directory)
         workers = WorkerPool(
             client,
             parallel=params["parallel"],
@@ -145,7 +144,8 @@ class Guests(CustomRun):
             check_mode=check_mode,
             counts=_counts(jobs, params),
         )
-        workers.plan(jobs)
+        _place(workers, jobs, directory)
+        workers.plan([job for job in jobs if not (job.prepared or job.result)])
         _name_by_configuration(jobs)
         _preflight(workers, jobs, directory.current_rows())
         workers.run(jobs)
@@ -366,22 +366,35 @@ def _identify(jobs: Sequence[GuestJob], directory: Directory, params: Mapping[st
         _give_title(job, None if job.title == str(vmid) else job.title)
 
 
-def _place(client: Client, jobs: Sequence[GuestJob], directory: Directory) -> None:
-    """Choose the nodes of new guests, in the order of the task. Those that it gives a node count from the beginning."""
+def _place(workers: WorkerPool, jobs: Sequence[GuestJob], directory: Directory) -> None:
+    """Choose the nodes of new guests, and of those that are to leave theirs, in the order of the task.
+
+    What was chosen before counts; new guests that the task gives a node count from the beginning.
+    """
     if not any(job.desired.policy for job in jobs):
         return
-    listed = {guest.vmid for guest in directory.locations()}
-    new = [job for job in jobs if job.desired.state != "absent" and job.vmid and job.vmid not in listed]
-    chooser = Chooser(client, directory)
-    for job in sorted(new, key=lambda job: job.desired.policy is not None):
-        with contextlib.suppress(PveError):  # which comes again when the job is planned, and is its result then
-            known = prepare_new(job.kind, client, job.desired, directory)
-            if job.desired.policy is None:
-                chooser.count(job.kind, job.desired, known)
-            elif job.desired.in_bulk:
-                placed = chooser.for_new(job.kind, job.desired, known)
-                in_bulk = dataclasses.replace(job.desired.in_bulk, placed=placed)
-                job.desired = dataclasses.replace(job.desired, in_bulk=in_bulk)
+    nodes = {guest.vmid: guest.node for guest in directory.locations()}
+    chooser = Chooser(workers.client, directory)
+    present = [job for job in jobs if job.desired.state != "absent"]
+    for job in sorted(present, key=lambda job: job.desired.policy is not None):
+        node = nodes.get(job.entry["vmid"])
+        if job.vmid and job.vmid not in nodes:
+            with contextlib.suppress(PveError):  # which comes again when the job is planned, and is its result then
+                _place_new(workers.client, job, chooser)
+        elif job.desired.in_bulk and node and job.desired.migrate and job.desired.is_outside(node):
+            in_bulk = dataclasses.replace(job.desired.in_bulk, chooser=chooser)
+            job.desired = dataclasses.replace(job.desired, in_bulk=in_bulk)
+            workers.plan([job])
+
+
+def _place_new(client: Client, job: GuestJob, chooser: Chooser) -> None:
+    """Choose the node of a new guest, or let it count on the one that the task gives."""
+    known = prepare_new(job.kind, client, job.desired, chooser.directory)
+    if job.desired.policy is None:
+        chooser.count(job.kind, job.desired, known)
+    elif job.desired.in_bulk:
+        in_bulk = dataclasses.replace(job.desired.in_bulk, placed=chooser.for_new(job.kind, job.desired, known))
+        job.desired = dataclasses.replace(job.desired, in_bulk=in_bulk)
 
 
 def _give_title(job: GuestJob, name: str | None) -> None:

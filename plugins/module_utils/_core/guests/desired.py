@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..model.contract import State
 from ..model.errors import InvalidOption
@@ -22,6 +22,9 @@ from .seed import Seed
 from .sources import parse_source
 from .tags import TagEdit
 from .volumes.common import Slot
+
+if TYPE_CHECKING:
+    from .choosing import Chooser
 
 _DNS_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 _NOT_RUNNING = ("stopped", "paused", "hibernated", "absent")
@@ -54,6 +57,7 @@ class InBulk:
     own_vmids: frozenset[int] = frozenset()  # of all guests of the bulk
     reserved: int | None = None  # the id for a new guest
     placed: Choice | None = None  # the node for a new guest
+    chooser: Chooser | None = None  # of the node for one that is to leave its own; it has chosen for others before
     is_selected: bool = False  # by a selector, not by an entry of its own
     selected_name: str | None = None  # the name that it had then, if it was selected by that
 

@@ -59,7 +59,8 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
     if ha_managed:
         _warn_of_ha(reader, where, desired)
         return observed
-    choice = Chooser(reader, search.others()).for_present(kind, observed, desired, known)
+    shared = desired.in_bulk.chooser if desired.in_bulk else None
+    choice = (shared or Chooser(reader, search.others())).for_present(kind, observed, desired, known)
     return dataclasses.replace(observed, known=dataclasses.replace(known, moves_to=choice.node))
 
 
