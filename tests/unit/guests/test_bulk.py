@@ -226,7 +226,7 @@ class Leaving(Server):
 
     def __init__(self, sizes: list[int]) -> None:
         super().__init__()
-        self.guests = {
+        self.guests: dict[int, dict[str, Any]] = {
             200 + number: {"type": "qemu", "vmid": 200 + number, "node": "c", "name": f"g{number}", "status": "running"}
             | {"maxmem": size * GIB}
             for number, size in enumerate(sizes)

@@ -38,6 +38,31 @@ def read(image: bytes) -> dict[str, bytes]:
     return found
 
 
+IN_FULL = {
+    **USER,
+    "users": [
+        "default",
+        {"name": "ops", "ssh_authorized_keys": ["ssh-ed25519 AAAA ops"], "sudo": "ALL=(ALL) NOPASSWD:ALL"},
+    ],
+    "packages": ["qemu-guest-agent"],
+    "write_files": [{"path": "/etc/motd", "content": "a\nb\n", "permissions": "0644"}],
+}
+
+
+def test_cloud_init_accepts_data_from_dictionaries() -> None:
+    """Held against the schema of cloud-init itself, which Debian has and PyPI has not."""
+    schema = pytest.importorskip("cloudinit.config.schema", reason="cloud-init is not installed for this Python")
+    whole = schema.get_schema()
+    for name, given in (("user_data", IN_FULL), ("vendor_data", IN_FULL), ("meta_data", {"local-hostname": "a"})):
+        files = seed(**{name: given}).files
+        path = "vendor-data" if name == "vendor_data" else "user-data"
+        assert files[path].startswith(b"#cloud-config\n")
+        schema.validate_cloudconfig_schema(yaml.safe_load(files[path]), schema=whole, strict=True)
+    with pytest.raises(schema.SchemaValidationError):
+        wrong = seed(user_data={"runcmd": "ls"}).files["user-data"]
+        schema.validate_cloudconfig_schema(yaml.safe_load(wrong), schema=whole, strict=True)
+
+
 def label(image: bytes) -> str:
     """The volume identifier: ECMA-119, 8.4.7."""
     return image[0x8000 + 40 : 0x8000 + 72].decode().strip()
