@@ -38,7 +38,7 @@ def read(image: bytes) -> dict[str, bytes]:
     return found
 
 
-IN_FULL = {
+IN_FULL: dict[str, Any] = {
     **USER,
     "users": [
         "default",
@@ -54,13 +54,14 @@ def test_cloud_init_accepts_data_from_dictionaries() -> None:
     schema = pytest.importorskip("cloudinit.config.schema", reason="cloud-init is not installed for this Python")
     whole = schema.get_schema()
     for name, given in (("user_data", IN_FULL), ("vendor_data", IN_FULL), ("meta_data", {"local-hostname": "a"})):
-        files = seed(**{name: given}).files
+        data: dict[str, Any] = {name: given}
+        files = seed(**data).files
         path = "vendor-data" if name == "vendor_data" else "user-data"
         assert files[path].startswith(b"#cloud-config\n")
         schema.validate_cloudconfig_schema(yaml.safe_load(files[path]), schema=whole, strict=True)
+    wrong = yaml.safe_load(seed(user_data={"runcmd": "ls"}).files["user-data"])
     with pytest.raises(schema.SchemaValidationError):
-        wrong = seed(user_data={"runcmd": "ls"}).files["user-data"]
-        schema.validate_cloudconfig_schema(yaml.safe_load(wrong), schema=whole, strict=True)
+        schema.validate_cloudconfig_schema(wrong, schema=whole, strict=True)
 
 
 def label(image: bytes) -> str:
