@@ -306,6 +306,71 @@ def test_guests_refuses_a_list_that_does_not_say_who_is_who(cluster: Cluster, tm
     assert cluster.writes_made() == []
 
 
+def listed(cluster: Cluster, prefix: str) -> dict[str, tuple[int, str]]:
+    """The guests whose names begin so, with their ids and nodes, as their nodes know them."""
+    rows = [
+        {**row, "node": node["node"]}
+        for node in cluster.call("GET", "/nodes")
+        for kind in ("qemu", "lxc")
+        for row in cluster.call("GET", f"/nodes/{node['node']}/{kind}")
+    ]
+    found = {row["name"]: (int(row["vmid"]), row["node"]) for row in rows if row["name"].startswith(prefix)}
+    return dict(sorted(found.items()))
+
+
+CONTAINER = {
+    "type": "lxc",
+    "ostemplate": "local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst",
+    "rootfs": "local-lvm:2",
+    "net": {"net0": {"name": "eth0", "bridge": "vmbr0"}},
+}
+PLACED = [
+    {"name": "lab-w%02d", "count": 3, "spread": "lab"},
+    {"name": "lab-turn", "count": 2, "vmid": 9300},
+    {"name": "lab-there", "nodes": ["pve3"], "placement": "count"},
+    {"name": "lab-seed", "node": "pve3", "seed": {"user_data": {"hostname": "lab-seed"}}, "state": "present"},
+    {**CONTAINER, "name": "lab-ct", "count": 2, "placement": "memory", "addresses": ["dhcp", "192.0.2.41/24"]},
+]
+
+
+def test_guests_are_counted_placed_and_seeded(cluster: Cluster, tmp_path: Path) -> None:
+    options = {
+        "guests_defaults": {"tags": ["lab"], "memory": 256},
+        "guests_vm_defaults": {"clone": "debian-13", "agent": {"enabled": True}},
+        "guests_nodes": ["pve1", "pve2"],
+    }
+    predicted = play_role(cluster, tmp_path, "guests", "--check", guests_list=PLACED, **options)
+    assert predicted.code == 0, predicted.printed
+    assert cluster.writes_made() == []
+    done = play_role(cluster, tmp_path, "guests", guests_list=PLACED, **options)
+    assert done.code == 0, done.printed
+
+    def calls(played: Played) -> list[str]:
+        (row,) = [row for row in played.rows if row.name.endswith("Manage the guests")]
+        return [request["summary"] for request in row.result["requests"]]
+
+    assert calls(done) == calls(predicted)
+    assert set(listed(cluster, "lab-")) == {
+        *("lab-w01", "lab-w02", "lab-w03", "lab-turn1", "lab-turn2", "lab-there", "lab-seed", "lab-ct1", "lab-ct2")
+    }
+    nodes = {name: node for name, (_vmid, node) in listed(cluster, "lab-").items()}
+    assert {nodes[f"lab-w0{number}"] for number in (1, 2, 3)} == {"pve1", "pve2"}
+    assert {nodes["lab-turn1"], nodes["lab-turn2"]} == {"pve1", "pve2"}
+    assert nodes["lab-there"] == "pve3"
+    assert [vmid for vmid, _node in listed(cluster, "lab-turn").values()] == [9300, 9301]
+    (seed,) = cluster.control("GET", "images").values()
+    assert "lab-seed" in seed["files"]["user-data"]
+    cluster.requests_made()
+    again = play_role(cluster, tmp_path, "guests", guests_list=PLACED, **options)
+    assert changed_tasks(again) == 0, again.printed
+    assert cluster.writes_made() == []
+    gone = [{**entry, "state": "absent", "force": True} for entry in PLACED]
+    deleted = play_role(cluster, tmp_path, "guests", guests_list=gone, **options)
+    assert changed_tasks(deleted) == 1, deleted.printed
+    assert listed(cluster, "lab-") == {}
+    assert cluster.control("GET", "images") == {}
+
+
 # --- backup_policy ----------------------------------------------------------------------------------------------------
 
 
