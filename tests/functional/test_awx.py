@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.functional.test_netbox import event
 from tests.functional.test_roles import SITE
 from tests.harness.awx import DATA, data, default_answers, injected, job_templates, launch
 from tests.harness.cluster import Cluster
@@ -35,6 +36,21 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "token_rotation_secret_file": "{directory}/token.yml",
     },
     "PVE: test that backups can be restored": {"backup_policy_restore_bridge": "vmbr0"},
+    "PVE: machines for k3s": {"k3s_servers": 1, "k3s_agents": 0},
+    "PVE: machines for Talos Linux": {
+        "talos_image_url": "https://factory.talos.dev/image/schematic/v1.13.0/nocloud-amd64.raw.xz",
+        "talos_controlplanes": 1,
+        "talos_workers": 0,
+    },
+    "PVE: create a token for Kubernetes": {
+        "kubernetes_token_url": "https://pve.example.com:8006/api2/json",
+        "kubernetes_token_region": "lab",
+        "kubernetes_token_file": "{directory}/csi.yaml",
+    },
+    "PVE: a VM of NetBox": {
+        "netbox_event": event("created"),
+        "guests_vm_defaults": {"clone": "debian-13", "node": "pve1"},
+    },
 }
 # Options of the modules of awx.awx 24 that are used, from their documentation; `required` ones end with a star.
 AWX_MODULES = {
@@ -45,7 +61,7 @@ AWX_MODULES = {
     "inventory_source": "name* inventory* organization source source_project source_path credential overwrite overwrite_vars "
     "update_on_launch update_cache_timeout",
     "job_template": "name* description organization inventory project playbook job_type credentials ask_credential_on_launch "
-    "ask_job_type_on_launch extra_vars survey_enabled survey_spec",
+    "ask_job_type_on_launch ask_variables_on_launch extra_vars survey_enabled survey_spec",
     "workflow_job_template": "name* description organization workflow_nodes",
     "schedule": "name* unified_job_template rrule enabled",
 }
@@ -152,8 +168,8 @@ def test_awx_setup_makes_what_the_data_say(tmp_path: Path) -> None:
 
 
 def test_an_execution_environment_can_be_described(tmp_path: Path) -> None:
-    builder = Path(sys.executable).parent / "ansible-builder"
-    command = [str(builder), "create", "--file", str(DATA / "execution-environment.yml"), "--context", str(tmp_path)]
+    builder = [sys.executable, "-m", "ansible_builder"]
+    command = [*builder, "create", "--file", str(DATA / "execution-environment.yml"), "--context", str(tmp_path)]
     created = subprocess.run(command, capture_output=True, text=True, check=False)
     assert created.returncode == 0, created.stdout + created.stderr
     assert list(tmp_path.glob("*file"))  # Containerfile or Dockerfile

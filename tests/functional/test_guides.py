@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 
 from tests.functional.test_examples import PLUGIN
+from tests.functional.test_roles import changed_tasks
 from tests.harness.cluster import Cluster
 from tests.harness.lifecycle_cases import resource_of
+from tests.harness.mirror import mirror
 from tests.harness.pages import GUIDES, Block, Desk, administrator, blocks, wrong
 
 PAGES = sorted(GUIDES.glob("*.rst"), key=lambda path: path.name)
@@ -67,3 +70,18 @@ def test_a_guide_does_what_it_says(cluster: Cluster, tmp_path: Path, page: Path)
             assert desk.inventory(listed)["_meta"]["hostvars"], listed.text
             inventory = ["-i", "cluster.pve.yml"]
     assert found == []
+    play_imported(cluster, desk, [item for block in blocks(page) if block.kind == "playbooks" for item in block.parsed])
+
+
+def play_imported(cluster: Cluster, desk: Desk, imports: list[Any]) -> None:
+    """Run playbooks of the collection: in check mode, which writes nothing, and twice, the second time without a change."""
+    if not imports:
+        return
+    cluster.requests_made()
+    with mirror() as images:
+        mirrors = ("-e", json.dumps({"vm_template_mirrors": {"https://": images}}))
+        for arguments, writes in ((["--check"], False), ([], True), ([], False)):
+            played = desk.play(imports, *mirrors, *arguments)
+            assert played.code == 0, played.printed
+            assert bool(cluster.writes_made()) is writes
+    assert changed_tasks(played) == 0, played.printed

@@ -318,13 +318,13 @@ def listed(cluster: Cluster, prefix: str) -> dict[str, tuple[int, str]]:
     return dict(sorted(found.items()))
 
 
-CONTAINER = {
+CONTAINER: dict[str, Any] = {
     "type": "lxc",
     "ostemplate": "local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst",
     "rootfs": "local-lvm:2",
     "net": {"net0": {"name": "eth0", "bridge": "vmbr0"}},
 }
-PLACED = [
+PLACED: list[dict[str, Any]] = [
     {"name": "lab-w%02d", "count": 3, "spread": "lab"},
     {"name": "lab-turn", "count": 2, "vmid": 9300},
     {"name": "lab-there", "nodes": ["pve3"], "placement": "count"},

@@ -95,9 +95,8 @@ def launch(
     host = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
     inventory = {"all": {"hosts": {"localhost": host}, "vars": dict(variables)}}
     (sent / "inventory" / "hosts.yml").write_text(json.dumps(inventory), encoding="utf-8")
-    runner = Path(sys.executable).parent / "ansible-runner"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(CONNECTION_VARIABLES)}
-    inherited["PATH"] = f"{runner.parent}{os.pathsep}{inherited['PATH']}"
+    inherited["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{inherited['PATH']}"
     stages = (
         ["transmit", str(sent), "-p", template["playbook"]],
         ["worker", "--private-data-dir", str(worked)],
@@ -106,7 +105,7 @@ def launch(
     stream = b""
     for stage in stages:
         ended = subprocess.run(
-            [runner, *stage],
+            [sys.executable, "-m", "ansible_runner", *stage],
             input=stream,
             stdout=subprocess.PIPE,
             env=inherited,

@@ -44,13 +44,15 @@ class Block:
 
     @property
     def kind(self) -> str:
-        """What a block of YAML is: plays, tasks, an inventory file, or something else."""
+        """What a block of YAML is: plays, playbooks that are imported, tasks, an inventory file, or something else."""
         if self.language != "yaml":
             return self.language
         parsed = self.parsed
         if isinstance(parsed, dict):
             return "inventory" if "plugin" in parsed else "other"
         if isinstance(parsed, list) and all(isinstance(item, dict) for item in parsed):
+            if any("ansible.builtin.import_playbook" in item for item in parsed):
+                return "playbooks"
             return "plays" if all("hosts" in item for item in parsed) else "tasks"
         return "other"
 

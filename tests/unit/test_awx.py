@@ -30,6 +30,13 @@ def roles_of(playbook: str) -> set[str]:
     }
 
 
+def options_of(playbook: str) -> dict[str, dict[str, Any]]:
+    """The variables that a playbook checks itself."""
+    (play,) = yaml.safe_load((ROOT / playbook).read_text(encoding="utf-8"))
+    specs = [task.get("ansible.builtin.validate_argument_spec", {}) for task in play["tasks"]]
+    return {name: row for spec in specs for name, row in spec.get("argument_spec", {}).items()}
+
+
 def test_every_playbook_has_a_job_template() -> None:
     playbooks = {f"playbooks/{path.name}" for path in (ROOT / "playbooks").glob("*.yml")}
     others = {f"playbooks/{name}.yml" for name in ("demo", "demo.pve", "demo_cleanup", "awx_setup")}
@@ -39,7 +46,7 @@ def test_every_playbook_has_a_job_template() -> None:
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_survey_asks_for_what_the_roles_describe(name: str) -> None:
     template = TEMPLATES[name]
-    described: dict[str, dict[str, Any]] = {}
+    described = options_of(template["playbook"])
     for role in roles_of(template["playbook"]):
         described.update(options(role))
     made = {}
@@ -57,6 +64,20 @@ def test_a_survey_asks_for_what_the_roles_describe(name: str) -> None:
             assert row["choices"] == option["choices"]
         assert row["required"]
     assert template["extra_vars"] == made
+
+
+@pytest.mark.parametrize("playbook", sorted({row["playbook"] for row in TEMPLATES.values()}))
+def test_a_playbook_uses_the_defaults_that_it_describes(playbook: str) -> None:
+    text = (ROOT / playbook).read_text(encoding="utf-8")
+    for name, option in options_of(playbook).items():
+        assert option["description"]
+        used = re.findall(rf"\b{name} \| default\(((?:[^()]|\(\))*?)(?:, true)?\)", text)
+        if "default" in option:
+            assert used, name
+            assert {repr(yaml.safe_load(value)) for value in used} == {repr(option["default"])}
+        elif option.get("required"):
+            assert name in text
+            assert not used
 
 
 def test_the_choices_of_images_are_the_catalogue() -> None:
