@@ -57,6 +57,8 @@ MESSAGES: tuple[tuple[str, str, int, str], ...] = (
     ("PUT", "/nodes/pve1/qemu/100/config", 500, "can't lock file '/var/lock/qemu-server/lock-100.conf' - got timeout"),
     ("POST", "/nodes/pve1/qemu", 500, "storage 'fast' does not exist"),
     ("POST", "/nodes/pve1/qemu/100/status/start", 500, "bridge 'vmbr9' does not exist"),
+    ("POST", "/access/users", 500, "create user failed: no such group 'ops'"),
+    ("POST", "/cluster/ha/rules", 500, "create ha rule failed: cannot use unmanaged resource(s) vm:101."),
     ("POST", "/cluster/ha/groups", 500, "ha groups have been migrated to rules"),
     ("POST", "/cluster/notifications/endpoints/gotify", 400, "an entity with the same name already exists"),
     ("GET", "/api2/json/version", 404, "no such file '/api2/json/version'"),

@@ -125,6 +125,23 @@ def test_creation_sends_everything_in_one_call() -> None:
     assert "secret-word" not in str(made.after)
 
 
+@pytest.mark.parametrize(
+    ("option", "given", "named"),
+    [
+        ("ostemplate", "debian-13-standard", "ostemplate: 'debian-13-standard'"),
+        ("restore", "vzdump-lxc-101.tar.zst", "restore: archive: 'vzdump-lxc-101.tar.zst'"),
+    ],
+)
+def test_a_name_without_a_storage_is_refused(option: str, given: str, named: str) -> None:
+    with pytest.raises(InvalidOption, match=f"^{named} does not name a file on a storage, as local:"):
+        planned(LXC, GuestServer(), node="pve1", hostname="new", **{option: given})
+
+
+def test_a_template_may_be_a_path_on_the_node() -> None:
+    made = planned(LXC, GuestServer(), node="pve1", hostname="new", ostemplate="/srv/a.tar.zst", rootfs="local:8")
+    assert made.steps[0].params["ostemplate"] == "/srv/a.tar.zst"
+
+
 def test_a_new_container_needs_something_to_be_made_of() -> None:
     with pytest.raises(InvalidOption, match="ostemplate: is needed"):
         planned(LXC, GuestServer(), node="pve1", hostname="new")

@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidOption, NotFound
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
+    InvalidOption,
+    NotFound,
+    PermissionDenied,
+)
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.access.token import TOKEN, TOKEN_INFO
 from tests.unit.resources.fake import Server, calls, options, planned
 
-PATH = "/access/users/alice@pve/token/t1"
+USER = "/access/users/alice@pve"
+PATH = f"{USER}/token/t1"
 T1 = {"comment": "a token", "expire": 1999999999, "privsep": 1}
 ACL_ROWS = [
     {"path": "/vms", "type": "token", "ugid": "alice@pve!t1", "roleid": "PVEVMUser", "propagate": 1},
@@ -35,6 +40,21 @@ def test_creation_returns_the_secret_once() -> None:
     assert plan.after == {
         "userid": "alice@pve", "tokenid": "t1", "full_tokenid": "alice@pve!t1", "comment": "x", "privsep": False
     }  # fmt: skip
+
+
+def test_a_token_of_a_user_that_does_not_exist_is_refused_as_such() -> None:
+    refusal = PermissionDenied("GET", PATH, 403, "Permission check failed")
+    nobody = Server({PATH: refusal})
+    with pytest.raises(InvalidOption, match=r"^userid: user 'alice@pve' does not exist\. Create it by pve_user"):
+        planned(TOKEN, nobody, tokenid="alice@pve!t1")
+    assert calls(planned(TOKEN, nobody, tokenid="alice@pve!t1", state="absent")) == []
+
+
+@pytest.mark.parametrize("user", [{"enable": 1}, PermissionDenied("GET", USER, 403, "Permission check failed")])
+def test_a_token_that_may_not_be_read_is_a_matter_of_rights(user: Any) -> None:
+    refusal = PermissionDenied("GET", PATH, 403, "Permission check failed")
+    with pytest.raises(PermissionDenied):
+        planned(TOKEN, Server({PATH: refusal, USER: user}), tokenid="alice@pve!t1")
 
 
 @pytest.mark.parametrize("present", [server(), Server()])

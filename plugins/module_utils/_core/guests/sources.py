@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from ..model.contract import Reader, State
 from ..model.errors import CREATED_FIRST, ApiError, InvalidOption, NotFound
 from ..model.plan import Step, api_path
-from ..model.values import Boolean, Codec, Integer, Text, Word
+from ..model.values import Boolean, Codec, Integer, Text, VolumeName, Word
 from .directory import Directory, Found
 from .locate import NAME_KEY, TITLES, Location, read_config
 from .volumes.common import storage_of, volume_of
@@ -32,7 +32,7 @@ CLONE_OPTIONS: Mapping[str, Codec] = {
     "bwlimit": Integer(),
 }
 RESTORE_OPTIONS: Mapping[str, Codec] = {
-    "archive": _TEXT,
+    "archive": VolumeName("local:backup/vzdump-qemu-100-2026_01_31-12_00_00.vma.zst"),
     "storage": _TEXT,
     "unique": Boolean(),
     "live_restore": Boolean(),

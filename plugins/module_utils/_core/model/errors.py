@@ -368,6 +368,8 @@ _HINTS: Mapping[str, str] = {  # by what is found in the message
     "^no such file '/": "There is no API at this path: check the path in api_host.",  # what pveproxy says of it
     "hostname lookup '[^']*' failed|no such cluster node": "There is no node of that name in the cluster.",
     r"\bstorage '[^']*' does not exist": "Create the storage by pve_storage, or name another one.",
+    r"\bno such group '[^']*'": "Create the group by pve_group, or name another one.",
+    r"cannot use unmanaged resource\(s\)": "Make each guest of the rule an HA resource by pve_ha first.",
     "have been migrated to rules": "PVE 9 replaced HA groups by rules: use pve_ha_rule with type node-affinity.",
     "an entity with the same name already exists": "Endpoints and matchers of notifications share their names.",
     r"\b(VM|CT) \d+ already exists|config file already exists": "Choose another vmid, or give none for the next free one.",

@@ -67,6 +67,19 @@ class Text(Codec):
         return str(value).rstrip()
 
 
+class VolumeName(Text):
+    """The name of a file on a storage; a path on the node, which only root@pam may give, is left to the server."""
+
+    def __init__(self, example: str) -> None:
+        self.example = example
+
+    def parse(self, value: Any) -> str:
+        text = super().parse(value)
+        if ":" not in text and not text.startswith("/"):
+            raise ValueError(f"{text!r} does not name a file on a storage, as {self.example} does")
+        return text
+
+
 class Comment(Text):
     """A comment, which the server stores without the blanks around it."""
 

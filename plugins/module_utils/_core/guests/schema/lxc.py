@@ -11,7 +11,7 @@ from typing import Any
 
 from ...model.field import Field, Fields
 from ...model.property_string import PropertyString
-from ...model.values import Codec, List
+from ...model.values import Codec, List, VolumeName
 from . import lxc_formats
 from .families import LEAST_MEMORY, Family, Memory, SshKeys, Tags, flag, raw
 from .vm_formats import STARTUP
@@ -97,7 +97,7 @@ VOLUME_FIELDS = Fields(
 # Options that only the call takes that creates a container from a template; PVE shows none of them afterwards.
 CREATION = Fields(
     [
-        Field("ostemplate"),
+        Field("ostemplate", codec=VolumeName("local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst")),
         Field("password", secret=True),
         raw("ssh_public_keys", SshKeys(), api="ssh-public-keys"),
         Field("storage"),

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...model.changes import changed_fields, shown
 from ...model.contract import STATES, Reader, Resource, State
-from ...model.errors import InvalidOption, NotFound
+from ...model.errors import InvalidOption, NotFound, PermissionDenied, does_not_exist
 from ...model.field import Field, Fields, update_params
 from ...model.given import TO_MAKE, Use
 from ...model.kinds.info import ListInfo, Options
@@ -21,6 +21,7 @@ from ...model.periods import period
 from ...model.plan import Plan, Step, api_path
 from ...model.table import Table, calls_below
 from ...model.values import NonZeroComment
+from ..existence import exists
 from . import acl, lockout
 from .expiry import EXPIRE, Lifetime, refuse_past, with_expiry
 from .user import check_userid
@@ -123,6 +124,12 @@ class Token(Resource[TokenDesired, TokenObserved]):
             answer = reader.get(desired.path)
         except NotFound:
             return TokenObserved(None)
+        except PermissionDenied:  # which is also the answer where the user does not exist
+            if exists(reader, api_path("access", "users", desired.userid)):
+                raise
+            if desired.state == "absent":
+                return TokenObserved(None)
+            raise does_not_exist("userid", f"user {desired.userid!r}", "Create it by pve_user.") from None
         state = {**desired.key, **FIELDS.observe(answer)}
         cleared = desired.fields.get("comment") == "" and "comment" in state
         if desired.state == "absent" or not (desired.regenerate or cleared):
