@@ -167,6 +167,29 @@ def test_awx_setup_makes_what_the_data_say(tmp_path: Path) -> None:
     assert all(params["enabled"] is False for module, params in made if module == "schedule")
 
 
+def test_awx_setup_names_the_collection_that_is_missing(tmp_path: Path) -> None:
+    given = {"awx_setup_collection": "stand.in_", "awx_setup_project_url": "https://git.example.com/proxmox.git"}
+    failed = run_playbook(Path("pve.automation.awx_setup"), tmp_path, "-e", json.dumps(given))
+    assert failed.code
+    last = " ".join(failed.printed[-1200:].split())
+    assert "The collection stand.in_ is not installed. Run ansible-galaxy collection install stand.in_" in last
+
+
+def test_a_failed_job_ends_with_what_to_do(cluster: Cluster, environment: dict[str, str], tmp_path: Path) -> None:
+    """The guest is the only one that fails of two; its reason is not buried under what was done."""
+    wanted = [
+        {"name": "good", "node": "pve1", "memory": 128, "scsi": {"scsi0": "local-lvm:1"}, "state": "present"},
+        {"name": "web1", "state": "absent"},
+    ]
+    template = TEMPLATES["PVE: create guests"]
+    answers = {**default_answers(template), "guests_list_yaml": json.dumps(wanted)}
+    code, printed = launch(template, answers, {}, environment, tmp_path)
+    assert code
+    last = printed[-900:]
+    assert "1 of 2 guests failed." in last
+    assert "web1 (100): The virtual machine 100 (web1) is running. Stop it first, or set force: true." in last
+
+
 def test_an_execution_environment_can_be_described(tmp_path: Path) -> None:
     builder = [sys.executable, "-m", "ansible_builder"]
     command = [*builder, "create", "--file", str(DATA / "execution-environment.yml"), "--context", str(tmp_path)]
