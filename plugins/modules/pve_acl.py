@@ -96,12 +96,20 @@ acl:
   description: The path with all of its entries as the server has them afterwards. In check mode as they would be.
   returned: success
   type: dict
+  contains:
+    path: {description: The path., type: str}
+    entries: {description: "Its entries, each with C(type), C(ugid), C(roleid) and C(propagate).", type: list, elements: dict}
   sample: {path: /vms, entries: [{type: user, ugid: alice@pve, roleid: PVEAuditor, propagate: true}]}
 requests:
   description: The writing API calls that were made, in check mode those that would be made.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /access/acl, params: {path: /vms, users: alice@pve, roles: PVEAuditor}, summary: grant PVEAuditor on /vms to user alice@pve}]
 """
 

@@ -37,6 +37,12 @@ acl:
   returned: success
   type: list
   elements: dict
+  contains:
+    path: {description: The path., type: str}
+    type: {description: "Kind of the subject: V(user), V(group) or V(token).", type: str}
+    ugid: {description: "The user, group or token.", type: str}
+    roleid: {description: The role., type: str}
+    propagate: {description: Whether it holds below the path as well., type: bool}
   sample: [{path: /vms, type: user, ugid: alice@pve, roleid: PVEAuditor, propagate: true}]
 """
 

@@ -81,17 +81,35 @@ account:
   description: The account afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    name: {description: As O(name)., type: str}
+    location: {description: URL of the account., type: str}
+    status: {description: "What the authority says about it, such as V(valid).", type: str}
+    contact: {description: As O(contact)., type: list, elements: str}
+    directory: {description: As O(directory)., type: str}
+    tos_url: {description: As O(tos_url)., type: str}
+    eab_kid: {description: As O(eab_kid)., type: str}
+    eab_hmac_key: {description: A placeholder if it is set., type: str}
   sample:
     name: default
     contact: [admin@example.com]
     directory: https://acme-v02.api.letsencrypt.org/directory
     location: https://acme-v02.api.letsencrypt.org/acme/acct/1000
     status: valid
+upid:
+  description: The last task, which was not awaited.
+  returned: with O(wait=false), if a task was started
+  type: str
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /cluster/acme/account/default, params: {contact: admin@example.com}, summary: change contact of account default}]
 """
 

@@ -82,12 +82,25 @@ plugin:
   description: The plugin as the server has it afterwards, without its data; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    id: {description: As O(id)., type: str}
+    type: {description: As O(type)., type: str}
+    api: {description: As O(api)., type: str}
+    data: {description: A placeholder if it is set., type: str}
+    validation_delay: {description: As O(validation_delay)., type: int}
+    nodes: {description: As O(nodes)., type: list, elements: str}
+    disable: {description: As O(disable)., type: bool}
   sample: {id: cloudflare, type: dns, api: cf, validation_delay: 60}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: DELETE, path: /cluster/acme/plugins/cloudflare, params: {}, summary: delete plugin cloudflare}]
 """
 

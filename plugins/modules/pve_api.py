@@ -122,6 +122,11 @@ requests:
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /cluster/options, params: {keyboard: de}, summary: PUT /cluster/options}]
 upid:
   description: Identifier of the task that was not waited for.

@@ -239,22 +239,50 @@ backups:
   returned: when guests are backed up
   type: list
   elements: dict
+  contains:
+    vmid: {description: Id of the guest., type: int}
+    node: {description: Node of the guest., type: str}
+    name: {description: Name of the guest., type: str}
+    backup: {description: "The newest backup, as of M(pve.automation.pve_backup_info).", type: dict}
+    upid: {description: "The task, with O(wait=false).", type: str}
+    failed: {description: True if it could not be backed up., type: bool}
+    msg: {description: Why it failed., type: str}
+    error: {description: The parts of the error., type: dict}
+    changed: {description: Whether something was changed., type: bool}
+    requests: {description: The writing API calls of this guest., type: list, elements: dict}
   sample:
     - {vmid: 100, name: web1, node: pve1, changed: true, backup: {volid: "local:backup/vzdump-qemu-100-....vma.zst", size: 12345}}
 backup:
   description: The backup that O(volume) names; null if it does not exist.
   returned: with O(volume)
   type: dict
+  contains:
+    volid: {description: Name of the volume., type: str}
+    vmid: {description: Id of the guest that was backed up., type: int}
+    subtype: {description: "Kind of the guest: V(qemu) or V(lxc).", type: str}
+    ctime: {description: "When it was made, in seconds since the epoch.", type: int}
+    size: {description: Size in bytes., type: int}
+    format: {description: Format of the file., type: str}
+    notes: {description: The notes., type: str}
+    protected: {description: Whether it is protected from removal., type: bool}
   sample: {volid: "local:backup/vzdump-qemu-100-....vma.zst", protected: true, notes: The last one}
 pruned:
   description: The backups that are kept, protected, and still to be removed; the diff shows what was removed.
   returned: with O(state=pruned)
   type: dict
+  contains:
+    keep: {description: Backups that the rules keep., type: list, elements: str}
+    protected: {description: Backups that are protected., type: list, elements: str}
+    remove: {description: Backups that are still to be removed., type: list, elements: str}
   sample: {keep: ["local:backup/vzdump-qemu-100-....vma.zst"], protected: [], remove: []}
 guest:
   description: The restored guest, as M(pve.automation.pve_vm) or M(pve.automation.pve_lxc) returns it.
   returned: with O(state=restored)
   type: dict
+  contains:
+    vmid: {description: As O(vmid)., type: int}
+    node: {description: As O(node)., type: str}
+    status: {description: Power state., type: str}
   sample: {vmid: 9100, node: pve2, status: stopped, name: web1, memory: 2048}
 verified:
   description:
@@ -268,6 +296,11 @@ requests:
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /nodes/pve1/vzdump, params: {vmid: 100, storage: local}, summary: back up guest 100 to local}]
 """
 

@@ -81,6 +81,21 @@ backups:
   returned: success
   type: list
   elements: dict
+  contains:
+    volid: {description: Name of the volume., type: str}
+    storage: {description: Storage that it is on., type: str}
+    vmid: {description: Id of the guest that was backed up., type: int}
+    type: {description: "Kind of the guest: V(vm) or V(lxc).", type: str}
+    subtype: {description: "The same in words of the API: V(qemu) or V(lxc).", type: str}
+    node: {description: Node that was asked., type: str}
+    notes: {description: First line of the notes., type: str}
+    protected: {description: Whether it is protected from removal., type: bool}
+    config: {description: Configuration of the guest., type: dict}
+    encrypted: {description: "Fingerprint of the key that it is encrypted with, on a backup server.", type: str}
+    verification: {description: Result of the last verification on a backup server., type: dict}
+    format: {description: Format of the file., type: str}
+    size: {description: Size in bytes., type: int}
+    ctime: {description: "When it was made, in seconds since the epoch.", type: int}
   sample:
     - {volid: "local:backup/vzdump-qemu-100-2026_01_31-12_00_00.vma.zst", storage: local, node: pve1, vmid: 100, type: vm, subtype: qemu,
       format: vma.zst, size: 36998, ctime: 1769860800, protected: false, notes: web1}

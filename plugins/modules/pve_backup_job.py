@@ -203,14 +203,23 @@ job:
   description:
     - The job as the server has it afterwards; null if it does not exist. In check mode as it would be.
     - C(next_runs) are ISO dates in UTC. They are there if O(show_runs) is set.
+    - Options that are set are in it under their names.
   returned: success
   type: dict
+  contains:
+    id: {description: Id of the job., type: str}
+    next_runs: {description: "Next times of the job, ISO 8601 in UTC.", type: list, elements: str}
   sample: {id: nightly, schedule: "mon..fri 21:30", enabled: true, all: true, exclude: [900, 901], storage: backup}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /cluster/backup, params: {id: nightly, all: 1, schedule: "mon..fri 21:30"}, summary: create job nightly}]
 """
 

@@ -34,10 +34,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 jobs:
-  description: The jobs, ordered by id. C(next_run) is an ISO date in UTC; a job that is disabled has one, too, but does not run.
+  description:
+    - The jobs, ordered by id. C(next_run) is an ISO date in UTC; a job that is disabled has one, too, but does not run.
+    - What is set is there under the names of the options of M(pve.automation.pve_backup_job).
   returned: success
   type: list
   elements: dict
+  contains:
+    id: {description: "As O(pve.automation.pve_backup_job#module:id).", type: str}
+    next_run: {description: "Next time of the job, ISO 8601 in UTC.", type: str}
   sample: [{id: nightly, schedule: "mon..fri 21:30", enabled: true, all: true, storage: backup, next_run: "2026-11-23T21:30:00Z"}]
 """
 

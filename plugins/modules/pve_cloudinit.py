@@ -55,12 +55,21 @@ cloudinit:
   description: The machine, and as C(pending) the names of the options whose values are not on the drive.
   returned: success
   type: dict
+  contains:
+    vmid: {description: As O(vmid)., type: int}
+    node: {description: As O(node)., type: str}
+    pending: {description: Options whose values are not on the drive yet., type: list, elements: str}
   sample: {vmid: 110, node: pve1, pending: []}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /nodes/pve1/qemu/110/cloudinit, params: {}, summary: write the cloud-init drive of virtual machine 110}]
 """
 

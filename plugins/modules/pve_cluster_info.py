@@ -69,6 +69,12 @@ cluster:
     - C(tasks) are as of M(pve.automation.pve_task_info), the newest first, and so is C(log).
   returned: success
   type: dict
+  contains:
+    status: {description: "C(name), C(quorate), C(config_version) and C(nodes).", type: dict}
+    resources: {description: "C(nodes), C(storages) and C(total).", type: dict}
+    members: {description: The nodes of the cluster with their addresses., type: list, elements: dict}
+    tasks: {description: The last tasks of all nodes., type: list, elements: dict}
+    log: {description: The last lines of the log of the cluster., type: list, elements: dict}
   sample:
     status:
       name: lab

@@ -113,12 +113,41 @@ options:
   description: The options that are set, as the server has them afterwards. In check mode as they would be.
   returned: success
   type: dict
+  contains:
+    bwlimit: {description: As O(bwlimit)., type: str}
+    consent_text: {description: As O(consent_text)., type: str}
+    console: {description: As O(console)., type: str}
+    crs: {description: As O(crs)., type: str}
+    description: {description: As O(description)., type: str}
+    email_from: {description: As O(email_from)., type: str}
+    fencing: {description: As O(fencing)., type: str}
+    ha: {description: As O(ha)., type: str}
+    http_proxy: {description: As O(http_proxy)., type: str}
+    keyboard: {description: As O(keyboard)., type: str}
+    language: {description: As O(language)., type: str}
+    location: {description: As O(location)., type: dict}
+    mac_prefix: {description: As O(mac_prefix)., type: str}
+    max_workers: {description: As O(max_workers)., type: int}
+    migration: {description: As O(migration)., type: dict}
+    next_id: {description: As O(next_id)., type: dict}
+    notify: {description: As O(notify)., type: str}
+    registered_tags: {description: As O(registered_tags)., type: list, elements: str}
+    replication: {description: As O(replication)., type: str}
+    tag_style: {description: As O(tag_style)., type: str}
+    u2f: {description: As O(u2f)., type: str}
+    user_tag_access: {description: As O(user_tag_access)., type: str}
+    webauthn: {description: As O(webauthn)., type: str}
   sample: {migration: {type: secure, network: 192.0.2.0/24}, next_id: {lower: 5000, upper: 5999}}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /cluster/options, params: {next-id: "lower=5000,upper=5999"}, summary: change next_id}]
 """
 

@@ -87,12 +87,26 @@ model:
   description: The model as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    cputype: {description: As O(cputype)., type: str}
+    flags: {description: As O(flags)., type: list, elements: str}
+    guest_phys_bits: {description: As O(guest_phys_bits)., type: int}
+    hidden: {description: As O(hidden)., type: bool}
+    hv_vendor_id: {description: As O(hv_vendor_id)., type: str}
+    level: {description: As O(level)., type: int}
+    phys_bits: {description: As O(phys_bits)., type: str}
+    reported_model: {description: As O(reported_model)., type: str}
   sample: {cputype: cluster, reported_model: Skylake-Server-noTSX-IBRS, flags: ["+aes", "-pcid"], hidden: false}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /cluster/qemu/custom-cpu-models, params: {cputype: cluster, reported-model: host}, summary: create model cluster}]
 """
 

@@ -35,6 +35,15 @@ models:
   returned: success
   type: list
   elements: dict
+  contains:
+    cputype: {description: "As O(pve.automation.pve_cpu_model#module:cputype).", type: str}
+    flags: {description: "As O(pve.automation.pve_cpu_model#module:flags).", type: list, elements: str}
+    guest_phys_bits: {description: "As O(pve.automation.pve_cpu_model#module:guest_phys_bits).", type: int}
+    hidden: {description: "As O(pve.automation.pve_cpu_model#module:hidden).", type: bool}
+    hv_vendor_id: {description: "As O(pve.automation.pve_cpu_model#module:hv_vendor_id).", type: str}
+    level: {description: "As O(pve.automation.pve_cpu_model#module:level).", type: int}
+    phys_bits: {description: "As O(pve.automation.pve_cpu_model#module:phys_bits).", type: str}
+    reported_model: {description: "As O(pve.automation.pve_cpu_model#module:reported_model).", type: str}
   sample: [{cputype: cluster, reported_model: Skylake-Server-noTSX-IBRS, flags: ["+aes", "-pcid"]}]
 """
 

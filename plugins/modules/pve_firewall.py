@@ -278,12 +278,24 @@ firewall:
     - C(options) and C(rules) are there as far as the task names them; both if it names neither.
   returned: success
   type: dict
+  contains:
+    scope: {description: The scope., type: str}
+    node: {description: "The node, if the scope is one.", type: str}
+    vmid: {description: "Id of the guest, if the scope is one.", type: int}
+    group: {description: "The security group, if the scope is one.", type: str}
+    options: {description: The options of the scope., type: dict}
+    rules: {description: "The rules, in their order.", type: list, elements: dict}
   sample: {scope: guest, vmid: 100, options: {enable: true}, rules: [{type: in, action: ACCEPT, macro: HTTPS, enable: true}]}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /cluster/firewall/rules, params: {type: in, action: ACCEPT, macro: SSH, enable: 1}, summary: "create rule: in ACCEPT SSH"}]
 """
 

@@ -58,12 +58,21 @@ alias:
   description: The alias as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    name: {description: As O(name)., type: str}
+    cidr: {description: As O(cidr)., type: str}
+    comment: {description: As O(comment)., type: str}
   sample: {name: office, cidr: 192.0.2.0/24, comment: Second floor}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /cluster/firewall/aliases, params: {name: office, cidr: 192.0.2.0/24}, summary: create alias office}]
 """
 

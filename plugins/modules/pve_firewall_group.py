@@ -50,12 +50,20 @@ group:
   description: The group as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    group: {description: As O(group)., type: str}
+    comment: {description: As O(comment)., type: str}
   sample: {group: base, comment: For every guest}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /cluster/firewall/groups, params: {group: base}, summary: create group base}]
 """
 

@@ -80,6 +80,19 @@ firewall:
   description: The scope with its options and rules, and with what O(include) names under its name.
   returned: success
   type: dict
+  contains:
+    scope: {description: The scope., type: str}
+    node: {description: "The node, if the scope is one.", type: str}
+    vmid: {description: "Id of the guest, if the scope is one.", type: int}
+    group: {description: "The security group, if the scope is one.", type: str}
+    options: {description: The options of the scope., type: dict}
+    rules: {description: "The rules, in their order.", type: list, elements: dict}
+    log: {description: Lines of the log., type: list, elements: str}
+    refs: {description: What rules can name., type: list, elements: dict}
+    macros: {description: "Macros, with their descriptions.", type: list, elements: dict}
+    aliases: {description: Aliases., type: list, elements: dict}
+    ipsets: {description: IP sets., type: list, elements: dict}
+    groups: {description: Security groups., type: list, elements: dict}
   sample: {scope: guest, vmid: 100, options: {enable: true}, rules: [{type: in, action: ACCEPT, macro: HTTPS, enable: true}]}
 """
 

@@ -88,12 +88,21 @@ ipset:
   description: The set as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    name: {description: As O(name)., type: str}
+    entries: {description: As O(entries)., type: list, elements: dict}
+    comment: {description: As O(comment)., type: str}
   sample: {name: management, entries: [{cidr: 192.0.2.0/24, comment: Office}]}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /cluster/firewall/ipset, params: {name: management}, summary: create ipset management}]
 """
 

@@ -63,12 +63,21 @@ group:
   description: The group as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    groupid: {description: As O(groupid)., type: str}
+    comment: {description: As O(comment)., type: str}
+    members: {description: As O(members)., type: list, elements: str}
   sample: {groupid: operators, comment: People on duty, members: [alice@pve, bob@pve]}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: "/access/users/alice@pve", params: {groups: operators, append: true}, summary: put user alice@pve into group operators}]
 """
 

@@ -34,6 +34,10 @@ groups:
   returned: success
   type: list
   elements: dict
+  contains:
+    groupid: {description: "As O(pve.automation.pve_group#module:groupid).", type: str}
+    comment: {description: "As O(pve.automation.pve_group#module:comment).", type: str}
+    members: {description: "As O(pve.automation.pve_group#module:members).", type: list, elements: str}
   sample: [{groupid: operators, comment: People on duty, members: [alice@pve, bob@pve]}]
 """
 

@@ -141,6 +141,12 @@ guest:
   description: The C(vmid) and C(node) of the machine, the C(content) of the file, and the facts by name, with C(_) for C(-).
   returned: success
   type: dict
+  contains:
+    vmid: {description: As O(vmid)., type: int}
+    node: {description: As O(node)., type: str}
+    content: {description: Content of the file., type: str}
+    interfaces: {description: "Network interfaces, each with C(name), C(mac) and C(addresses).", type: list, elements: dict}
+    osinfo: {description: "The operating system, as the agent reports it.", type: dict}
   sample: {vmid: 9001, node: pve1, osinfo: {id: debian, version-id: "13"}}
 rc:
   description: The code with which the command ended.
@@ -165,6 +171,11 @@ requests:
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /nodes/pve1/qemu/9001/agent/exec, params: {command: [uptime]}, summary: run uptime in virtual machine 9001}]
 """
 

@@ -101,6 +101,29 @@ guests:
   returned: success
   type: list
   elements: dict
+  contains:
+    vmid: {description: Id of the guest., type: int}
+    name: {description: Name., type: str}
+    node: {description: Node that it is on., type: str}
+    type: {description: "Kind of the guest: V(qemu) or V(lxc).", type: str}
+    status: {description: Power state., type: str}
+    template: {description: Whether it is a template., type: bool}
+    tags: {description: Tags., type: list, elements: str}
+    pool: {description: Pool., type: str}
+    lock: {description: "What locks it, if something does.", type: str}
+    cpu: {description: "Part of the processors in use, from 0 to 1.", type: float}
+    maxcpu: {description: Number of processors., type: int}
+    mem: {description: "Memory in use, in bytes.", type: int}
+    maxmem: {description: "Memory, in bytes.", type: int}
+    disk: {description: "Disk space in use, in bytes.", type: int}
+    maxdisk: {description: "Disk space, in bytes.", type: int}
+    uptime: {description: Seconds since it was started., type: int}
+    config: {description: The configuration., type: dict}
+    live: {description: The state as the node of the guest reports it., type: dict}
+    pending: {description: Keys whose new values wait for the next start., type: list, elements: str}
+    snapshots: {description: Snapshots., type: list, elements: dict}
+    agent: {description: What the guest agent reports., type: dict}
+    interfaces: {description: Network interfaces with their addresses., type: list, elements: dict}
   sample:
     - vmid: 9001
       name: web1

@@ -144,12 +144,31 @@ guests:
   returned: always
   type: list
   elements: dict
+  contains:
+    vmid: {description: Id of the guest., type: int}
+    name: {description: Name., type: str}
+    type: {description: "Kind of the guest: V(vm) or V(lxc).", type: str}
+    changed: {description: Whether something was changed., type: bool}
+    vm: {description: "The VM, as of M(pve.automation.pve_vm).", type: dict}
+    container: {description: "The container, as of M(pve.automation.pve_lxc).", type: dict}
+    requests: {description: The writing API calls of this guest., type: list, elements: dict}
+    pending: {description: Keys whose new values wait for the next start., type: list, elements: str}
+    interfaces: {description: Network interfaces with their addresses., type: list, elements: dict}
+    skipped: {description: True for a guest that was not begun because of O(fail_fast)., type: bool}
+    failed: {description: True if something went wrong with it., type: bool}
+    msg: {description: What went wrong., type: str}
+    error: {description: The parts of the error., type: dict}
   sample: [{vmid: 9001, name: web1, type: vm, changed: true}]
 requests:
   description: The writing API calls of all guests, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /nodes/pve1/qemu/9000/clone, params: {newid: 9001}, summary: clone the virtual machine 9000 as 9001}]
 """
 

@@ -100,12 +100,26 @@ resource:
   description: The resource as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    sid: {description: As O(sid)., type: str}
+    auto_rebalance: {description: As O(auto_rebalance)., type: bool}
+    comment: {description: As O(comment)., type: str}
+    failback: {description: As O(failback)., type: bool}
+    group: {description: As O(group)., type: str}
+    max_relocate: {description: As O(max_relocate)., type: int}
+    max_restart: {description: As O(max_restart)., type: int}
+    state: {description: As O(state)., type: str}
   sample: {sid: "vm:100", state: started, max_restart: 2, comment: Mail}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /cluster/ha/resources, params: {sid: "vm:100", state: started}, summary: create resource vm:100}]
 """
 

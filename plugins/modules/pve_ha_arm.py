@@ -58,12 +58,20 @@ ha:
   description: The state afterwards; in check mode as it would be.
   returned: success
   type: dict
+  contains:
+    state: {description: V(armed) or V(disarmed)., type: str}
+    resource_mode: {description: What happens to the resources while it is disarmed., type: str}
   sample: {state: disarmed, resource_mode: freeze}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /cluster/ha/status/arm-ha, params: {}, summary: arm the manager of high availability}]
 """
 

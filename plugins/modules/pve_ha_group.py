@@ -68,12 +68,23 @@ group:
   description: The group as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    group: {description: As O(group)., type: str}
+    comment: {description: As O(comment)., type: str}
+    nodes: {description: As O(nodes)., type: list, elements: str}
+    nofailback: {description: As O(nofailback)., type: bool}
+    restricted: {description: As O(restricted)., type: bool}
   sample: {group: fast, nodes: ["pve1:2", "pve2:2", pve3], restricted: true}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: DELETE, path: /cluster/ha/groups/fast, params: {}, summary: delete group fast}]
 """
 

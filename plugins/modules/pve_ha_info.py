@@ -50,6 +50,16 @@ ha:
     - C(resources), C(rules), C(groups) and C(manager) are there if O(include) names them.
   returned: success
   type: dict
+  contains:
+    armed: {description: Whether the manager acts; null on servers that do not report it., type: bool}
+    master: {description: Node that the manager runs on., type: str}
+    quorate: {description: Whether the cluster is quorate., type: bool}
+    nodes: {description: Nodes with the state of their local manager., type: list, elements: dict}
+    services: {description: Managed guests with their states., type: list, elements: dict}
+    resources: {description: Resources as they are configured., type: list, elements: dict}
+    rules: {description: Rules as they are configured., type: list, elements: dict}
+    groups: {description: "Groups, on PVE 8.", type: list, elements: dict}
+    manager: {description: State of the manager., type: dict}
   sample:
     quorate: true
     master: pve1

@@ -66,18 +66,37 @@ resource:
   description: The resource as the manager reports it afterwards; in check mode as it would be.
   returned: success
   type: dict
+  contains:
+    sid: {description: The resource., type: str}
+    node: {description: Node that it is on., type: str}
+    state: {description: State of the service., type: str}
+    request_state: {description: State that it shall have., type: str}
   sample: {sid: "vm:100", node: pve2, state: started, request_state: started}
 move:
   description:
     - What the manager answered to the request. C(comigrated-resources) are those that move along. Null on PVE 8.
   returned: if something was asked for
   type: dict
+  contains:
+    sid: {description: The resource., type: str}
+    requested-node: {description: Node that it goes to., type: str}
+    comigrated-resources: {description: Resources that move along., type: list, elements: str}
+    blocking-resources: {description: Resources that stand in the way., type: list, elements: dict}
   sample: {sid: "vm:100", requested-node: pve2}
+upid:
+  description: The last task, which was not awaited.
+  returned: with O(wait=false), if a task was started
+  type: str
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: "/cluster/ha/resources/vm:100/migrate", params: {node: pve2}, summary: "migrate vm:100 from pve1 to pve2"}]
 """
 

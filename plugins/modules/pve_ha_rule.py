@@ -115,12 +115,26 @@ rule:
   description: The rule as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    rule: {description: As O(rule)., type: str}
+    type: {description: As O(type)., type: str}
+    affinity: {description: As O(affinity)., type: str}
+    comment: {description: As O(comment)., type: str}
+    disable: {description: As O(disable)., type: bool}
+    nodes: {description: As O(nodes)., type: list, elements: str}
+    resources: {description: As O(resources)., type: list, elements: str}
+    strict: {description: As O(strict)., type: bool}
   sample: {rule: mail, type: node-affinity, resources: ["vm:100"], nodes: ["pve1:2", "pve2:1"]}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: DELETE, path: /cluster/ha/rules/mail, params: {}, summary: delete rule mail}]
 """
 

@@ -370,8 +370,19 @@ container:
     - The container as the server has it afterwards, property strings as mappings; null if it does not exist. In check mode as it
       would be.
     - C(status) is there if the task named a power state, C(pool) if it named a pool.
+    - Options that are set are in it under their names.
   returned: success
   type: dict
+  contains:
+    vmid: {description: As O(vmid)., type: int}
+    node: {description: As O(node)., type: str}
+    hostname: {description: Host name., type: str}
+    status: {description: Power state., type: str}
+    pool: {description: Pool., type: str}
+    template: {description: Whether it is a template., type: bool}
+    tags: {description: Tags., type: list, elements: str}
+    lock: {description: "What locks it, such as V(backup), where something does.", type: str}
+    pending: {description: Keys whose new values wait for the next start., type: list, elements: str}
   sample:
     vmid: 9101
     node: pve1
@@ -391,12 +402,25 @@ interfaces:
   returned: with O(wait_for)
   type: list
   elements: dict
+  contains:
+    name: {description: Name inside of the guest., type: str}
+    mac: {description: MAC address., type: str}
+    addresses: {description: Addresses with their prefix lengths., type: list, elements: str}
   sample: [{name: eth0, mac: "BC:24:11:00:00:01", addresses: [192.0.2.20/24]}]
+upid:
+  description: The last task, which was not awaited.
+  returned: with O(wait=false), if a task was started
+  type: str
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /nodes/pve1/lxc/9101/config, params: {memory: 2048}, summary: change memory of container 9101}]
 """
 

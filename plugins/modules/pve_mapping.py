@@ -109,12 +109,23 @@ mapping:
   description: The mapping as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    type: {description: As O(type)., type: str}
+    id: {description: As O(id)., type: str}
+    description: {description: As O(description)., type: str}
+    map: {description: As O(map)., type: list, elements: dict}
+    mdev: {description: As O(mdev)., type: bool}
   sample: {type: dir, id: media, map: [{node: pve1, path: /srv/media}]}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: DELETE, path: /cluster/mapping/usb/dongle, params: {}, summary: delete mapping dongle}]
 """
 

@@ -49,6 +49,10 @@ mappings:
   returned: success
   type: list
   elements: dict
+  contains:
+    id: {description: "As O(pve.automation.pve_mapping#module:id).", type: str}
+    type: {description: As O(type)., type: str}
+    problems: {description: "Problems on the node, each with C(severity) and C(message).", type: list, elements: dict}
   sample: [{id: media, type: dir, map: [{node: pve1, path: /srv/media}], problems: []}]
 """
 

@@ -131,12 +131,42 @@ server:
   description: The metric server as the server has it afterwards, without its token; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    id: {description: As O(id)., type: str}
+    type: {description: As O(type)., type: str}
+    server: {description: As O(server)., type: str}
+    port: {description: As O(port)., type: int}
+    disable: {description: As O(disable)., type: bool}
+    mtu: {description: As O(mtu)., type: int}
+    timeout: {description: As O(timeout)., type: int}
+    path: {description: As O(path)., type: str}
+    proto: {description: As O(proto)., type: str}
+    influxdbproto: {description: As O(influxdbproto)., type: str}
+    api_path_prefix: {description: As O(api_path_prefix)., type: str}
+    bucket: {description: As O(bucket)., type: str}
+    organization: {description: As O(organization)., type: str}
+    token: {description: A placeholder if it is set., type: str}
+    max_body_size: {description: As O(max_body_size)., type: int}
+    verify_certificate: {description: As O(verify_certificate)., type: bool}
+    otel_compression: {description: As O(otel_compression)., type: str}
+    otel_headers: {description: A placeholder if it is set., type: str}
+    otel_max_body_size: {description: As O(otel_max_body_size)., type: int}
+    otel_path: {description: As O(otel_path)., type: str}
+    otel_protocol: {description: As O(otel_protocol)., type: str}
+    otel_resource_attributes: {description: As O(otel_resource_attributes)., type: str}
+    otel_timeout: {description: As O(otel_timeout)., type: int}
+    otel_verify_ssl: {description: As O(otel_verify_ssl)., type: bool}
   sample: {id: influx, type: influxdb, server: influx.example.com, port: 8086}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: DELETE, path: /cluster/metrics/server/influx, params: {}, summary: delete server influx}]
 """
 

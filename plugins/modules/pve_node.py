@@ -88,12 +88,31 @@ options:
   description: The node and its options, as the server has them afterwards. In check mode as they would be.
   returned: success
   type: dict
+  contains:
+    description: {description: As O(description)., type: str}
+    wakeonlan: {description: As O(wakeonlan)., type: dict}
+    startall_onboot_delay: {description: As O(startall_onboot_delay)., type: int}
+    ballooning_target: {description: As O(ballooning_target)., type: int}
+    location: {description: As O(location)., type: str}
+    acme: {description: As O(acme)., type: dict}
+    acmedomain0: {description: As O(acmedomain0)., type: dict}
+    acmedomain1: {description: As O(acmedomain1)., type: dict}
+    acmedomain2: {description: As O(acmedomain2)., type: dict}
+    acmedomain3: {description: As O(acmedomain3)., type: dict}
+    acmedomain4: {description: As O(acmedomain4)., type: dict}
+    acmedomain5: {description: As O(acmedomain5)., type: dict}
+    node: {description: As O(node)., type: str}
   sample: {node: pve1, description: "Rack 3, unit 12", startall_onboot_delay: 30}
 requests:
   description: The writing API calls that were made, in check mode those that would be made.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /nodes/pve1/config, params: {startall-onboot-delay: 30}, summary: change startall_onboot_delay}]
 """
 

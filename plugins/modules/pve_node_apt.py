@@ -81,11 +81,20 @@ apt:
       type: list
       elements: dict
       sample: [{Package: pve-manager, OldVersion: 9.2.11, Version: 9.2.12, Origin: Proxmox}]
+upid:
+  description: The last task, which was not awaited.
+  returned: with O(wait=false), if a task was started
+  type: str
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /nodes/pve1/apt/update, params: {}, summary: refresh the lists of packages of pve1}]
 """
 

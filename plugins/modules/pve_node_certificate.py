@@ -105,6 +105,17 @@ certificate:
     - In check mode as far as it is known beforehand.
   returned: success
   type: dict
+  contains:
+    node: {description: The node., type: str}
+    filename: {description: Name of the file., type: str}
+    fingerprint: {description: SHA-256 fingerprint., type: str}
+    subject: {description: Subject., type: str}
+    issuer: {description: Issuer., type: str}
+    san: {description: Names and addresses that it is for., type: list, elements: str}
+    notbefore: {description: "Begin of its validity, in seconds since the epoch.", type: int}
+    notafter: {description: "End of its validity, in seconds since the epoch.", type: int}
+    public-key-type: {description: Kind of the public key., type: str}
+    public-key-bits: {description: Length of the public key in bits., type: int}
   sample:
     node: pve1
     filename: pveproxy-ssl.pem
@@ -114,11 +125,20 @@ certificate:
     san: [pve1.example.com]
     notbefore: 1790000000
     notafter: 1797776000
+upid:
+  description: The last task, which was not awaited.
+  returned: with O(wait=false), if a task was started
+  type: str
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: DELETE, path: /nodes/pve1/certificates/custom, params: {restart: true}, summary: delete the custom certificate of pve1}]
 """
 

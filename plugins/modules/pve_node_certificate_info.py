@@ -45,6 +45,17 @@ certificates:
   returned: success
   type: list
   elements: dict
+  contains:
+    filename: {description: Name of the file., type: str}
+    fingerprint: {description: SHA-256 fingerprint., type: str}
+    subject: {description: Subject., type: str}
+    issuer: {description: Issuer., type: str}
+    san: {description: Names and addresses that it is for., type: list, elements: str}
+    notbefore: {description: "Begin of its validity, in seconds since the epoch.", type: int}
+    notafter: {description: "End of its validity, in seconds since the epoch.", type: int}
+    public-key-type: {description: Kind of the public key., type: str}
+    public-key-bits: {description: Length of the public key in bits., type: int}
+    pem: {description: The certificate itself., type: str}
   sample:
     - filename: pve-ssl.pem
       fingerprint: "AA:BB:CC:DD:..."

@@ -142,12 +142,29 @@ disk:
     - The disks of a zpool have the names by which ZFS finds them again.
   returned: success
   type: dict
+  contains:
+    node: {description: The node., type: str}
+    devpath: {description: "Path of the disk, with O(state=wiped) and O(state=gpt).", type: str}
+    gpt: {description: Whether it has a partition table of the kind GPT., type: bool}
+    path: {description: Where it is mounted., type: str}
+    size: {description: Size in bytes., type: int}
+    type: {description: As O(type)., type: str}
+    name: {description: As O(name)., type: str}
+    devices: {description: As O(devices)., type: list, elements: str}
+    volume_group: {description: As O(volume_group)., type: str}
+    raidlevel: {description: As O(raidlevel)., type: str}
+    filesystem: {description: As O(filesystem)., type: str}
   sample: {node: pve1, type: zfs, name: tank, raidlevel: mirror, devices: [/dev/disk/by-id/ata-DISK_1, /dev/disk/by-id/ata-DISK_2]}
 requests:
   description: The writing API calls that were made, in check mode those that would be made.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /nodes/pve1/disks/wipedisk, params: {disk: /dev/sdd}, summary: wipe /dev/sdd}]
 upid:
   description: The task.

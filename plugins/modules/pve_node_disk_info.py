@@ -62,6 +62,14 @@ disks:
     - Beside them what O(include) names, under the same name.
   returned: success
   type: dict
+  contains:
+    devpath: {description: As O(devpath)., type: str}
+    node: {description: The node., type: str}
+    disks: {description: The disks., type: list, elements: dict}
+    directory: {description: Mounted directories., type: list, elements: dict}
+    lvm: {description: Volume groups., type: list, elements: dict}
+    lvmthin: {description: Thin pools., type: list, elements: dict}
+    zfs: {description: ZFS pools., type: list, elements: dict}
   sample: {node: pve1, disks: [{devpath: /dev/sdb, size: 68719476736, used: ZFS, gpt: 1, health: PASSED}], zfs: [{name: tank, health: ONLINE}]}
 """
 

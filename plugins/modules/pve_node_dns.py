@@ -43,12 +43,21 @@ dns:
   description: The settings as the server has them afterwards. In check mode as they would be.
   returned: success
   type: dict
+  contains:
+    node: {description: As O(node)., type: str}
+    search: {description: As O(search)., type: str}
+    servers: {description: As O(servers)., type: list, elements: str}
   sample: {node: pve1, search: example.org, servers: [192.0.2.53]}
 requests:
   description: The writing API calls that were made, in check mode those that would be made.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /nodes/pve1/dns, params: {search: example.org, dns1: 192.0.2.53}, summary: change servers}]
 """
 

@@ -105,6 +105,9 @@ node:
   description: The node with its guests, or those of O(vms), as they are after the task. Guests that were moved away are not in it.
   returned: success
   type: dict
+  contains:
+    node: {description: The node., type: str}
+    guests: {description: "Its guests, each with C(vmid), C(name), C(type), C(status) and C(template).", type: list, elements: dict}
   sample:
     node: pve2
     guests: [{vmid: 9001, name: web1, type: qemu, status: running, template: false}]
@@ -113,6 +116,11 @@ requests:
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /nodes/pve2/startall, params: {vms: "9001"}, summary: start 9001 (web1) of node pve2}]
 task:
   description: UPID of the task, whose log has an entry for each guest.

@@ -42,12 +42,20 @@ hosts:
   description: The file as the server has it afterwards. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    node: {description: As O(node)., type: str}
+    data: {description: As O(data)., type: str}
   sample: {node: pve1, data: "127.0.0.1 localhost"}
 requests:
   description: The writing API calls that were made, in check mode those that would be made.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /nodes/pve1/hosts, params: {data: "127.0.0.1 localhost"}, summary: change the table of hosts of pve1}]
 """
 

@@ -82,6 +82,27 @@ nodes:
   returned: success
   type: list
   elements: dict
+  contains:
+    node: {description: Name of the node., type: str}
+    status: {description: "V(online), V(offline) or V(unknown).", type: str}
+    cpu: {description: "Part of the processors in use, from 0 to 1.", type: float}
+    maxcpu: {description: Number of processors., type: int}
+    mem: {description: "Memory in use, in bytes.", type: int}
+    maxmem: {description: "Memory, in bytes.", type: int}
+    disk: {description: "Space in use of the root file system, in bytes.", type: int}
+    maxdisk: {description: "Space of the root file system, in bytes.", type: int}
+    uptime: {description: Seconds since it was started., type: int}
+    level: {description: "Level of its subscription, an empty string without one.", type: str}
+    ssl_fingerprint: {description: Fingerprint of its certificate., type: str}
+    live: {description: State of the node in full., type: dict}
+    version: {description: Version of PVE., type: dict}
+    services: {description: Services., type: list, elements: dict}
+    pci: {description: PCI devices., type: list, elements: dict}
+    usb: {description: USB devices., type: list, elements: dict}
+    machine_types: {description: Machine types of QEMU., type: list, elements: dict}
+    packages: {description: Versions of the packages of PVE., type: list, elements: dict}
+    disks: {description: Disks., type: list, elements: dict}
+    cpu_models: {description: CPU models., type: list, elements: dict}
   sample:
     - node: pve1
       status: online

@@ -83,6 +83,10 @@ log:
   description: The lines, the oldest first.
   returned: success
   type: dict
+  contains:
+    node: {description: The node., type: str}
+    lines: {description: "The lines, the oldest first.", type: list, elements: str}
+    source: {description: As O(source)., type: str}
   sample:
     node: pve1
     source: journal

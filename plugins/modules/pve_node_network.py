@@ -210,12 +210,21 @@ network:
     - The interfaces as the server has them afterwards, by name, and whether changes of them are staged. In check mode as they would be.
   returned: success
   type: dict
+  contains:
+    node: {description: The node., type: str}
+    interfaces: {description: Interfaces by their names., type: dict}
+    staged: {description: Whether changes wait to be applied., type: bool}
   sample: {node: pve1, staged: false, interfaces: {vmbr0: {type: bridge, autostart: true, cidr: 192.0.2.5/24, bridge_ports: [eno1]}}}
 requests:
   description: The writing API calls that were made, in check mode those that would be made.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /nodes/pve1/network, params: {}, summary: apply the staged changes of the network of pve1}]
 upid:
   description: The task that applies the changes.

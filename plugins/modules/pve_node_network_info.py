@@ -44,6 +44,12 @@ network:
       nothing is staged. Only the API backend https shows it.
   returned: success
   type: dict
+  contains:
+    iface: {description: As O(iface)., type: str}
+    type: {description: As O(type)., type: str}
+    node: {description: The node., type: str}
+    interfaces: {description: "Interfaces, ordered by name.", type: list, elements: dict}
+    changes: {description: "Difference of the file with the staged changes, empty if there are none.", type: str}
   sample: {node: pve1, changes: "", interfaces: [{iface: vmbr0, type: bridge, active: 1, autostart: true, cidr: 192.0.2.5/24, bridge_ports: [eno1]}]}
 """
 

@@ -89,12 +89,24 @@ node:
   description: The node.
   returned: success
   type: dict
+  contains:
+    node: {description: The node., type: str}
+    status: {description: V(online) or V(offline)., type: str}
   sample: {node: pve2, status: online}
+upid:
+  description: The last task, which was not awaited.
+  returned: with O(wait=false), if a task was started
+  type: str
 requests:
   description: The writing API calls that were made, in check mode those that would be made.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /nodes/pve2/status, params: {command: reboot}, summary: reboot node pve2}]
 """
 

@@ -112,6 +112,11 @@ requests:
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /nodes/pve1/apt/repositories, params: {handle: test}, summary: enable the repository test of pve1}]
 """
 

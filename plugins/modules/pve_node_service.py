@@ -63,12 +63,23 @@ service:
   description: The service. C(unit_state) is whether systemd starts it at boot, or V(not-found) if it is not installed.
   returned: success
   type: dict
+  contains:
+    node: {description: The node., type: str}
+    service: {description: Name of the service., type: str}
+    description: {description: What it does., type: str}
+    running: {description: Whether it runs., type: bool}
+    unit_state: {description: "Whether systemd starts it at boot, such as V(enabled).", type: str}
   sample: {node: pve1, service: pveproxy, description: "PVE API Proxy Server", running: true, unit_state: enabled}
 requests:
   description: The writing API calls that were made, in check mode those that would be made.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /nodes/pve1/services/chrony/start, params: {}, summary: start service chrony of pve1}]
 upid:
   description: The task that was started.

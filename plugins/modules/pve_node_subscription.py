@@ -59,6 +59,19 @@ subscription:
   description: The subscription afterwards, its key without the secret part; null if there is none. In check mode as far as it is known.
   returned: success
   type: dict
+  contains:
+    node: {description: The node., type: str}
+    key: {description: "The key, without its secret part.", type: str}
+    status: {description: "V(active), V(notfound), V(invalid), V(expired) or V(suspended).", type: str}
+    level: {description: Level of the subscription., type: str}
+    productname: {description: Name of the product., type: str}
+    sockets: {description: Number of sockets., type: int}
+    checktime: {description: "When it was checked last, in seconds since the epoch.", type: int}
+    nextduedate: {description: When it ends., type: str}
+    regdate: {description: When it was registered., type: str}
+    serverid: {description: "Id of the node, which a key is bound to.", type: str}
+    url: {description: Page of the product., type: str}
+    message: {description: What the check said., type: str}
   sample:
     node: pve1
     key: pve2c-**********
@@ -72,6 +85,11 @@ requests:
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: DELETE, path: /nodes/pve1/subscription, params: {}, summary: delete the subscription key of pve1}]
 """
 

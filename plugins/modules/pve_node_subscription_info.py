@@ -40,6 +40,11 @@ subscription:
     neither key nor dates.
   returned: success
   type: dict
+  contains:
+    message: {description: What the check said., type: str}
+    status: {description: Power state., type: str}
+    url: {description: Where to order., type: str}
+    serverid: {description: "Id of the node, which a key is bound to.", type: str}
   sample: {status: active, key: pve2c-**********, level: c, nextduedate: "2027-01-31"}
 """
 

@@ -38,12 +38,20 @@ time:
   description: The time zone as the server has it afterwards. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    timezone: {description: As O(timezone)., type: str}
+    node: {description: As O(node)., type: str}
   sample: {node: pve1, timezone: Europe/Vienna}
 requests:
   description: The writing API calls that were made, in check mode those that would be made.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /nodes/pve1/time, params: {timezone: Europe/Vienna}, summary: change timezone}]
 """
 

@@ -141,15 +141,25 @@ EXAMPLES = r"""
 
 RETURN = r"""
 endpoint:
-  description: The endpoint as the server has it afterwards, without secrets; null if it does not exist. In check mode as it would be.
+  description:
+    - The endpoint as the server has it afterwards, without secrets; null if it does not exist. In check mode as it would be.
+    - Options that are set are in it under their names.
   returned: success
   type: dict
+  contains:
+    name: {description: As O(name)., type: str}
+    type: {description: Kind of the endpoint., type: str}
   sample: {name: mail, type: smtp, server: mail.example.com, mode: starttls, mailto: [admins@example.com]}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: DELETE, path: /cluster/notifications/endpoints/smtp/mail, params: {}, summary: delete endpoint mail}]
 """
 

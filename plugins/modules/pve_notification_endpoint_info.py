@@ -41,9 +41,16 @@ endpoints:
   description:
     - The endpoints, ordered by name. C(origin) is V(builtin) or V(modified-builtin) for what the server always has, otherwise V(user-created).
     - Without O(type) only with C(name), C(type), C(comment), C(disable) and C(origin).
+    - What is set is there under the names of the options of M(pve.automation.pve_notification_endpoint).
   returned: success
   type: list
   elements: dict
+  contains:
+    name: {description: "As O(pve.automation.pve_notification_endpoint#module:name).", type: str}
+    type: {description: Kind of the endpoint., type: str}
+    comment: {description: "As O(pve.automation.pve_notification_endpoint#module:comment).", type: str}
+    disable: {description: Whether it is off., type: bool}
+    origin: {description: "V(builtin), V(modified-builtin) or V(user-created).", type: str}
   sample: [{name: mail-to-root, type: sendmail, comment: "Send mails to root@pam's email address", origin: builtin}]
 """
 

@@ -77,12 +77,27 @@ matcher:
   description: The matcher as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    name: {description: As O(name)., type: str}
+    comment: {description: As O(comment)., type: str}
+    disable: {description: As O(disable)., type: bool}
+    invert_match: {description: As O(invert_match)., type: bool}
+    match_calendar: {description: As O(match_calendar)., type: list, elements: str}
+    match_field: {description: As O(match_field)., type: list, elements: str}
+    match_severity: {description: As O(match_severity)., type: list, elements: str}
+    mode: {description: As O(mode)., type: str}
+    target: {description: As O(target)., type: list, elements: str}
   sample: {name: backups, match_field: ["exact:type=vzdump"], match_severity: [error], target: [mail]}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /cluster/notifications/matchers, params: {name: backups}, summary: create matcher backups}]
 """
 

@@ -38,6 +38,17 @@ matchers:
   returned: success
   type: list
   elements: dict
+  contains:
+    name: {description: "As O(pve.automation.pve_notification_matcher#module:name).", type: str}
+    origin: {description: "V(builtin), V(modified-builtin) or V(user-created).", type: str}
+    comment: {description: "As O(pve.automation.pve_notification_matcher#module:comment).", type: str}
+    disable: {description: "As O(pve.automation.pve_notification_matcher#module:disable).", type: bool}
+    invert_match: {description: "As O(pve.automation.pve_notification_matcher#module:invert_match).", type: bool}
+    match_calendar: {description: "As O(pve.automation.pve_notification_matcher#module:match_calendar).", type: list, elements: str}
+    match_field: {description: "As O(pve.automation.pve_notification_matcher#module:match_field).", type: list, elements: str}
+    match_severity: {description: "As O(pve.automation.pve_notification_matcher#module:match_severity).", type: list, elements: str}
+    mode: {description: "As O(pve.automation.pve_notification_matcher#module:mode).", type: str}
+    target: {description: "As O(pve.automation.pve_notification_matcher#module:target).", type: list, elements: str}
   sample: [{name: default-matcher, mode: all, target: [mail-to-root], comment: Route all notifications to mail-to-root, origin: builtin}]
 """
 

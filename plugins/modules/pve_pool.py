@@ -83,12 +83,22 @@ pool:
   description: The pool as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    poolid: {description: As O(poolid)., type: str}
+    comment: {description: As O(comment)., type: str}
+    vms: {description: As O(vms)., type: list, elements: int}
+    storage: {description: As O(storage)., type: list, elements: str}
   sample: {poolid: web, comment: Web servers, vms: [9001, 9002], storage: [local]}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /pools, params: {poolid: web}, summary: create pool web}]
 """
 

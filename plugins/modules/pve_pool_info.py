@@ -39,6 +39,11 @@ pools:
   returned: success
   type: list
   elements: dict
+  contains:
+    poolid: {description: "As O(pve.automation.pve_pool#module:poolid).", type: str}
+    vms: {description: "Ids of the guests in it, with O(poolid).", type: list, elements: int}
+    storage: {description: "Storages in it, with O(poolid).", type: list, elements: str}
+    comment: {description: "As O(pve.automation.pve_pool#module:comment).", type: str}
   sample: [{poolid: web, comment: Web servers, vms: [9001, 9002], storage: [local]}]
 """
 

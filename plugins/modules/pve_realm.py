@@ -213,15 +213,25 @@ EXAMPLES = r"""
 
 RETURN = r"""
 realm:
-  description: The realm as the server has it afterwards, without secrets; null if it does not exist. In check mode as it would be.
+  description:
+    - The realm as the server has it afterwards, without secrets; null if it does not exist. In check mode as it would be.
+    - Options that are set are in it under their names.
   returned: success
   type: dict
+  contains:
+    realm: {description: As O(realm)., type: str}
+    type: {description: As O(type)., type: str}
   sample: {realm: corp, type: ldap, server1: ldap1.example.com, base_dn: "dc=example,dc=com", user_attr: uid}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /access/domains/corp, params: {comment: Staff}, summary: change comment of realm corp}]
 """
 

@@ -30,10 +30,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 realms:
-  description: The realms, ordered by name.
+  description:
+    - The realms, ordered by name.
+    - What is set is there under the names of the options of M(pve.automation.pve_realm).
   returned: success
   type: list
   elements: dict
+  contains:
+    realm: {description: "As O(pve.automation.pve_realm#module:realm).", type: str}
+    type: {description: "As O(pve.automation.pve_realm#module:type).", type: str}
   sample: [{realm: pve, type: pve, comment: Proxmox VE authentication server}]
 """
 

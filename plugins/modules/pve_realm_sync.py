@@ -68,6 +68,10 @@ sync:
   description: The realm with its type and the defaults that it sets itself.
   returned: success
   type: dict
+  contains:
+    realm: {description: The realm., type: str}
+    type: {description: Its type., type: str}
+    defaults: {description: Defaults of a synchronization that the realm sets., type: str}
   sample: {realm: corp, type: ldap, defaults: scope=both}
 task:
   description: UPID of the task, whose log shows what was synchronized.
@@ -79,6 +83,11 @@ requests:
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /access/domains/corp/sync, params: {scope: both}, summary: take over users and groups of realm corp}]
 """
 

@@ -88,12 +88,26 @@ job:
   description: The job as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    id: {description: As O(id)., type: str}
+    realm: {description: As O(realm)., type: str}
+    schedule: {description: As O(schedule)., type: str}
+    comment: {description: As O(comment)., type: str}
+    enable_new: {description: As O(enable_new)., type: bool}
+    enabled: {description: As O(enabled)., type: bool}
+    remove_vanished: {description: As O(remove_vanished)., type: list, elements: str}
+    scope: {description: As O(scope)., type: str}
   sample: {id: corp-daily, realm: corp, schedule: "mon..fri 06:00", enabled: true, scope: both, remove_vanished: [acl, entry]}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /cluster/jobs/realm-sync/corp-daily, params: {realm: corp, schedule: daily}, summary: create job corp-daily}]
 """
 

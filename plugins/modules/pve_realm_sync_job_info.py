@@ -38,6 +38,15 @@ jobs:
   returned: success
   type: list
   elements: dict
+  contains:
+    id: {description: "As O(pve.automation.pve_realm_sync_job#module:id).", type: str}
+    realm: {description: "As O(pve.automation.pve_realm_sync_job#module:realm).", type: str}
+    schedule: {description: "As O(pve.automation.pve_realm_sync_job#module:schedule).", type: str}
+    comment: {description: "As O(pve.automation.pve_realm_sync_job#module:comment).", type: str}
+    enable_new: {description: "As O(pve.automation.pve_realm_sync_job#module:enable_new).", type: bool}
+    enabled: {description: "As O(pve.automation.pve_realm_sync_job#module:enabled).", type: bool}
+    remove_vanished: {description: "As O(pve.automation.pve_realm_sync_job#module:remove_vanished).", type: list, elements: str}
+    scope: {description: "As O(pve.automation.pve_realm_sync_job#module:scope).", type: str}
   sample: [{id: corp-daily, realm: corp, schedule: daily, enabled: true, scope: both, next_run: "2026-11-29T00:00:00Z"}]
 """
 

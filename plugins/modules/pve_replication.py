@@ -95,17 +95,34 @@ job:
   description: The job as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    id: {description: As O(id)., type: str}
+    source: {description: Node of the guest., type: str}
+    target: {description: As O(target)., type: str}
+    schedule: {description: As O(schedule)., type: str}
+    rate: {description: As O(rate)., type: float}
+    comment: {description: As O(comment)., type: str}
+    disable: {description: As O(disable)., type: bool}
   sample: {id: 100-0, source: pve1, target: pve2, schedule: "*/30", rate: 50}
 run:
   description: What became of the run, times in seconds since the epoch.
   returned: when O(run_now) and O(wait) are true, and not in check mode
   type: dict
+  contains:
+    last_sync: {description: "Last synchronization, in seconds since the epoch.", type: int}
+    duration: {description: "How long it took, in seconds.", type: float}
+    next_sync: {description: "Next synchronization, in seconds since the epoch.", type: int}
   sample: {last_sync: 1795211539, duration: 4.2, next_sync: 1795212000}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: DELETE, path: /cluster/replication/100-0, params: {}, summary: delete job 100-0}]
 """
 

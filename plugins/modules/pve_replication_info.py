@@ -46,6 +46,13 @@ jobs:
   returned: success
   type: list
   elements: dict
+  contains:
+    id: {description: "As O(pve.automation.pve_replication#module:id).", type: str}
+    target: {description: "As O(pve.automation.pve_replication#module:target).", type: str}
+    schedule: {description: "As O(pve.automation.pve_replication#module:schedule).", type: str}
+    rate: {description: "As O(pve.automation.pve_replication#module:rate).", type: float}
+    comment: {description: "As O(pve.automation.pve_replication#module:comment).", type: str}
+    disable: {description: "As O(pve.automation.pve_replication#module:disable).", type: bool}
   sample: [{id: 100-0, guest: 100, jobnum: 0, source: pve1, target: pve2, type: local, schedule: "*/30"}]
 """
 

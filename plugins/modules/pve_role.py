@@ -62,12 +62,20 @@ role:
   description: The role as the server has it afterwards; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    roleid: {description: As O(roleid)., type: str}
+    privs: {description: As O(privs)., type: list, elements: str}
   sample: {roleid: Operator, privs: [VM.Audit, VM.Console, VM.PowerMgmt]}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /access/roles/Operator, params: {privs: VM.Backup, append: true}, summary: change privs of role Operator}]
 """
 

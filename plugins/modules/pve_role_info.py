@@ -35,6 +35,10 @@ roles:
   returned: success
   type: list
   elements: dict
+  contains:
+    roleid: {description: "As O(pve.automation.pve_role#module:roleid).", type: str}
+    special: {description: Whether it is built in., type: bool}
+    privs: {description: "As O(pve.automation.pve_role#module:privs).", type: list, elements: str}
   sample: [{roleid: Operator, privs: [VM.Audit, VM.PowerMgmt], special: false}]
 """
 

@@ -72,12 +72,21 @@ machine:
   description: The machine.
   returned: success
   type: dict
+  contains:
+    vmid: {description: As O(vmid)., type: int}
+    node: {description: As O(node)., type: str}
+    status: {description: Power state., type: str}
   sample: {vmid: 110, node: pve1, status: running}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /nodes/pve1/qemu/110/sendkey, params: {key: ret}, summary: press ret in virtual machine 110}]
 """
 

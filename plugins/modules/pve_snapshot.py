@@ -104,6 +104,13 @@ guest:
   description: The guest with its snapshots, oldest first; C(parent) is the one that its present state is based on. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    vmid: {description: As O(vmid)., type: int}
+    node: {description: As O(node)., type: str}
+    name: {description: As O(name)., type: str}
+    type: {description: "Kind of the guest: V(qemu) or V(lxc).", type: str}
+    parent: {description: Snapshot that the present state is based on; null if there is none., type: str}
+    snapshots: {description: "Snapshots, each with C(name), C(snaptime), C(description) and C(vmstate).", type: list, elements: dict}
   sample:
     vmid: 9101
     name: cache1
@@ -112,11 +119,20 @@ guest:
     parent: before-upgrade
     snapshots:
       - {name: before-upgrade, description: Before the upgrade to 2.0, snaptime: 1795211559, vmstate: false}
+upid:
+  description: The last task, which was not awaited.
+  returned: with O(wait=false), if a task was started
+  type: str
 requests:
   description: The writing API calls that were made, in check mode those that would be made.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /nodes/pve1/lxc/9101/snapshot, params: {snapname: before-upgrade}, summary: take snapshot before-upgrade of guest 9101}]
 """
 

@@ -313,19 +313,31 @@ storage:
   description:
     - The storage as the server has it afterwards; null if it does not exist. In check mode as it would be.
     - Secrets are not returned; of an encryption key and a master key it is shown whether they are set.
+    - Options that are set are in it under their names.
   returned: success
   type: dict
+  contains:
+    storage: {description: As O(storage)., type: str}
+    type: {description: As O(type)., type: str}
+    shared: {description: Whether all nodes see the same content., type: bool}
   sample: {storage: backup, type: dir, path: /srv/backup, content: [backup], prune_backups: {keep-last: 3, keep-weekly: 4}, shared: false}
 generated:
   description: What the server made, with C(encryption-key) as the JSON text of the key. Keep it apart from the cluster; without
     it encrypted backups are lost.
   returned: when O(encryption_key=autogen) made a key
   type: dict
+  contains:
+    encryption-key: {description: The key as JSON text., type: str}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /storage/backup, params: {content: backup}, summary: change content of storage backup}]
 """
 

@@ -148,6 +148,17 @@ file:
   description: The file as PVE lists it; null if it is absent. C(size) is in bytes, C(ctime) in seconds since the epoch.
   returned: success
   type: dict
+  contains:
+    volid: {description: Name of the volume., type: str}
+    node: {description: Node that was asked., type: str}
+    storage: {description: Storage that it is on., type: str}
+    content: {description: Kind of content., type: str}
+    filename: {description: As O(filename)., type: str}
+    format: {description: Format of the file., type: str}
+    size: {description: Size in bytes., type: int}
+    ctime: {description: "When it was made, in seconds since the epoch.", type: int}
+    notes: {description: Notes., type: str}
+    protected: {description: Whether it is protected from removal., type: bool}
   sample:
     volid: local:iso/netinst.iso
     node: pve1
@@ -157,11 +168,20 @@ file:
     format: iso
     size: 790626304
     ctime: 1795211669
+upid:
+  description: The last task, which was not awaited.
+  returned: with O(wait=false), if a task was started
+  type: str
 requests:
   description: The writing API calls that were made, in check mode those that would be made.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: /nodes/pve1/storage/local/upload, params: {content: iso}, summary: upload local:iso/netinst.iso}]
 """
 

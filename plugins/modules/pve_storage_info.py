@@ -43,10 +43,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 storages:
-  description: The storages, ordered by name; sizes in RV(ignore:status) are in bytes.
+  description:
+    - The storages, ordered by name; sizes in RV(ignore:status) are in bytes.
+    - What is set is there under the names of the options of M(pve.automation.pve_storage).
   returned: success
   type: list
   elements: dict
+  contains:
+    storage: {description: "As O(pve.automation.pve_storage#module:storage).", type: str}
+    type: {description: "As O(pve.automation.pve_storage#module:type).", type: str}
+    status: {description: "State on each node, with C(node), C(active), C(total), C(used) and C(free).", type: list, elements: dict}
   sample: [{storage: local, type: dir, path: /var/lib/vz, content: [backup, iso], shared: false, status: [{node: pve1, active:
     true, total: 100861726720, used: 21474836480, free: 79386890240}]}]
 """

@@ -67,6 +67,11 @@ task:
   returned: success
   type: dict
   contains:
+    upid: {description: Identifier of the task., type: str}
+    node: {description: Node that it runs on., type: str}
+    type: {description: "Kind of the task, such as V(qmstart).", type: str}
+    id: {description: "What it is about, such as the id of a guest.", type: str}
+    user: {description: Who started it., type: str}
     starttime:
       description: When it started, in seconds since the epoch.
       type: int
@@ -95,6 +100,11 @@ requests:
   returned: success
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: []
 """
 

@@ -69,6 +69,14 @@ tasks:
   type: list
   elements: dict
   contains:
+    upid: {description: Identifier of the task., type: str}
+    node: {description: Node that it runs on., type: str}
+    type: {description: "Kind of the task, such as V(qmstart).", type: str}
+    id: {description: "What it is about, such as the id of a guest.", type: str}
+    user: {description: Who started it., type: str}
+    tokenid: {description: The token that it was started with., type: str}
+    starttime: {description: "When it started, in seconds since the epoch.", type: int}
+    endtime: {description: "When it ended, in seconds since the epoch; null while it runs.", type: int}
     running:
       description: Whether it still runs.
       type: bool

@@ -84,6 +84,9 @@ tfa:
   description: The user's second factors as the server has them afterwards. In check mode as they would be, with V((new\)) for the id of a new one.
   returned: success
   type: dict
+  contains:
+    userid: {description: The user., type: str}
+    entries: {description: "Second factors, each with C(id), C(type), C(created), C(description) and C(enable).", type: list, elements: dict}
   sample: {userid: alice@pve, entries: [{id: recovery, type: recovery, created: 1795211669, enable: true}]}
 recovery_keys:
   description: The keys, which the server returns only now.
@@ -95,6 +98,11 @@ requests:
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: DELETE, path: "/access/tfa/alice@pve/recovery", params: {}, summary: delete second factor recovery of user alice@pve}]
 """
 

@@ -94,6 +94,13 @@ token:
   description: The token as the server has it afterwards, without its secret; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    full_tokenid: {description: "User and token, as in C(api_token_id).", type: str}
+    userid: {description: As O(userid)., type: str}
+    tokenid: {description: As O(tokenid)., type: str}
+    comment: {description: As O(comment)., type: str}
+    expire: {description: As O(expire)., type: int}
+    privsep: {description: As O(privsep)., type: bool}
   sample: {userid: automation@pve, tokenid: ansible, full_tokenid: automation@pve!ansible, expire: 0, privsep: true}
 token_secret:
   description: The secret, which the server returns only now.
@@ -104,6 +111,11 @@ requests:
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: POST, path: "/access/users/automation@pve/token/ansible", params: {privsep: 0}, summary: create token automation@pve!ansible}]
 """
 

@@ -39,6 +39,12 @@ tokens:
   returned: success
   type: list
   elements: dict
+  contains:
+    tokenid: {description: "As O(pve.automation.pve_token#module:tokenid).", type: str}
+    full_tokenid: {description: "User and token, as in C(api_token_id).", type: str}
+    comment: {description: "As O(pve.automation.pve_token#module:comment).", type: str}
+    expire: {description: "As O(pve.automation.pve_token#module:expire).", type: int}
+    privsep: {description: "As O(pve.automation.pve_token#module:privsep).", type: bool}
   sample: [{userid: automation@pve, tokenid: ansible, full_tokenid: automation@pve!ansible, expire: 0, privsep: true}]
 """
 

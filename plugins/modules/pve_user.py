@@ -115,12 +115,28 @@ user:
   description: The user as the server has it afterwards, without secrets; null if it does not exist. In check mode as it would be.
   returned: success
   type: dict
+  contains:
+    userid: {description: As O(userid)., type: str}
+    comment: {description: As O(comment)., type: str}
+    email: {description: As O(email)., type: str}
+    enable: {description: As O(enable)., type: bool}
+    expire: {description: As O(expire)., type: int}
+    firstname: {description: As O(firstname)., type: str}
+    groups: {description: As O(groups)., type: list, elements: str}
+    keys: {description: A placeholder if it is set., type: str}
+    lastname: {description: As O(lastname)., type: str}
+    password: {description: A placeholder if it is set., type: str}
   sample: {userid: alice@pve, enable: true, expire: 0, comment: Operator, groups: [backup, operators]}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always
   type: list
   elements: dict
+  contains:
+    method: {description: "V(POST), V(PUT) or V(DELETE).", type: str}
+    path: {description: Path of the call., type: str}
+    params: {description: "Its parameters, as they are sent.", type: dict}
+    summary: {description: What it does., type: str}
   sample: [{method: PUT, path: /access/users/alice@pve, params: {comment: Operator}, summary: change comment of user alice@pve}]
 """
 

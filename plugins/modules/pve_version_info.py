@@ -32,6 +32,10 @@ version:
   description: The version, the release that it belongs to, and the id of the source it was built from.
   returned: success
   type: dict
+  contains:
+    version: {description: The version., type: str}
+    release: {description: The release that it belongs to., type: str}
+    repoid: {description: Id of the source that it was built from., type: str}
   sample: {version: 9.2.11, release: "9.2", repoid: 14a22df35955d97d}
 """
 

@@ -26,6 +26,7 @@ from ansible_collections.pve.automation.plugins.module_utils._core.run.module im
     perform,
     unsupported,
 )
+from tests.harness.documented import module_of, undocumented
 from tools.simulated import simulator
 
 Result = dict[str, Any]
@@ -64,7 +65,7 @@ class Cluster:
     # --- tasks --------------------------------------------------------------------------------------------------------
 
     def run(self, resource: Hosted, options: Mapping[str, Any], *, check_mode: bool = False) -> Result:
-        """The result of a task with these options, validated as Ansible does."""
+        """The result of a task with these options, validated as Ansible does; it has to be as it is documented."""
         arguments = module_arguments(resource)
         given = {**self.connection, **options}
         try:
@@ -75,7 +76,10 @@ class Cluster:
         if checked.error_messages:
             texts = [unsupported(resource, text) for text in checked.error_messages]
             return {"failed": True, "changed": False, "msg": ", ".join(texts)}
-        return perform(resource, checked.validated_parameters, check_mode=check_mode, open_client=self._open_client)
+        result = perform(resource, checked.validated_parameters, check_mode=check_mode, open_client=self._open_client)
+        wrong = [] if result.get("failed") else list(undocumented(module_of(resource), result))
+        assert not wrong, wrong
+        return result
 
     def _open_client(self, connection: Connection) -> Client:
         if self._client is None or self._client.connection != connection:

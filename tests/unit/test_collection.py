@@ -80,6 +80,14 @@ def test_module_is_documented(module: str) -> None:
     assert resource_of(module).name in texts["RETURN"]
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_the_keys_of_what_a_module_returns_are_documented(module: str) -> None:
+    """Their names and types are held against results where these are seen (``tests/harness/documented.py``)."""
+    for name, row in literals(module)["RETURN"].items():
+        if "dict" in (row["type"], row.get("elements")):
+            assert row.get("contains"), name
+
+
 FRAGMENTS = sorted((ROOT / "plugins" / "doc_fragments").glob("*.py"))
 
 
