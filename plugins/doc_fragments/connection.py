@@ -82,6 +82,9 @@ options:
     type: path
 requirements:
   - requests
+seealso:
+  - ref: ansible_collections.pve.automation.docsite.guide_connection
+    description: How to connect. The examples take the connection from the environment or from C(module_defaults).
 """
 
     # Options that only plugins have.

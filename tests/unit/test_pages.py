@@ -10,8 +10,9 @@ import re
 import pytest
 import yaml
 
+from ansible_collections.pve.automation.plugins.doc_fragments.connection import ModuleDocFragment
 from ansible_collections.pve.automation.plugins.module_utils._core.model import errors
-from tests.unit.test_collection import ROOT
+from tests.unit.test_collection import MODULES, ROOT, literals
 from tools.links import broken_in, broken_links
 from tools.pages import MESSAGES, TASKS, repository
 
@@ -49,6 +50,14 @@ def test_a_wrong_link_is_found(page: str, link: str) -> None:
 @pytest.mark.parametrize("heading", HEADINGS)
 def test_readme_has_the_sections_of_the_template(heading: str) -> None:
     assert re.search(rf"^##+ {heading}$", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_leads_to_the_guide_of_the_connection(module: str) -> None:
+    """The examples leave the connection out."""
+    assert "pve.automation.connection" in literals(module)["DOCUMENTATION"]["extends_documentation_fragment"]
+    rows = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["seealso"]
+    assert "ansible_collections.pve.automation.docsite.guide_connection" in {row["ref"] for row in rows}
 
 
 def test_readme_begins_with_the_two_commands() -> None:
