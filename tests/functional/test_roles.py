@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.harness.cluster import Cluster
+from tests.harness.cluster import Cluster, running_cluster
 from tests.harness.mirror import mirror
 from tests.harness.playbook import ROOT, Played, run_playbook
 
@@ -82,6 +82,49 @@ def test_the_playbook_of_its_page(cluster: Cluster, tmp_path: Path, role: str) -
     assert changed_tasks(again) == 0, again.printed
     assert cluster.writes_made() == []
     assert "[WARNING]" not in done.printed + again.printed, done.printed
+
+
+def included(role: str, **variables: Any) -> dict[str, Any]:
+    return {
+        "name": role,
+        "ansible.builtin.import_role": {"name": f"pve.automation.{role}"},
+        "vars": {f"{role}_{name}": value for name, value in variables.items()},
+    }
+
+
+def test_roles_build_on_each_other_on_an_empty_cluster(tmp_path: Path) -> None:
+    """Check mode says for each role what the run will change, although nothing is there yet that the later ones need."""
+    addresses = ["192.0.2.11/24", "192.0.2.12/24", "192.0.2.13/24"]
+    nightly = {"id": "nightly", "schedule": "02:00", "storage": "local", "pool": "production"}
+    with running_cluster("single") as cluster:
+        node = cluster.call("GET", "/nodes")[0]["node"]
+        image = {"name": "base", "image": "debian-13", "nodes": [node], "storage": "local"}
+        tasks = [
+            included("cluster_baseline", pools=[{"poolid": "production"}]),
+            included("api_access", modules=["pve_vm"], paths=["/pool/production", "/storage", "/sdn/zones"]),
+            included("vm_template", **image, pool="production", memory="512M"),
+            included(
+                "guests",
+                defaults={"node": node, "pool": "production"},
+                vm_defaults={"clone": "base"},
+                list=[{"name": "web", "count": 3, "addresses": addresses}],
+            ),
+            included("backup_policy", jobs=[nightly]),
+        ]
+        play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
+        playbook = tmp_path / "all.yml"
+        playbook.write_text(yaml.safe_dump([play]), encoding="utf-8")
+        changed: list[list[str]] = []
+        for arguments, writes in (["--check"], False), ([], True), ([], False):
+            cluster.requests_made()
+            ended = played(cluster, tmp_path, playbook, *arguments)
+            assert ended.code == 0, ended.printed
+            assert bool(cluster.writes_made()) is writes
+            changed.append(sorted({row.name.partition(" :")[0] for row in ended.rows if row.result.get("changed")}))
+        assert changed[0] == changed[1]
+        assert len(changed[0]) == len(tasks)
+        assert changed[2] == []
+        assert list(listed(cluster, "web")) == ["web1", "web2", "web3"]
 
 
 # --- playbooks --------------------------------------------------------------------------------------------------------
