@@ -109,11 +109,12 @@ def ip_config(version: int) -> Check:
 
 
 def cidr(version: int | None = None) -> Check:
+    """An address with its prefix, which has more than 7 bits: pve_verify_cidrv4 and pve_verify_cidrv6 in PVE/JSONSchema.pm."""
     reason = f"value does not look like a valid {f'IPv{version} ' if version else ''}CIDR network"
 
     def check(text: str) -> None:
         address, slash, prefix = text.partition("/")
-        if not slash or not prefix.isdigit():
+        if not slash or not prefix.isdigit() or int(prefix) <= 7:
             raise ValueError(reason)
         interface = ipaddress.ip_interface(text)
         if (version and interface.version != version) or not re.fullmatch(r"[\da-fA-F.:]+", address):

@@ -235,6 +235,10 @@ def test_a_grant_to_or_of_what_does_not_exist_is_refused(given: dict[str, Any], 
         planned(ACL, known(), path="/vms", **given)
 
 
+def test_a_user_whom_no_path_finds_is_left_to_the_server() -> None:
+    assert planned(ACL, known(), path="/vms", users=["müller@ldap"], roles=["PVEAuditor"]).steps
+
+
 def test_a_subject_that_may_not_be_read_is_left_to_the_server() -> None:
     present = known()
     present.answers["/access/users/b@pve"] = PermissionDenied(

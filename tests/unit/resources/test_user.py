@@ -23,8 +23,11 @@ ALICE = {
 }
 
 
+GROUPS: dict[str, Any] = {f"/access/groups/{name}": {"members": []} for name in ("dev", "new", "ops")}
+
+
 def server(**changed: Any) -> Server:
-    return Server({PATH: {**ALICE, **changed}})
+    return Server({PATH: {**ALICE, **changed}, **GROUPS})
 
 
 @pytest.mark.parametrize("expire", ["2020-01-31", "0d", "1"])
@@ -39,7 +42,7 @@ def test_an_expiry_that_has_passed_meanwhile_stays() -> None:
 
 
 def test_creation_sends_what_was_given_and_nothing_else() -> None:
-    plan = planned(USER, Server(), userid="alice@pve", password="secret-1", groups=["ops", "dev"], comment="x")
+    plan = planned(USER, Server(GROUPS), userid="alice@pve", password="secret-1", groups=["ops", "dev"], comment="x")
     assert calls(plan) == [
         (
             "POST",
@@ -48,6 +51,12 @@ def test_creation_sends_what_was_given_and_nothing_else() -> None:
         )
     ]
     assert "secret-1" not in str([step.describe() for step in plan.steps]) + str(plan.after)
+
+
+@pytest.mark.parametrize("present", [server(), Server(GROUPS)])
+def test_a_group_that_does_not_exist_is_refused(present: Server) -> None:
+    with pytest.raises(InvalidOption, match=r"groups: group 'opps' does not exist\. Create it by pve_group"):
+        planned(USER, present, userid="alice@pve", groups=["dev", "opps"])
 
 
 def test_a_present_user_takes_one_read_and_no_call() -> None:

@@ -24,13 +24,13 @@ from ...model.property_string import (
     flag,
     words,
 )
-from .vm_formats import NO_GATEWAY
+from .addresses import ADDRESSES, NO_GATEWAY
 
 NET = PropertyString(
     *words("name", "bridge"),
     Part("hwaddr", MAC),
     flag("firewall", False),
-    *words("ip", "gw", "ip6", "gw6"),
+    *ADDRESSES,
     flag("host-managed", False),
     flag("link_down", False),
     Part("mtu", INTEGER, minimum=64, maximum=65535),

@@ -22,13 +22,12 @@ from ...model.property_string import (
     flag,
     words,
 )
+from .addresses import ADDRESSES, NO_GATEWAY
 
 NET_MODELS = tuple(
     "e1000 e1000-82540em e1000-82544gc e1000-82545em e1000e i82551 i82557b i82559er ne2k_isa ne2k_pci pcnet rtl8139 "
     "virtio vmxnet3".split()
 )
-# Addresses that are not static, and the gateways that mean nothing beside them, of cloud-init and of containers
-NO_GATEWAY = {"ip": (("dhcp", "manual"), ("gw",)), "ip6": (("dhcp", "auto", "manual"), ("gw6",))}
 _CLOUD_INIT_ADDRESS = "addresses belong to cloud-init, as in ipconfig: {ipconfig0: {ip: dhcp}}"
 NET = PropertyString(
     Part("model", WORD, choices=NET_MODELS),
@@ -46,7 +45,7 @@ NET = PropertyString(
     key_aliases=("model", "macaddr", NET_MODELS),
     elsewhere=dict.fromkeys(("ip", "gw", "ip6", "gw6"), _CLOUD_INIT_ADDRESS),
 )
-IPCONFIG = PropertyString(*words("ip", "gw", "ip6", "gw6"), rules_out=NO_GATEWAY)
+IPCONFIG = PropertyString(*ADDRESSES, rules_out=NO_GATEWAY)
 AGENT = PropertyString(
     flag("enabled", False),
     Part("freeze-fs", BOOLEAN, default=True, aliases=("freeze-fs-on-backup", "guest-fsfreeze")),

@@ -164,7 +164,7 @@ def _refuse_unknown(reader: Reader, path: str, added: Collection[Entry]) -> None
     for role in sorted({role for _kind, _name, role in added} - roles):
         raise does_not_exist("roles", f"role {role!r}")
     for kind, name in sorted({(kind, name) for kind, name, _role in added}):
-        if not exists(reader, _path_of(kind, name)):
+        if name.isascii() and not exists(reader, _path_of(kind, name)):  # others are found by no path
             raise does_not_exist(SUBJECTS[kind][0], f"{kind} {name!r}")
 
 

@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.contract import Reader, State
-from ...model.errors import InvalidOption
+from ...model.errors import InvalidOption, does_not_exist
 from ...model.field import Field, Fields
 from ...model.kinds.info import ListInfo, Options
 from ...model.kinds.item import Item, ItemDesired, Observed
-from ...model.plan import HIDDEN, Plan, Step
+from ...model.plan import HIDDEN, Plan, Step, api_path
 from ...model.values import Matching, NonZeroComment
+from ..existence import exists
 from . import lockout
 from .expiry import EXPIRE, refuse_past, with_expiry
 
@@ -119,6 +120,14 @@ def _keep_groups(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
         lockout.keep_rights(_changed_rights)(reader, plan, desired)
 
 
+def _require_groups(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    """Refuse groups that do not exist."""
+    joined = set((plan.after or {}).get("groups") or []) - set((plan.before or {}).get("groups") or [])
+    for group in sorted(joined):
+        if not exists(reader, api_path("access", "groups", group)):
+            raise does_not_exist("groups", f"group {group!r}", "Create it by pve_group.")
+
+
 class UserList(ListInfo):
     """Users with their groups and the names, not the secrets, of their tokens."""
 
@@ -140,7 +149,7 @@ USER = User(
     FIELDS,
     append="groups",
     more_calls=(f"PUT {PASSWORD_PATH}",),
-    preflights=(lockout.refuse_end_of_root, _keep_groups),
+    preflights=(lockout.refuse_end_of_root, _require_groups, _keep_groups),
     extra_options=lockout.OPTION,
 )
 USER_INFO = UserList("users", lambda desired: "/access/users", key="userid", fields=FIELDS, query=("full",))
