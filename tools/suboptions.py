@@ -25,6 +25,8 @@ TYPES = {
     "Number": "number",
     "Boolean": "boolean",
     "SizeText": "size, such as 32G",
+    "Gateway": "address",
+    "OwnAddress": "address with prefix, or dhcp",
     "Mac": "MAC address",
     "List": "list",
     "Set": "list, in any order",

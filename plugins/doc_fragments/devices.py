@@ -38,7 +38,8 @@ notes:
     1), C(bps_wr_max_length) (integer; at least 1), C(iops_rd_max_length) (integer; at least 1), C(iops_wr_max_length) (integer; at least
     1), C(model) (string), C(ssd) (boolean; default V(false)), C(wwn) (string).
   - Keys of O(intel_tdx) - C(type) (string), C(attestation) (boolean), C(vsock-cid) (integer), C(vsock-port) (integer).
-  - Keys of each device of O(ipconfig) - C(ip) (string), C(gw) (string), C(ip6) (string), C(gw6) (string).
+  - Keys of each device of O(ipconfig) - C(ip) (address with prefix, or dhcp), C(gw) (address), C(ip6) (address with prefix, or dhcp),
+    C(gw6) (address).
   - Keys of O(ivshmem) - C(size) (integer; at least 1), C(name) (string).
   - Keys of O(machine) - C(type) (string), C(aw-bits) (integer; 32 to 64), C(enable-s3) (boolean), C(enable-s4) (boolean), C(viommu) (one of
     V(intel), V(virtio)).
@@ -112,9 +113,9 @@ notes:
     default V(false)), C(shared) (boolean; default V(false)), C(mp) (string), C(backup) (boolean; default V(false)), C(keepattrs) (boolean;
     default V(false)).
   - Keys of each device of O(net) - C(name) (string), C(bridge) (string), C(hwaddr) (MAC address), C(firewall) (boolean; default V(false)),
-    C(ip) (string), C(gw) (string), C(ip6) (string), C(gw6) (string), C(host-managed) (boolean; default V(false)), C(link_down) (boolean;
-    default V(false)), C(mtu) (integer; 64 to 65535), C(rate) (number; at least 0), C(tag) (integer; 1 to 4094), C(trunks) (list), C(type)
-    (one of V(veth); default V(veth)).
+    C(ip) (address with prefix, or dhcp), C(gw) (address), C(ip6) (address with prefix, or dhcp), C(gw6) (address), C(host-managed)
+    (boolean; default V(false)), C(link_down) (boolean; default V(false)), C(mtu) (integer; 64 to 65535), C(rate) (number; at least 0),
+    C(tag) (integer; 1 to 4094), C(trunks) (list), C(type) (one of V(veth); default V(veth)).
   - Keys of O(rootfs) - C(volume) (string), C(storage) (string), C(size) (size, such as 32G), C(acl) (boolean), C(idmap) (list),
     C(mountoptions) (list, in any order), C(quota) (boolean; default V(false)), C(replicate) (boolean; default V(true)), C(ro) (boolean;
     default V(false)), C(shared) (boolean; default V(false)).
