@@ -13,12 +13,14 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+import yaml
+
 from tools.ansible_test import copied_tree
 from tools.common import FULL_NAME, ROOT, Outcome, conclude, output, project_files, run
 
 # Written by the build itself.
 MANIFESTS = {"MANIFEST.json", "FILES.json"}
-CANDIDATE = "1.0.0-rc.1"
+NEXT = "999.0.0"  # a release that there is not yet
 
 
 def strangers(tarball: Path) -> list[str]:
@@ -80,10 +82,12 @@ def is_imported(tarball: Path, directory: Path) -> bool:
 
 
 def has_release_notes() -> bool:
-    """Whether a release can be made of the fragments; it is made in a copy."""
+    """Whether there are notes about the present version, and fragments since then make another one; that is tried in a copy."""
+    version = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
     with copied_tree("release") as tree:
-        released = run("antsibull-changelog", "release", "--version", CANDIDATE, cwd=tree)
-        return released and CANDIDATE in (tree / "CHANGELOG.md").read_text(encoding="utf-8").replace("\\", "")
+        released = run("antsibull-changelog", "release", "--version", NEXT, cwd=tree)
+        notes = (tree / "CHANGELOG.md").read_text(encoding="utf-8").replace("\\", "")
+    return released and all(f"v{name}" in notes for name in (version, NEXT))
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ description:
   - The file's name is C(pve.yml) or ends in C(.pve.yml) (or C(.yaml)).
   - The connection options can be set in the environment as well. Hosts, users, tokens, secrets and the fingerprint may be Jinja2 templates
     in the file, as C(api_token_secret) is in the examples. What the API answers is never taken for a template.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.connection

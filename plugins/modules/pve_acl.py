@@ -9,7 +9,7 @@ short_description: Manage entries of the access control list
 description:
   - Manages the entries of the access control list of one path. An entry gives a user, a group or an API token a role.
   - Every subject that is listed gets every role that is listed. Other entries of the path stay, unless O(exclusive) is true.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

@@ -9,7 +9,7 @@ short_description: Gather information about the access control list
 description:
   - Lists who has which role on which path.
   - The server returns only the entries of paths where the caller may change permissions.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

@@ -10,7 +10,7 @@ description:
   - Registers an account with an ACME certificate authority such as Let's Encrypt, changes its contacts, and deactivates it.
   - Only C(root@pam) with a password may do this; no API token can.
   - The node that answers connects to the certificate authority, in a task.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

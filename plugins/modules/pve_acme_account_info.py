@@ -8,7 +8,7 @@ module: pve_acme_account_info
 short_description: Gather information about ACME accounts and certificate authorities
 description:
   - Lists the cluster's accounts with ACME certificate authorities, the directories that PVE knows, and what a directory publishes about itself.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

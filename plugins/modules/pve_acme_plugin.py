@@ -9,7 +9,7 @@ short_description: Manage ACME challenge plugins
 description:
   - Manages ACME challenge plugins. A plugin of type V(dns) proves by a record at a DNS provider that a domain is yours.
   - A plugin of type V(standalone) answers on port 80 of the node. One of that name always exists.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

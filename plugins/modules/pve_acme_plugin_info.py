@@ -9,7 +9,7 @@ short_description: Gather information about ACME challenge plugins
 description:
   - Lists the plugins that prove to ACME authorities who owns a domain, without their secret data, and the DNS providers with the
     variables that each of them wants.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

@@ -12,7 +12,7 @@ description:
     only where it is needed.
   - When the call starts a task, the module waits for its end, and fails if the task does.
   - Uploads are not possible with this module.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.tasks

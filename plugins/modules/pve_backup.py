@@ -13,7 +13,7 @@ description:
     the backup. To configure the restored guest in the same task, see O(pve.automation.pve_vm#module:restore) and
     O(pve.automation.pve_lxc#module:restore).
   - Options that mean nothing for what the task does are refused.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.backup

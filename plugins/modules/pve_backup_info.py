@@ -9,7 +9,7 @@ short_description: Gather information about backups and their content
 description:
   - Lists the backups on the storages of a cluster, the newest first. A shared storage is asked once, whichever nodes have it.
   - If requested, also reads the configuration of the guest out of each backup.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.backup

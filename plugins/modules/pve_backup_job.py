@@ -9,7 +9,7 @@ short_description: Manage backup jobs
 description:
   - Creates, changes and deletes the jobs of the cluster that make backups by a schedule.
   - Options that are not given stay as they are. What no job says is decided by the configuration of each node.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.backup

@@ -8,7 +8,7 @@ module: pve_backup_job_info
 short_description: Gather information about backup jobs
 description:
   - Lists the jobs of the cluster that make backups by a schedule, with the moment of their next run.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.backup

@@ -11,7 +11,7 @@ description:
     when cloud-init runs in it the next time, which need not be at a start by PVE.
   - Without it, a drive is written when PVE starts the machine.
   - PVE does not report whether a password differs, so that a new password alone needs O(force).
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.guests

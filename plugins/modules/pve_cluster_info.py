@@ -10,7 +10,7 @@ description:
   - Reads whether the cluster has quorum and which nodes are online; if requested also who has how many votes, how much processor,
     memory and disk space there is, is used and is given to guests, the latest tasks, and the log.
   - Each subject is one request, however large the cluster is.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.cluster

@@ -10,7 +10,7 @@ description:
   - Creates, changes and deletes CPU models of the cluster that machines can have besides those of QEMU. Needs PVE 9.2 or newer.
   - Machines take a model as V(custom-NAME) in O(pve.automation.pve_vm#module:cpu). A change comes to a machine when it starts the next time.
   - PVE does not look whether machines still use a model that is deleted; those do not start any more.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.cluster

@@ -8,7 +8,7 @@ module: pve_cpu_model_info
 short_description: Gather information about custom CPU models
 description:
   - Lists the custom CPU models of the cluster that the login may see. Needs PVE 9.2 or newer.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.cluster

@@ -14,7 +14,7 @@ description:
   - What the task does not name is left alone. A task that gives neither O(options) nor O(rules) only reads.
   - A change of the cluster, a node or a security group after which the node that the task talks to would let in no new connection
     of the machine that runs the task is refused, see O(allow_lockout).
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.firewall

@@ -8,7 +8,7 @@ module: pve_firewall_alias
 short_description: Manage firewall aliases
 description:
   - Gives networks names that rules and IP sets can use.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.firewall

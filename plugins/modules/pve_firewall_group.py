@@ -9,7 +9,7 @@ short_description: Manage firewall security groups
 description:
   - Creates and deletes named lists of rules that other lists can refer to.
   - The rules of a group are managed by M(pve.automation.pve_firewall) with O(pve.automation.pve_firewall#module:scope=group).
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.firewall

@@ -8,7 +8,7 @@ module: pve_firewall_info
 short_description: Gather information about the firewall
 description:
   - Reads options and rules of a scope, and if requested what rules can refer to.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.firewall

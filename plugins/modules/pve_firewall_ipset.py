@@ -8,7 +8,7 @@ module: pve_firewall_ipset
 short_description: Manage firewall IP sets
 description:
   - Manages named sets of addresses and networks that rules can use.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.firewall

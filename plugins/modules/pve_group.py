@@ -9,7 +9,7 @@ short_description: Manage groups of users
 description:
   - Creates, changes and deletes groups, and says who belongs to them.
   - Deleting a group also deletes its entries in access control lists, but not its members.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

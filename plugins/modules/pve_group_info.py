@@ -8,7 +8,7 @@ module: pve_group_info
 short_description: Gather information about groups of users
 description:
   - Lists groups with their members.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

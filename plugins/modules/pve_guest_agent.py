@@ -11,7 +11,7 @@ description:
     running virtual machine, through the QEMU guest agent. No network connection to the machine is needed.
   - Containers have no guest agent.
   - Results show what is given to O(exec) and O(write) and what O(read) returns. Set C(no_log) of the task where that is secret.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.guests

@@ -11,7 +11,7 @@ description:
   - The list is one request, however many guests there are, and with O(current) one more for each node and kind of guest that the other options
     leave. What O(gather) names is asked of each listed guest, in parallel.
     What a guest does not answer is missing in its entry and becomes a warning.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.guests

@@ -11,7 +11,7 @@ description:
     selection fits, or deletes them.
   - All entries are checked before anything is sent. One guest's failure neither hides nor stops the others.
   - Check mode shows exactly what would happen to which guest.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.guests

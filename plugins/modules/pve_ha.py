@@ -9,7 +9,7 @@ short_description: Manage HA resources
 description:
   - Puts guests under high availability, changes how they are kept running, and takes them out again.
   - Where they run is said by M(pve.automation.pve_ha_rule), on PVE 8 by M(pve.automation.pve_ha_group).
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.ha

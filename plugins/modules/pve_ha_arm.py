@@ -10,7 +10,7 @@ description:
   - Disarms the manager of high availability for work that could look like the failure of a node, such as on the cluster's network
     or its switches, and arms it again. While it is disarmed no node is fenced, and nothing is started elsewhere when a node fails.
   - Waits until all nodes are there. Needs PVE 9.2.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.ha

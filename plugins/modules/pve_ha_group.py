@@ -9,7 +9,7 @@ short_description: Manage HA groups on PVE 8
 description:
   - Manages the groups of nodes where resources of high availability may run.
   - PVE 9 replaced them by rules. There this module fails and shows the task for M(pve.automation.pve_ha_rule) to use instead.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.ha

@@ -8,7 +8,7 @@ module: pve_ha_info
 short_description: Gather information about high availability (HA)
 description:
   - Returns whether the cluster has quorum, which node decides, and the state of every service.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.ha

@@ -12,7 +12,7 @@ description:
     and fails if the node does not exist, is offline or in maintenance, if a strict rule or another resource keeps the resource
     from it, and if the manager is disarmed.
   - A resource that returns to a node of higher priority (option O(pve.automation.pve_ha#module:failback)) may leave again later.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.ha

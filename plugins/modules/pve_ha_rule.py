@@ -9,7 +9,7 @@ short_description: Manage HA rules
 description:
   - Manages the rules that say on which nodes resources run, and which of them run together or apart. Needs PVE 9.
   - The server refuses rules that contradict each other.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.ha

@@ -12,7 +12,7 @@ description:
     sub-option.
   - Values of PVE itself are taken as they are, for example C(name=eth0,bridge=vmbr0,ip=dhcp) or C(local-lvm:8,mp=/data), and
     mean the same as the mapping.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.guests

@@ -9,7 +9,7 @@ short_description: Manage resource mappings of devices and directories
 description:
   - Manages the names by which guests refer to PCI devices, USB devices and directories, whatever these are called on each node.
   - Permissions on a mapping are below V(/mapping), see M(pve.automation.pve_acl).
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.cluster

@@ -9,7 +9,7 @@ short_description: Gather information about resource mappings
 description:
   - Lists the names by which guests refer to PCI devices, USB devices or directories.
   - Only those are listed that the user may see.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.cluster

@@ -8,7 +8,7 @@ module: pve_metric_server
 short_description: Manage external metric servers
 description:
   - Manages the servers of Graphite, InfluxDB or OpenTelemetry that the cluster sends its metrics to.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.notifications

@@ -8,7 +8,7 @@ module: pve_metric_server_info
 short_description: Gather information about external metric servers
 description:
   - Lists the servers that the cluster sends its metrics to.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.notifications

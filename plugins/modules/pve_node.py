@@ -9,7 +9,7 @@ short_description: Manage options of a node
 description:
   - Sets and removes the options that PVE keeps for a node. What is not given stays as it is.
   - Options with parts take a dictionary or a property string. A part that is not given is not changed; an empty string removes it.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

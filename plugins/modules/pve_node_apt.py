@@ -10,7 +10,7 @@ description:
   - Refreshes the lists of packages of a node as C(apt-get update) does, and returns the updates that are there.
   - Without O(update_cache) and O(cache_valid_time) the module only reads what the node knows already.
   - The API has no call that installs updates. Do that on the node, by M(ansible.builtin.apt) over SSH.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

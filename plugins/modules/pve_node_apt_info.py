@@ -9,7 +9,7 @@ short_description: Gather information about the packages of a node
 description:
   - Reads what a node knows of its packages - updates that are there, versions of what makes up Proxmox VE, the repositories with what is
     wrong with them, and the changelog of a package. Nothing is refreshed; M(pve.automation.pve_node_apt) does that.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

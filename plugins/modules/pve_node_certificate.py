@@ -14,7 +14,7 @@ description:
   - A task goes on when the node presents the certificate that the task itself put in place, whatever O(api_fingerprint) or O(ca_path) say.
     Later tasks need the new one there; O(api_fingerprint) may name both. What an ACME authority issues nobody knows beforehand -
     with O(api_fingerprint) let O(api_host) be another node than O(node) for that, or let the task verify the certificate.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

@@ -9,7 +9,7 @@ short_description: Gather information about the certificates of a node
 description:
   - Lists what a node has of certificates - that of the cluster's own authority (V(pve-root-ca.pem)), the one that it issued for the node
     (V(pve-ssl.pem)), and one uploaded or ordered from an ACME authority (V(pveproxy-ssl.pem)), which then is the one that is presented.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

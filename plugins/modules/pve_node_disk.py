@@ -12,7 +12,7 @@ description:
   - A disk on which something is left is never used; it has to be wiped first, which needs O(force). A disk that is mounted, or that
     belongs to a volume group, a zpool or an OSD, is not even wiped.
   - Nothing that is made can be changed. An option that differs from what is there is an error.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.storage

@@ -8,7 +8,7 @@ module: pve_node_disk_info
 short_description: Gather information about the disks of a node and what is on them
 description:
   - Lists the local disks of a node, and if requested their SMART values, volume groups, thin pools, zpools and directories.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.storage

@@ -8,7 +8,7 @@ module: pve_node_dns
 short_description: Manage the name servers of a node
 description:
   - Sets the search domain and the name servers in C(/etc/resolv.conf) of a node. What is not given stays as it is.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

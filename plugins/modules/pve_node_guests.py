@@ -12,7 +12,7 @@ description:
   - PVE's task ends well whatever becomes of single guests. The module looks at them afterwards, and fails if one is not as it
     is to be.
   - To describe guests one by one, or to choose them by tags and pools, use M(pve.automation.pve_guests).
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.guests

@@ -9,7 +9,7 @@ short_description: Manage the table of hosts of a node
 description:
   - Sets the content of C(/etc/hosts) of a node. A change that somebody else makes at the same time is not overwritten.
   - A text without the name of the node gets a warning.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

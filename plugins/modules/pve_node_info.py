@@ -10,7 +10,7 @@ description:
   - Lists the nodes of the cluster with their state and how busy they are.
   - The list is one request. What O(gather) names is asked of each listed node, one request for each subject, several nodes at
     a time. What a node does not return is missing in its entry, with a warning; a node that is offline is not asked.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

@@ -9,7 +9,7 @@ short_description: Gather the journal, the system log or the report of a node
 description:
   - Returns the newest lines that a node has logged, or its report as the support of PVE asks for it.
   - For the logs of tasks see M(pve.automation.pve_task), for that of the cluster M(pve.automation.pve_cluster_info).
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

@@ -14,7 +14,7 @@ description:
     O(interfaces[].unset), removes an option.
   - What PVE finds out only half-way or never is an error before anything is sent, such as a card that two want to have, a bond without a
     mode, a second default gateway or a packet size that does not fit to the interface below.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

@@ -8,7 +8,7 @@ module: pve_node_network_info
 short_description: Gather information about the network interfaces of a node
 description:
   - Lists the network interfaces of a node as they are planned, and the staged changes that are not yet in force.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

@@ -12,7 +12,7 @@ description:
     counts as off as soon as it no longer answers.
   - PVE shuts down the guests of a node that goes down, and starts those with C(onboot) when it is up again. Resources of high
     availability follow C(ha) of M(pve.automation.pve_cluster_options).
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

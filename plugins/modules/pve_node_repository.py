@@ -9,7 +9,7 @@ short_description: Manage package repositories of a node
 description:
   - Adds, enables and disables standard repositories of Proxmox VE by their handle, and enables and disables others that are there.
   - The API neither adds other repositories nor removes any. Do that on the node, by M(ansible.builtin.deb822_repository).
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

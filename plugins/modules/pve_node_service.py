@@ -9,7 +9,7 @@ short_description: Manage services of a node
 description:
   - Starts or stops one of the system services that PVE manages, or restarts or reloads it, without a login on the node.
   - PVE decides by itself which services start when a node boots; there is no call to change it.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

@@ -9,7 +9,7 @@ short_description: Manage the subscription of a node
 description:
   - Sets and deletes the subscription key of a node, and lets the node check it again.
   - The key is compared with the one that the node has, and shown without its secret part.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

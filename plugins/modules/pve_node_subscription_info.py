@@ -8,7 +8,7 @@ module: pve_node_subscription_info
 short_description: Gather information about the subscription of a node
 description:
   - Reads the state of the subscription of a node, its key without the secret part.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

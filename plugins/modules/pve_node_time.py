@@ -8,7 +8,7 @@ module: pve_node_time
 short_description: Manage the time zone of a node
 description:
   - Sets the time zone of a node.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.nodes

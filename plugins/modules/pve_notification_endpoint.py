@@ -10,7 +10,7 @@ description:
   - Manages where notifications go to. Which ones go there is said by M(pve.automation.pve_notification_matcher).
   - Each type has options of its own; an option of another type is refused.
   - The endpoint V(mail-to-root) always exists. It can be changed and switched off, but not deleted.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.notifications

@@ -8,7 +8,7 @@ module: pve_notification_endpoint_info
 short_description: Gather information about notification endpoints
 description:
   - Lists where notifications can go to, with O(type) also all options of the endpoints. Secrets are never returned.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.notifications

@@ -9,7 +9,7 @@ short_description: Manage notification matchers
 description:
   - Manages which notifications go to which endpoints.
   - The matcher V(default-matcher) always exists. It can be changed and switched off, but not deleted.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.notifications

@@ -8,7 +8,7 @@ module: pve_notification_matcher_info
 short_description: Gather information about notification matchers
 description:
   - Lists which notifications go to which endpoints.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.notifications

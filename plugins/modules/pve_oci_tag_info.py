@@ -8,7 +8,7 @@ module: pve_oci_tag_info
 short_description: Gather the tags of an OCI image
 description:
   - Lets a node ask a registry which tags it has of an image. Needs PVE 9.1 or newer, and C(skopeo) on the node.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.storage

@@ -8,7 +8,7 @@ module: pve_permission_info
 short_description: Gather the permissions of a user or token, and what it lacks
 description:
   - Returns the effective permissions of a user or an API token, and which privileges are missing for given ones or for modules of this collection.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

@@ -9,7 +9,7 @@ short_description: Manage resource pools
 description:
   - Creates, changes and deletes pools, and says which guests and storages belong to them.
   - A pool may lie inside another one, as in C(web/frontend).
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

@@ -8,7 +8,7 @@ module: pve_pool_info
 short_description: Gather information about resource pools
 description:
   - Lists pools. The members are returned for a single pool only, because the server returns them only then.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

@@ -9,7 +9,7 @@ short_description: Manage authentication realms (LDAP, Active Directory, OpenID 
 description:
   - Creates, changes and deletes realms, which say where users come from and who checks their passwords.
   - The users of a realm stay when it is deleted.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

@@ -8,7 +8,7 @@ module: pve_realm_info
 short_description: Gather information about authentication realms
 description:
   - Lists realms with what the server shows to everybody - type, comment, required second factor, and which one is the default.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

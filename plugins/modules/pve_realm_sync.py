@@ -9,7 +9,7 @@ short_description: Synchronize users and groups from a realm
 description:
   - Takes over users and groups from the directory behind a realm of type ldap or ad, and may remove those that vanished there.
   - This is an action. It always reports a change, because what the directory holds is not known beforehand; with O(dry_run) it never does.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

@@ -9,7 +9,7 @@ short_description: Manage realm synchronization jobs
 description:
   - Creates, changes and deletes the jobs of the cluster that take over users and groups from the directory behind a realm by a schedule.
   - What a job does not say is decided by O(pve.automation.pve_realm#module:sync_defaults_options) of its realm.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

@@ -8,7 +8,7 @@ module: pve_realm_sync_job_info
 short_description: Gather information about realm synchronization jobs
 description:
   - Lists the jobs of the cluster that take over users and groups from a directory, with the moments of their last and next run.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

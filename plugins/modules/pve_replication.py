@@ -9,7 +9,7 @@ short_description: Manage replication jobs
 description:
   - Manages the jobs that copy the volumes of a guest to another node again and again. The volumes must lie on ZFS.
   - The guest's node carries out a deletion some time later. Until then the job counts as gone here, but its id is taken.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.backup

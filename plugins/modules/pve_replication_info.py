@@ -8,7 +8,7 @@ module: pve_replication_info
 short_description: Gather information about replication jobs
 description:
   - Lists the jobs that copy the volumes of guests to other nodes, with O(node) also how their runs went.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.backup

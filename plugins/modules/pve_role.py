@@ -10,7 +10,7 @@ description:
   - Creates, changes and deletes roles, which are sets of privileges.
   - Roles that come with PVE, and names that start with C(PVE), are refused by the server.
   - Deleting a role also deletes the entries of access control lists that grant it.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

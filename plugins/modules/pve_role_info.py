@@ -8,7 +8,7 @@ module: pve_role_info
 short_description: Gather information about roles
 description:
   - Lists roles with their privileges.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

@@ -11,7 +11,7 @@ description:
   - This is an action. It acts, and reports a change, at every run.
   - Results show the keys. Set C(no_log) of the task to type a password.
   - PVE has no call for a text, so that each character is a request of its own.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.guests

@@ -10,7 +10,7 @@ description:
   - Takes, describes and deletes snapshots of virtual machines and containers, rolls back to them, and keeps only the newest ones
     of a series.
   - A locked guest and volumes that cannot have snapshots are errors before anything changes, in check mode as well.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.guests

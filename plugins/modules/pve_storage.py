@@ -10,7 +10,7 @@ description:
   - Creates, changes and deletes the configuration of storages, of every type that comes with PVE.
   - An option that the type of the storage does not have is refused, as is a change of one that can be set only when the storage is created.
   - Deleting a storage never deletes what it holds.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.storage

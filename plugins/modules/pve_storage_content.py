@@ -13,7 +13,7 @@ description:
     O(src). The checksum is verified when the file arrives.
   - A storage that does not take the O(content), or has too little room for O(src), is an error before anything is sent.
   - Notes and protection exist for backups only, see M(pve.automation.pve_backup).
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.storage

@@ -8,7 +8,7 @@ module: pve_storage_info
 short_description: Gather information about storages and their free space
 description:
   - Lists the storages of the cluster with their configuration and their status on each node.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.storage

@@ -9,7 +9,7 @@ short_description: Manage tasks of Proxmox VE
 description:
   - Waits until a task has ended, or stops it, and returns how it ended, and its log.
   - Modules that start tasks wait for them already, unless O(ignore:wait) is V(false); they return the task's RV(ignore:upid) then.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.tasks

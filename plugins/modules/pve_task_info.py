@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: pve_task_info
 short_description: Gather information about tasks of Proxmox VE
 description: Lists what the nodes of a cluster are doing and have done, newest first.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.tasks

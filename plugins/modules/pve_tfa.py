@@ -10,7 +10,7 @@ description:
   - Adds code generators (TOTP), recovery keys and Yubico keys to users; changes and deletes second factors of every type.
   - Factors of type webauthn and u2f can be added in a browser only.
   - PVE lets no API token change second factors; log in with O(api_user) and O(api_password). Others than V(root@pam) confirm a change with O(api_password).
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

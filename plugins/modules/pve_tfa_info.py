@@ -8,7 +8,7 @@ module: pve_tfa_info
 short_description: Gather information about second factors of users
 description:
   - Lists users that have second factors, with these, and whether they are locked out.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

@@ -9,7 +9,7 @@ short_description: Manage API tokens
 description:
   - Creates, changes, regenerates and deletes API tokens of users.
   - The server returns the secret of a token only once, when it is created or regenerated. It is returned as RV(token_secret); keep it then.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

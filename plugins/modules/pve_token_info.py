@@ -8,7 +8,7 @@ module: pve_token_info
 short_description: Gather information about API tokens
 description:
   - Lists the API tokens of a user. No one can read their secrets.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

@@ -9,7 +9,7 @@ short_description: Manage users
 description:
   - Creates, changes and deletes users of any realm.
   - The API tokens of a user are never touched, except that they go with the user when it is deleted, as do its entries in access control lists.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

@@ -8,7 +8,7 @@ module: pve_user_info
 short_description: Gather information about users
 description:
   - Lists users with their groups and API tokens, without any secret.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.access

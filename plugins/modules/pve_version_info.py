@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 module: pve_version_info
 short_description: Gather the version of a Proxmox VE server
 description: Reads the version of the server that answers. It shows as well that connection and credentials work.
-version_added: 0.1.0
+version_added: 1.0.0
 author: pve.automation maintainers (@pve-automation)
 extends_documentation_fragment:
   - pve.automation.about.cluster
