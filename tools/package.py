@@ -82,12 +82,15 @@ def is_imported(tarball: Path, directory: Path) -> bool:
 
 
 def has_release_notes() -> bool:
-    """Whether there are notes about the present version, and fragments since then make another one; that is tried in a copy."""
+    """Whether there are notes about the present version, and the fragments since then make others; that is tried in a copy."""
     version = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
     with copied_tree("release") as tree:
-        released = run("antsibull-changelog", "release", "--version", NEXT, cwd=tree)
-        notes = (tree / "CHANGELOG.md").read_text(encoding="utf-8").replace("\\", "")
-    return released and all(f"v{name}" in notes for name in (version, NEXT))
+        present = version in notes_of(ROOT)
+        return present and run("antsibull-changelog", "release", "--version", NEXT, cwd=tree) and NEXT in notes_of(tree)
+
+
+def notes_of(tree: Path) -> str:
+    return (tree / "CHANGELOG.md").read_text(encoding="utf-8").replace("\\", "")
 
 
 def main() -> int:
