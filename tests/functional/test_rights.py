@@ -134,6 +134,23 @@ def test_a_bridge_that_is_hidden_is_not_called_missing(pool_token: Cluster) -> N
     assert "offers no bridge vmbr1" in warning
 
 
+def test_a_disk_that_may_be_hidden_is_not_called_missing(pool_token: Cluster) -> None:
+    result = pool_token.run(
+        resource_of("pve_vm"), {**MACHINE, "scsi": {"scsi0": "local:9001/vm-9001-disk-7.qcow2"}}, check_mode=True
+    )
+    assert not result.get("failed"), result["msg"]
+
+
+def test_a_token_that_sees_all_disks_knows_which_is_missing(cluster: Cluster) -> None:
+    cluster.connection = cluster.token_connection()
+    for slot, volume in (("scsi", "local-lvm:vm-9001-disk-7"), ("ide", "local-lvm:cloud-init")):
+        result = cluster.run(
+            resource_of("pve_vm"), {"node": "pve1", "name": "x1", slot: {f"{slot}0": volume}}, check_mode=True
+        )
+        assert result["failed"]
+        assert result["msg"].startswith(f"{slot}0: pve1 has no volume {volume}")
+
+
 def test_a_user_whom_it_may_not_change(pool_token: Cluster) -> None:
     """The server lets it read whom its realm lets it read, and says no more than no."""
     pool_token.call("POST", "/access/users", {"userid": "somebody@pve"})

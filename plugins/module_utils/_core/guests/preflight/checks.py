@@ -147,17 +147,23 @@ def _questions(facts: Facts, guest: Requirements) -> Iterator[_Question]:
     if guest.bridges:
         yield _Question("bridges", (node,), api_path("nodes", node, "network"), (("type", "any_bridge"),))
     for _node, storage, kind in sorted({place_of(node, volume.name) for volume in guest.volumes}):
-        if facts.storage(storage, node) and (kind or facts.sees_all):
+        if facts.storage(storage, node):
             path = api_path("nodes", node, "storage", storage, "content")
             yield _Question("volumes", (node, storage, kind), path, (("content", kind),) if kind else ())
+            if not kind and not facts.sees_all:
+                yield _rights_on(storage)
     if facts.sees_all:
         return
     for storage in storage_names(guest):
         if not facts.storages(storage):
-            yield _Question("storage", (storage,), "/access/permissions", (("path", f"/storage/{storage}"),))
+            yield _rights_on(storage)
     if guest.new_vmid:
         vmid = str(guest.new_vmid)
         yield _Question("vmid", (vmid,), "/cluster/nextid", (("vmid", vmid),))
+
+
+def _rights_on(storage: str) -> _Question:
+    return _Question("storage", (storage,), "/access/permissions", (("path", f"/storage/{storage}"),))
 
 
 def _ask(reader: Reader, facts: Facts, question: _Question) -> None:
@@ -179,5 +185,9 @@ def _note(facts: Facts, question: _Question, answer: Any) -> None:
     elif question.what == "volumes":
         node, storage, kind = question.about
         facts.volumes[node, storage, kind] = frozenset(str(row["volid"]) for row in answer)
-    elif question.what == "storage" and any("Datastore.Audit" in granted for granted in (answer or {}).values()):
-        facts.sees_storages.add(question.about[0])
+    elif question.what == "storage":
+        granted = {name for privileges in (answer or {}).values() for name in privileges}
+        if "Datastore.Audit" in granted:
+            facts.sees_storages.add(question.about[0])
+        if "Datastore.Allocate" in granted:  # PVE/Storage.pm, check_volume_access
+            facts.sees_volumes.add(question.about[0])

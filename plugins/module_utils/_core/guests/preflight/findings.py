@@ -62,8 +62,13 @@ class Facts:
     hidden_bridges: set[str] = dataclasses.field(default_factory=set)  # the caller may not see whether these are there
     asks: str = ""  # the user or token that asks
     sees_storages: set[str] = dataclasses.field(default_factory=set)  # these would not be
-
+    sees_volumes: set[str] = dataclasses.field(default_factory=set)  # nothing on these storages is
     asked: set[Hashable] = dataclasses.field(default_factory=set)  # questions that were asked, answered or not
+
+    def shows_all(self, place: Place) -> bool:
+        """Whether the list of a storage shows the caller everything of a kind."""
+        _node, storage, kind = place
+        return bool(kind) or self.sees_all or storage in self.sees_volumes
 
     def nodes(self) -> list[Row]:
         return [row for row in self.rows if row.get("type") == "node" and row.get("node")]
@@ -300,8 +305,9 @@ def bridge_path(bridge: str) -> str:
 def _missing_volumes(facts: Facts, guests: Sequence[Requirements]) -> Iterator[Finding]:
     wanted = _by(guests, lambda one: {(one.node, volume.name, volume.option) for volume in one.volumes})
     for (node, volume, option), here in wanted.items():
-        present = facts.volumes.get(place_of(node, volume))
-        if present is not None and listed_as(volume) not in present:
+        place = place_of(node, volume)
+        present = facts.volumes.get(place)
+        if present is not None and facts.shows_all(place) and listed_as(volume) not in present:
             text = f"{node} has no volume {volume}, as {_who(here)}"
             yield Finding(text, _vmids(here), option=option, cure=_NO_VOLUME if option else ())
 
