@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import (
     InvalidOption,
     InvalidParameter,
+    PermissionDenied,
     Refused,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import HIDDEN
@@ -327,9 +329,69 @@ def test_a_rule_takes_no_host_bits_but_addresses_ranges_and_names() -> None:
         ) as caught:
             FIREWALL.parse(options(FIREWALL, scope="cluster", rules=[{**DROP, part: "192.0.2.1,10.0.0.11/24"}]))
         assert caught.value.option == f"rules[0].{part}"
-    taken = "10.0.0.0/24,10.0.0.1-10.0.0.9,dc/office,+set,2001:db8::/64"
-    (row,) = FIREWALL.parse(options(FIREWALL, scope="cluster", rules=[{**DROP, "source": taken}])).rules or []
-    assert row["source"] == taken
+    for taken in (
+        "10.0.0.0/24,10.0.0.1-10.0.0.9,192.0.2",
+        "dc/office",
+        "+guest/set",
+        "+sdn/net1-all",
+        "2001:db8::/64,::1",
+    ):
+        (row,) = FIREWALL.parse(options(FIREWALL, scope="cluster", rules=[{**DROP, "source": taken}])).rules or []
+        assert row["source"] == taken
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("192.0.2.0/33", "neither an address nor a network"),
+        ("192.0.2.1,192.0.2.300", "neither an address nor a network"),
+        ("2001:db8::/129", "neither an address nor a network"),
+        ("10.0.0.9-10.0.0.1", "is not a range"),
+        ("10.0.0.1-2001:db8::1", "is not a range"),
+        ("10.0.0.1,2001:db8::1", "mixes IPv4 and IPv6"),
+        ("10.0.0.1,office", "stands alone"),
+        ("+one,+two", "stands alone"),
+    ],
+)
+def test_addresses_that_no_rule_takes(source: str, reason: str) -> None:
+    with pytest.raises(InvalidOption, match=reason) as caught:
+        FIREWALL.parse(options(FIREWALL, scope="cluster", rules=[DROP, {**DROP, "dest": source}]))
+    assert caught.value.option == "rules[1].dest"
+
+
+def test_names_that_do_not_exist_are_refused_where_a_rule_is_new() -> None:
+    there = {**DROP, "source": "+gone"}
+    source = server(there)
+    source.answers[f"{BASE}/refs"] = [
+        {"type": "ipset", "name": "mail", "scope": "dc"},
+        {"type": "alias", "name": "office", "scope": "dc"},
+    ]
+    for name in ("+mail", "+dc/mail", "Office", "dc/office", "+management", "+sdn/net1-all"):
+        assert planned(
+            FIREWALL, source, scope="cluster", rules=[there, {**DROP, "dest": name}], allow_lockout=True
+        ).steps
+    for name, title in (("+office", "IP set"), ("mail", "alias"), ("dc/gone", "alias")):
+        with pytest.raises(InvalidOption, match=re.escape(f"{title} {name!r} does not exist")) as caught:
+            planned(FIREWALL, source, scope="cluster", rules=[there, {**DROP, "dest": name}], allow_lockout=True)
+        assert caught.value.option == "rules[1].dest"
+    assert planned(FIREWALL, source, scope="cluster", rules=[there], state="absent", allow_lockout=True).steps
+    source.answers[f"{BASE}/refs"] = PermissionDenied("GET", f"{BASE}/refs", 403, "no")
+    assert planned(FIREWALL, source, scope="cluster", rules=[{**DROP, "dest": "gone"}], allow_lockout=True).steps
+
+
+def test_a_guest_has_names_of_its_own() -> None:
+    path = "/nodes/pve1/qemu/100/firewall"
+    source = Server(
+        {
+            "/cluster/resources": [{"type": "qemu", "vmid": 100, "node": "pve1"}],
+            f"{path}/rules": [],
+            f"{path}/refs": [{"type": "alias", "name": "site", "scope": "guest"}],
+        }
+    )
+    for name in ("site", "guest/site"):
+        assert planned(FIREWALL, source, scope="guest", vmid=100, rules=[{**DROP, "source": name}]).steps
+    with pytest.raises(InvalidOption, match="alias 'dc/site' does not exist"):
+        planned(FIREWALL, source, scope="guest", vmid=100, rules=[{**DROP, "source": "dc/site"}])
 
 
 def test_comments_lose_blanks_and_zero_is_none() -> None:

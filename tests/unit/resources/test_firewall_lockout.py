@@ -193,6 +193,7 @@ class Site(Server):
                 f"{CLUSTER}/options": options,
                 f"{CLUSTER}/rules": rows,
                 f"{CLUSTER}/aliases": [{"name": "Office", "cidr": "192.0.2.0/24"}],
+                f"{CLUSTER}/refs": [{"type": "ipset", "name": "admins", "scope": "dc"}],
                 f"{CLUSTER}/ipset": [{"name": "Admins"}, {"name": "unused"}],
                 f"{CLUSTER}/ipset/Admins": [{"cidr": "office"}],
                 f"{CLUSTER}/groups/web": [{**API_RULE, "pos": 0}],

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from ...model.errors import InvalidOption
 from ...model.field import Field, Fields, hyphenated
 from ...model.property_string import INTEGER, Part, PropertyString, flag
 from ...model.values import NonZeroComment, Text, Word
+from .references import ALIAS
 from .safety import Rule
 
 LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog")
@@ -27,21 +29,48 @@ class Compact(Text):
 
 
 class Addresses(Compact):
-    """What a rule's source or destination may be: addresses, networks, ranges, aliases, IP sets."""
+    """What a rule's source or destination may be: an alias, an IP set, or a list of addresses, networks and ranges."""
 
     def parse_option(self, value: Any) -> str:
-        """Refuse a network with host bits, which PVE does not take in a rule."""
+        """Refuse what PVE takes in no rule."""
         text = self.parse(value)
-        for part in text.split(","):
-            if "/" not in part:
-                continue
-            try:
-                interface = ipaddress.ip_interface(part)
-            except ValueError:  # an alias such as dc/office
-                continue
-            if interface.ip != interface.network.network_address:
-                raise ValueError(f"{part!r} has host bits set; its network is {interface.network}")
+        if not text or (text.startswith("+") and "," not in text) or ALIAS.fullmatch(text):
+            return text
+        versions = {_version(part) for part in text.split(",")}
+        if {4, 6} <= versions:
+            raise ValueError(f"{text!r} mixes IPv4 and IPv6 addresses; make two rules of it")
         return text
+
+
+def _version(part: str) -> int | None:
+    """The version of IP of an address, a network or a range; None for a form that only the server knows."""
+    if re.search(r"[^0-9A-Fa-f:./-]", part):
+        raise ValueError(
+            f"{part!r} is no address, network or range of addresses; an alias or an IP set stands alone in a rule"
+        )
+    first, _dash, last = part.partition("-")
+    ends = [_interface(end) for end in (first, last) if end]
+    if None in ends:
+        return None
+    begin, end = ends[0], ends[-1]
+    if begin.version != end.version or begin.ip > end.ip:
+        raise ValueError(f"{part!r} is not a range of addresses such as 192.0.2.10-192.0.2.20")
+    return int(begin.version)
+
+
+def _interface(text: str) -> Any:
+    """An address with its network, which has no host bits; None for a short or padded form such as 192.0.2 or 010.0.0.1."""
+    try:
+        interface = ipaddress.ip_interface(text)
+    except ValueError:
+        address, _slash, _length = text.partition("/")
+        short = re.fullmatch(r"\d+(\.\d+){0,2}", address) or re.match(r"0\d|.*\.0\d", address)
+        if not short:
+            raise ValueError(f"{text!r} is neither an address nor a network such as 192.0.2.0/24") from None
+        return None
+    if "/" in text and interface.ip != interface.network.network_address:
+        raise ValueError(f"{text!r} has host bits set; its network is {interface.network}")
+    return interface
 
 
 RULE_FIELDS = Fields(

@@ -22,6 +22,7 @@ from ...model.table import Table, calls_below
 from .edits import match, plan_edits
 from .fields import OPTIONS, RULE_FIELDS, observe_rule, option_specs, parse_rule, rule_params
 from .lockout import Reachability, check_lockout, collect_context, options_come_first
+from .references import refuse_unknown_names
 from .safety import Edit, Rule
 from .scope import BASES, CLUSTER, SCOPES, Scope, find_scope, scope_of, scope_options
 
@@ -164,8 +165,10 @@ class Firewall(Resource[FirewallDesired, FirewallObserved]):
         return sorted(rows, key=lambda row: int(row["pos"]))
 
     def preflight(self, reader: Reader, plan: Plan, desired: FirewallDesired) -> None:
-        """Warn of what PVE accepts although it has no effect."""
+        """Refuse names that do not exist, and warn of what PVE accepts although it has no effect."""
         before, after = plan.before or {}, plan.after or {}
+        if desired.rules is not None and desired.state == "present":
+            refuse_unknown_names(reader, desired.scope, desired.path, desired.rules, before["rules"])
         reader.warnings.extend(unknown_groups(reader, before.get("rules", []), after.get("rules", [])))
         in_use = after.get("options", {}).get("enable") or after.get("rules")
         if desired.scope.kind == "guest" and in_use:
