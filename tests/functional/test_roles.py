@@ -148,6 +148,9 @@ PLAYBOOKS: dict[str, dict[str, Any]] = {
 }
 
 
+HANDED_ON = {"provision": {"guests", "vmids", "addresses"}}
+
+
 def play_by_name(cluster: Cluster, directory: Path, name: str, given: dict[str, Any], *arguments: str) -> Played:
     """Run a playbook of the collection as a user does, by its full name."""
     variables = ("-e", json.dumps(given))
@@ -163,6 +166,13 @@ def test_a_playbook_changes_nothing_the_second_time(cluster: Cluster, tmp_path: 
     assert again.code == 0, again.printed
     assert changed_tasks(again) == 0, again.printed
     assert cluster.writes_made() == []
+    assert handed_on(again).keys() == HANDED_ON.get(name, set())
+
+
+def handed_on(ended: Played) -> dict[str, Any]:
+    """What a playbook returns to the workflow that it is a part of."""
+    found = [row.result["ansible_stats"]["data"] for row in ended.rows if row.module == "ansible.builtin.set_stats"]
+    return dict(found[-1]) if found else {}
 
 
 def test_drift_is_reported_and_nothing_is_changed(cluster: Cluster, tmp_path: Path) -> None:
