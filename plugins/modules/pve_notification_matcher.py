@@ -46,9 +46,13 @@ options:
     type: str
     choices: [all, any]
   target:
-    description: Endpoints that get what fits. The list is the whole list.
+    description: Endpoints that get what fits. The list is the whole list, unless O(append) is set.
     type: list
     elements: str
+  append:
+    description: Only add the targets that are listed, never take one away.
+    type: bool
+    default: false
   unset:
     description: Names of options that are removed, so that the server's default holds.
     type: list

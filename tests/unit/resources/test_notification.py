@@ -89,6 +89,14 @@ def test_endpoints_are_deleted_below_their_type() -> None:
     assert not planned(ENDPOINT, Server(), name="m", type="sendmail", state="absent").steps
 
 
+def test_appending_targets_takes_none_away() -> None:
+    path = "/cluster/notifications/matchers/m"
+    present = Server({path: {"name": "m", "target": ["mail"]}})
+    (call,) = calls(planned(MATCHER, present, name="m", target=["gotify"], append=True))
+    assert call == ("PUT", path, {"target": ["gotify", "mail"]})
+    assert not planned(MATCHER, present, name="m", target=["mail"], append=True).steps
+
+
 def test_rules_of_a_matcher_are_never_split() -> None:
     path = "/cluster/notifications/matchers/m"
     desired = {"match_severity": ["warning,error"], "match_calendar": ["mon..fri 8:00-17:00"], "mode": "all"}

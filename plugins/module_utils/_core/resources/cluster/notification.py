@@ -144,7 +144,15 @@ MATCHER_FIELDS = Fields(
     ]
 )
 ENDPOINT = ByType("endpoint", ITEMS)
-MATCHER = Item("matcher", MATCHERS, NAME, MATCHER_FIELDS, delete_list=True, built_in=_built_in("default-matcher"))
+MATCHER = Item(
+    "matcher",
+    MATCHERS,
+    NAME,
+    MATCHER_FIELDS,
+    delete_list=True,
+    merges=("target",),
+    built_in=_built_in("default-matcher"),
+)
 
 
 class EndpointList(ListInfo):
