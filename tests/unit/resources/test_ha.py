@@ -15,13 +15,18 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.errors 
     InvalidOption,
     NotFound,
     NotImplementedByServer,
+    PermissionDenied,
     Refused,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.ha.resource import INFO, RESOURCE, Comment
 from ansible_collections.pve.automation.plugins.module_utils._core.resources.ha.rule import GROUP, RULE, NodePriorities
 from tests.unit.resources.fake import Server, calls, options, planned
 
-GUESTS = {"/cluster/resources": [{"vmid": 100, "type": "qemu"}, {"vmid": 101, "type": "lxc"}]}
+GUESTS = {
+    "/cluster/resources": [{"vmid": 100, "type": "qemu"}, {"vmid": 101, "type": "lxc"}],
+    "/cluster/ha/resources": [{"sid": "vm:100"}, {"sid": "ct:101"}],
+    "/nodes": [{"node": "pve1"}, {"node": "pve2"}],
+}
 PATH = "/cluster/ha/resources/vm:100"
 RULE_PATH = "/cluster/ha/rules/r1"
 
@@ -330,10 +335,48 @@ def test_comments_lose_blanks_and_rules_take_ascii_only() -> None:
         RULE.parse(options(RULE, rule="r1", comment="größer"))
 
 
-def test_a_guest_that_does_not_exist_is_no_resource() -> None:
+@pytest.mark.parametrize(
+    ("sid", "hint"), [("vm:999", "run the task that creates it first"), ("vm:101", "101 is ct:101")]
+)
+def test_a_guest_that_does_not_exist_is_no_resource(sid: str, hint: str) -> None:
     server = Server(GUESTS)
     server.connection = Connection(user="root@pam")
-    desired = RESOURCE.parse(options(RESOURCE, sid="vm:999"))
-    plan = RESOURCE.plan(RESOURCE.read(server, desired), desired)
-    with pytest.raises(InvalidOption, match="sid: there is no guest vm:999 in the cluster"):
-        RESOURCE.preflight(server, plan, desired)
+    with pytest.raises(InvalidOption, match=f"sid: there is no guest {sid} in the cluster") as caught:
+        planned(RESOURCE, server, sid=sid)
+    assert hint in caught.value.hint
+
+
+def test_a_guest_that_the_login_cannot_see_may_exist() -> None:
+    path = "/access/permissions"
+    server = Server({**GUESTS, path: {"/vms/999": {"VM.PowerMgmt": 1}}})
+    server.connection = Connection(token="ha@pve!t1")
+    assert planned(RESOURCE, server, sid="vm:999").steps
+    assert server.params[path] == {"path": "/vms/999"}
+    server.answers[path] = {"/vms/999": {"VM.Audit": 1}}
+    with pytest.raises(InvalidOption, match="no guest vm:999"):
+        planned(RESOURCE, server, sid="vm:999")
+    server.asked.clear()
+    assert planned(RESOURCE, server, sid="vm:100").steps
+    assert path not in server.asked
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"nodes": ["pve1", "pve9:2"]}, "nodes: node 'pve9' does not exist"),
+        ({"resources": ["vm:102"], "append": True}, "resources: high availability does not manage vm:102"),
+        (
+            {"type": "resource-affinity", "affinity": "positive", "resources": ["vm:100", "vm:103"]},
+            "resources: high availability does not manage vm:103",
+        ),
+    ],
+)
+def test_a_rule_names_nodes_and_resources_that_exist(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidOption, match=message):
+        planned(RULE, with_rule(), rule="r1", **given)
+
+
+def test_a_login_that_may_not_list_resources_leaves_them_to_the_server() -> None:
+    server = with_rule()
+    server.answers["/cluster/ha/resources"] = PermissionDenied("GET", "/cluster/ha/resources", 403, "no")
+    assert planned(RULE, server, rule="r1", resources=["vm:102"]).steps

@@ -45,6 +45,15 @@ def require_pool(reader: Reader, option: str, name: str | None) -> None:
         raise does_not_exist(option, f"pool {name!r}")
 
 
+def sees_guest(reader: Reader, vmid: int | str) -> bool:
+    """Whether a guest with this id would be listed in /cluster/resources, if it existed (pve-manager API2/Cluster.pm)."""
+    if reader.connection.is_root:
+        return True
+    path = f"/vms/{vmid}"
+    granted = reader.get("/access/permissions", {"path": path}) or {}
+    return "VM.Audit" in (granted.get(path) or {})
+
+
 def unknown_nodes(reader: Reader, names: Iterable[str]) -> list[str]:
     """Those of the names that no node of the cluster has."""
     return sorted(set(names) - set(_nodes(reader)))

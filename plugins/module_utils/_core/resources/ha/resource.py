@@ -23,6 +23,7 @@ from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.plan import Plan
 from ...model.values import Comment as Stripped
 from ...model.values import Matching, Within, Word
+from ..existence import sees_guest
 from .status import STATUS, armed_state, wait_for_service
 
 RESOURCES = "/cluster/ha/resources"
@@ -84,7 +85,11 @@ def complete_sids(reader: Reader, option: str, sids: Iterable[str], known: Itera
         )
     unknown = [sid for sid in bare if sid not in types]
     if unknown:
-        raise InvalidOption(option, f"there is no guest {', '.join(unknown)} in the cluster", hint=CREATED_FIRST)
+        raise InvalidOption(
+            option,
+            f"there is no guest {', '.join(unknown)} in the cluster that the login may see",
+            hint=f"A guest that it may not see takes its type in front, as in vm:{unknown[0]} or ct:{unknown[0]}. {CREATED_FIRST}",
+        )
     full = {sid if ":" in sid else types[sid] for sid in sids}
     return sorted(full, key=lambda sid: (int(sid.partition(":")[2]), sid))
 
@@ -141,13 +146,21 @@ def _refuse_other_release(reader: Reader, plan: Plan, desired: ItemDesired) -> N
 
 
 def _refuse_absent_guest(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
-    """Refuse to look after a guest that does not exist. Who may not see all guests leaves that to the server."""
-    if plan.before is not None or desired.state == "absent" or not reader.connection.is_root:
+    """Refuse to look after a guest that does not exist, or is of the other type."""
+    if plan.before is not None or desired.state == "absent":
         return
     sid = str((plan.after or {})["sid"])
+    vmid = sid.partition(":")[2]
     rows = reader.get("/cluster/resources", {"type": "vm"}) or []
-    if sid not in {f"{_TYPES[row['type']]}:{row['vmid']}" for row in rows if row.get("type") in _TYPES}:
+    found = next((f"{_TYPES[row['type']]}:{vmid}" for row in rows if _is_guest(row, vmid)), None)
+    if found is None and sees_guest(reader, vmid):
         raise InvalidOption("sid", f"there is no guest {sid} in the cluster", hint=CREATED_FIRST)
+    if found not in (None, sid):
+        raise InvalidOption("sid", f"there is no guest {sid} in the cluster", hint=f"Guest {vmid} is {found}.")
+
+
+def _is_guest(row: Mapping[str, Any], vmid: str) -> bool:
+    return row.get("type") in _TYPES and str(row.get("vmid")) == vmid
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...model.contract import Reader, State
-from ...model.errors import ApiError, InvalidOption, Refused
+from ...model.errors import CREATED_FIRST, ApiError, InvalidOption, PermissionDenied, Refused, does_not_exist
 from ...model.field import Field, Fields
 from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.kinds.type_rules import refuse_other_types
 from ...model.plan import Plan, Step
 from ...model.values import Comment, Set
-from .resource import check_sid, complete_sids
+from ..existence import unknown_nodes
+from .resource import RESOURCES, check_sid, complete_sids
 
 RULES = "/cluster/ha/rules"
 GROUPS = "/cluster/ha/groups"
@@ -119,6 +120,28 @@ class HaRule(Item):
         return Plan(observed.state, create.after, (Step("DELETE", self.path(desired.key), {}, summary), *create.steps))
 
 
+def _refuse_unknown(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    """Refuse nodes that do not exist, and guests that are no HA resources (pve-ha-manager src/PVE/API2/HA/Rules.pm)."""
+    sent = {name for step in plan.steps for name in step.params}
+    after = plan.after or {}
+    if "nodes" in sent:
+        for name in unknown_nodes(reader, (node.partition(":")[0] for node in after["nodes"])):
+            raise does_not_exist("nodes", f"node {name!r}")
+    if "resources" in sent and (known := _managed(reader)) is not None:
+        missing = [sid for sid in after["resources"] if sid not in known]
+        if missing:
+            hint = f"Add each of them with pve_ha. {CREATED_FIRST}"
+            raise InvalidOption("resources", f"high availability does not manage {', '.join(missing)}", hint=hint)
+
+
+def _managed(reader: Reader) -> set[str] | None:
+    """The ids of all HA resources; None if the login may not list them."""
+    try:
+        return {str(row["sid"]) for row in reader.get(RESOURCES) or []}
+    except PermissionDenied:
+        return None
+
+
 def _check_rule(kind: str, fields: Mapping[str, Any], current: Mapping[str, Any]) -> None:
     """Refuse what the type does not take, and a rule that would lack what it needs."""
     refuse_other_types(fields, kind, OWN)
@@ -192,5 +215,6 @@ RULE = HaRule(
     merges=("resources",),
     too_old="HA rules came with PVE 9.0; PVE 8 has groups: use pve_ha_group.",
     checks=(_check_sids,),
+    preflights=(_refuse_unknown,),
 )
 GROUP = HaGroup("group", GROUPS, Field("group", aliases=("name",)), GROUP_FIELDS, needed=("nodes",))
