@@ -82,14 +82,24 @@ def parse(text: str) -> CalendarEvent:
 
 
 def _clock(text: str) -> tuple[str, str, str]:
-    """Hours, minutes and seconds; a single number counts minutes, and without any the day begins."""
+    """Hours, minutes and seconds; a single number counts minutes, and without any the day begins.
+
+    Two parts of which the first can be no hour are minutes and seconds (proxmox-time, src/calendar_event.rs).
+    """
     parts = text.split(":") if text else ["0", "0"]
-    if len(parts) == 1:
+    if len(parts) == 1 or (len(parts) == 2 and not _are_hours(parts[0])):
         parts = ["*", *parts]
     if len(parts) == 2:
         parts = [*parts, "0"]
     hours, minutes, seconds = parts
     return hours, minutes, seconds
+
+
+def _are_hours(text: str) -> bool:
+    try:
+        return bool(_numbers(text, 0, 23))
+    except ValueError:
+        return False
 
 
 def _numbers(text: str, lowest: int, highest: int) -> list[int]:

@@ -16,7 +16,8 @@ PATH = "/cluster/backup/j1"
 
 
 CLUSTER: dict[str, Any] = {
-    "/storage/local": {},
+    "/storage/local": {"content": "iso,backup"},
+    "/storage/disks": {"content": "images,rootdir"},
     "/pools": [{"poolid": "web"}],
     "/nodes": [{"node": "pve1"}],
     "/cluster/resources": [{"type": "qemu", "vmid": vmid, "node": "pve1"} for vmid in (101, 102, 103)],
@@ -187,6 +188,7 @@ def test_what_a_job_names_already_is_not_looked_for() -> None:
     ("given", "message"),
     [
         ({"storage": "locla"}, "storage: storage 'locla' does not exist. In check mode, run the task that creates it"),
+        ({"storage": "disks"}, "storage: storage 'disks' takes no backup, only images, rootdir"),
         ({"fleecing": "1,storage=locla"}, "fleecing.storage: storage 'locla' does not exist"),
         ({"node": "pve9"}, "node: node 'pve9' does not exist"),
     ],

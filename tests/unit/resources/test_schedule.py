@@ -58,12 +58,36 @@ def test_schedules(text: str, event: str) -> None:
         ("0 0 31 apr,jun,sep,nov *", "never comes"),
         ("*-02-30 00:00", "never comes"),
         ("2027-4-31", "never comes"),
-        ("13-01 05:00", "never comes"),
+        ("13-01 05:00", "not a calendar event"),
+        ("60:00", "not a calendar event"),
+        ("24:60", "not a calendar event"),
+        ("21:30:75", "not a calendar event"),
+        ("10..8:00", "not a calendar event"),
+        ("noday 21:00", "not a calendar event"),
+        ("mon..fri, 21:00", "not a calendar event"),
+        ("tomorrow", "not a calendar event"),
+        ("21.30", "not a calendar event"),
     ],
 )
 def test_what_no_calendar_event_says_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         Schedule().parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("daily", "semi-annually", "weekly UTC", "monday..fri,SUN 8..17/2:*/15", "*:*:30", "2027..2029-*-1/7 0:0"),
+        *("mon", "sat *-1..7 18:00", "12-24", "08,20:00:00 UTC", "fri..mon 5"),
+    ],
+)
+def test_calendar_events_stay_as_they_are(text: str) -> None:
+    assert Schedule().parse(text) == text
+
+
+def test_what_can_be_no_hour_is_read_as_minute_and_second() -> None:
+    event = parse_calendar_event(Schedule().parse("25:00"))
+    assert (event.hours, event.minutes, event.seconds) == (tuple(range(24)), (25,), (0,))
 
 
 def field(lowest: int, highest: int) -> st.SearchStrategy[tuple[str, frozenset[int]]]:

@@ -23,11 +23,15 @@ ALICE = {
 }
 
 
-GROUPS: dict[str, Any] = {f"/access/groups/{name}": {"members": []} for name in ("dev", "new", "ops")}
+REALMS = [{"realm": "pam", "type": "pam"}, {"realm": "pve", "type": "pve"}, {"realm": "corp", "type": "ldap"}]
+EXISTING: dict[str, Any] = {
+    "/access/domains": REALMS,
+    **{f"/access/groups/{name}": {"members": []} for name in ("dev", "new", "ops")},
+}
 
 
 def server(**changed: Any) -> Server:
-    return Server({PATH: {**ALICE, **changed}, **GROUPS})
+    return Server({PATH: {**ALICE, **changed}, **EXISTING})
 
 
 @pytest.mark.parametrize("expire", ["2020-01-31", "0d", "1"])
@@ -42,7 +46,7 @@ def test_an_expiry_that_has_passed_meanwhile_stays() -> None:
 
 
 def test_creation_sends_what_was_given_and_nothing_else() -> None:
-    plan = planned(USER, Server(GROUPS), userid="alice@pve", password="secret-1", groups=["ops", "dev"], comment="x")
+    plan = planned(USER, Server(EXISTING), userid="alice@pve", password="secret-1", groups=["ops", "dev"], comment="x")
     assert calls(plan) == [
         (
             "POST",
@@ -53,7 +57,7 @@ def test_creation_sends_what_was_given_and_nothing_else() -> None:
     assert "secret-1" not in str([step.describe() for step in plan.steps]) + str(plan.after)
 
 
-@pytest.mark.parametrize("present", [server(), Server(GROUPS)])
+@pytest.mark.parametrize("present", [server(), Server(EXISTING)])
 def test_a_group_that_does_not_exist_is_refused(present: Server) -> None:
     with pytest.raises(InvalidOption, match=r"groups: group 'opps' does not exist\. Create it by pve_group"):
         planned(USER, present, userid="alice@pve", groups=["dev", "opps"])
@@ -181,3 +185,18 @@ def test_info_shows_neither_keys_nor_raw_values() -> None:
     assert listed == [
         {"userid": "b@pve", "enable": True, "expire": 0, "groups": ["x", "y"], "tokens": [], "realm-type": "pve"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("userid", "message"),
+    [
+        ("bob@nosuch", "userid: realm 'nosuch' does not exist. The realms are corp, pam, pve."),
+        ("bob@corp", "password: cannot be set in realm 'corp', which is of type ldap"),
+    ],
+)
+def test_a_password_needs_a_realm_that_keeps_it(userid: str, message: str) -> None:
+    with pytest.raises(InvalidOption, match=message):
+        planned(USER, Server(EXISTING), userid=userid, password="secret-1")
+    server = Server(EXISTING)
+    assert planned(USER, server, userid=userid).steps
+    assert "/access/domains" not in server.asked

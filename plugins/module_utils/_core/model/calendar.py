@@ -12,6 +12,18 @@ from typing import Any
 from .values import Text
 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+LONG_WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+WORDS = (
+    *("minutely", "hourly", "daily", "weekly", "monthly", "yearly", "annually", "quarterly"),
+    *("semiannually", "semi-annually"),
+)
+_NUMBER = r"\d+(?:\.\.\d+)?(?:/\d+)?"
+_NUMBERS = rf"(?:\*(?:/\d+)?|{_NUMBER}(?:,{_NUMBER})*)"
+_WEEKDAY = r"[A-Za-z]+(?:\.\.[A-Za-z]+)?"
+_EVENT = re.compile(
+    rf"(?=.)(?:(?P<weekdays>{_WEEKDAY}(?:,{_WEEKDAY})*) *)?(?:(?P<date>{_NUMBERS}(?:-{_NUMBERS}){{1,2}}) *)?"
+    rf"(?P<time>{_NUMBERS}(?::{_NUMBERS}){{0,2}})?"
+)
 DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # of the months, at the most
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 CRON_WORDS = {
@@ -38,8 +50,46 @@ class Schedule(Text):
             return calendar_of_cron(CRON_WORDS[word])
         if len(text.split()) == CRON_FIELDS:
             return calendar_of_cron(text)
+        _refuse_unreadable(text)
         _refuse_never(text)
         return text
+
+
+def _refuse_unreadable(text: str) -> None:
+    """Refuse what is no calendar event (proxmox-time, src/calendar_event.rs and src/week_days.rs)."""
+    event = text.removesuffix("UTC").rstrip()
+    found = _EVENT.fullmatch(event)
+    readable = found and _are_weekdays(found["weekdays"]) and _is_date(found["date"]) and _is_time(found["time"])
+    if event not in WORDS and not readable:
+        raise ValueError(f"{text!r} is not a calendar event such as 21:30, 'mon..fri 02:00', '*-*-01 04:00' or daily")
+
+
+def _are_weekdays(text: str | None) -> bool:
+    names = [name.lower() for part in (text or "").split(",") for name in part.split("..")]
+    return text is None or all(name in WEEKDAYS or name in LONG_WEEKDAYS for name in names)
+
+
+def _is_date(text: str | None) -> bool:
+    """Year, month and day, or without the year."""
+    return text is None or _fit(text.split("-"), (2199, 12, 31)[-len(text.split("-")) :])
+
+
+def _is_time(text: str | None) -> bool:
+    """Hours, minutes and seconds, or minutes alone; what can be no hour and minute is read as minute and second."""
+    parts = (text or "0").split(":")
+    return _fit(parts, {1: (59,), 2: (23, 59), 3: (23, 59, 59)}[len(parts)]) or (
+        len(parts) == 2 and _fit(parts, (59, 59))
+    )
+
+
+def _fit(parts: Sequence[str], highest: Sequence[int]) -> bool:
+    """Whether no number is above the highest of its part, and no range goes backwards."""
+    for part, limit in zip(parts, highest, strict=True):
+        for element in part.split(","):
+            ends = [int(number) for number in element.partition("/")[0].split("..") if number != "*"]
+            if max(map(int, re.findall(r"\d+", element)), default=0) > limit or ends != sorted(ends):
+                return False
+    return True
 
 
 def _refuse_never(text: str) -> None:

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..model.contract import Reader
-from ..model.errors import InvalidOption, NotFound, PermissionDenied, does_not_exist
+from ..model.errors import CREATED_FIRST, InvalidOption, NotFound, PermissionDenied, does_not_exist
 from ..model.plan import Plan, api_path
+from ..model.values import split_list
 
 
 def new_value(plan: Plan, name: str) -> Any:
@@ -33,10 +34,23 @@ def exists(reader: Reader, path: str, params: Mapping[str, Any] | None = None) -
     return True
 
 
-def require_storage(reader: Reader, option: str, name: str | None) -> None:
-    """Refuse the name of a storage that does not exist."""
-    if name and not exists(reader, api_path("storage", name)):
-        raise does_not_exist(option, f"storage {name!r}")
+def require_storage(reader: Reader, option: str, name: str | None, content: str = "") -> None:
+    """Refuse the name of a storage that does not exist, or does not take this content."""
+    if not name:
+        return
+    try:
+        found = reader.get(api_path("storage", name)) or {}
+    except NotFound:
+        raise does_not_exist(option, f"storage {name!r}") from None
+    except PermissionDenied:  # the server decides
+        return
+    contents = split_list(found.get("content") or "")
+    if content and contents and content not in contents:
+        raise InvalidOption(
+            option,
+            f"storage {name!r} takes no {content}, only {', '.join(sorted(contents))}",
+            hint=f"Name another storage, or add {content} to its content by pve_storage. {CREATED_FIRST}",
+        )
 
 
 def require_pool(reader: Reader, option: str, name: str | None) -> None:

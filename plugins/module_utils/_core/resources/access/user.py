@@ -24,6 +24,7 @@ from .expiry import EXPIRE, refuse_past, with_expiry
 
 USERID = re.compile(r"[^\s:/!@]+(?:@[^\s:/!@]+)*@[A-Za-z][A-Za-z0-9._-]+")
 PASSWORD_PATH = "/access/password"
+WITH_PASSWORDS = ("pam", "pve")  # types of realms whose passwords PVE changes
 
 FIELDS = Fields(
     [
@@ -128,6 +129,22 @@ def _require_groups(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
             raise does_not_exist("groups", f"group {group!r}", "Create it by pve_group.")
 
 
+def _require_realm_of_password(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
+    """Refuse a password in a realm that does not exist or keeps none, as PVE does (PVE/AccessControl.pm, domain_set_password).
+
+    Without a password PVE takes the user. Every login sees all realms.
+    """
+    if not any("password" in step.params for step in plan.steps):
+        return
+    realm = desired.key.rpartition("@")[2]
+    types = {row["realm"]: row.get("type") for row in reader.get("/access/domains") or []}
+    if realm not in types:
+        raise does_not_exist("userid", f"realm {realm!r}", f"The realms are {', '.join(sorted(types))}.")
+    if types[realm] not in WITH_PASSWORDS:
+        kept = "the directory behind it keeps the passwords"
+        raise InvalidOption("password", f"cannot be set in realm {realm!r}, which is of type {types[realm]}: {kept}")
+
+
 class UserList(ListInfo):
     """Users with their groups and the names, not the secrets, of their tokens."""
 
@@ -149,7 +166,7 @@ USER = User(
     FIELDS,
     append="groups",
     more_calls=(f"PUT {PASSWORD_PATH}",),
-    preflights=(lockout.refuse_end_of_root, _require_groups, _keep_groups),
+    preflights=(lockout.refuse_end_of_root, _require_groups, _require_realm_of_password, _keep_groups),
     extra_options=lockout.OPTION,
 )
 USER_INFO = UserList("users", lambda desired: "/access/users", key="userid", fields=FIELDS, query=("full",))

@@ -153,9 +153,9 @@ def _resolve(current: State, desired: ItemDesired) -> Mapping[str, Any]:
 
 
 def _look_at_names(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
-    """Refuse misspelt names. PVE accepts a job with them, which then fails whenever it runs."""
+    """Refuse misspelt names, and storages without backups. PVE accepts a job with them, which then fails whenever it runs."""
     fleecing = new_value(plan, "fleecing") or {}
-    require_storage(reader, "storage", new_value(plan, "storage"))
+    require_storage(reader, "storage", new_value(plan, "storage"), "backup")
     require_storage(reader, "fleecing.storage", fleecing.get("storage"))
     require_pool(reader, "pool", new_value(plan, "pool"))
     require_node(reader, "node", new_value(plan, "node"))
