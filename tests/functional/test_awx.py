@@ -35,6 +35,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "token_rotation_token": "nightly",
         "token_rotation_secret_file": "{directory}/token.yml",
     },
+    "PVE: update nodes": {"node_maintenance_nodes_yaml": "[pve3]", "node_maintenance_local": "shutdown"},
     "PVE: test that backups can be restored": {"backup_policy_restore_bridge": "vmbr0"},
     "PVE: machines for k3s": {"k3s_servers": 1, "k3s_agents": 0},
     "PVE: machines for Talos Linux": {

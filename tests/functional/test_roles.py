@@ -529,3 +529,71 @@ def test_snapshot_policy_keeps_so_many_of_each_series(cluster: Cluster, tmp_path
     assert [len(names) for names in taken] == [3, 4, 4]
     assert all("mine" in names for names in taken)
     assert len(taken[2] & taken[1]) == 3  # the oldest of the series has gone
+
+
+# --- node_maintenance -------------------------------------------------------------------------------------------------
+
+RESUME = re.compile(r"^Mend this, and go on with pve2 by the same command and -e '(.*)'$", re.MULTILINE)
+
+
+def placed(cluster: Cluster) -> dict[int, tuple[str, str]]:
+    """The nodes and states of all guests."""
+    rows = cluster.call("GET", "/cluster/resources", {"type": "vm"})
+    return {row["vmid"]: (row["node"], row["status"]) for row in rows}
+
+
+def booted(cluster: Cluster) -> list[str]:
+    """The nodes that were asked to reboot, in this order."""
+    return [
+        row["path"].split("/")[-2] for row in cluster.writes_made() if re.fullmatch(r".*/nodes/\w+/status", row["path"])
+    ]
+
+
+def test_a_rolling_update_goes_on_after_it_has_failed(cluster: Cluster, tmp_path: Path) -> None:
+    for vmid, nodes in ((105, "pve2,pve3"), (106, "pve1,pve3")):  # of which their disks are on shared storage
+        cluster.call("POST", "/cluster/ha/resources", {"sid": f"vm:{vmid}", "state": "started"})
+        rule = {"type": "node-affinity", "rule": f"db{vmid}", "resources": f"vm:{vmid}", "nodes": nodes, "strict": 1}
+        cluster.call("POST", "/cluster/ha/rules", rule)
+    before = placed(cluster)
+    cluster.requests_made()
+    hook = tmp_path / "hook.yml"
+    task: dict[str, Any] = {"name": "Update {{ node_maintenance_node }}", "ansible.builtin.debug": {"msg": "updated"}}
+    hook.write_text(yaml.safe_dump([task]), encoding="utf-8")
+    given: dict[str, Any] = {"node_maintenance_local": "migrate", "node_maintenance_tasks": [str(hook)]}
+
+    checked = play_by_name(cluster, tmp_path, "rolling_update", given, "--check")
+    assert checked.code == 0, checked.printed
+    moves = dict(re.findall(r'"(\d+) \(\S+\) moves from (\w+ to \w+)"', checked.printed))
+    assert sorted(map(int, moves)) == [vmid for vmid, (_node, status) in sorted(before.items()) if status == "running"]
+    assert (moves["105"], moves["106"]) == ("pve3 to pve2", "pve1 to pve3")
+    assert re.findall(r'"(\w+) reboots"', checked.printed) == ["pve1", "pve2", "pve3"]
+    assert cluster.writes_made() == []
+
+    hook.write_text(yaml.safe_dump([{**task, "failed_when": "node_maintenance_node == 'pve2'"}]), encoding="utf-8")
+    failed = play_by_name(cluster, tmp_path, "rolling_update", given)
+    assert failed.code
+    assert "pve2: Update pve2: updated\nDone: pve1.\n" in failed.printed
+    (resume,) = RESUME.findall(failed.printed)
+    theirs = [vmid for vmid, place in sorted(before.items()) if place == ("pve2", "running")]
+    assert json.loads(resume) == {
+        "node_maintenance_nodes": ["pve2", "pve3"],
+        "node_maintenance_guests": {"pve2": theirs},
+    }
+    now = placed(cluster)
+    assert {vmid for vmid in now if now[vmid] != before[vmid]} == set(theirs)
+    assert booted(cluster) == ["pve1"]
+
+    hook.write_text(yaml.safe_dump([task]), encoding="utf-8")
+    completed = play_by_name(cluster, tmp_path, "rolling_update", given, "-e", resume)
+    assert completed.code == 0, completed.printed
+    assert placed(cluster) == before
+    assert booted(cluster) == ["pve2", "pve3"]
+
+
+def test_node_maintenance_refuses_guests_that_cannot_leave(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.call("PUT", "/nodes/pve3/qemu/105/config", {"ide2": "local:iso/virtio-win.iso,media=cdrom"})
+    cluster.requests_made()
+    refused = play_role(cluster, tmp_path, "node_maintenance")
+    assert refused.code
+    assert "keeps them there: 105 (db1) on pve3: ide2 local:iso/virtio-win.iso. See" in refused.printed
+    assert cluster.writes_made() == []
