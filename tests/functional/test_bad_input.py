@@ -210,6 +210,52 @@ def test_a_name_that_two_guests_share(cluster: Cluster) -> None:
     refused(result, "2 guests are named 'bad'", "9000", "9001", "Give vmid as well.")
 
 
+@pytest.mark.parametrize("way", ["password", "token"])
+def test_names_that_only_the_real_run_failed_with(cluster: Cluster, way: str) -> None:
+    """All of them cost reads alone, whoever logs in with all rights."""
+    cluster.connection = cluster.password_connection() if way == "password" else cluster.token_connection()
+    rows = cluster.call("GET", "/cluster/resources", {"type": "vm"})
+    vmid, container = (next(row["vmid"] for row in rows if row["type"] == kind) for kind in ("qemu", "lxc"))
+    rule = {"type": "in", "action": "ACCEPT"}
+    in_guest = {"scope": "guest", "vmid": vmid}
+    job = {"id": "bad", "all": True}
+    affinity = {"rule": "bad", "type": "node-affinity"}
+    wrong: list[tuple[str, dict[str, Any], str]] = [
+        ("pve_firewall", {**in_guest, "rules": [{**rule, "source": "+nosuch"}]}, "rules[0].source: IP set '+nosuch'"),
+        ("pve_firewall", {"scope": "cluster", "rules": [{**rule, "dest": "dc/nosuch"}]}, "rules[0].dest: alias 'dc/"),
+        (
+            "pve_firewall",
+            {**in_guest, "rules": [{**rule, "source": "192.0.2.0/33"}]},
+            "rules[0].source: '192.0.2.0/33'",
+        ),
+        ("pve_firewall", {"scope": "guest", "name": "web1"}, "as in scope: guest, vmid: 101"),
+        ("pve_ha", {"sid": "vm:9777"}, "sid: there is no guest vm:9777"),
+        ("pve_ha", {"sid": f"vm:{container}"}, f"Guest {container} is ct:{container}."),
+        (
+            "pve_ha_rule",
+            {**affinity, "resources": [f"vm:{vmid}"], "nodes": ["pve9"]},
+            "nodes: node 'pve9' does not exist",
+        ),
+        ("pve_ha_rule", {**affinity, "resources": ["vm:9777"], "nodes": ["pve1"]}, "does not manage vm:9777"),
+        ("pve_backup_job", {**job, "schedule": "61:00"}, "schedule: '61:00' is not a calendar event such as 21:30"),
+        (
+            "pve_backup_job",
+            {**job, "schedule": "21:00", "storage": "local-lvm"},
+            "storage: storage 'local-lvm' takes no",
+        ),
+        ("pve_user", {"userid": "u@nosuch", "password": "long-enough"}, "userid: realm 'nosuch' does not exist"),
+        (
+            "pve_user",
+            {"userid": "u@pve", "password": "short"},
+            "password: has the wrong number of characters; at least 8",
+        ),
+    ]
+    for module, options, text in wrong:
+        for check_mode in (True, False):
+            refused(cluster.run(resource_of(module), options, check_mode=check_mode), text)
+    assert cluster.writes_made() == []
+
+
 # --- values that do not fit -------------------------------------------------------------------------------------------
 
 

@@ -158,6 +158,20 @@ def test_a_user_whom_it_may_not_change(pool_token: Cluster) -> None:
     assert "User.Modify on /access/groups" in refused["msg"], refused
 
 
+def test_a_guest_that_is_hidden_is_not_called_missing(cluster: Cluster) -> None:
+    """High availability needs no rights on guests, so that only the server knows whether a guest exists."""
+    cluster.call("POST", "/access/roles", {"roleid": "Ha", "privs": "Sys.Audit,Sys.Console"})
+    cluster.call("POST", "/access/users", {"userid": "ha@pve", "password": "ha-s3cret-1"}, in_person=True)
+    cluster.call("PUT", "/access/acl", {"path": "/", "users": "ha@pve", "roles": "Ha"})
+    endpoint = {name: cluster.connection[name] for name in ("api_host", "api_fingerprint")}
+    cluster.connection = {**endpoint, "api_user": "ha@pve", "api_password": "ha-s3cret-1"}
+    cluster.forget_client()
+    assert "vm:9777" in run(cluster, "pve_ha", {"sid": "vm:9777"})["msg"]
+    assert [row["path"] for row in cluster.writes_made()][-1:] == ["/cluster/ha/resources"]
+    assert run(cluster, "pve_ha", {"sid": "vm:100", "state": "ignored"})["changed"]
+    assert "as in vm:101 or ct:101" in run(cluster, "pve_ha", {"sid": "101"})["msg"]
+
+
 def test_an_administrator_does_not_lock_itself_out(cluster: Cluster) -> None:
     """All ways to lose the rights, on a login that has them by a group."""
     cluster.call("POST", "/access/groups", {"groupid": "admins"})

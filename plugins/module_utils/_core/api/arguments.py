@@ -63,6 +63,12 @@ class Unacceptable(Exception):
         super().__init__(f"{parameter}: {reason}")
         self.parameter, self.reason, self.kind = parameter, reason, kind
 
+    @property
+    def reason_of_secret(self) -> str:
+        """The reason without anything about the value: of a length only its bound."""
+        bound = self.reason.partition("; ")[2] if self.kind == "length" else ""
+        return f"has the wrong number of characters; {bound}" if bound else "has a form that PVE refuses"
+
     def binds(self, release: Callable[[], tuple[int, int]]) -> bool:
         """Whether it holds for a server of this release: newer ones may accept more, PVE 8 has other choices.
 

@@ -133,7 +133,7 @@ def _refuse_unacceptable(client: Client, resource: Planned[Any, Any], plan: Plan
     for step in plan.steps if resource.checks_calls else ():
         for problem in check_call(step.method, step.path, step.params):
             if problem.binds(client.release):
-                reason = problem.reason if problem.parameter not in step.secrets else "has a form that PVE refuses"
+                reason = problem.reason_of_secret if problem.parameter in step.secrets else problem.reason
                 raise InvalidOption(resource.option_of(problem.parameter), reason)
 
 

@@ -24,7 +24,7 @@ from .fields import OPTIONS, RULE_FIELDS, observe_rule, option_specs, parse_rule
 from .lockout import Reachability, check_lockout, collect_context, options_come_first
 from .references import refuse_unknown_names
 from .safety import Edit, Rule
-from .scope import BASES, CLUSTER, SCOPES, Scope, find_scope, scope_of, scope_options
+from .scope import BASES, CLUSTER, SCOPES, Scope, advise_scope, find_scope, scope_of, scope_options
 
 GUARDED = ("cluster", "node", "group")  # scopes whose rules decide about connections to a node
 
@@ -95,6 +95,9 @@ class Firewall(Resource[FirewallDesired, FirewallObserved]):
 
     def uses(self) -> dict[str, Use]:
         return {"insert": Use(never=("absent",), beside=("append",)), "options": TO_MAKE, "unset": TO_MAKE}
+
+    def advise(self, names: Sequence[str]) -> list[str]:
+        return advise_scope(names)
 
     def parse(self, params: Mapping[str, Any]) -> FirewallDesired:
         scope = scope_of(params, list(SCOPES))
@@ -348,6 +351,9 @@ class FirewallInfo(Info[FirewallInfoDesired]):
         include = {"type": "list", "elements": "str", "choices": list(self.extras), "default": []}
         part = {name: {"type": "int"} for name in self.log_options}
         return {"argument_spec": {**scope_options(*SCOPES), "include": include, **part}}
+
+    def advise(self, names: Sequence[str]) -> list[str]:
+        return advise_scope(names)
 
     def parse(self, params: Mapping[str, Any]) -> FirewallInfoDesired:
         scope = scope_of(params, list(SCOPES))

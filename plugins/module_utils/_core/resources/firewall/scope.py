@@ -60,6 +60,12 @@ def scope_of(params: Mapping[str, Any], scopes: Sequence[str]) -> Scope:
     return Scope(scope, str(which).lower() if scope == "group" else which)
 
 
+def advise_scope(names: Sequence[str]) -> list[str]:
+    """What to write instead of a name, which modules for guests take."""
+    which = "a node by node, a guest by vmid, a virtual network by vnet, a security group by group"
+    return [f"A scope has no name: give {which}, as in scope: guest, vmid: 101"] if "name" in names else []
+
+
 def find_scope(reader: Reader, scope: Scope) -> str:
     """The path of a scope's configuration. Asks the server only where a guest is."""
     if scope.kind == "guest":
