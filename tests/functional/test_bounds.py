@@ -61,9 +61,14 @@ MORE: Mapping[str, Sequence[Mapping[str, Any]]] = {  # tasks that send what the 
 }
 # Options with a bounded parameter of their name that no task here proves, with the reason. This list may only shrink.
 SHARES_A_NAME = "is another thing than the parameter of this name"
+A_SCHEDULE = "the bound is a length, and a value inside has to be a calendar event"
+ADDRESSES = "the bound is a length, and a value inside has to be addresses"
 UNPROVEN: Mapping[str, Mapping[str, str]] = {
     "pve_backup": {"vmid": "is a list of guests; the bound is that of the one id of a restored guest"},
+    "pve_backup_job": {"schedule": A_SCHEDULE},
     "pve_firewall": {
+        "rules.source": ADDRESSES,
+        "rules.dest": ADDRESSES,
         "rules.action": "the bound is a length, and the name of a security group is checked before that",
         "rules.macro": "a value inside has to name a macro",
     },
@@ -73,7 +78,10 @@ UNPROVEN: Mapping[str, Mapping[str, str]] = {
         "password.password": "the agent's call needs a guest whose agent runs when check mode looks",
     },
     "pve_ha_group": {"comment": "PVE 9 has no HA groups"},
-    "pve_lxc": {"timeout": SHARES_A_NAME},
+    "pve_lxc": {
+        "ostemplate": "the bound is a length, and a value inside has to name a volume",
+        "timeout": SHARES_A_NAME,
+    },
     "pve_metric_server": {
         "otel_headers": "travels as base64; the bound is that of the encoded text",
         "otel_resource_attributes": "travels as base64; the bound is that of the encoded text",
@@ -85,7 +93,8 @@ UNPROVEN: Mapping[str, Mapping[str, str]] = {
         "interfaces.ovs_tag": "goes with a port that its bridge lists, in another entry than the first, which is varied",
     },
     "pve_node_subscription": {"key": "a value inside has to be a key of Proxmox"},
-    "pve_realm_sync_job": {"realm": "a value inside has to name a realm"},
+    "pve_realm_sync_job": {"realm": "a value inside has to name a realm", "schedule": A_SCHEDULE},
+    "pve_replication": {"schedule": A_SCHEDULE},
     "pve_storage_content": {
         "filename": "a value inside has to end in what its content demands",
         "template": "a value inside has to be in the index of the node's templates",
