@@ -597,3 +597,40 @@ def test_node_maintenance_refuses_guests_that_cannot_leave(cluster: Cluster, tmp
     assert refused.code
     assert "keeps them there: 105 (db1) on pve3: ide2 local:iso/virtio-win.iso. See" in refused.printed
     assert cluster.writes_made() == []
+
+
+# --- shutdown_environment ---------------------------------------------------------------------------------------------
+
+
+def test_the_environment_goes_down_in_order_and_comes_back(cluster: Cluster, tmp_path: Path) -> None:
+    before = placed(cluster)
+    running = {vmid for vmid, (_node, status) in before.items() if status == "running"}
+    tags = {row["vmid"]: row.get("tags", "") for row in cluster.call("GET", "/cluster/resources", {"type": "vm"})}
+    nodes = ["pve1", "pve2", "pve3"]
+    given = {"shutdown_environment_nodes": nodes, "shutdown_environment_power_off": True}
+    cluster.requests_made()
+    checked = play_role(cluster, tmp_path, "shutdown_environment", "--check", **given)
+    assert checked.code == 0, checked.printed
+    assert cluster.writes_made() == []
+
+    stopped = play_role(cluster, tmp_path, "shutdown_environment", **given)
+    assert stopped.code == 0, stopped.printed
+    made = [row["path"].split("/") for row in cluster.writes_made()]
+    guests = [int(parts[4]) for parts in made if parts[3] in ("qemu", "lxc")]
+    assert set(guests) == running
+    places = [2 - ("db" in tags[vmid]) * 2 - ("web" in tags[vmid]) for vmid in guests]
+    assert places == sorted(places, reverse=True)
+    assert [parts[2] for parts in made if parts[3] == "status"] == ["pve2", "pve3", "pve1"]
+    assert [len(parts) for parts in made][-3:] == [4, 4, 4]
+
+    for node in nodes:
+        cluster.control("POST", "node", {"node": node, "online": True})
+    for changes in (True, False):
+        started = play_role(
+            cluster, tmp_path, "shutdown_environment", **{**given, "shutdown_environment_state": "running"}
+        )
+        assert started.code == 0, started.printed
+        assert bool(changed_tasks(started)) is changes
+    cluster.control("POST", "report", {})
+    assert placed(cluster) == before
+    assert not (tmp_path / "stopped.json").exists()
