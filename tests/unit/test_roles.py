@@ -32,6 +32,13 @@ def test_the_defaults_are_as_documented(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
+def test_it_runs_with_the_oldest_ansible_core_of_the_collection(role: str) -> None:
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    oldest = loaded(role, "meta/main.yml")["galaxy_info"]["min_ansible_version"]
+    assert runtime["requires_ansible"] == f">={oldest}.0"
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_the_variables_begin_with_the_name_of_the_role(role: str) -> None:
     assert all(name.startswith(f"{role}_") for name in options(role))
 
