@@ -75,13 +75,11 @@ resource:
 move:
   description:
     - What the manager answered to the request. C(comigrated-resources) are those that move along. Null on PVE 8.
+    - Also there are, as far as PVE returns them, C(requested-node) and C(blocking-resources).
   returned: if something was asked for
   type: dict
   contains:
     sid: {description: The resource., type: str}
-    requested-node: {description: Node that it goes to., type: str}
-    comigrated-resources: {description: Resources that move along., type: list, elements: str}
-    blocking-resources: {description: Resources that stand in the way., type: list, elements: dict}
   sample: {sid: "vm:100", requested-node: pve2}
 upid:
   description: The last task, which was not awaited.

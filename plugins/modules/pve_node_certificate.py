@@ -103,6 +103,7 @@ certificate:
   description:
     - The certificate as the node returns it afterwards; null if it has only that of the cluster's own authority.
     - In check mode as far as it is known beforehand.
+    - Also there are, as far as PVE returns them, C(public-key-bits) and C(public-key-type).
   returned: success
   type: dict
   contains:
@@ -114,8 +115,6 @@ certificate:
     san: {description: Names and addresses that it is for., type: list, elements: str}
     notbefore: {description: "Begin of its validity, in seconds since the epoch.", type: int}
     notafter: {description: "End of its validity, in seconds since the epoch.", type: int}
-    public-key-type: {description: Kind of the public key., type: str}
-    public-key-bits: {description: Length of the public key in bits., type: int}
   sample:
     node: pve1
     filename: pveproxy-ssl.pem

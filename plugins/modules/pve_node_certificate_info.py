@@ -41,7 +41,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 certificates:
-  description: The certificates, ordered by file name.
+  description:
+    - The certificates, ordered by file name.
+    - Also there are, as far as PVE returns them, C(public-key-bits) and C(public-key-type).
   returned: success
   type: list
   elements: dict
@@ -53,8 +55,6 @@ certificates:
     san: {description: Names and addresses that it is for., type: list, elements: str}
     notbefore: {description: "Begin of its validity, in seconds since the epoch.", type: int}
     notafter: {description: "End of its validity, in seconds since the epoch.", type: int}
-    public-key-type: {description: Kind of the public key., type: str}
-    public-key-bits: {description: Length of the public key in bits., type: int}
     pem: {description: The certificate itself., type: str}
   sample:
     - filename: pve-ssl.pem

@@ -326,8 +326,6 @@ generated:
     it encrypted backups are lost.
   returned: when O(encryption_key=autogen) made a key
   type: dict
-  contains:
-    encryption-key: {description: The key as JSON text., type: str}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.
   returned: always

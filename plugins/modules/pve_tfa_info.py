@@ -30,15 +30,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tfa:
-  description: The users, ordered by name.
+  description:
+    - The users, ordered by name.
+    - Also there are, as far as PVE returns them, C(tfa-locked-until) and C(totp-locked).
   returned: success
   type: list
   elements: dict
   contains:
     userid: {description: The user., type: str}
     entries: {description: "Second factors, each with C(id), C(type), C(created), C(description) and C(enable).", type: list, elements: dict}
-    totp-locked: {description: Whether TOTP is locked after wrong codes., type: bool}
-    tfa-locked-until: {description: "When the lock of second factors ends, in seconds since the epoch.", type: int}
   sample: [{userid: alice@pve, entries: [{id: recovery, type: recovery, created: 1795211669, enable: true}]}]
 """
 

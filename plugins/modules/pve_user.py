@@ -112,7 +112,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 user:
-  description: The user as the server has it afterwards, without secrets; null if it does not exist. In check mode as it would be.
+  description:
+    - The user as the server has it afterwards, without secrets; null if it does not exist. In check mode as it would be.
+    - Also there are, as far as PVE returns them, C(keys).
   returned: success
   type: dict
   contains:
@@ -123,7 +125,6 @@ user:
     expire: {description: As O(expire)., type: int}
     firstname: {description: As O(firstname)., type: str}
     groups: {description: As O(groups)., type: list, elements: str}
-    keys: {description: A placeholder if it is set., type: str}
     lastname: {description: As O(lastname)., type: str}
     password: {description: A placeholder if it is set., type: str}
   sample: {userid: alice@pve, enable: true, expire: 0, comment: Operator, groups: [backup, operators]}

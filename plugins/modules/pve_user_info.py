@@ -34,13 +34,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 users:
-  description: The users, ordered by name.
+  description:
+    - The users, ordered by name.
+    - Also there are, as far as PVE returns them, C(keys) and C(realm-type).
   returned: success
   type: list
   elements: dict
   contains:
     userid: {description: "As O(pve.automation.pve_user#module:userid).", type: str}
-    realm-type: {description: Type of the realm of the user., type: str}
     tokens: {description: "Tokens, each with C(tokenid), C(privsep) and C(expire).", type: list, elements: dict}
     comment: {description: "As O(pve.automation.pve_user#module:comment).", type: str}
     email: {description: "As O(pve.automation.pve_user#module:email).", type: str}
@@ -48,7 +49,6 @@ users:
     expire: {description: "As O(pve.automation.pve_user#module:expire).", type: int}
     firstname: {description: "As O(pve.automation.pve_user#module:firstname).", type: str}
     groups: {description: "As O(pve.automation.pve_user#module:groups).", type: list, elements: str}
-    keys: {description: A placeholder if it is set., type: str}
     lastname: {description: "As O(pve.automation.pve_user#module:lastname).", type: str}
     password: {description: A placeholder if it is set., type: str}
   sample: [{userid: alice@pve, enable: true, expire: 0, groups: [operators], realm-type: pve, tokens: [{tokenid: backup, privsep: 1, expire: 0}]}]
