@@ -100,21 +100,25 @@ def test_a_later_run_completes_what_was_interrupted(cluster: Cluster, step: str)
     assert not done(cluster.run(VM, wish))["changed"]
 
 
-def test_an_image_that_was_never_attached_is_used_or_deleted(cluster: Cluster) -> None:
-    other = {"vmid": 900, "name": "other", "node": "pve1", "memory": 16, "seed": {"user_data": {"x": 1}}}
-    done(cluster.run(VM, other))
-    for wish in (WEB, {**WEB, "seed": {"user_data": {"hostname": "new"}}}):
-        cluster.fault(method="POST", path="/nodes/pve1/qemu$", status=500, reason="no")
-        assert cluster.run(VM, WEB)["failed"]
-        assert len(images(cluster)) == 2
-        uploads = [] if wish is WEB else [("POST", "upload")]
-        cluster.writes_made()
-        made = done(cluster.run(VM, wish))
-        assert calls(cluster) == [*uploads, ("POST", "qemu"), *([("DELETE", "vm")] if uploads else [])]
-        assert {made["vm"]["ide2"]["file"]} < set(images(cluster))
-        assert len(images(cluster)) == 2, "that of the machine, and that of another one"
-        assert not done(cluster.run(VM, wish))["changed"]
-        done(cluster.run(VM, {"vmid": 9001, "state": "absent"}))
+def test_an_image_that_was_never_attached_is_used(cluster: Cluster) -> None:
+    cluster.fault(method="POST", path="/nodes/pve1/qemu$", status=500, reason="no")
+    assert cluster.run(VM, WEB)["failed"]
+    assert len(images(cluster)) == 1
+    cluster.writes_made()
+    made = done(cluster.run(VM, WEB))
+    assert calls(cluster) == [("POST", "qemu")]
+    assert {made["vm"]["ide2"]["file"]} == set(images(cluster))
+
+
+def test_only_an_attached_image_is_deleted(cluster: Cluster) -> None:
+    """Another cluster that shares the storage may have a machine of the same id, whose image looks like a forgotten one."""
+    cluster.fault(method="POST", path="/nodes/pve1/qemu$", status=500, reason="no")
+    assert cluster.run(VM, WEB)["failed"]
+    (theirs,) = images(cluster)
+    mine = done(cluster.run(VM, {**WEB, "seed": {"user_data": {"hostname": "new"}}}))["vm"]["ide2"]["file"]
+    assert set(images(cluster)) == {theirs, mine}
+    done(cluster.run(VM, {"vmid": 9001, "state": "absent"}))
+    assert set(images(cluster)) == {theirs}
 
 
 def test_in_a_bulk_each_machine_has_one(cluster: Cluster) -> None:

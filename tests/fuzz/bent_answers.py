@@ -136,7 +136,7 @@ def play(cluster: Cluster, case: Case) -> str:
     cluster._open_client = open_client  # type: ignore[method-assign]
     try:
         result = cluster.run(resource_of(case.module), case.options, check_mode=True)
-    except Exception:
+    except Exception:  # a traceback is a finding, which the caller reports
         return f"{case.number} {case.module}, {bender.said}\n{traceback.format_exc()}"
     finally:
         del cluster._open_client

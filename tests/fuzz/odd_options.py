@@ -140,7 +140,7 @@ def play(cluster: Cluster, case: Case) -> str:
                 wrong = _wrong_for_real(foretold, result, asked)
                 if any(map(_is_write, asked)):
                     cluster.reset()
-    except Exception:
+    except Exception:  # a traceback is a finding, which the caller reports
         cluster.reset()
         wrong = traceback.format_exc(limit=-6)
     return f"{case}\n{wrong}" if wrong else ""

@@ -291,7 +291,7 @@ def play(cluster: Cluster, case: Case) -> str:
         result = run_in_process(cluster, case)
         shown = [f"{where}: {text[:600]}" for where, text in _texts(result) if shows(text, case.secret)]
         wrong = "\n".join(shown)
-    except Exception:
+    except Exception:  # a traceback is a finding, which the caller reports
         wrong = traceback.format_exc(limit=-6)
     finally:
         cluster.reset()

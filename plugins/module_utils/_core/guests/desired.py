@@ -151,7 +151,6 @@ class GuestObserved:
     ha_managed: bool = False  # False as well where the status was not needed
     has_snapshots: bool = False
     has_seed: bool = False  # whether the image of the seed is on its storage
-    old_seeds: tuple[str, ...] = ()  # other images of this very machine there, which nothing is attached to
 
 
 def parse_guest(kind: GuestKind, params: Mapping[str, Any]) -> GuestDesired:

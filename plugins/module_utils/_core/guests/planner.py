@@ -104,7 +104,6 @@ def plan_create(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
     steps = [
         *_upload_of_seed(observed, desired, where),
         Step("POST", collection, params, summary, secrets, starts_task=True, task_id=str(where.vmid)),
-        *(delete_step(where.node, volume) for volume in observed.old_seeds),
         *volume_steps(where.path, label, volumes, kind.volumes.move_call),
         *_template_steps(kind, (where.path, label), observed, after, desired),
         *_power_steps(where.path, label, power.STOPPED, after, desired),
@@ -211,7 +210,6 @@ def plan_update(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
     steps = _upload_of_seed(observed, desired, kind.where(current))
     steps += _config_steps(kind, (path, label), current, changes, volumes, desired, digest)
     steps += _deletion_of_seeds(current, after)
-    steps += [delete_step(current["node"], volume) for volume in observed.old_seeds]
     steps += volume_steps(path, label, volumes, kind.volumes.move_call)
     if desired.pool is not None:
         steps += pool_steps(current["vmid"], current.get("pool"), desired.pool, may_move=desired.allow_move)

@@ -22,7 +22,7 @@ from .locate import Location, read_config, with_name
 from .making import await_finish, is_unfinished, unfinished
 from .planner import target_of
 from .pool import pool_of, require_pool
-from .seed import is_seed_of, seeds_of
+from .seed import seeds_of
 from .sources import destination, find_source, read_backup
 from .volumes.common import storage_of, volume_of
 
@@ -35,8 +35,8 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
     if found is None:
         known = _prepare_creation(kind, reader, desired, search.others()) if desired.state != "absent" else None
         known = known and dataclasses.replace(known, is_free=search.sees_id)
-        has_seed, old_seeds = _find_seeds(reader, desired, known.node, known.vmid, {}) if known else (False, ())
-        return GuestObserved(None, known, as_root=as_root, has_seed=has_seed, old_seeds=old_seeds)
+        has_seed = known is not None and _has_seed(reader, desired, known.node, known.vmid, {})
+        return GuestObserved(None, known, as_root=as_root, has_seed=has_seed)
     where, config = found
     state, ha_managed = _observe(kind, reader, desired, where, config)
     earlier = desired.known or Known(where.vmid, where.node)
@@ -51,9 +51,9 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
         directory=search.directory or earlier.directory,
     )
     digest = None if desired.is_new else config.get("digest")
-    has_seed, old_seeds = _find_seeds(reader, desired, where.node, where.vmid, state)
+    has_seed = _has_seed(reader, desired, where.node, where.vmid, state)
     has_snapshots = bool(config.get("parent"))  # the snapshot that the present state goes back to
-    observed = GuestObserved(state, known, digest, as_root, ha_managed, has_snapshots, has_seed, old_seeds)
+    observed = GuestObserved(state, known, digest, as_root, ha_managed, has_snapshots, has_seed)
     if not (desired.migrate and desired.is_outside(where.node)) or known.moves_to:
         return observed
     if ha_managed:
@@ -64,26 +64,22 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
     return dataclasses.replace(observed, known=dataclasses.replace(known, moves_to=choice.node))
 
 
-def _find_seeds(
-    reader: Reader, desired: GuestDesired, node: str, vmid: int, state: State
-) -> tuple[bool, tuple[str, ...]]:
-    """Whether the image of the seed is there, as it is where the machine has it already, and others that interrupted runs left."""
+def _has_seed(reader: Reader, desired: GuestDesired, node: str, vmid: int, state: State) -> bool:
+    """Whether the image of the seed is there, as it is where the machine has it already, or where an interrupted run left it."""
     seed = desired.seed
     if seed is None:
-        return False, ()
-    volume, attached = seed.volume(vmid), {held for _slot, held in seeds_of(vmid, state)}
-    if volume in attached:
-        return True, ()
+        return False
+    volume = seed.volume(vmid)
+    if any(held == volume for _slot, held in seeds_of(vmid, state)):
+        return True
     storage = api_path("nodes", node, "storage", seed.storage)
     rows = reader.get(f"{storage}/content", {"content": "iso"}) or []
-    listed = [str(row.get("volid")) for row in rows]
-    old = tuple(sorted(name for name in listed if is_seed_of(vmid, name) and name not in {volume, *attached}))
-    if volume in listed:
-        return True, old
+    if any(row.get("volid") == volume for row in rows):
+        return True
     contents = sorted(str(reader.get(f"{storage}/status").get("content", "")).split(","))
     if "iso" not in contents:
         raise InvalidOption("seed", f"storage: {seed.storage} takes no iso, only {', '.join(contents)}")
-    return False, old
+    return False
 
 
 def _source_of_moving(

@@ -192,15 +192,9 @@ def _with_instance(texts: Mapping[str, str], given: Any, label: str) -> str:
 def seeds_of(vmid: int, state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The slots of a machine with images that were made for it, and these volumes."""
     for slot, held in state.items():
-        volume = str(held.get("file") or "") if isinstance(held, Mapping) else ""
-        if is_seed_of(vmid, volume):
-            yield slot, volume
-
-
-def is_seed_of(vmid: int, volume: str) -> bool:
-    """Whether a volume is an image that was made for this machine, by its name."""
-    found = _IMAGE.fullmatch(volume)
-    return found is not None and int(found[2]) == vmid
+        found = _IMAGE.fullmatch(str(held.get("file") or "")) if isinstance(held, Mapping) else None
+        if found and int(found[2]) == vmid:
+            yield slot, found[0]
 
 
 def delete_step(node: str, volume: str) -> Step:
