@@ -116,7 +116,7 @@ def test_nothing_moves_behind_the_back_of_ha(elsewhere: Cluster) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"nodes": ["pve1", "pve9"]}, "nodes: node 'pve9' does not exist"),
+        ({"nodes": ["pve1", "pve9"]}, "nodes: node 'pve9' does not exist. The nodes are pve1, pve2, pve3."),
         ({"node": "pve1", "nodes": ["pve1"]}, "mutually exclusive"),
         ({"placement": "spread"}, "spread: is needed"),
         ({"node": ["pve1", "pve2"]}, "node: takes a string, not a list. For several, see nodes."),

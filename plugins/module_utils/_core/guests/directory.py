@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..model.contract import Reader
-from ..model.errors import ApiError, AuthenticationFailed, InvalidOption, PveError, does_not_exist
+from ..model.errors import ApiError, AuthenticationFailed, InvalidOption, PveError, no_such_node
 from ..model.plan import api_path
 from .locate import TITLES, Location, read_config, with_name
 
@@ -296,6 +296,6 @@ def require_node(directory: Directory, name: str, option: str = "node") -> None:
 
     Every login sees all nodes in /cluster/resources, also those that are offline (pve-manager API2/Cluster.pm, resources).
     """
-    known = {row.get("node") for row in directory.rows if row.get("type") == "node"}
+    known = {str(row.get("node")) for row in directory.rows if row.get("type") == "node"}
     if known and name not in known:
-        raise does_not_exist(option, f"node {name!r}")
+        raise no_such_node(option, name, known)

@@ -29,7 +29,7 @@ from __future__ import annotations
 import contextlib
 import re
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 NO_REASON = "no reason given"
@@ -86,6 +86,11 @@ CREATED_FIRST = "In check mode, run the task that creates it first."
 def does_not_exist(option: str, what: str, hint: str = "") -> InvalidOption:
     """The error for something that an option names and that does not exist: the same in check mode and in a real run."""
     return InvalidOption(option, f"{what} does not exist", hint=f"{hint} {CREATED_FIRST}".strip())
+
+
+def no_such_node(option: str, name: str, known: Iterable[str]) -> InvalidOption:
+    """The error for a node that is not in the cluster. No task creates nodes, so it lists those that there are."""
+    return InvalidOption(option, f"node {name!r} does not exist", hint=f"The nodes are {', '.join(sorted(known))}.")
 
 
 class WrongPathPart(PveError):

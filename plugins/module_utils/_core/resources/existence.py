@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..model.contract import Reader
-from ..model.errors import CREATED_FIRST, InvalidOption, NotFound, PermissionDenied, does_not_exist
+from ..model.errors import CREATED_FIRST, InvalidOption, NotFound, PermissionDenied, does_not_exist, no_such_node
 from ..model.plan import Plan, api_path
 from ..model.values import split_list
 
@@ -75,8 +75,16 @@ def unknown_nodes(reader: Reader, names: Iterable[str]) -> list[str]:
 
 def require_node(reader: Reader, option: str, name: str | None) -> None:
     """Refuse the name of a node that is not in the cluster."""
-    if name and name not in (known := _nodes(reader)):
-        raise InvalidOption(option, f"node {name!r} does not exist", hint=f"The nodes are {', '.join(known)}.")
+    if name:
+        require_nodes(reader, option, [name])
+
+
+def require_nodes(reader: Reader, option: str, names: Iterable[str]) -> None:
+    """Refuse names of nodes that are not in the cluster."""
+    known = _nodes(reader)
+    for name in names:
+        if name not in known:
+            raise no_such_node(option, name, known)
 
 
 def _nodes(reader: Reader) -> list[str]:

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...model.contract import Reader, State
-from ...model.errors import CREATED_FIRST, ApiError, InvalidOption, PermissionDenied, Refused, does_not_exist
+from ...model.errors import CREATED_FIRST, ApiError, InvalidOption, PermissionDenied, Refused
 from ...model.field import Field, Fields
 from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.kinds.type_rules import refuse_other_types
 from ...model.plan import Plan, Step
 from ...model.values import Comment, Set
-from ..existence import unknown_nodes
+from ..existence import require_nodes
 from .resource import RESOURCES, check_sid, complete_sids
 
 RULES = "/cluster/ha/rules"
@@ -125,8 +125,7 @@ def _refuse_unknown(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
     sent = {name for step in plan.steps for name in step.params}
     after = plan.after or {}
     if "nodes" in sent:
-        for name in unknown_nodes(reader, (node.partition(":")[0] for node in after["nodes"])):
-            raise does_not_exist("nodes", f"node {name!r}")
+        require_nodes(reader, "nodes", (node.partition(":")[0] for node in after["nodes"]))
     if "resources" in sent and (known := _managed(reader)) is not None:
         missing = [sid for sid in after["resources"] if sid not in known]
         if missing:
