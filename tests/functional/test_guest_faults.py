@@ -38,7 +38,42 @@ SNAPSHOTS: Tasks = (
     ("pve_snapshot", {"vmid": 9220, "snapname": "two", "retention": 2, "prefix": "*"}),
     ("pve_snapshot", {"vmid": 9220, "snapname": "one", "state": "absent"}),
 )
-SCENARIOS = {"containers": CONTAINERS, "snapshots": SNAPSHOTS}
+MACHINE: Mapping[str, Any] = {"node": "pve1", "scsi": {"scsi0": "local:1"}, "net": {"net0": "virtio,bridge=vmbr0"}}
+CLONES: Tasks = (
+    ("pve_lxc", {**CONTAINER, "vmid": 9210, "template": True}),
+    (
+        "pve_lxc",
+        {
+            "vmid": 9211,
+            "clone": {"source": 9210, "full": True},
+            "net": {"net0": {"tag": 7}},
+            "memory": 128,
+            "state": "started",
+        },
+    ),
+    (
+        "pve_vm",
+        {
+            "node": "pve1",
+            "vmid": 9219,
+            "scsi": {"scsi0": "local:1"},
+            "net": {"net0": "virtio,bridge=vmbr0"},
+            "template": True,
+        },
+    ),
+    (
+        "pve_vm",
+        {
+            "vmid": 9220,
+            "clone": {"source": 9219, "full": True},
+            "net": {"net0": {"tag": 7}},
+            "cores": 2,
+            "scsi": {"scsi0": {"size": "2G"}},
+            "state": "started",
+        },
+    ),
+)
+SCENARIOS = {"containers": CONTAINERS, "snapshots": SNAPSHOTS, "clones": CLONES}
 CHOSEN_BY_THE_SERVER = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}|[0-9a-f]{40}|\"snaptime\": \d+")
 
 

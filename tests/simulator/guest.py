@@ -184,7 +184,8 @@ def make_guest(cluster: Cluster, vmid: int, kind: str, node: str, config: Config
 
 
 def set_running(cluster: Cluster, guest: Guest) -> None:
-    guest.status, guest.paused = "running", False
+    """Let a guest run; a machine with freeze waits for its first instruction (qemu-server src/PVE/QemuServer.pm, -S)."""
+    guest.status, guest.paused = "running", guest.kind == "qemu" and bool(guest.config.get("freeze"))
     guest.started = cluster.now()
     guest.pid = cluster.random.randrange(1000, 4_000_000)
 

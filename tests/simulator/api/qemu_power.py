@@ -205,7 +205,8 @@ def resume(call: Call) -> Any:
         found = machine(call)
         if hibernated:
             wake_guest(call.cluster, found, log)
-        found.paused = False
+        else:
+            found.paused = False
 
     return start_task(call, "qmresume", call.params["vmid"], run)
 

@@ -379,6 +379,48 @@ def test_a_clone_is_configured_in_the_same_task() -> None:
     assert start.path == "/nodes/pve1/lxc/103/status/start"
 
 
+FORESEEN: dict[str, Any] = {"memory": 128, "net": {"net0": {"tag": 9}}, "rootfs": {"size": "2G"}, "state": "started"}
+
+
+@pytest.mark.parametrize(
+    ("source", "desired", "foreseen"),
+    [
+        ({}, {}, True),
+        ({}, {"mp": {"mp5": "local:1,mp=/more"}}, True),
+        ({"template": 0}, {}, False),
+        ({}, {"clone": {"source": "ct-full", "full": True, "snapname": "before"}}, False),
+        ({}, {"node": "pve2"}, False),
+        ({}, {"rootfs": {"quota": True}}, False),
+        ({}, {"unset": ["mp0"]}, False),
+        ({}, {"mp": {"mp0": {"storage": "other"}}, "move_volumes": True}, False),
+    ],
+)
+def test_a_clone_is_read_before_the_rest_if_that_takes_what_the_server_chose(
+    source: dict[str, Any], desired: dict[str, Any], foreseen: bool
+) -> None:
+    on = server({"mp1": None, "template": 1, **source})
+    options = {"hostname": "copy", "clone": {"source": "ct-full", "full": True}, **FORESEEN, **desired}
+    made = planned(LXC, on, **options)
+    assert (made.steps[0].replan, made.steps[0].foreseen) == (True, foreseen)
+
+
+@pytest.mark.parametrize(
+    ("present", "wanted", "foreseen"),
+    [
+        ("", {}, True),
+        ("template: 1\n", {}, False),
+        ("", {"rootfs": {"quota": True}}, False),
+        ("", {"unset": ["mp0"]}, False),
+    ],
+)
+def test_a_restored_container_is_read_before_the_rest_for_the_same_reasons(
+    present: str, wanted: dict[str, Any], foreseen: bool
+) -> None:
+    desired = {"node": "pve1", "vmid": 9102, "restore": "local:backup/a.tar.zst", **FORESEEN, **wanted}
+    made = planned(LXC, GuestServer(answers={EXTRACT: f"{present}{BACKUP}"}), **desired)
+    assert (made.steps[0].replan, made.steps[0].foreseen) == (True, foreseen)
+
+
 BACKUP = """#Line one
 #z%C3%BCrich
 arch: amd64

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -711,3 +712,98 @@ def test_what_is_refused_ahead_changes_nothing() -> None:
     with pytest.raises(Refused, match="does not fit"):
         run(server, resource=Anxious())
     assert server.writes == []
+
+
+# --- a step whose outcome the plan foresees ---------------------------------------------------------------------------
+
+
+class Copied(Thing):
+    """Begins with a step that, as the plan foresees, brings ``c`` along."""
+
+    def plan(self, observed: Any, desired: Any) -> Plan:
+        rest = super().plan(observed or {"c": 3}, desired)
+        made = Step("POST", "/nodes/pve/thing", {"c": 3}, "make it", replan=True, foreseen=True)
+        return dataclasses.replace(rest, before=observed, steps=(*(() if observed else (made,)), *rest.steps))
+
+
+def copying(server: Server, brought: dict[str, Any]) -> Server:
+    """The server, which makes something else than the plan foresees."""
+    server.act = lambda method, params: server.do_act(method, brought if method == "POST" else params)
+    return server
+
+
+def test_what_a_plan_foresees_is_read_once_at_the_end() -> None:
+    server = Server()
+    result = run(server, {"a": 1, "b": 2, "c": 3}, resource=Copied()).result()
+    assert [params for _method, _path, params in server.writes] == [
+        {"c": 3},
+        *({"digest": "", **x} for x in ({"a": 1}, {"b": 2})),
+    ]
+    assert (result["thing"], server.looks) == ({"a": 1, "b": 2, "c": 3}, 2)
+
+
+def test_what_a_plan_did_not_foresee_is_done_after_the_rest() -> None:
+    server = copying(Server(), {"c": 4})
+    outcome = run(server, {"b": 2, "c": 3}, resource=Copied())
+    assert [step.summary for step in outcome.done] == ["make it", "set b", "set c"]
+    assert outcome.object == {"b": 2, "c": 3}
+
+
+def test_a_step_of_a_plan_that_foresaw_something_is_not_repeated_if_it_has_no_effect() -> None:
+    server = Server()
+    server.act = lambda method, params: server.do_act(method, params) if method == "POST" else None
+    error = interrupted(server, desired={"b": 2, "c": 3}, resource=Copied())
+    assert "b is None and should be 2" in str(error)
+    assert [method for method, _path, _params in server.writes] == ["POST", "PUT"]
+
+
+def test_a_refusal_of_what_was_foreseen_ends_the_run() -> None:
+    refusal = ApiError("PUT", "/nodes/pve/thing", 500, "no b here")
+    error = interrupted(Server(faults=[(None, True), (refusal, False)]), desired={"b": 2, "c": 3}, resource=Copied())
+    assert "no b here" in str(error)
+    assert "Done before that: make it." in str(error)
+
+
+def test_who_does_not_wait_for_the_rest_gets_what_was_read_before_it() -> None:
+    server = copying(Server(), {"c": 3, "chosen": "by the server"})
+    run(server, {"b": 2, "c": 3}, resource=Copied(), wait=False)
+    assert server.looks == 3
+
+
+class Informed(Thing):
+    """Notes what it is said of tasks."""
+
+    def __init__(self, **step: Any) -> None:
+        super().__init__(**step)
+        self.heard: list[str] = []
+
+    def informed(self, desired: Any, upid: str) -> Any:
+        self.heard.append(upid)
+        return desired
+
+
+def test_the_first_reading_after_a_task_knows_its_end() -> None:
+    informed = Informed()
+    run(Server(task=True, unsettled=2), {"a": 1}, resource=informed)
+    assert informed.heard == [UPID]
+
+
+def test_a_reading_knows_of_no_task_that_was_not_the_last_or_did_not_end_well() -> None:
+    unclear, failed, silent = Informed(starts_task=True, task_id="100"), Informed(), Informed()
+    run(Server({"c": 3}, [(LOST_BEFORE, True)], task=True), {"a": 1}, resource=unclear)
+    server = Server(task=True)
+    server.task_ends = "it broke"
+    interrupted(server, desired={"a": 1}, resource=failed)
+    run(Server(), {"a": 1}, resource=silent)
+    assert unclear.heard == failed.heard == silent.heard == []
+
+
+@pytest.mark.parametrize("resource", [Copied(), Thing(replan=True)], ids=["foreseen", "not foreseen"])
+@pytest.mark.parametrize("fault", [LOST_BEFORE, ApiError("GET", "/thing", 500, "no reading")], ids=["lost", "refused"])
+def test_a_reading_that_fails_after_the_last_step_says_what_was_done(resource: Thing, fault: Exception) -> None:
+    server = Server()
+    server.read_faults = [None, *[fault] * 9]
+    error = interrupted(server, desired={"c": 3}, resource=resource)
+    assert "Done before that: " in str(error)
+    assert len(server.writes) == 1
+    assert error.outcome.result()["changed"] is True

@@ -38,7 +38,9 @@ class Known:
     node: str  # where it is looked for the next time
     is_new: bool = False  # this run makes it, or has made it
     is_free: bool = False  # nobody has the id of a new one, not even where the caller sees nothing
-    was_seen: bool = False  # it was read since this run made it
+    status: str | None = None  # its power state for the next reading, as a task that has just ended says
+    runs: bool = False  # it ran at the last reading
+    may_wait: bool = False  # it ran at an earlier one, so that what was written since may wait for its next start
     source: tuple[Location, State] | None = None  # the guest that a new one is cloned from
     detour: bool = False  # a new one is cloned beside its source and then moved
     backup: State | None = None  # what a new one is restored from, None if it may not be read
@@ -106,12 +108,6 @@ class GuestDesired:
     def is_new(self) -> bool:
         """Whether this run makes the guest, or has made it."""
         return self.known is not None and self.known.is_new
-
-    @property
-    def is_fresh(self) -> bool:
-        """Whether this run has just made the guest, stopped, and reads it for the first time. Only a live restore starts it."""
-        is_stopped = self.is_copy and not self.restores_live
-        return self.is_new and is_stopped and not (self.known and self.known.was_seen) and self.state != "stopped"
 
     @property
     def restores_live(self) -> bool:

@@ -16,6 +16,8 @@ from ..model.contract import Reader, Resource, State, unset_option
 from ..model.errors import InvalidOption, NotConverged, PveError
 from ..model.given import TO_DELETE, TO_MAKE, Use
 from ..model.plan import Plan
+from ..run.task import Upid
+from . import power
 from .actions.restore_check import differences, expected, in_words
 from .agent import pending_keys, wait_for_agent
 from .desired import GuestDesired, GuestObserved, parse_guest
@@ -133,6 +135,11 @@ class Guest(Resource[GuestDesired, GuestObserved]):
     def remember(self, observed: GuestObserved, desired: GuestDesired) -> GuestDesired:
         return dataclasses.replace(desired, known=observed.known or desired.known)
 
+    def informed(self, desired: GuestDesired, upid: str) -> GuestDesired:
+        status = None if desired.restores_live else power.after_task(Upid.parse(upid).type)
+        known = desired.known and dataclasses.replace(desired.known, status=status)
+        return dataclasses.replace(desired, known=known)
+
     def plan(self, observed: GuestObserved, desired: GuestDesired) -> Plan:
         return plan_guest(self.kind, observed, desired)
 
@@ -152,7 +159,8 @@ class Guest(Resource[GuestDesired, GuestObserved]):
         reader.warnings.extend(self._unlike_backup(desired, state))
         found: dict[str, Any] = {}
         if changed:  # what is written to a guest that does not run waits for nothing
-            found["pending"] = [] if desired.is_new and not desired.restores_live else pending_keys(reader, where)
+            may_wait = not desired.is_new or desired.restores_live or (desired.known and desired.known.may_wait)
+            found["pending"] = pending_keys(reader, where) if may_wait else []
         if desired.wait_for:
             found["interfaces"] = wait_for_agent(reader, where, desired.wait_timeout, address=desired.wait_for == "ip")
         return found

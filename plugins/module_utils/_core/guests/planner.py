@@ -23,7 +23,7 @@ from .kind import GuestKind
 from .locate import Location
 from .pool import pool_steps
 from .seed import delete_step, seeds_of
-from .sources import clone_step, destination, on_its_way, predicted_clone, predicted_restore, restore_step
+from .sources import OWN_KEYS, clone_step, destination, on_its_way, predicted_clone, predicted_restore, restore_step
 from .tags import with_edited_tags
 from .volumes.common import Slot, VolumePlan, storage_of, volume_of, volume_steps
 
@@ -159,10 +159,38 @@ def _plan_copy(kind: GuestKind, where: Location, observed: GuestObserved, desire
     predicted["status"] = power.STOPPED
     made = dataclasses.replace(observed, state=predicted, known=known)
     rest = plan_update(kind, made, rest_desired)
+    first = dataclasses.replace(first, foreseen=_is_foreseen(kind, where, predicted, rest, desired))
     after = dict(rest.after or {})
     if desired.state == "present":
         after.pop("status", None)
     return Plan(None, after, (first, *rest.steps))
+
+
+def _is_foreseen(kind: GuestKind, where: Location, predicted: State, rest: Plan, desired: GuestDesired) -> bool:
+    """Whether the rest of the plan for a copy can be done as it is, without a look at the copy before.
+
+    Its origin has to be one that stays as it was read, and nothing may be written that contains what the server has chosen for the
+    copy: names of volumes, and ids. A network device that is written without a MAC address gets one.
+    """
+    source = desired.known.source if desired.known else None
+    backup = desired.known.backup if desired.known else None
+    if source is not None and desired.clone:  # a template has neither pending changes nor, on this node, a way to go
+        stays = source[1].get("template") and source[0].node == where.node and "snapname" not in desired.clone
+    else:
+        stays = backup is not None and not backup.get("template") and not desired.restores_live
+    chosen = OWN_KEYS | {name for name in predicted if kind.is_volume(name)}
+    return bool(stays) and not chosen & _keys_written(kind, rest)
+
+
+def _keys_written(kind: GuestKind, plan: Plan) -> set[str]:
+    """The keys of the configuration that a plan writes or removes, and the slots whose volumes it moves."""
+    keys: set[str] = set()
+    for step in plan.steps:
+        if step.path.endswith("/config"):
+            keys |= {*step.params, *str(step.params.get("delete", "")).split(",")}
+        elif step.path.endswith(f"/{kind.volumes.move_call}"):
+            keys |= {str(value) for value in step.params.values()}
+    return keys
 
 
 def _refuse_linked(clone: Mapping[str, Any], source: State) -> None:

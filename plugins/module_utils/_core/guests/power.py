@@ -26,6 +26,19 @@ POWER_OF_STATE: Mapping[str, str | None] = {
     "hibernated": HIBERNATED,
 }
 
+# task that has ended well -> power state that the guest then has. A start ends when QEMU answers, or when the monitor of LXC
+# has seen the container run (PVE/QemuServer.pm, vm_start_nolock; PVE/LXC.pm, vm_start); a stop ends when there is no process.
+_POWER_AFTER: Mapping[str, str] = {
+    **dict.fromkeys(("qmstart", "vzstart"), RUNNING),
+    **dict.fromkeys(("qmstop", "qmshutdown", "vzstop", "vzshutdown"), STOPPED),
+    **dict.fromkeys(("qmcreate", "qmclone", "qmrestore", "vzcreate", "vzclone", "vzrestore"), STOPPED),
+}
+
+
+def after_task(kind: str) -> str | None:
+    """The power state of a guest after a task of this type; None if that has to be asked for, as after a request to HA."""
+    return _POWER_AFTER.get(kind)
+
 
 def observe(status: Mapping[str, Any]) -> str:
     """The power state behind an answer of status/current."""

@@ -44,7 +44,9 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
         earlier,
         vmid=where.vmid,
         node=where.node,
-        was_seen=True,
+        status=None,
+        runs=state.get("status") == power.RUNNING,
+        may_wait=earlier.may_wait or earlier.runs,
         source=earlier.source or _source_of_moving(kind, search, desired, config),
         ran=earlier.ran or _is_to_restart_hard(desired, state),
         purged=earlier.purged | _to_purge(kind, state, desired),
@@ -124,8 +126,9 @@ def _observe(
     state: State = {"vmid": where.vmid, "node": where.node, **kind.observe(config)}
     ha_managed = False
     if _needs_status(kind, desired, where, config):
-        if desired.is_fresh:
-            state["status"] = power.STOPPED
+        said = desired.known.status if desired.known else None
+        if said and not config.get("freeze"):  # which is started, and paused
+            state["status"] = said
         else:
             status = reader.get(f"{where.path}/status/current")
             state["status"] = power.observe({**status, "lock": config.get("lock")})

@@ -44,7 +44,7 @@ _NO_DATA = re.compile(r"\bmedia=cdrom\b")
 _ON_STORAGE = re.compile(r"([A-Za-z][\w.-]*):")
 _ON_ITS_WAY = re.compile(r"This clone is being moved to node ([^ ]+)\.")
 # Keys that PVE generates for a clone or that belong to the source alone
-_OWN_KEYS = frozenset("vmid node name hostname template lock smbios1 vmgenid status pool pending parent".split())
+OWN_KEYS = frozenset("vmid node name hostname template lock smbios1 vmgenid status pool pending parent".split())
 
 
 def parse_source(option: str, value: Any, known: Mapping[str, Codec]) -> dict[str, Any] | None:
@@ -170,7 +170,7 @@ def predicted_clone(source: State, target: Location, storage: str | None) -> Sta
     if target.name:
         state[NAME_KEY[target.kind]] = target.name
     for key, value in source.items():
-        if key in _OWN_KEYS or key.startswith("unused"):
+        if key in OWN_KEYS or key.startswith("unused"):
             continue
         state[key] = _elsewhere(_without_mac(value), storage, "clone")
     return state

@@ -132,6 +132,13 @@ class Planned(abc.ABC, Generic[DesiredT, ObservedT]):
         """
         return desired
 
+    def informed(self, desired: DesiredT, upid: str) -> DesiredT:
+        """Return the desired state with what the end of a task says, so that the reading that follows need not ask for it.
+
+        ``upid`` is the task of the last step, if that has ended well and this is the first reading since.
+        """
+        return desired
+
     def option_of(self, parameter: str) -> str:
         """The option behind a parameter of a call, for messages."""
         return parameter.replace("-", "_")

@@ -86,6 +86,7 @@ class Step:
     deferrable: bool = False  # the server may refuse to apply it now and yet keep it for the next start of the guest
     repeatable: bool = True  # running it twice does no harm, so an unclear outcome may be resolved by planning again
     replan: bool = False  # what follows depends on what came out of it: read and plan again after it
+    foreseen: bool = False  # with ``replan``: the plan knows enough of that, so that this waits until the rest is done
     task_id: str = ""  # the id under which PVE lists its task
     api_format: str = "json"  # of the answer; extjs answers with the whole body
     trusts: frozenset[str] = frozenset()  # fingerprints of certificates that the server may present from then on

@@ -166,12 +166,17 @@ class _Run:
         self.followed: set[str] = set()  # tasks that were waited for
         self.sent = 0.0  # when the present step was
         self.latest: Plan | None = None  # that was made since the last step, from what was read then
+        self.ended: str | None = None  # the task of the last step, if it ended well and nothing was read since
+        self.unread = False  # whether the present plan foresees what a step that was done would lead to
 
     def finish(self) -> Outcome:
         try:
             with understanding(self.client):
                 if self.plan.steps:
                     self._apply()
+                    if self.unread:
+                        self._plan_rest()
+                        self._apply()
                     self._conclude()
                 else:
                     self.outcome.object = self.plan.after
@@ -194,9 +199,11 @@ class _Run:
                     raise
                 self._plan_again()
             except (ConnectionFailed, HopFailed) as error:
+                if not self.pending:  # it was the reading after the last step
+                    raise
                 self._resolve_unclear(error, last=last)
             except (ApiError, TaskFailed) as error:
-                if last or not self._may_plan_again(error):
+                if last or not self.pending or not self._may_plan_again(error):
                     raise
 
     def _may_plan_again(self, error: ApiError | TaskFailed) -> bool:
@@ -221,7 +228,7 @@ class _Run:
         self.client.trusted.update(step.trusts)
         if step.pause:
             self.client.sleep(step.pause)
-        self.sent, self.latest = time.monotonic(), None
+        self.sent, self.latest, self.ended = time.monotonic(), None, None
         answer = self.client.call(step.method, step.path, step.params, upload=step.upload, api_format=step.api_format)
         for name, key in step.returns.items():
             self.outcome.answers[name] = answer.get(key) if key else answer
@@ -230,7 +237,9 @@ class _Run:
             self._follow(step, upid)
         self.outcome.done.append(step)
         self.pending = self.pending[1:]
-        if step.replan and "upid" not in self.outcome.answers:
+        if step.foreseen and self.wait:
+            self.unread = True
+        elif step.replan and "upid" not in self.outcome.answers:
             left = len(self.pending)
             self._plan_again()
             self.detours += len(self.pending) > left
@@ -245,6 +254,7 @@ class _Run:
         self.followed.add(upid)
         try:
             self._await(step, upid)
+            self.ended = upid
         except TaskFailed:
             self.outcome.unfinished = step
             raise
@@ -261,7 +271,9 @@ class _Run:
 
     def _plan_now(self) -> Plan:
         """The plan from what is there now."""
-        observed, self.desired = _read(self.client, self.resource, self.desired)
+        desired = self.resource.informed(self.desired, self.ended) if self.ended else self.desired
+        self.ended = None
+        observed, self.desired = _read(self.client, self.resource, desired)
         return self.resource.plan(observed, self.desired)
 
     def _is_planned(self, step: Step) -> bool:
@@ -374,11 +386,18 @@ class _Run:
     def _plan_again(self, unclear: Step | None = None) -> None:
         """Plan from what is there now; an unclear step that is no longer needed has run."""
         plan = self.latest = self._plan_now()
+        self.unread = False
         if unclear and not _is_in(unclear, plan.steps):
             self.outcome.done.append(unclear)
         self.outcome.unfinished, self.outcome.touched = None, False
         self.pending = plan.steps
         self.plan = self.outcome.plan = Plan(self.plan.before, plan.after, plan.steps, plan.notes)
+
+    def _plan_rest(self) -> None:
+        """Plan what is left after all steps of a plan that foresaw something; a step without effect is for the read-back."""
+        self._plan_again()
+        if all(_is_in(step, self.outcome.done) for step in self.pending if step.verify):
+            self.pending = ()
 
     def _conclude(self) -> None:
         """Find out what has become of it, in the resource's own way where it has one."""
