@@ -320,11 +320,18 @@ def test_every_image_of_the_catalogue_is_found_with_its_checksum(cluster: Cluste
     assert sorted(re.findall(r"V\(([a-z0-9.-]+)\)", text)) == sorted(names)
     found = {
         "name": "found",
-        "ansible.builtin.debug": {"msg": "{{ item }} {{ _vm_template_base }} {{ _vm_template_algorithm }}"},
+        "ansible.builtin.debug": {
+            "msg": "{{ item }} {{ _vm_template_address.base }} {{ _vm_template_source.algorithm }}"
+        },
     }
     role = {"name": "pve.automation.vm_template", "tasks_from": "image.yml", "public": True}
     block = [
-        {"ansible.builtin.include_role": role, "vars": {"vm_template_image": name}, "name": name} for name in names
+        {
+            "ansible.builtin.include_role": role,
+            "vars": {"vm_template_image": name, "vm_template_name": "x"},
+            "name": name,
+        }
+        for name in names
     ]
     shown = [{**found, "vars": {"vm_template_image": name}, "loop": [name], "name": f"found {name}"} for name in names]
     tasks = [task for pair in zip(block, shown, strict=True) for task in pair]
