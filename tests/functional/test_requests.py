@@ -82,16 +82,16 @@ def test_a_new_guest_that_is_started_is_read_once(cluster: Cluster) -> None:
         assert since_the_first_write(cluster) == [*MADE, *MADE, "GET config"], module
 
 
-@pytest.mark.parametrize("module", ["pve_vm", "pve_lxc"])
-def test_a_power_state_that_a_task_has_just_said_is_not_asked_for(cluster: Cluster, module: str) -> None:
+@pytest.mark.parametrize(("module", "name"), [("pve_vm", "vm"), ("pve_lxc", "container")])
+def test_that_a_guest_runs_is_not_asked_for_after_its_start(cluster: Cluster, module: str, name: str) -> None:
+    """That it is stopped is: the task of a stop ends by a signal in the worst case."""
     cluster.connection = cluster.token_connection()
     done(cluster, module, {"node": "pve1", "vmid": 9101, **(CONTAINER if module == "pve_lxc" else {})})
-    for state in ("started", "stopped"):
+    for state, status, asked in (("started", "running", []), ("stopped", "stopped", ["GET current"])):
         cluster.requests_made()
-        name = {"pve_vm": "vm", "pve_lxc": "container"}[module]
         made = done(cluster, module, {"node": "pve1", "vmid": 9101, "state": state, "force": state == "stopped"})
-        assert made[name]["status"] == {"started": "running"}.get(state, state)  # type: ignore[index]
-        assert since_the_first_write(cluster) == [*MADE, "GET config", "GET pending"]
+        assert made[name]["status"] == status  # type: ignore[index]
+        assert since_the_first_write(cluster) == [*MADE, "GET config", *asked, "GET pending"]
 
 
 def test_a_machine_that_is_started_frozen_is_seen_to_wait(cluster: Cluster) -> None:

@@ -27,10 +27,10 @@ POWER_OF_STATE: Mapping[str, str | None] = {
 }
 
 # task that has ended well -> power state that the guest then has. A start ends when QEMU answers, or when the monitor of LXC
-# has seen the container run (PVE/QemuServer.pm, vm_start_nolock; PVE/LXC.pm, vm_start); a stop ends when there is no process.
+# has seen the container run (PVE/QemuServer.pm, vm_start_nolock; PVE/LXC.pm, vm_start). A stop ends by a signal in the worst case,
+# and nothing looks whether that helped (_do_vm_stop).
 _POWER_AFTER: Mapping[str, str] = {
     **dict.fromkeys(("qmstart", "vzstart"), RUNNING),
-    **dict.fromkeys(("qmstop", "qmshutdown", "vzstop", "vzshutdown"), STOPPED),
     **dict.fromkeys(("qmcreate", "qmclone", "qmrestore", "vzcreate", "vzclone", "vzrestore"), STOPPED),
 }
 
