@@ -23,8 +23,8 @@ from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.i
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.item import (
     BuiltIn,
     Item,
-    Location,
     Observed,
+    Parent,
 )
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.members import Members
 from ansible_collections.pve.automation.plugins.module_utils._core.model.kinds.singleton import Singleton
@@ -178,9 +178,9 @@ def test_the_options_of_an_item() -> None:
     assert "unset" not in dataclasses.replace(THING, delete_keys=False).arguments()["argument_spec"]
 
 
-def test_an_item_with_an_address_is_where_the_task_says() -> None:
-    place = Location({"zone": {"type": "str"}}, lambda params: params["zone"], lambda reader, zone: f"/zones/{zone}")
-    item = dataclasses.replace(THING, address=place)
+def test_an_item_with_a_parent_is_where_the_task_says() -> None:
+    parent = Parent({"zone": {"type": "str"}}, lambda params: params["zone"], lambda reader, zone: f"/zones/{zone}")
+    item = dataclasses.replace(THING, parent=parent)
     assert "zone" in item.arguments()["argument_spec"]
     desired = item.parse({**GIVEN, "zone": "z", "comment": "new"})
     server = Answers(**{"/zones/z/things/a%20b": {"comment": "old"}})

@@ -32,7 +32,7 @@ class ItemDesired:
     push_secrets: bool = False
     append: bool = False
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # the extra options, as they were given
-    place: Any = None  # what the options of the item's address say
+    parent: Any = None  # what the options of the item's parent say
     type: str = ""  # of an item that has collections by type
 
 
@@ -42,16 +42,16 @@ class Observed:
 
     state: State | None  # as users see it; None if absent
     digest: str = ""
-    base: str = ""  # the path in front of the collection, if the item has an address
+    base: str = ""  # the path in front of the collection, if the item has a parent
     key: str = ""  # as the server writes it, if that can differ from the task
 
 
 @dataclasses.dataclass(frozen=True)
-class Location:
-    """Where the collection of an item is, if that depends on the task: the path in front of it.
+class Parent:
+    """What the collection of an item belongs to, if that depends on the task: the path in front of it.
 
-    ``parse`` turns the options into a place, ``find`` looks up the path of that place; ``bases`` are those that there are,
-    with * for one part.
+    ``parse`` says which parent the options mean, ``find`` looks up its path; ``bases`` are the paths that there are, with *
+    for one part.
     """
 
     options: Mapping[str, Mapping[str, Any]]
@@ -125,7 +125,7 @@ class Item(Resource[ItemDesired, Observed]):
     merges: Sequence[str] = ()
     starts_task: bool = False
     more_calls: Sequence[str] = ()
-    address: Location | None = None
+    parent: Parent | None = None
     absent: str = ""
     too_old: str = ""
     shape: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
@@ -147,7 +147,7 @@ class Item(Resource[ItemDesired, Observed]):
     def tables(self) -> Sequence[Table]:
         collection, item = self.collection, f"{self.collection}/*"
         made = f"POST {item if self.own_path else collection}"
-        bases = self.address.bases if self.address else ("",)
+        bases = self.parent.bases if self.parent else ("",)
         passed = (hyphenated(name, type=self.extra_options[name]["type"]) for name in self.passed_on)
         own = Table(
             calls_below(bases, f"GET {item}", made, f"PUT {item}", f"DELETE {item}"), (self.key, *self.fields, *passed)
@@ -168,7 +168,7 @@ class Item(Resource[ItemDesired, Observed]):
             spec["append"] = {"type": "bool", "default": False}
         spec["state"] = dict(STATES)
         arguments: dict[str, Any] = {
-            "argument_spec": {**(self.address.options if self.address else {}), **spec, **self.extra_options}
+            "argument_spec": {**(self.parent.options if self.parent else {}), **spec, **self.extra_options}
         }
         if self.required_together:
             arguments["required_together"] = [list(names) for names in self.required_together]
@@ -195,7 +195,7 @@ class Item(Resource[ItemDesired, Observed]):
         return found
 
     def parse(self, params: Mapping[str, Any]) -> ItemDesired:
-        place = self.address.parse(params) if self.address else None
+        parent = self.parent.parse(params) if self.parent else None
         key = self.key.parse(params[self.key.name])
         if key == "":
             raise InvalidOption(self.key.name, "must not be empty")
@@ -209,7 +209,7 @@ class Item(Resource[ItemDesired, Observed]):
             )
         options = {name: params[name] for name in self.extra_options}
         append = bool(params.get("append"))
-        desired = ItemDesired(key, params["state"], fields, push_secrets, append, options, place)
+        desired = ItemDesired(key, params["state"], fields, push_secrets, append, options, parent)
         for check in self.checks:
             check(desired)
         return desired
@@ -220,7 +220,7 @@ class Item(Resource[ItemDesired, Observed]):
         return base + self.collection + api_path(key)
 
     def read(self, reader: Reader, desired: ItemDesired) -> Observed:
-        base = self.address.find(reader, desired.place) if self.address else ""
+        base = self.parent.find(reader, desired.parent) if self.parent else ""
         answer = self._answer(reader, self.path(desired.key, base))
         if answer is None:
             return Observed(None, base=base)

@@ -16,7 +16,7 @@ from ...model.contract import STATES, Reader, Resource, State, StateOrNone
 from ...model.errors import InvalidOption, Refused
 from ...model.field import Field, Fields, update_params
 from ...model.given import TO_DELETE, TO_MAKE, Use
-from ...model.kinds.item import Item, ItemDesired, Location
+from ...model.kinds.item import Item, ItemDesired, Parent
 from ...model.plan import Plan, Step, api_path, whole_part
 from ...model.table import Table, calls_below
 from ...model.values import Matching, NonZeroComment, Text
@@ -81,7 +81,7 @@ ENTRY_FIELDS = Fields(
 
 def _keep_way_in(reader: Reader, plan: Plan, desired: ItemDesired) -> None:
     """Refuse an alias of the cluster by which the node would no longer let this machine in."""
-    if desired.place.kind == "cluster" and not desired.options["allow_lockout"]:
+    if desired.parent.kind == "cluster" and not desired.options["allow_lockout"]:
         before, after = ({"aliases": state["cidr"]} if state else {} for state in (plan.before, plan.after))
         keep_way_in(reader, Scope("alias", desired.key.lower()), before, after)
 
@@ -94,7 +94,7 @@ ALIAS = Item(
     needed=("cidr",),
     delete_keys=False,
     replaces=True,
-    address=Location(scope_options(*_WITH_SETS), lambda params: scope_of(params, _WITH_SETS), find_scope, _BASES),
+    parent=Parent(scope_options(*_WITH_SETS), lambda params: scope_of(params, _WITH_SETS), find_scope, _BASES),
     absent="no such alias",
     preflights=(_keep_way_in,),
     extra_options=OPTION,
