@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import InvalidParameter
 from tests.harness.cluster import Cluster, Result
 from tests.harness.lifecycle_cases import resource_of
 
@@ -54,3 +55,21 @@ def change(cluster: Cluster, rules: list[Any], *, check_mode: bool = False) -> R
     result = cluster.run(resource_of("pve_firewall"), options, check_mode=check_mode)
     assert not result.get("failed"), result["msg"]
     return result
+
+
+def test_a_set_of_a_network_that_runs(cluster: Cluster) -> None:
+    cluster.call("POST", "/cluster/sdn/zones", {"zone": "zone1", "type": "simple"})
+    cluster.call("POST", "/cluster/sdn/vnets", {"vnet": "vnet1", "zone": "zone1"})
+    wanted = [rule("DROP", source="+sdn/vnet1-all")]
+    options = {"scope": "cluster", "rules": wanted}
+    early = cluster.run(resource_of("pve_firewall"), options, check_mode=True)
+    assert "rules[0].source: IP set '+sdn/vnet1-all' does not exist" in early["msg"]
+    cluster.call("PUT", "/cluster/sdn", {})
+    assert change(cluster, wanted)["firewall"]["rules"] == wanted
+    assert not change(cluster, wanted)["changed"]
+
+
+def test_the_server_refuses_a_type_of_icmp_as_the_module_does(cluster: Cluster) -> None:
+    for parts, key in (({"proto": "icmp", "dport": "8"}, "icmp-type"), ({"proto": "tcp"}, "proto")):
+        with pytest.raises(InvalidParameter, match=key):
+            cluster.call("POST", RULES, {"type": "in", "action": "DROP", "icmp-type": "echo-request", **parts})

@@ -121,6 +121,11 @@ def check_rule(call: Call, rule: Rule, environment: str) -> None:
     for name in ("dport", "sport", "icmp-type"):
         if rule.get(name) and not rule.get("proto") and not rule.get("macro"):
             errors["proto"] = f"missing property - '{name}' requires this property"
+    if rule.get("icmp-type") and rule.get("proto"):
+        if rule["proto"] not in ("icmp", "icmpv6", "ipv6-icmp"):
+            errors["proto"] = "missing property - 'icmp-type' requires this property"
+        if rule.get("dport"):
+            errors["icmp-type"] = "'icmp-type' cannot be specified together with 'dport'"
     errors |= address_complaints(call, rule)
     versions = {_version_of_list(rule.get(name, "")) for name in ("source", "dest")} - {None}
     if len(versions) > 1:
@@ -152,11 +157,18 @@ def address_complaint(call: Call, text: str) -> str | None:
     """Why a source or destination cannot be used: it names an alias or a set that is not there."""
     if text.startswith("+"):
         name = re.sub(r"^\+(?:dc/|guest/|sdn/)?", "", text)
-        known = any(name in place.sets for place in _visible(call, text[1:])) or text.startswith("+sdn/")
+        of_sdn = name in sets_of_sdn(call.cluster)
+        known = of_sdn if text.startswith("+sdn/") else any(name in place.sets for place in _visible(call, text[1:]))
         return None if known else f"no such ipset '{text[1:]}'"
     if not ALIAS.fullmatch(text):
         return None
     return None if alias_address(call, text) else f"no such alias '{text}'"
+
+
+def sets_of_sdn(cluster: Cluster) -> list[str]:
+    """The sets of the networks that run (pve-network, docs of the firewall; made by load_sdn_conf)."""
+    vnets = cluster.areas.get("sdn_vnets", [])
+    return [f"{vnet}-{kind}" for vnet in vnets for kind in ("all", "dhcp", "gateway", "no-gateway")]
 
 
 def _visible(call: Call, text: str) -> Iterable[Configuration]:

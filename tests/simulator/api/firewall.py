@@ -387,6 +387,8 @@ def delete_set(call: Call) -> None:
 @everywhere("GET", WITH_ALIASES, "/refs")
 def list_references(call: Call) -> list[dict[str, Any]]:
     rows = _references(firewall.configuration(call.cluster, "cluster"), "dc")
+    sets = firewall.sets_of_sdn(call.cluster)
+    rows += [{"type": "ipset", "name": name, "ref": f"+{name}", "scope": "sdn"} for name in sets]
     if firewall.scope_of(call) != "cluster":
         rows += _references(own(call), "guest")
     return [row for row in rows if call.params.get("type") in (None, row["type"])]

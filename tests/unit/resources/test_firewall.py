@@ -359,18 +359,50 @@ def test_addresses_that_no_rule_takes(source: str, reason: str) -> None:
     assert caught.value.option == "rules[1].dest"
 
 
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ({"proto": "icmp", "dport": "8"}, "excludes dport"),
+        ({"macro": "Ping", "dport": "8"}, "excludes dport"),
+        ({"proto": "tcp"}, "needs proto icmp or icmpv6 or ipv6-icmp, not tcp"),
+        ({}, "needs proto as well"),
+    ],
+)
+def test_a_type_of_icmp_stands_beside_its_protocol_alone(parts: dict[str, str], reason: str) -> None:
+    rule = {**DROP, "icmp_type": "echo-request", **parts}
+    with pytest.raises(InvalidOption, match=reason) as caught:
+        FIREWALL.parse(options(FIREWALL, scope="cluster", rules=[DROP, rule]))
+    assert caught.value.option == "rules[1].icmp_type"
+
+
+@pytest.mark.parametrize("proto", ["icmp", "ICMPv6", "ipv6-icmp"])
+def test_a_type_of_icmp_with_its_protocol(proto: str) -> None:
+    rule = {**DROP, "icmp_type": "echo-request", "proto": proto}
+    rules = FIREWALL.parse(options(FIREWALL, scope="cluster", rules=[rule])).rules
+    assert rules
+    (parsed,) = rules
+    assert (parsed["proto"], parsed["icmp_type"]) == (proto.lower(), "echo-request")
+
+
 def test_names_that_do_not_exist_are_refused_where_a_rule_is_new() -> None:
     there = {**DROP, "source": "+gone"}
     source = server(there)
     source.answers[f"{BASE}/refs"] = [
         {"type": "ipset", "name": "mail", "scope": "dc"},
         {"type": "alias", "name": "office", "scope": "dc"},
+        {"type": "ipset", "name": "net1-all", "scope": "sdn"},
     ]
     for name in ("+mail", "+dc/mail", "Office", "dc/office", "+management", "+sdn/net1-all"):
         assert planned(
             FIREWALL, source, scope="cluster", rules=[there, {**DROP, "dest": name}], allow_lockout=True
         ).steps
-    for name, title in (("+office", "IP set"), ("mail", "alias"), ("dc/gone", "alias")):
+    for name, title in (
+        ("+office", "IP set"),
+        ("mail", "alias"),
+        ("dc/gone", "alias"),
+        ("+sdn/net2-all", "IP set"),
+        ("+sdn/mail", "IP set"),
+    ):
         with pytest.raises(InvalidOption, match=re.escape(f"{title} {name!r} does not exist")) as caught:
             planned(FIREWALL, source, scope="cluster", rules=[there, {**DROP, "dest": name}], allow_lockout=True)
         assert caught.value.option == "rules[1].dest"

@@ -19,6 +19,7 @@ from .safety import Rule
 
 LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog")
 POLICIES = ("ACCEPT", "REJECT", "DROP")
+ICMP = ("icmp", "icmpv6", "ipv6-icmp")
 
 
 class Compact(Text):
@@ -176,10 +177,20 @@ def parse_rule(number: int, row: Mapping[str, Any], *, whole: bool) -> dict[str,
         rule["action"] = rule["action"].upper()
         if rule["action"] not in POLICIES:
             raise InvalidOption(f"rules[{number}].action", f"{rule['action']!r} is not one of {', '.join(POLICIES)}")
+    _check_protocol(f"rules[{number}]", rule)
+    return {"enable": True, **rule}
+
+
+def _check_protocol(option: str, rule: Mapping[str, Any]) -> None:
+    """Refuse ports and types of ICMP that the protocol does not have (pve-firewall, src/PVE/Firewall.pm, verify_rule)."""
     for name in ("sport", "dport", "icmp_type"):
         if name in rule and not {"proto", "macro"} & set(rule):
-            raise InvalidOption(f"rules[{number}].{name}", "needs proto as well")
-    return {"enable": True, **rule}
+            raise InvalidOption(f"{option}.{name}", "needs proto as well")
+    if "icmp_type" in rule:
+        if "dport" in rule:
+            raise InvalidOption(f"{option}.icmp_type", "excludes dport, which names a type of ICMP as well")
+        if rule.get("proto", "icmp") not in ICMP:
+            raise InvalidOption(f"{option}.icmp_type", f"needs proto {' or '.join(ICMP)}, not {rule['proto']}")
 
 
 def observe_rule(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,8 @@
 """What the source and the destination of a rule name: aliases and IP sets, which have to exist before the rule.
 
 Source: pve-firewall, src/PVE/Firewall.pm, parse_address_list and verify_rule. The server looks into the firewall of the guest
-and into that of the cluster, or only into the one that the name has in front: dc/ or guest/.
+and into that of the cluster, or only into the one that the name has in front: dc/ or guest/. Sets with sdn/ in front belong to
+networks that run; the references list those that the login may use (refs in src/PVE/API2/Firewall/Cluster.pm).
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from .safety import Rule
 from .scope import CLUSTER, Scope
 
 ALIAS = re.compile(r"(?:(?:dc|guest)/)?[A-Za-z][A-Za-z0-9_-]+")
-_SET = re.compile(r"\+(?:(?:dc|guest)/)?[A-Za-z][A-Za-z0-9_-]+")  # those of SDN are not looked up
-_BUILT_IN = {"local_network", "management"}  # PVE may make them itself
+_SET = re.compile(r"\+(?:(?:dc|guest|sdn)/)?[A-Za-z][A-Za-z0-9_-]+")
+# compile in Firewall.pm makes them where nobody has, and the references do not list them then: they are left to the server
+_BUILT_IN = {"local_network", "management"}
 # kind -> what it is called, and the module that makes it
 _KINDS = {"alias": ("alias", "pve_firewall_alias"), "ipset": ("IP set", "pve_firewall_ipset")}
+_OF_SDN = "Sets of SDN are named after a network that runs, such as +sdn/vnet0-all, or a guest, +sdn/guest-ipam-100."
 
 
 def refuse_unknown_names(
@@ -40,7 +43,8 @@ def refuse_unknown_names(
         kind = "ipset" if value.startswith("+") else "alias"
         if not any(_is_meant(value, row, scope) for row in rows if row["type"] == kind):
             title, module = _KINDS[kind]
-            raise does_not_exist(option, f"{title} {value!r}", f"Create it with {module}.")
+            hint = _OF_SDN if value.startswith("+sdn/") else f"Create it with {module}."
+            raise does_not_exist(option, f"{title} {value!r}", hint)
 
 
 def _names(wanted: Sequence[Rule], present: Sequence[Rule]) -> Iterator[tuple[str, str]]:
@@ -56,5 +60,5 @@ def _names(wanted: Sequence[Rule], present: Sequence[Rule]) -> Iterator[tuple[st
 def _is_meant(value: str, row: Mapping[str, Any], scope: Scope) -> bool:
     """Whether a name is that of a row of the references; in a guest's firewall dc/ or guest/ in front says whose it is."""
     place, _slash, name = value.removeprefix("+").rpartition("/")
-    in_place = scope.kind != "guest" or place in ("", row.get("scope", place))
+    in_place = place in ("", row.get("scope", place)) if scope.kind == "guest" or place == "sdn" else True
     return in_place and name.lower() == str(row["name"]).lower()
