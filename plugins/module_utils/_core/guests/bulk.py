@@ -21,7 +21,7 @@ from ..run.batch import Job, WorkerPool, check_counts, summary
 from ..run.hosted import CustomRun
 from . import power
 from .choosing import Chooser
-from .desired import GuestDesired, InBulk, check_seconds, check_stopping
+from .desired import GuestDesired, check_seconds, check_stopping
 from .directory import Directory
 from .guest import Guest, PlannedGuest, preflight_guests, refuse_twins
 from .kind import GuestKind
@@ -51,16 +51,14 @@ class GuestJob(Job):
 
     resource: Guest
     desired: GuestDesired
-    reserved: int | None = None  # the id for a new guest
-
-    @property
-    def vmid(self) -> int | None:
-        """Its id as far as it is known before the work."""
-        return self.desired.vmid or self.reserved
 
     @property
     def kind(self) -> GuestKind:
         return self.resource.kind
+
+    def know(self, **found: Any) -> None:
+        """Keep what the bulk has found out about its guest; see ``InBulk``."""
+        self.desired = dataclasses.replace(self.desired, in_bulk=dataclasses.replace(self.desired.in_bulk, **found))
 
 
 REPORTED_SELECTORS = ("name", "status")  # what the cluster's list knows from the last report of a node only
@@ -343,25 +341,23 @@ def _reserve(client: Client, jobs: Sequence[GuestJob], listed: Sequence[Location
     for job in new:
         while candidate in taken:
             candidate += 1
-        job.reserved = candidate
+        job.know(reserved=candidate)
         taken.add(candidate)
 
 
 def _identify(jobs: Sequence[GuestJob], directory: Directory, params: Mapping[str, Any]) -> None:
     """Give each job a title with name and id, by which no guest hides another one, and what the bulk knows of it."""
     listed = directory.locations()
-    own = frozenset(job.vmid for job in jobs if job.vmid)
+    own = frozenset(job.desired.own_vmid for job in jobs if job.desired.own_vmid)
     select = params["select"]
     for job in jobs:
-        in_bulk = InBulk(
-            directory,
-            own,
-            reserved=job.reserved,
+        job.know(
+            directory=directory,
+            own_vmids=own,
             is_selected=select is not None,
             selected_name=job.title if select and select["name"] is not None else None,
         )
-        job.desired = dataclasses.replace(job.desired, in_bulk=in_bulk)
-        vmid = job.vmid or _vmid_by_name(job, listed)
+        vmid = job.desired.own_vmid or _vmid_by_name(job, listed)
         job.entry = {"vmid": vmid, "name": job.title, "type": WORDS[job.kind.type]}
         _give_title(job, None if job.title == str(vmid) else job.title)
 
@@ -378,12 +374,11 @@ def _place(workers: WorkerPool, jobs: Sequence[GuestJob], directory: Directory) 
     present = [job for job in jobs if job.desired.state != "absent"]
     for job in sorted(present, key=lambda job: job.desired.policy is not None):
         node = nodes.get(job.entry["vmid"])
-        if job.vmid and job.vmid not in nodes:
+        if job.desired.own_vmid and job.desired.own_vmid not in nodes:
             with contextlib.suppress(PveError):  # which comes again when the job is planned, and is its result then
                 _place_new(workers.client, job, chooser)
-        elif job.desired.in_bulk and node and job.desired.migrate and job.desired.is_outside(node):
-            in_bulk = dataclasses.replace(job.desired.in_bulk, chooser=chooser)
-            job.desired = dataclasses.replace(job.desired, in_bulk=in_bulk)
+        elif node and job.desired.migrate and job.desired.is_outside(node):
+            job.know(chooser=chooser)
             workers.plan([job])
 
 
@@ -392,9 +387,8 @@ def _place_new(client: Client, job: GuestJob, chooser: Chooser) -> None:
     known = prepare_new(job.kind, client, job.desired, chooser.directory)
     if job.desired.policy is None:
         chooser.count(job.kind, job.desired, known)
-    elif job.desired.in_bulk:
-        in_bulk = dataclasses.replace(job.desired.in_bulk, placed=chooser.for_new(job.kind, job.desired, known))
-        job.desired = dataclasses.replace(job.desired, in_bulk=in_bulk)
+    else:
+        job.know(placed=chooser.for_new(job.kind, job.desired, known))
 
 
 def _give_title(job: GuestJob, name: str | None) -> None:

@@ -53,9 +53,9 @@ class Known:
 
 @dataclasses.dataclass(frozen=True)
 class InBulk:
-    """What a bulk knows of one of its guests before it is read."""
+    """What a bulk knows of one of its guests before it is read. A guest that is no part of one is a bulk that knows nothing."""
 
-    directory: Directory  # all guests of the cluster, read once for the bulk
+    directory: Directory | None = None  # all guests of the cluster, read once for the bulk
     own_vmids: frozenset[int] = frozenset()  # of all guests of the bulk
     reserved: int | None = None  # the id for a new guest
     placed: Choice | None = None  # the node for a new guest
@@ -69,7 +69,7 @@ class GuestDesired:
     """What a task wants of a guest, in canonical form.
 
     ``config`` and ``volumes`` hold what is given, by key; an empty string removes a key. ``creation`` holds the options that
-    only a new guest takes. ``in_bulk`` is None for a task about one guest, ``known`` until the guest is read for the first time.
+    only a new guest takes. ``known`` is None until the guest is read for the first time.
     """
 
     vmid: int | None
@@ -101,8 +101,13 @@ class GuestDesired:
     move_volumes: bool
     preflight: str
     limits: Limits
-    in_bulk: InBulk | None = None
+    in_bulk: InBulk = InBulk()
     known: Known | None = None
+
+    @property
+    def own_vmid(self) -> int | None:
+        """Its id as far as it is known before the work: the one that the task names, or that is reserved for it."""
+        return self.vmid or self.in_bulk.reserved
 
     @property
     def is_new(self) -> bool:

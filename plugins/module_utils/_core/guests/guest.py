@@ -154,7 +154,7 @@ class Guest(Resource[GuestDesired, GuestObserved]):
     ) -> dict[str, Any]:
         """The keys whose new values wait for the next start, and the addresses that the task waits for."""
         where = self.kind.where(state)
-        if changed and desired.is_new_by_name and desired.in_bulk is None:  # a bulk looks once for all
+        if changed and desired.is_new_by_name and desired.in_bulk.directory is None:  # a bulk looks once for all
             refuse_twins(Directory(reader), self.kind, desired.name or "")
         reader.warnings.extend(self._unlike_backup(desired, state))
         found: dict[str, Any] = {}

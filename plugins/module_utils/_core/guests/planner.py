@@ -58,8 +58,11 @@ def plan_absent(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
     steps = []
     if current["status"] in (power.RUNNING, power.PAUSED):
         if not desired.power.force:
-            is_selected = desired.in_bulk is not None and desired.in_bulk.is_selected
-            hint = "Stop it first with state: stopped." if is_selected else "Stop it first, or set force: true."
+            hint = (
+                "Stop it first with state: stopped."
+                if desired.in_bulk.is_selected
+                else "Stop it first, or set force: true."
+            )
             raise Refused(f"The {label} is {current['status']}.", hint=hint)
         steps.append(desired.power.stop(path, label))
     params = {"purge": True} if desired.purge else {}

@@ -61,8 +61,8 @@ def read_guest(kind: GuestKind, reader: Reader, desired: GuestDesired) -> GuestO
     if ha_managed:
         _warn_of_ha(reader, where, desired)
         return observed
-    shared = desired.in_bulk.chooser if desired.in_bulk else None
-    choice = (shared or Chooser(reader, search.others())).for_present(kind, observed, desired, known)
+    chooser = desired.in_bulk.chooser or Chooser(reader, search.others())
+    choice = chooser.for_present(kind, observed, desired, known)
     return dataclasses.replace(observed, known=dataclasses.replace(known, moves_to=choice.node))
 
 
@@ -162,7 +162,7 @@ def _to_purge(kind: GuestKind, state: State, desired: GuestDesired) -> frozenset
 
 def _prepare_creation(kind: GuestKind, reader: Reader, desired: GuestDesired, directory: Directory) -> Known:
     """The id and the node of a new guest, and what it is made from."""
-    earlier = desired.known.placed if desired.known else desired.in_bulk.placed if desired.in_bulk else None
+    earlier = desired.known.placed if desired.known else desired.in_bulk.placed
     known = prepare_new(kind, reader, desired, directory, earlier.node if earlier else None)
     require_pool(reader, desired.pool, directory.rows)
     known = dataclasses.replace(known, vmid=_new_vmid(reader, desired))
@@ -185,7 +185,7 @@ def prepare_new(
         where, config = find_source(directory, kind.type, desired.clone["source"], node)
         source = (where, kind.observe(config))
         node = node or where.node
-    if desired.policy is not None and not (desired.in_bulk and desired.in_bulk.placed):
+    if desired.policy is not None and not desired.in_bulk.placed:
         node = allowed_nodes(directory, desired)[0]
     if not node:
         which = desired.vmid or repr(desired.name)
@@ -196,16 +196,14 @@ def prepare_new(
     if desired.restore:
         found = read_backup(reader, node, desired.restore["archive"])
         backup = None if found is None else kind.observe(found)
-    reserved = desired.in_bulk.reserved if desired.in_bulk else None
-    vmid = desired.vmid or reserved or 0
-    known = Known(vmid, node, is_new=True, source=source, backup=backup, directory=directory)
+    known = Known(desired.own_vmid or 0, node, is_new=True, source=source, backup=backup, directory=directory)
     return on_node(known, node, desired)
 
 
 def _new_vmid(reader: Reader, desired: GuestDesired) -> int:
     """The id that the task names or that was reserved for it; the next free one if that was lost to somebody else."""
-    reserved = desired.in_bulk.reserved if desired.in_bulk and desired.known is None else None
-    return desired.vmid or reserved or int(reader.get("/cluster/nextid"))
+    vmid = desired.own_vmid if desired.known is None else desired.vmid
+    return vmid or int(reader.get("/cluster/nextid"))
 
 
 # --- which guest is meant ---------------------------------------------------------------------------------------------
@@ -219,7 +217,7 @@ class Search:
         self.directory: Directory | None = None
         self.sees_id = False  # whether a guest with the task's id would be in the list of all guests
         # where a bulk has asked for all guests already
-        self._shared = desired.in_bulk.directory if desired.in_bulk and desired.known is None else None
+        self._shared = desired.in_bulk.directory if desired.known is None else None
 
     def others(self) -> Directory:
         """All guests of the cluster."""
@@ -287,8 +285,7 @@ class Search:
         found = directory.find(kinds, name, option)
         if found:
             return found
-        own = self.desired.in_bulk.own_vmids if self.desired.in_bulk else frozenset()
-        others = unfinished(self.reader, directory, self.kind.type, own)
+        others = unfinished(self.reader, directory, self.kind.type, self.desired.in_bulk.own_vmids)
         if not others:
             return None
         await_finish(self.reader, others, self.desired.timeout, name)
@@ -315,7 +312,7 @@ class Search:
             text = f"The {where} is not on {' or '.join(desired.nodes)}; migrate: true would move it."
             if text not in self.reader.warnings:
                 self.reader.warnings.append(text)
-        selected = desired.in_bulk.selected_name if desired.in_bulk else None
+        selected = desired.in_bulk.selected_name
         if selected not in (None, where.name):
             raise InvalidOption("select", f"the {where} was called {selected!r} when it was selected")
         if desired.vmid and desired.name not in (None, where.name):
