@@ -75,6 +75,15 @@ def test_an_entry_that_finds_no_node_hides_no_other(cluster: Cluster) -> None:
     assert "No node can take huge. pve1: " in result["guests"][0]["msg"]
 
 
+def test_entries_that_fit_a_node_only_one_by_one_are_not_put_there_together(cluster: Cluster) -> None:
+    guests = [{"name": name, "nodes": ["pve2"], "memory": "40G"} for name in ("first", "second")]
+    alone = done(cluster.run(GUESTS, {"guests": guests[1:]}, check_mode=True))
+    assert alone["guests"][0]["vm"]["node"] == "pve2"
+    result = cluster.run(GUESTS, {"guests": guests})
+    assert [entry.get("failed", False) for entry in result["guests"]] == [False, True]
+    assert "No node can take second. pve2: " in result["guests"][1]["msg"]
+
+
 # --- guests that are elsewhere ----------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import fnmatch
 from collections import Counter
@@ -29,7 +28,6 @@ from .kinds import BY_WORD, WORDS
 from .locate import Location
 from .named import refuse_unknown
 from .preflight.limits import OPTIONS as PREFLIGHT_OPTIONS
-from .reading import prepare_new
 from .schema.families import Tags
 from .vm import VM
 
@@ -142,8 +140,7 @@ class Guests(CustomRun):
             check_mode=check_mode,
             counts=_counts(jobs, params),
         )
-        _place(workers, jobs, directory)
-        workers.plan([job for job in jobs if not (job.prepared or job.result)])
+        _plan(workers, jobs, directory)
         _name_by_configuration(jobs)
         _preflight(workers, jobs, directory.current_rows())
         workers.run(jobs)
@@ -362,33 +359,35 @@ def _identify(jobs: Sequence[GuestJob], directory: Directory, params: Mapping[st
         _give_title(job, None if job.title == str(vmid) else job.title)
 
 
-def _place(workers: WorkerPool, jobs: Sequence[GuestJob], directory: Directory) -> None:
-    """Choose the nodes of new guests, and of those that are to leave theirs, in the order of the task.
+def _plan(workers: WorkerPool, jobs: Sequence[GuestJob], directory: Directory) -> None:
+    """Plan all jobs: first, side by side, those whose nodes are known; then the others, for which those count.
 
-    What was chosen before counts; new guests that the task gives a node count from the beginning.
+    The nodes of new guests, and of those that are to leave theirs, are chosen in the order of the task.
     """
-    if not any(job.desired.policy for job in jobs):
-        return
     nodes = {guest.vmid: guest.node for guest in directory.locations()}
+    settled = [job for job in jobs if not _needs_choice(job, nodes)]
+    workers.plan(settled)
+    if len(settled) == len(jobs):
+        return
     chooser = Chooser(workers.client, directory)
-    present = [job for job in jobs if job.desired.state != "absent"]
-    for job in sorted(present, key=lambda job: job.desired.policy is not None):
-        node = nodes.get(job.entry["vmid"])
-        if job.desired.own_vmid and job.desired.own_vmid not in nodes:
-            with contextlib.suppress(PveError):  # which comes again when the job is planned, and is its result then
-                _place_new(workers.client, job, chooser)
-        elif node and job.desired.migrate and job.desired.is_outside(node):
+    for job in settled:
+        if job.prepared and job.prepared.desired.is_new:
+            chooser.count(job.kind, job.prepared.plan, job.prepared.desired)
+    for job in jobs:
+        if job not in settled:
             job.know(chooser=chooser)
             workers.plan([job])
 
 
-def _place_new(client: Client, job: GuestJob, chooser: Chooser) -> None:
-    """Choose the node of a new guest, or let it count on the one that the task gives."""
-    known = prepare_new(job.kind, client, job.desired, chooser.directory)
-    if job.desired.policy is None:
-        chooser.count(job.kind, job.desired, known)
-    else:
-        job.know(placed=chooser.for_new(job.kind, job.desired, known))
+def _needs_choice(job: GuestJob, nodes: Mapping[int, str]) -> bool:
+    """Whether a node is to be chosen for a guest; ``nodes`` of all guests that there are, by id."""
+    desired = job.desired
+    if desired.policy is None or desired.state == "absent":
+        return False
+    if desired.own_vmid and desired.own_vmid not in nodes:
+        return True
+    node = nodes.get(job.entry["vmid"])
+    return bool(node and desired.migrate and desired.is_outside(node))
 
 
 def _give_title(job: GuestJob, name: str | None) -> None:

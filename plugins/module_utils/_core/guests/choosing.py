@@ -38,23 +38,20 @@ class Chooser:
         allowed = allowed_nodes(self.directory, desired)
         beside = known.source[0].node if known.source else None
         elsewhere = next((node for node in allowed if node != beside), allowed[0])
-        request = self._new(kind, desired, on_node(known, elsewhere, desired))
-        return self._choose(request, allowed)
+        known = on_node(known, elsewhere, desired)
+        trial = dataclasses.replace(desired, known=known)
+        observed = GuestObserved(None, known, as_root=self.reader.connection.is_root)
+        return self._choose(_request(kind, plan_create(kind, observed, trial), trial), allowed)
 
-    def count(self, kind: GuestKind, desired: GuestDesired, known: Known) -> None:
-        """Let a new guest count whose node the task names."""
-        self._placer.add(self._new(kind, desired, known), known.node)
+    def count(self, kind: GuestKind, plan: Plan, desired: GuestDesired) -> None:
+        """Let a new guest count whose node is known."""
+        self._placer.add(_request(kind, plan, desired), (plan.after or {})["node"])
 
     def for_present(self, kind: GuestKind, observed: GuestObserved, desired: GuestDesired, known: Known) -> Choice:
         """Where to move a guest that is on none of the nodes that the task allows; Refused if none can take it."""
         allowed = allowed_nodes(self.directory, desired)
         moving = dataclasses.replace(desired, known=dataclasses.replace(known, moves_to=allowed[0]))
         return self._choose(_request(kind, plan_update(kind, observed, moving), moving), allowed)
-
-    def _new(self, kind: GuestKind, desired: GuestDesired, known: Known) -> Request:
-        trial = dataclasses.replace(desired, known=known)
-        observed = GuestObserved(None, known, as_root=self.reader.connection.is_root)
-        return _request(kind, plan_create(kind, observed, trial), trial)
 
     def _choose(self, request: Request, allowed: list[str]) -> Choice:
         complete(self.reader, self._placer.facts, request.needs, allowed)

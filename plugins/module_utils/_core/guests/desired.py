@@ -58,8 +58,7 @@ class InBulk:
     directory: Directory | None = None  # all guests of the cluster, read once for the bulk
     own_vmids: frozenset[int] = frozenset()  # of all guests of the bulk
     reserved: int | None = None  # the id for a new guest
-    placed: Choice | None = None  # the node for a new guest
-    chooser: Chooser | None = None  # of the node for one that is to leave its own; it has chosen for others before
+    chooser: Chooser | None = None  # of its node, which has chosen for others before
     is_selected: bool = False  # by a selector, not by an entry of its own
     selected_name: str | None = None  # the name that it had then, if it was selected by that
 

@@ -162,30 +162,29 @@ def _to_purge(kind: GuestKind, state: State, desired: GuestDesired) -> frozenset
 
 def _prepare_creation(kind: GuestKind, reader: Reader, desired: GuestDesired, directory: Directory) -> Known:
     """The id and the node of a new guest, and what it is made from."""
-    earlier = desired.known.placed if desired.known else desired.in_bulk.placed
-    known = prepare_new(kind, reader, desired, directory, earlier.node if earlier else None)
+    placed = desired.known.placed if desired.known else None
+    known = _origin(kind, reader, desired, directory, placed.node if placed else None)
     require_pool(reader, desired.pool, directory.rows)
     known = dataclasses.replace(known, vmid=_new_vmid(reader, desired))
     if desired.policy is None:
         return known
-    placed = earlier or Chooser(reader, directory).for_new(kind, desired, known)
+    if placed is None:
+        placed = (desired.in_bulk.chooser or Chooser(reader, directory)).for_new(kind, desired, known)
     if desired.clone and known.source and known.source[0].node != placed.node:  # that node may have a copy
         where, config = find_source(directory, kind.type, desired.clone["source"], placed.node)
         known = dataclasses.replace(known, source=(where, kind.observe(config)))
     return dataclasses.replace(on_node(known, placed.node, desired), placed=placed)
 
 
-def prepare_new(
-    kind: GuestKind, reader: Reader, desired: GuestDesired, directory: Directory, node: str | None = None
-) -> Known:
+def _origin(kind: GuestKind, reader: Reader, desired: GuestDesired, directory: Directory, chosen: str | None) -> Known:
     """What a new guest is made from, and its node as far as the task names it or it is chosen already."""
     source, backup = None, None
-    node = desired.node or node
+    node = desired.node or chosen
     if desired.clone:
         where, config = find_source(directory, kind.type, desired.clone["source"], node)
         source = (where, kind.observe(config))
         node = node or where.node
-    if desired.policy is not None and not desired.in_bulk.placed:
+    if desired.policy is not None:
         node = allowed_nodes(directory, desired)[0]
     if not node:
         which = desired.vmid or repr(desired.name)
