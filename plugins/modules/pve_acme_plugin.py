@@ -38,9 +38,13 @@ options:
     description: Seconds that the record is given to spread before the authority looks. PVE's own default is V(30).
     type: int
   nodes:
-    description: Nodes that may use the plugin. An empty list means all.
+    description: Nodes that may use the plugin. The list is the whole list unless O(append) is true. An empty list means all.
     type: list
     elements: str
+  append:
+    description: Only add the nodes that are listed, never take one out. Nothing is added to all nodes.
+    type: bool
+    default: false
   disable:
     description: Whether the plugin is out of use. PVE's default is V(false).
     type: bool

@@ -16,6 +16,10 @@ extends_documentation_fragment:
   - pve.automation.attributes
   - pve.automation.connection
 options:
+  append:
+    description: Only add what O(registered_tags) and the list in O(user_tag_access) have, never take a tag out.
+    type: bool
+    default: false
   bwlimit:
     description: Limits of the bandwidth in KiB per second for C(clone), C(migration), C(move) and C(restore), and a C(default).
     type: raw
@@ -70,7 +74,7 @@ options:
     description: Older settings of who is notified. Newer servers have matchers for that.
     type: raw
   registered_tags:
-    description: Tags that only administrators may set. The list is the whole list.
+    description: Tags that only administrators may set. The list is the whole list unless O(append) is true.
     type: list
     elements: str
   replication:
@@ -84,6 +88,7 @@ options:
     type: raw
   user_tag_access:
     description: Which tags users may set, with C(user-allow) and C(user-allow-list).
+      The list in it is the whole list unless O(append) is true.
     type: raw
   webauthn:
     description: Settings of WebAuthn, with C(id), C(origin), C(rp) and C(allow-subdomains).
@@ -114,14 +119,14 @@ options:
   returned: success
   type: dict
   contains:
-    bwlimit: {description: As O(bwlimit)., type: str}
+    bwlimit: {description: As O(bwlimit)., type: dict}
     consent_text: {description: As O(consent_text)., type: str}
     console: {description: As O(console)., type: str}
-    crs: {description: As O(crs)., type: str}
+    crs: {description: As O(crs)., type: dict}
     description: {description: As O(description)., type: str}
     email_from: {description: As O(email_from)., type: str}
     fencing: {description: As O(fencing)., type: str}
-    ha: {description: As O(ha)., type: str}
+    ha: {description: As O(ha)., type: dict}
     http_proxy: {description: As O(http_proxy)., type: str}
     keyboard: {description: As O(keyboard)., type: str}
     language: {description: As O(language)., type: str}
@@ -130,13 +135,13 @@ options:
     max_workers: {description: As O(max_workers)., type: int}
     migration: {description: As O(migration)., type: dict}
     next_id: {description: As O(next_id)., type: dict}
-    notify: {description: As O(notify)., type: str}
+    notify: {description: As O(notify)., type: dict}
     registered_tags: {description: As O(registered_tags)., type: list, elements: str}
-    replication: {description: As O(replication)., type: str}
-    tag_style: {description: As O(tag_style)., type: str}
-    u2f: {description: As O(u2f)., type: str}
-    user_tag_access: {description: As O(user_tag_access)., type: str}
-    webauthn: {description: As O(webauthn)., type: str}
+    replication: {description: As O(replication)., type: dict}
+    tag_style: {description: As O(tag_style)., type: dict}
+    u2f: {description: As O(u2f)., type: dict}
+    user_tag_access: {description: As O(user_tag_access)., type: dict}
+    webauthn: {description: As O(webauthn)., type: dict}
   sample: {migration: {type: secure, network: 192.0.2.0/24}, next_id: {lower: 5000, upper: 5999}}
 requests:
   description: The writing API calls that were made, in check mode those that would be made; secrets are hidden.

@@ -27,9 +27,14 @@ options:
       Needed to create a model.
     type: str
   flags:
-    description: Flags that are switched on or off besides those of the model, each with its sign, such as V(+aes) and V(-pcid). The list is the whole list.
+    description: Flags that are switched on or off besides those of the model, each with its sign, such as V(+aes) and V(-pcid).
+      The list is the whole list unless O(append) is true.
     type: list
     elements: str
+  append:
+    description: Only add the flags that are listed, never take one out. One that is there gets the sign that is listed.
+    type: bool
+    default: false
   hidden:
     description: Whether guests are kept from seeing that they run in KVM. PVE's default is V(false).
     type: bool

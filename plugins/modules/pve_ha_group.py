@@ -24,7 +24,7 @@ options:
   nodes:
     description:
       - The nodes of the group. A priority may follow, as in V(pve1:2); without one it is V(0). Needed to create a group.
-      - The list is the whole list.
+      - The list is the whole list unless O(append) is true.
     type: list
     elements: str
   restricted:
@@ -36,6 +36,10 @@ options:
   comment:
     description: Comment of the group. An empty string removes it.
     type: str
+  append:
+    description: Only add the nodes that are listed, never take one out. One that is there gets the priority that is listed.
+    type: bool
+    default: false
   unset:
     description: Names of options that are removed, so that the server's default holds.
     type: list

@@ -35,7 +35,7 @@ options:
     type: list
     elements: str
   append:
-    description: Only add the resources that are listed, never take one out.
+    description: Only add what O(resources) and O(nodes) list, never take anything out. A node that is there gets the priority that is listed.
     type: bool
     default: false
   nodes:
@@ -43,6 +43,7 @@ options:
       - Nodes where the resources run, with O(type=node-affinity) (or do not run, with O(affinity=negative)).
       - A priority may follow, as in V(pve1:2); without one it is V(0).
       - Of the nodes that are up, those of the highest priority are taken.
+      - The list is the whole list unless O(append) is true.
     type: list
     elements: str
   strict:

@@ -93,7 +93,7 @@ options:
     wakeonlan: {description: As O(wakeonlan)., type: dict}
     startall_onboot_delay: {description: As O(startall_onboot_delay)., type: int}
     ballooning_target: {description: As O(ballooning_target)., type: int}
-    location: {description: As O(location)., type: str}
+    location: {description: As O(location)., type: dict}
     acme: {description: As O(acme)., type: dict}
     acmedomain0: {description: As O(acmedomain0)., type: dict}
     acmedomain1: {description: As O(acmedomain1)., type: dict}

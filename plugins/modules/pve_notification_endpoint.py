@@ -40,13 +40,17 @@ options:
     type: str
   mailto:
     description: Addresses that get the mail, with O(type=sendmail) and O(type=smtp), which need this or O(mailto_user). The list is
-      the whole list.
+      the whole list unless O(append) is true.
     type: list
     elements: str
   mailto_user:
-    description: Users whose addresses get the mail. The list is the whole list.
+    description: Users whose addresses get the mail. The list is the whole list unless O(append) is true.
     type: list
     elements: str
+  append:
+    description: Only add the addresses and users that O(mailto) and O(mailto_user) list, never take one out.
+    type: bool
+    default: false
   server:
     description: Name or address of the mail server with O(type=smtp), URL of the Gotify server with O(type=gotify). Both need it.
     type: str

@@ -27,7 +27,7 @@ options:
     type: str
     choices: [btrfs, cephfs, cifs, dir, esxi, glusterfs, iscsi, iscsidirect, lvm, lvmthin, nfs, pbs, rbd, zfs, zfspool]
   append:
-    description: Only add the kinds in O(content) to those that may be kept already, never take one out.
+    description: Only add what O(content) and O(nodes) list to what is there, never take anything out. Nothing is added to all nodes.
     type: bool
     default: false
   base:
@@ -138,7 +138,8 @@ options:
     description: Whether to switch copy-on-write, and so checksums, off. For btrfs. PVE's default is V(false).
     type: bool
   nodes:
-    description: Nodes that have the storage. The list is the whole list, in any order; an empty list means all nodes.
+    description: Nodes that have the storage. The list is the whole list, in any order, unless O(append) is
+      true; an empty list means all nodes.
     type: list
     elements: str
   nowritecache:

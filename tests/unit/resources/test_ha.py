@@ -265,6 +265,15 @@ def test_a_group_needs_nodes() -> None:
         planned(GROUP, Server(), group="g1")
 
 
+def test_appending_nodes_to_a_group_takes_none_away() -> None:
+    path = "/cluster/ha/groups/g1"
+    server = Server({path: {"group": "g1", "nodes": "pve1,pve2:2"}})
+    assert calls(planned(GROUP, server, group="g1", nodes=["pve2:3", "pve3"], append=True)) == [
+        ("PUT", path, {"nodes": "pve1,pve2:3,pve3"})
+    ]
+    assert not planned(GROUP, server, group="g1", nodes=["pve2:2"], append=True).steps
+
+
 def migrated() -> Server:
     text = "cannot read group: ha groups have been migrated to rules"
     return Server({"/cluster/ha/groups/g1": ApiError("GET", "/cluster/ha/groups/g1", 500, text)})

@@ -265,6 +265,13 @@ class Set(List):
         )
 
 
+class Limits(Set):
+    """A set of what is allowed, such as nodes. Without one all are, so that nothing can be added."""
+
+    def join(self, current: Any, added: Any) -> Any:
+        return super().join(current, added) if current else []
+
+
 class Items(Codec):
     """Texts that may hold anything, so that they are never split; sent one by one. Their order means nothing."""
 

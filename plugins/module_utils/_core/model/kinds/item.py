@@ -272,7 +272,7 @@ class Item(Resource[ItemDesired, Observed]):
     def _wanted(self, observed: Observed, desired: ItemDesired) -> Mapping[str, Any]:
         """The fields as they are wanted, given what is there."""
         current, fields = observed.state or {}, dict(desired.fields)
-        for name in self.merges if desired.append else ():
+        for name in self.merges if desired.append and observed.state is not None else ():
             if name in fields:
                 fields[name] = self.fields.named(name).codec.join(current.get(name, []), fields[name] or []) or ""
         if observed.state is not None:

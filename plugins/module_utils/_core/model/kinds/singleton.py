@@ -13,6 +13,7 @@ from urllib.parse import quote
 from ..changes import changed_fields, shown
 from ..contract import Reader, Resource, State, unset_option
 from ..field import Fields, update_params
+from ..given import Use
 from ..plan import Plan, Step
 from ..table import Table
 
@@ -23,13 +24,15 @@ class SingletonDesired:
 
     keys: Mapping[str, Any]
     fields: Mapping[str, Any]
+    append: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Singleton(Resource[SingletonDesired, State]):
     """The options of something that always exists: GET and PUT one path, which may hold names from the task.
 
-    ``secrets_in`` finds secrets inside of options; then ``hides_values`` keeps the options out of logs.
+    ``merges``: options with sets that the option ``append`` only adds to. ``secrets_in`` finds secrets inside of options; then
+    ``hides_values`` keeps the options out of logs.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Singleton(Resource[SingletonDesired, State]):
     fields: Fields
     keys: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)  # options that address it
     delete_keys: bool = True
+    merges: Sequence[str] = ()
     task: bool = False
     hides_values: bool = False
     secrets_in: Callable[[Mapping[str, Any]], set[str]] = lambda params: set()
@@ -58,7 +62,12 @@ class Singleton(Resource[SingletonDesired, State]):
         spec: dict[str, Any] = {**self.keys, **self.fields.specs()}
         if self.delete_keys:
             spec["unset"] = unset_option()
+        if self.merges:
+            spec["append"] = {"type": "bool", "default": False}
         return {"argument_spec": spec}
+
+    def uses(self) -> dict[str, Use]:
+        return {"append": Use(beside=tuple(self.merges))} if self.merges else {}
 
     def may_be_empty(self) -> set[str]:
         return self.fields.clearable()
@@ -67,13 +76,22 @@ class Singleton(Resource[SingletonDesired, State]):
         return self.secrets_in(params)
 
     def parse(self, params: Mapping[str, Any]) -> SingletonDesired:
-        return SingletonDesired({name: params[name] for name in self.keys}, self.fields.parse(params))
+        keys = {name: params[name] for name in self.keys}
+        return SingletonDesired(keys, self.fields.parse(params), append=bool(params.get("append")))
 
     def read(self, reader: Reader, desired: SingletonDesired) -> State:
         return {**desired.keys, **self.fields.observe(reader.get(self.path(desired.keys)) or {})}
 
+    def _wanted(self, observed: State, desired: SingletonDesired) -> Mapping[str, Any]:
+        """The options as they are wanted, given what is there."""
+        wanted = dict(desired.fields)
+        for name in self.merges if desired.append else ():
+            if observed.get(name) and wanted.get(name):
+                wanted[name] = self.fields.named(name).codec.join(observed[name], wanted[name])
+        return wanted
+
     def plan(self, observed: State, desired: SingletonDesired) -> Plan:
-        changes = changed_fields(self.fields, observed, desired.fields)
+        changes = changed_fields(self.fields, observed, self._wanted(observed, desired))
         if not changes:
             return Plan.nothing(observed)
         step = Step(

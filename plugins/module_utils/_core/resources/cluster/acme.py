@@ -18,7 +18,7 @@ from ...model.kinds.info import Composite, ListInfo, OneInfo, Options
 from ...model.kinds.item import Item, ItemDesired, Observed
 from ...model.kinds.type_rules import TypeRules
 from ...model.plan import Plan, Step, api_path
-from ...model.values import Codec, Set
+from ...model.values import Codec, Limits
 
 ACME = "/cluster/acme"
 ACCOUNTS, PLUGINS = f"{ACME}/account", f"{ACME}/plugins"
@@ -104,7 +104,7 @@ PLUGIN_FIELDS = Fields(
         Field("api", clear="never"),
         Field("data", type="raw", codec=Variables(), secret=True),
         hyphenated("validation_delay", type="int", default=30),
-        Field("nodes", type="list", elements="str", codec=Set()),
+        Field("nodes", type="list", elements="str", codec=Limits()),
         Field("disable", type="bool", default=False),
     ]
 )
@@ -158,6 +158,7 @@ PLUGIN = Plugin(
     Field("id", aliases=("name",)),
     PLUGIN_FIELDS,
     needed=("type",),
+    merges=("nodes",),
     types=TypeRules(OWN, needed={"dns": ("api",)}),
     checks=(_keep_standalone,),
 )

@@ -44,6 +44,11 @@ class Flags(Set):
                 raise ValueError(f"{flag[1:]} cannot be both on and off")
         return flags
 
+    def join(self, current: Any, added: Any) -> Any:
+        """A flag that is added has the sign that it has there."""
+        names = {flag[1:] for flag in added}
+        return super().join([flag for flag in current if flag[1:] not in names], added)
+
 
 FIELDS = Fields(
     [
@@ -97,6 +102,7 @@ CPU_MODEL = Item(
     FIELDS,
     needed=("reported_model",),
     digest=True,
+    merges=("flags",),
     too_old=TOO_OLD,
     shape=lambda answer: {"hidden": False, **answer},  # what is false is left out
     checks=(_check,),

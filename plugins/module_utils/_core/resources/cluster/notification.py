@@ -125,6 +125,7 @@ ITEMS = {
         extra_uses={"send_test": TO_MAKE},
         needed=needed,
         delete_list=True,
+        merges=tuple(field.name for field in fields if field.name in ("mailto", "mailto_user")),
         shape=_decode,
         built_in=_built_in("mail-to-root") if kind == "sendmail" else None,
         amend=_with_test,

@@ -54,6 +54,18 @@ NOTIFY = PropertyString(
     Part("replication", WORD, choices=("always", "never")),
     *words("target-fencing", "target-package-updates", "target-replication"),
 )
+
+
+class TagAccess(PropertyString):
+    """Which tags users may set, with a list that can be added to."""
+
+    def join(self, current: Any, added: Any) -> Any:
+        name = "user-allow-list"
+        if not added.get(name):
+            return added
+        return {**added, name: SEMICOLON_SET.join(current.get(name, []), added[name])}
+
+
 FIELDS = Fields(
     [
         Field("bwlimit", type="raw", codec=BANDWIDTH),
@@ -95,7 +107,7 @@ FIELDS = Fields(
         hyphenated(
             "user_tag_access",
             type="raw",
-            codec=PropertyString(
+            codec=TagAccess(
                 Part("user-allow", WORD, choices=("none", "list", "existing", "free"), default="free"),
                 Part("user-allow-list", SEMICOLON_SET),
             ),
@@ -115,5 +127,10 @@ def proxy_password(params: Mapping[str, Any]) -> set[str]:
 
 
 CLUSTER_OPTIONS = Singleton(
-    "options", lambda keys: "/cluster/options", FIELDS, hides_values=True, secrets_in=proxy_password
+    "options",
+    lambda keys: "/cluster/options",
+    FIELDS,
+    merges=("registered_tags", "user_tag_access"),
+    hides_values=True,
+    secrets_in=proxy_password,
 )

@@ -52,6 +52,11 @@ class NodePriorities(Set):
             priorities[match[1]] = int(match[2] or 0)
         return [f"{node}:{number}" if number else node for node, number in sorted(priorities.items())]
 
+    def join(self, current: Any, added: Any) -> Any:
+        """A node that is added has the priority that it has there."""
+        names = {part.partition(":")[0] for part in added}
+        return super().join([part for part in current if part.partition(":")[0] not in names], added)
+
 
 class Sids(Set):
     """Ids of resources; a bare number is completed once the server can be asked."""
@@ -211,9 +216,9 @@ RULE = HaRule(
     RULE_FIELDS,
     always=("type",),
     digest=True,
-    merges=("resources",),
+    merges=("resources", "nodes"),
     too_old="HA rules came with PVE 9.0; PVE 8 has groups: use pve_ha_group.",
     checks=(_check_sids,),
     preflights=(_refuse_unknown,),
 )
-GROUP = HaGroup("group", GROUPS, Field("group", aliases=("name",)), GROUP_FIELDS, needed=("nodes",))
+GROUP = HaGroup("group", GROUPS, Field("group", aliases=("name",)), GROUP_FIELDS, needed=("nodes",), merges=("nodes",))

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...model.field import Field, Fields, hyphenated
 from ...model.property_string import BOOLEAN, NUMBER, TEXT, Part, PropertyString
-from ...model.values import FALSE_WORDS, TRUE_WORDS, Set, Text, Word
+from ...model.values import FALSE_WORDS, TRUE_WORDS, Limits, Set, Text, Word
 from .types import STORAGE_TYPES
 
 CONTENTS = ("images", "rootdir", "vztmpl", "iso", "backup", "snippets", "import", "none")
@@ -101,7 +101,7 @@ FIELDS = Fields(
         Field("mountpoint"),
         Field("namespace"),
         Field("nocow", type="bool", default=False),
-        Field("nodes", type="list", elements="str"),
+        Field("nodes", type="list", elements="str", codec=Limits()),
         Field("nowritecache", type="bool", default=False),
         Field("options", type="list", elements="str"),
         Field("password", secret=True),

@@ -170,7 +170,7 @@ STORAGE = Storage(
     ),
     FIELDS,
     digest=True,
-    merges=("content",),
+    merges=("content", "nodes"),
     shown_secrets=("encryption_key", "master_pubkey"),
     types=TypeRules(
         {kind: rules.options for kind, rules in STORAGE_TYPES.items()},
