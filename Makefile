@@ -97,7 +97,7 @@ sanity: setup ## Run ansible-test sanity (SANITY_ALL=1: with every ansible-core 
 	@$(RUN) tools.sanity $(ARGS)
 
 .PHONY: integration
-integration: setup ## Run the integration targets against the simulator (TARGETS="pve_pool pve_user" for some)
+integration: setup ## Run the integration targets against the simulator (TARGETS="pve_pool pve_user"; INTEGRATION_ALL=1: with two cores)
 	@$(RUN) tools.integration $(TARGETS)
 
 .PHONY: molecule

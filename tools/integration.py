@@ -32,9 +32,6 @@ from tools.simulated import simulator
 TARGETS = ROOT / "tests" / "integration" / "targets"
 
 
-AS_MODULES = 8  # of so many targets, one runs as ordinary modules with a release
-
-
 @dataclass(frozen=True)
 class Run:
     """A run of targets with one ansible-core, in one host."""
@@ -58,17 +55,21 @@ def all_targets() -> tuple[str, ...]:
 
 
 def simulated_runs(targets: tuple[str, ...]) -> list[Run]:
-    """Each target runs once with the oldest release and once with the newest that a Python here can run.
+    """Each target runs with the oldest release or the newest that a Python here can run; a single one, or with
+    INTEGRATION_ALL=1 each, runs with both.
 
-    A quarter of them run as ordinary modules in one of these: that takes ten times as long, and a functional test holds for
-    every module that both hosts give the same results. The releases between them run the unit tests and sanity, the
-    developer's one the functional tests.
+    Each module meets the releases by the same few files: the host of the modules, argument specs, results. A quarter of the
+    targets run as ordinary modules: that takes ten times as long, and a functional test holds for every module that both
+    hosts give the same results. The releases between them run the unit tests and sanity, the developer's one the functional
+    tests.
     """
     runnable = [release for release, core in CORES.items() if find_python(core)]
+    with_both = os.environ.get("INTEGRATION_ALL") == "1" or len(targets) == 1
     runs = []
-    for release, first in ((runnable[0], 0), (runnable[-1], AS_MODULES // 2)):
-        as_modules = targets[first::AS_MODULES]
-        in_process = tuple(name for name in targets if name not in as_modules)
+    for number, release in enumerate((runnable[0], runnable[-1])):
+        chosen = targets if with_both else targets[number::2]
+        as_modules = chosen[::4]
+        in_process = tuple(name for name in chosen if name not in as_modules)
         runs += [Run(release, in_process=False, targets=as_modules), Run(release, in_process=True, targets=in_process)]
     return [run for run in runs if run.targets]
 

@@ -3,13 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run all molecule scenarios on a port that is free; extensions/molecule/config.yml makes it the connection.
 
-Cloud images come from a server on this machine.
+Cloud images come from a server on this machine. Of each role, check mode has to predict how many tasks change something, and
+no play may warn.
 """
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
+from collections import Counter
 
 from tests.harness.mirror import mirror
 from tools.common import Outcome, conclude, tee
@@ -22,11 +25,33 @@ def free_port() -> int:
     return port
 
 
+ACTION = re.compile(r"^INFO +(\w+) ➜ (\w+): Executing$")
+
+
+def changed_tasks(printed: str) -> dict[str, Counter[str]]:
+    """For each scenario the number of tasks that changed something, by action."""
+    found: dict[str, Counter[str]] = {}
+    scenario, action = "", ""
+    for line in re.sub(r"\x1b\[[\d;]*m", "", printed).splitlines():
+        begun = ACTION.match(line)
+        if begun:
+            scenario, action = begun.groups()
+        for count in re.findall(r" ok=\d+ +changed=(\d+) ", line):
+            found.setdefault(scenario, Counter())[action] += int(count)
+    return found
+
+
 def main() -> int:
     outcome = Outcome()
     with mirror() as images:
         env = {"PVE_MOLECULE_PORT": str(free_port()), "PVE_MOLECULE_MIRROR": images}
-        outcome.check("molecule test", *tee("molecule", "test", "--all", env=env))
+        succeeded, printed = tee("molecule", "test", "--all", env=env)
+    outcome.check("molecule test", holds=succeeded, printed=printed)
+    outcome.check("no warnings", "[WARNING]" not in printed, printed)
+    roles = {name: changed for name, changed in changed_tasks(printed).items() if name != "default"}
+    for scenario, changed in roles.items():
+        text = f"{scenario}: {changed['check']} changes in check mode, {changed['converge']} in the run"
+        outcome.check(text, changed["check"] == changed["converge"] > 0)
     return conclude("molecule", outcome)
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pve.automation maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The roles, by the playbooks of their pages: check mode writes nothing and says what changes, the second run changes nothing."""
+"""What the roles and playbooks do beyond the playbooks of their pages, which the molecule scenarios run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from tests.harness.cluster import Cluster, running_cluster
 from tests.harness.mirror import mirror
 from tests.harness.playbook import ROOT, Played, run_playbook
 
-ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 SCENARIOS = ROOT / "extensions" / "molecule"
 
 
@@ -71,24 +70,6 @@ def prepared(cluster: Cluster, directory: Path, role: str) -> None:
         ended = played(cluster, directory, playbook)
         assert ended.code == 0, ended.printed
         cluster.requests_made()
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_the_playbook_of_its_page(cluster: Cluster, tmp_path: Path, role: str) -> None:
-    playbook = SCENARIOS / role / "converge.yml"
-    prepared(cluster, tmp_path, role)
-    predicted = played(cluster, tmp_path, playbook, "--check")
-    assert predicted.code == 0, predicted.printed
-    assert cluster.writes_made() == []
-    done = played(cluster, tmp_path, playbook)
-    assert done.code == 0, done.printed
-    assert cluster.writes_made() != []
-    assert changed_tasks(done) == changed_tasks(predicted), f"{predicted.printed}\n{done.printed}"
-    again = played(cluster, tmp_path, playbook)
-    assert again.code == 0, again.printed
-    assert changed_tasks(again) == 0, again.printed
-    assert cluster.writes_made() == []
-    assert "[WARNING]" not in done.printed + again.printed, done.printed
 
 
 def included(role: str, **variables: Any) -> dict[str, Any]:

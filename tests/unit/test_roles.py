@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,29 @@ def test_there_is_a_page_with_the_playbook_that_the_tests_run(role: str) -> None
     page = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
     assert f"<!-- extensions/molecule/{role}/converge.yml -->" in page
     assert f"ansible-doc -t role pve.automation.{role}" in page
-    for name in ("molecule.yml", "converge.yml", "verify.yml"):
-        assert (ROOT / "extensions" / "molecule" / role / name).exists()
+    scenario = ROOT / "extensions" / "molecule" / role
+    assert (scenario / "converge.yml").exists()
+    assert (scenario / "verify.yml").exists()
+    sequence = yaml.safe_load((scenario / "molecule.yml").read_text(encoding="utf-8"))["scenario"]["test_sequence"]
+    assert [action for action in sequence if action != "prepare"] == ["check", "converge", "idempotence", "verify"]
+
+
+def tasks_of(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The tasks of a file, with those inside blocks."""
+    for entry in entries:
+        yield entry
+        for name in ("block", "rescue", "always"):
+            yield from tasks_of(entry.get(name, []))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_runs_in_check_mode_as_well_only_reads(role: str) -> None:
+    for file in (ROOT / "roles" / role).glob("*/*.yml"):
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        for task in tasks_of(content) if file.parent.name in ("tasks", "handlers") else ():
+            if task.get("check_mode") is False:
+                assert "ansible.builtin.uri" in task, task["name"]
+                assert "method" not in task["ansible.builtin.uri"], task["name"]
 
 
 @pytest.mark.parametrize("role", ROLES)
