@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.pve.automation.plugins.module_utils._core.model.contract import Resource
 from ansible_collections.pve.automation.plugins.module_utils._core.model.errors import Refused
-from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan
+from ansible_collections.pve.automation.plugins.module_utils._core.model.plan import Plan, Step
 from ansible_collections.pve.automation.plugins.module_utils._core.run.batch import Job, WorkerPool, summary
 
 PATIENCE = 30  # seconds until a test that hangs is given up
@@ -154,3 +154,16 @@ def test_the_same_reason_is_told_once() -> None:
     jobs = jobs_of(read, ["a", "b"])
     crew_of().run(jobs)
     assert summary("guests", jobs, "guests")["msg"] == "2 of 2 guests failed.\na, b: This is not allowed."
+
+
+def test_a_job_that_is_not_planned_together_with_others_has_a_preflight_of_its_own() -> None:
+    class Unfit(Thing):
+        def plan(self, observed: Any, desired: Any) -> Any:
+            return Plan(None, {}, (Step("POST", "/things", {}, "make it"),))
+
+        def preflight(self, reader: Any, plan: Any, desired: Any) -> None:
+            raise Refused(f"No room for {desired['name']}.")
+
+    job = Job("a", Unfit(lambda name: None), {"name": "a"}, {"name": "a"})
+    crew_of(check_mode=True).run([job])
+    assert job.result["msg"] == "No room for a."

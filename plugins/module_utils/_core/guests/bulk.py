@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,17 +20,16 @@ from ..run.hosted import CustomRun
 from . import power
 from .choosing import Chooser
 from .desired import GuestDesired, check_seconds, check_stopping
-from .directory import Directory
+from .directory import Directory, Row
 from .guest import Guest, PlannedGuest, preflight_guests, refuse_twins
 from .kind import GuestKind
 from .kinds import BY_WORD, WORDS
 from .locate import Location
 from .named import refuse_unknown
 from .preflight.limits import OPTIONS as PREFLIGHT_OPTIONS
-from .schema.families import Tags
+from .selection import TAGS, Selection, observe_row
 from .vm import VM
 
-_TAGS = Tags(";")
 SELECTORS: Mapping[str, Mapping[str, Any]] = {
     "type": {"type": "str", "choices": list(BY_WORD)},
     "vmid": {"type": "list", "elements": "int"},
@@ -59,7 +57,6 @@ class GuestJob(Job):
         self.desired = dataclasses.replace(self.desired, in_bulk=dataclasses.replace(self.desired.in_bulk, **found))
 
 
-REPORTED_SELECTORS = ("name", "status")  # what the cluster's list knows from the last report of a node only
 FOR_EACH = ("timeout", *PREFLIGHT_OPTIONS)  # what an entry takes from the task unless it says so itself
 
 
@@ -257,19 +254,30 @@ def _check_select(params: Mapping[str, Any]) -> None:
                 )
 
 
-def selected(directory: Directory, select: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def selected(directory: Directory, select: Mapping[str, Any]) -> list[Row]:
     """The guests that all selectors fit, by id; templates never run and are left out.
 
     What the nodes have reported of names, statuses and templates may be out of date: the nodes of all guests that the other
     selectors fit are asked.
     """
-    wanted = {name: value for name, value in select.items() if value is not None}
-    current = {name: value for name, value in wanted.items() if name not in REPORTED_SELECTORS}
-    directory.confirm(lambda row: _fits_all(row, current))
-    rows = [row for row in directory.guests() if _fits_all(row, current)]
+    selection = _selection(select)
+    certain = selection.without_reported()
+    directory.confirm(lambda row: certain.fits(observe_row(row)))
+    rows = [row for row in directory.guests() if certain.fits(observe_row(row))]
     _warn_of_silent(directory, rows)
-    fitting = [row for row in rows if not row.get("template") and _fits_all(row, wanted)]
-    return sorted(fitting, key=lambda row: int(row["vmid"]))
+    return sorted((row for row in rows if selection.fits(observe_row(row))), key=lambda row: int(row["vmid"]))
+
+
+def _selection(select: Mapping[str, Any]) -> Selection:
+    listed = {name: None if select[name] is None else [select[name]] for name in ("name", "pool", "node")}
+    return Selection(
+        vmid=select["vmid"],
+        tags=None if select["tag"] is None else TAGS.parse(select["tag"]),
+        status=select["status"],
+        type=select["type"] and BY_WORD[select["type"]].kind.type,
+        template=False,
+        **listed,
+    )
 
 
 def _warn_of_silent(directory: Directory, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -281,23 +289,6 @@ def _warn_of_silent(directory: Directory, rows: Sequence[Mapping[str, Any]]) -> 
                 f"Node {node} does not answer ({reason}): whether the selection fits its guests "
                 f"({', '.join(map(str, vmids))}) depends on what it reported last."
             )
-
-
-def _fits_all(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    return all(_fits(row, name, value) for name, value in wanted.items())
-
-
-def _fits(row: Mapping[str, Any], selector: str, value: Any) -> bool:
-    """Whether one selector fits a row of the cluster's resources."""
-    if selector == "type":
-        return WORDS[row["type"]] == str(value)
-    if selector == "vmid":
-        return int(row["vmid"]) in list(value)
-    if selector == "name":
-        return fnmatch.fnmatchcase(str(row.get("name", "")), str(value))
-    if selector == "tag":
-        return set(_TAGS.parse(value)) <= set(_TAGS.parse(row.get("tags", "")))
-    return str(row.get(selector, "")) == str(value)
 
 
 def _in_words(select: Mapping[str, Any]) -> str:

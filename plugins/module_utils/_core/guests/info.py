@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ..model.contract import Reader
@@ -21,45 +20,11 @@ from .directory import Directory, is_reported
 from .kinds import BY_TYPE
 from .locate import Location
 from .named import warn_of_unknown
-from .schema.families import Tags
+from .selection import TAGS, Selection, observe_row
 
 Row = dict[str, Any]
 
 GATHER = ("config", "status", "pending", "snapshots", "agent", "interfaces")
-_FIGURES = ("cpu", "disk", "hastate", "lock", "maxcpu", "maxdisk", "maxmem", "mem", "pool", "uptime")
-REPORTED = ("name", "status", "template")  # options about what nodes report only from time to time
-_TAGS = Tags(";")
-
-
-@dataclasses.dataclass(frozen=True)
-class Selection:
-    """What the guests that a task asks about have in common; None fits all."""
-
-    vmid: Sequence[int] | None
-    name: Sequence[str] | None
-    tags: Sequence[str] | None
-    pool: Sequence[str] | None
-    node: Sequence[str] | None
-    status: str | None
-    type: str | None
-    template: bool | None
-
-    def fits(self, row: Row) -> bool:
-        """Whether a guest fits: of a list it has to fit one entry, but it needs all tags."""
-        for option in ("vmid", "pool", "node"):
-            wanted = getattr(self, option)
-            if wanted is not None and row.get(option, "") not in wanted:
-                return False
-        for option in ("status", "type", "template"):
-            if getattr(self, option) not in (None, row[option]):
-                return False
-        if self.name is not None and not any(fnmatchcase(row["name"], pattern) for pattern in self.name):
-            return False
-        return self.tags is None or set(self.tags) <= set(row["tags"])
-
-    def without_reported(self) -> Selection:
-        """The same without the options about what nodes report only from time to time."""
-        return dataclasses.replace(self, **dict.fromkeys(REPORTED))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +63,7 @@ class GuestInfo(Info[GuestQuery]):
             raise InvalidOption("parallel", "is a number of guests from 1 to 64")
         tags = params["tags"]
         given = {field.name: params[field.name] for field in dataclasses.fields(Selection)}
-        selection = Selection(**{**given, "tags": None if tags is None else _TAGS.parse(tags)})
+        selection = Selection(**{**given, "tags": None if tags is None else TAGS.parse(tags)})
         return GuestQuery(selection, params["current"], frozenset(params["gather"]), params["parallel"])
 
     def read(self, reader: Reader, desired: GuestQuery) -> list[Row]:
@@ -125,7 +90,7 @@ def _listed(reader: Reader, desired: GuestQuery) -> tuple[list[Row], Collection[
     certain = desired.selection.without_reported()  # what is current in rows of the cluster's list
 
     def concerns(row: Row) -> bool:
-        return (desired.current or not is_reported(row)) and certain.fits(_observe(row))
+        return (desired.current or not is_reported(row)) and certain.fits(observe_row(row))
 
     directory.confirm(concerns)
     rows = directory.guests()
@@ -134,21 +99,7 @@ def _listed(reader: Reader, desired: GuestQuery) -> tuple[list[Row], Collection[
         reader.warnings.append(
             f"Node {node} does not answer ({reason}): its guests ({count}) are shown as it reported them last."
         )
-    return [_observe(row) for row in rows], directory.silent
-
-
-def _observe(row: Mapping[str, Any]) -> Row:
-    """A row of the cluster's list with the types and names that the modules use."""
-    return {
-        "vmid": int(row["vmid"]),
-        "name": row.get("name", ""),
-        "node": row["node"],
-        "type": row["type"],
-        "status": row.get("status", "unknown"),
-        "template": bool(row.get("template")),
-        "tags": _TAGS.parse(row.get("tags", "")),
-        **{name: row[name] for name in _FIGURES if name in row},
-    }
+    return [observe_row(row) for row in rows], directory.silent
 
 
 class _InfoGatherer(GuestGatherer):

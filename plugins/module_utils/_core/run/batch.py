@@ -15,7 +15,7 @@ from typing import Any
 from ..api.client import Client
 from ..model.contract import Planned
 from ..model.errors import InvalidOption, PveError, understanding
-from .engine import Interrupted, Prepared, apply, failure, prepare
+from .engine import Interrupted, Prepared, apply, failure, preflight, prepare
 
 
 @dataclasses.dataclass(eq=False)
@@ -77,7 +77,7 @@ class WorkerPool:
             self.client.warnings.extend(f"{job.title}: {text}" for text in job.warnings)
 
     def plan(self, jobs: Sequence[Job]) -> None:
-        """Plan all jobs before ``run``, for those who want to look at their plans together."""
+        """Plan all jobs before ``run``, for those who want to look at their plans together; they do the preflight as well."""
         with ThreadPoolExecutor(self.parallel) as threads:
             list(threads.map(self._plan, jobs))
 
@@ -114,7 +114,7 @@ class WorkerPool:
             job.result = {"changed": False, "skipped": True, "msg": "Not begun, because another one failed."}
             return
         if not job.result and not job.prepared:
-            self._plan(job)
+            self._plan(job, alone=True)
         if job.prepared and not job.result:
             self._work(job, job.prepared)
         with self.state:
@@ -135,11 +135,13 @@ class WorkerPool:
             self._release(job, job.brief)
         self.client.on_step(f"{job.title}: {text}")
 
-    def _plan(self, job: Job) -> None:
+    def _plan(self, job: Job, *, alone: bool = False) -> None:
         try:
             client = self._client(job)
             with understanding(client):
                 job.prepared = prepare(client, job.resource, job.params, job.desired)
+                if alone:
+                    preflight(client, job.prepared)
         except Exception as error:  # a bug in one run must not lose the results of the others
             self.reject(job, error)
 

@@ -137,6 +137,12 @@ def _refuse_unacceptable(client: Client, resource: Planned[Any, Any], plan: Plan
                 raise InvalidOption(resource.option_of(problem.parameter), reason)
 
 
+def preflight(client: Client, prepared: Prepared) -> None:
+    """Find reasons why a plan would fail, in the resource's own way."""
+    if prepared.plan.steps:
+        prepared.resource.preflight(client, prepared.plan, prepared.desired)
+
+
 def apply(client: Client, prepared: Prepared, *, check_mode: bool) -> Outcome:
     """Apply a plan, or in check mode predict its outcome. Raises PveError; Interrupted where steps were done."""
     if check_mode:
@@ -147,8 +153,7 @@ def apply(client: Client, prepared: Prepared, *, check_mode: bool) -> Outcome:
 def run_plan(client: Client, resource: Planned[Any, Any], params: Mapping[str, Any], *, check_mode: bool) -> Outcome:
     """Bring the cluster to the state that the options describe: read, plan, preflight, apply, read back."""
     prepared = prepare(client, resource, params)
-    if prepared.plan.steps:
-        resource.preflight(client, prepared.plan, prepared.desired)
+    preflight(client, prepared)
     return apply(client, prepared, check_mode=check_mode)
 
 
