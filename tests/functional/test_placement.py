@@ -129,6 +129,15 @@ def test_nothing_moves_behind_the_back_of_ha(elsewhere: Cluster) -> None:
         ({"node": "pve1", "nodes": ["pve1"]}, "mutually exclusive"),
         ({"placement": "spread"}, "spread: is needed"),
         ({"node": ["pve1", "pve2"]}, "node: takes a string, not a list. For several, see nodes."),
+        ({"node": "['pve1', 'pve2']"}, "is not the name of a node. For several, see nodes."),
+        ({"net": {"net0": {"model": "virtio", "bridge": ["vmbr0"]}}}, "net0: bridge: takes a string, not a list"),
+        ({"net": {"net0": "virtio,bridge=vmbr 0"}}, "net0: bridge: 'vmbr 0' does not look right"),
+        (
+            {"scsi": {"scsi0": {"storage": ["local", "fast"], "size": "1G"}}},
+            "scsi0: storage: takes a string, not a list",
+        ),
+        ({"scsi": {"scsi0": {"storage": {"a": 1}, "size": "1G"}}}, "scsi0: storage: takes a string, not a dictionary"),
+        ({"scsi": {"scsi0": {"storage": "lo,cal", "size": "1G"}}}, "scsi0: storage: 'lo,cal' does not look right"),
     ],
 )
 def test_nodes_that_cannot_be_meant(cluster: Cluster, options: dict[str, Any], says: str) -> None:

@@ -226,6 +226,8 @@ def test_a_scalar_in_place_of_suboptions_is_refused(value: Any) -> None:
     ("given", "says"),
     [
         ({"node": ["pve1", "pve2"]}, "node: takes a string, not a list"),
+        ({"node": "['pve1', 'pve2']"}, "is not the name of a node"),
+        ({"node": "pve 1"}, "node: 'pve 1' is not the name of a node"),
         ({"name": ["a"]}, "id: takes a string, not a list"),
         ({"comment": {"a": 1}}, "comment: takes a string, not a dictionary"),
         ({"select": {"pool": ["a"]}}, r"select\.pool: takes a string, not a list"),

@@ -117,6 +117,7 @@ def _refuse_unsendable(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None
     given = list(_given(spec, args))
     _refuse_scalars(given)
     _refuse_collections(spec, given)
+    _refuse_odd_nodes(spec, given)
     numeric = {
         alias
         for name, row, _value in given
@@ -130,6 +131,9 @@ def _refuse_unsendable(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None
 
 
 _NUMERIC = ("int", "float")
+_NODE = re.compile(
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+)  # pve-common, src/PVE/JSONSchema.pm, pve_verify_node_name
 _Given = tuple[str, Mapping[str, Any], Any]  # an option, its row of the argument spec and its value
 
 
@@ -169,6 +173,14 @@ def _refuse_collections(spec: Mapping[str, Any], given: Iterable[_Given], where:
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, Mapping):
                 _refuse_collections(row["options"], _given(row["options"], item), f"{where}{name}.")
+
+
+def _refuse_odd_nodes(spec: Mapping[str, Any], given: Iterable[_Given]) -> None:
+    """Refuse what cannot be the name of a node, such as the text that a template made of a list."""
+    for name, _row, value in given:
+        if name == "node" and isinstance(value, str) and value.strip() and not _NODE.fullmatch(value.strip()):
+            cure = "For several, see nodes." if "nodes" in spec else ""
+            raise InvalidOption(name, f"{value!r} is not the name of a node", hint=cure)
 
 
 def _refuse_wider_rows(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None:

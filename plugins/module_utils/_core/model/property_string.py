@@ -16,6 +16,8 @@ from typing import Any
 from .values import Boolean, Codec, Integer, List, Number, Set, SizeText, Text, Word
 
 TEXT, WORD, INTEGER, NUMBER, BOOLEAN, SIZE = Text(), Word(), Integer(), Number(), Boolean(), SizeText()
+# names of bridges and interfaces in PVE's schema, and of storages (pve-storage, src/PVE/Storage/Plugin.pm)
+INTERFACE_NAME, STORAGE_NAME = r"[A-Za-z0-9_.-]+", r"[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]"
 SEMICOLON_LIST, SEMICOLON_SET = List(";"), Set(";")
 _MAC = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
 
@@ -139,6 +141,8 @@ class PropertyString(Codec):
         if value == "":
             found[name] = ""
             return
+        if isinstance(value, (list, tuple, Mapping)) and (part is None or isinstance(part.codec, Text)):
+            raise ValueError(f"{name}: takes a string, not a {'dictionary' if isinstance(value, Mapping) else 'list'}")
         try:
             found[name] = part.parse(value) if part else str(value)
         except ValueError as error:

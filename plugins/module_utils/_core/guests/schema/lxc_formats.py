@@ -13,11 +13,13 @@ from typing import Any
 
 from ...model.property_string import (
     INTEGER,
+    INTERFACE_NAME,
     MAC,
     NUMBER,
     SEMICOLON_LIST,
     SEMICOLON_SET,
     SIZE,
+    STORAGE_NAME,
     WORD,
     Part,
     PropertyString,
@@ -27,7 +29,7 @@ from ...model.property_string import (
 from .addresses import ADDRESSES, NO_GATEWAY
 
 NET = PropertyString(
-    *words("name", "bridge"),
+    *(Part(name, WORD, pattern=INTERFACE_NAME) for name in ("name", "bridge")),
     Part("hwaddr", MAC),
     flag("firewall", False),
     *ADDRESSES,
@@ -70,7 +72,7 @@ DEVICE = PropertyString(
 _VOLUME = Part("volume", WORD, aliases=("file",))
 _VOLUME_PARTS = (
     _VOLUME,
-    Part("storage", WORD),  # not PVE's: where a task wants its volume
+    Part("storage", WORD, pattern=STORAGE_NAME),  # not PVE's: where a task wants its volume
     Part("size", SIZE),
     flag("acl"),
     Part("idmap", SEMICOLON_LIST),

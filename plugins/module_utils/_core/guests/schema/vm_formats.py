@@ -11,11 +11,13 @@ from __future__ import annotations
 from ...model.property_string import (
     BOOLEAN,
     INTEGER,
+    INTERFACE_NAME,
     MAC,
     NUMBER,
     SEMICOLON_LIST,
     SEMICOLON_SET,
     SIZE,
+    STORAGE_NAME,
     WORD,
     Part,
     PropertyString,
@@ -32,7 +34,7 @@ _CLOUD_INIT_ADDRESS = "addresses belong to cloud-init, as in ipconfig: {ipconfig
 NET = PropertyString(
     Part("model", WORD, choices=NET_MODELS),
     Part("macaddr", MAC),
-    Part("bridge", WORD),
+    Part("bridge", WORD, pattern=INTERFACE_NAME),
     flag("firewall", False),
     flag("host-tunnel"),
     flag("link_down", False),
@@ -157,7 +159,7 @@ INTEL_TDX = PropertyString(
 # --- drives -----------------------------------------------------------------------------------------------------------
 
 # What a task may say of any drive beside PVE's own sub-options: where to allocate it.
-_ALLOCATION = (Part("storage", WORD), Part("import-from", WORD))
+_ALLOCATION = (Part("storage", WORD, pattern=STORAGE_NAME), Part("import-from", WORD))
 _VOLUME = Part("file", WORD, aliases=("volume",))
 DRIVE_FORMATS = ("raw", "qcow", "qed", "qcow2", "vmdk", "cloop")
 _DRIVE_FORMAT = Part("format", WORD, choices=DRIVE_FORMATS)
