@@ -131,7 +131,7 @@ def fields_of(resource: Any) -> list[Field]:
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if not name.endswith("_info")])
-def test_defaults_of_the_server_are_told(module: str) -> None:
+def test_defaults_of_the_server_are_reported(module: str) -> None:
     options = literals(module)["DOCUMENTATION"].get("options", {})
     for field in fields_of(resource_of(module)):
         reported = str(options.get(field.name, {}).get("description")).lower()
@@ -196,7 +196,7 @@ def test_the_requirements_of_a_module_are_known(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if not name.endswith("_info") and name != "pve_api"])
-def test_the_calls_of_a_module_are_told(module: str) -> None:
+def test_the_calls_of_a_module_are_reported(module: str) -> None:
     reported = any(row.owner == module for row in coverage.rows())
     assert reported, "add its writing calls to tools/coverage.yml"
 

@@ -209,7 +209,7 @@ def test_waiting_for_a_guest_that_is_being_made_ends() -> None:
 @pytest.mark.parametrize(
     "task", [None, {**CLONING, "endtime": 1}, {"type": "qmcreate", "id": "109"}, {**CLONING, "type": "vzclone"}]
 )
-def test_what_was_left_behind_is_told_and_not_waited_for(task: Row | None) -> None:
+def test_what_was_left_behind_is_reported_and_not_waited_for(task: Row | None) -> None:
     on = making(task, looks=10**9)
     observed = VM.read(on, VM.parse(options(VM, name="new", node="pve1")))
     assert observed.state is None

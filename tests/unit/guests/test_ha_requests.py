@@ -116,7 +116,7 @@ def test_a_manager_that_stays_dead_ends_the_wait(monkeypatch: pytest.MonkeyPatch
         wait(START, [False], {STATUS: [dead]}, timeout=600)
 
 
-def test_a_manager_that_seems_dead_is_told_at_once_and_waited_for() -> None:
+def test_a_manager_that_seems_dead_is_reported_at_once_and_waited_for() -> None:
     reported: list[str] = []
     server = Server({STATUS: [DEAD], TASKS: []})
     server.on_progress = reported.append

@@ -259,7 +259,9 @@ def test_unprivileged_is_fixed() -> None:
         ({"hookscript": "local:snippets/a.sh"}, "hookscript"),
     ],
 )
-def test_what_only_root_may_do_is_told_before_the_call(connection: Any, desired: dict[str, Any], option: str) -> None:
+def test_what_only_root_may_do_is_reported_before_the_call(
+    connection: Any, desired: dict[str, Any], option: str
+) -> None:
     with pytest.raises(InvalidOption, match=r"only by root@pam.*password") as caught:
         plan(server(connection=connection), **desired)
     assert caught.value.option == option

@@ -100,7 +100,7 @@ def test_containers_likewise(changed: dict[str, Any], options: dict[str, Any], k
     assert found(LXC, CONTAINER, changed, **options) == keys
 
 
-def test_differences_are_told_with_both_values() -> None:
+def test_differences_are_reported_with_both_values() -> None:
     assert in_words({"memory": (512, 1024)}) == "memory is 1024 and in the backup 512"
     disk = {"volume": "local-lvm:vm-100-disk-0", "size": "8G", "ssd": True}
     reported = "scsi0 is not set and in the backup volume=local-lvm:vm-100-disk-0,size=8G,ssd=1"

@@ -135,13 +135,13 @@ def test_a_second_run_finds_nothing_left_to_delete(times: set[int], retention: i
     assert calls(plan(server(*again), **desired)) == []
 
 
-def test_a_locked_guest_is_told_before_the_task() -> None:
+def test_a_locked_guest_is_reported_before_the_task() -> None:
     for state in ("absent", "rollback"):
         with pytest.raises(Refused, match=r"9001 \(web1\) on node pve1 is locked \(backup\)"):
             plan(server(*SERIES, config={"lock": "backup"}), snapname="day-1", state=state)
 
 
-def test_volumes_without_snapshots_are_told_before_the_task() -> None:
+def test_volumes_without_snapshots_are_reported_before_the_task() -> None:
     with pytest.raises(Refused, match="cannot have snapshots"):
         plan(server(feature=0), snapname="first")
     assert calls(plan(server(*SERIES, feature=0), snapname="day-1", state="absent"))

@@ -391,7 +391,7 @@ def test_when_no_certificate_is_trusted_the_cures_are_kept() -> None:
         script.client(THREE).get("/pools")
 
 
-def test_when_hosts_fail_for_several_reasons_each_cure_is_told_once() -> None:
+def test_when_hosts_fail_for_several_reasons_each_cure_is_reported_once() -> None:
     down = ConnectionFailed("Cannot connect.", sent=False, hint="Check it.")
     script = Script(down, CertificateRefused("Not trusted.", hint="Cures."), down)
     with pytest.raises(ConnectionFailed, match=r"Cannot connect\. Not trusted\. Check it\. Cures\.$"):
@@ -434,7 +434,7 @@ def test_the_kind_of_an_error_follows_from_status_and_text(response: Any, kind: 
     assert refusal.value.__class__ is kind
 
 
-def test_the_reasons_of_all_parameters_are_told() -> None:
+def test_the_reasons_of_all_parameters_are_reported() -> None:
     script = Script(no(400, "Parameter verification failed.", {"vmid": "bad\n  format", "name": "too long"}))
     with pytest.raises(InvalidParameter) as refusal:
         script.client(TOKEN).call("POST", "/nodes/pve/qemu")
@@ -482,7 +482,7 @@ def test_a_missing_privilege_is_named_with_its_path_and_the_identity() -> None:
         ),
     ],
 )
-def test_what_to_do_next_is_told_where_it_is_known(response: Any, reported: str) -> None:
+def test_what_to_do_next_is_reported_where_it_is_known(response: Any, reported: str) -> None:
     with pytest.raises(ApiError, match=re.escape(reported)):
         Script(response).client(TOKEN).call("PUT", "/x")
 
@@ -509,13 +509,13 @@ def test_the_body_goes_before_the_reason_phrase() -> None:
 
 
 @pytest.mark.parametrize(("phrase", "reported"), [("", "no reason given"), ("Internal Server Error", "Internal")])
-def test_a_reason_that_was_lost_on_the_way_is_told_as_such(phrase: str, reported: str) -> None:
+def test_a_reason_that_was_lost_on_the_way_is_reported_as_such(phrase: str, reported: str) -> None:
     with pytest.raises(ApiError, match=rf"{reported}.*\. A proxy on the way may have dropped it"):
         Script(Response(500, phrase, {"data": None})).client(TOKEN).get("/x")
 
 
 @pytest.mark.parametrize("response", [Response(301, "Moved", "<html>"), Response(200, "OK", "<html>login</html>")])
-def test_what_is_no_pve_is_told(response: Any) -> None:
+def test_what_is_no_pve_is_reported(response: Any) -> None:
     for connection, script in ((TOKEN, Script(response)), (LOGIN, Script(logins=[response]))):
         with pytest.raises(PveError, match="Something other than PVE answers there"):
             script.client(connection).get("/x")
@@ -567,7 +567,7 @@ def test_a_gateway_that_gives_up(status: Any) -> None:
         "unable to open file '/etc/pve/nodes/pve/qemu-server/100.conf.tmp.1234' - Permission denied",
     ],
 )
-def test_a_cluster_without_quorum_is_told_with_what_works_and_what_to_do(message: Any) -> None:
+def test_a_cluster_without_quorum_is_reported_with_what_works_and_what_to_do(message: Any) -> None:
     with pytest.raises(NoQuorum, match=r"has no quorum.*read-only.*Reading still works.*pvecm status") as caught:
         Script(no(500, message)).client(TOKEN).call("POST", "/pools")
     assert is_transient(caught.value)

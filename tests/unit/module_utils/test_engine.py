@@ -227,7 +227,7 @@ def test_what_the_server_says_afterwards_is_returned() -> None:
     assert run(server).object == {"a": 1, "b": 2, "filled_in": True}
 
 
-def test_answers_that_are_told_once_are_returned() -> None:
+def test_answers_that_are_reported_once_are_returned() -> None:
     result = run(Server(), {"a": 1}, resource=Thing(returns={"secret": "value"})).result()
     assert result["secret"] == "once"
 
@@ -311,7 +311,7 @@ def test_a_step_that_must_not_run_twice_is_not_repeated() -> None:
     assert [row["summary"] for row in error.outcome.result()["requests"]] == ["set a"]
 
 
-def test_an_unclear_outcome_that_cannot_be_looked_up_is_told() -> None:
+def test_an_unclear_outcome_that_cannot_be_looked_up_is_reported() -> None:
     server = Server({"c": 3}, [(ConnectionFailed("Lost.", sent=True), True)])
     server.read_faults = [None, ConnectionFailed("Cannot connect.", sent=False)]
     error = interrupted(server)
@@ -546,7 +546,7 @@ def test_notes_of_a_plan_become_warnings_once() -> None:
         assert server.warnings == ["mind the gap"]
 
 
-def test_progress_is_told_step_by_step() -> None:
+def test_progress_is_reported_step_by_step() -> None:
     server = Server()
     with contextlib.suppress(Interrupted):
         run(server)
@@ -667,7 +667,7 @@ class Counting(Thing):
         return Plan(observed, {"things": wanted}, steps)
 
 
-def test_equal_steps_are_told_apart_by_their_ids() -> None:
+def test_equal_steps_are_distinguished_by_their_ids() -> None:
     server = Server({"things": 0})
     server.act = lambda method, params: server.state.update(things=server.state["things"] + 1)
     result = run(server, {"things": 20}, resource=Counting()).result()

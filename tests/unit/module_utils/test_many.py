@@ -147,7 +147,7 @@ def test_a_bug_in_one_run_is_its_result_and_loses_no_other() -> Any:
     assert "in read" in jobs[1].result["exception"]
 
 
-def test_the_same_reason_is_told_once() -> None:
+def test_the_same_reason_is_reported_once() -> None:
     def read(name: Any) -> None:
         raise Refused("This is not allowed.")
 

@@ -173,7 +173,7 @@ def test_other_errors_are_not_waited_out(monkeypatch: pytest.MonkeyPatch) -> Non
         wait_for_task(Server(monkeypatch, ApiError("GET", "/x", 400, "no such task")), UPID, 5)
 
 
-def test_progress_is_told_when_it_is_news(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_reported_when_it_is_news(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(monkeypatch, ends=30, log=["transferred 1.0 GiB of 4.0 GiB (25.00%)", "syncing"])
     wait_for_task(server, UPID, 600)
     assert server.said == ["qmstart 100 on node pve2: 25.00 %"]

@@ -231,7 +231,7 @@ def test_any_of_several_fingerprints_is_trusted(node: Any, send: Any) -> None:
     assert send(fingerprints=("ab" * 32, node.fingerprint)).status == 200
 
 
-def test_an_authority_s_file_without_a_certificate_is_told(node: Any, send: Any, tmp_path: Path) -> None:
+def test_an_authority_s_file_without_a_certificate_is_reported(node: Any, send: Any, tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("nothing\n", encoding="utf-8")
     with pytest.raises(InvalidOption, match=r"^ca_path: there is no certificate in '.*/empty\.pem'$"):
         send(ca_path=str(tmp_path / "empty.pem"))
@@ -352,7 +352,7 @@ def test_unicode_in_an_answer(node: Any, send: Any) -> None:
     assert send(fingerprints=(node.fingerprint,)).body == {"data": TEXT}
 
 
-def test_an_error_may_be_told_by_the_reason_phrase_alone(node: Any) -> None:
+def test_an_error_may_be_reported_by_the_reason_phrase_alone(node: Any) -> None:
     node.answer = (500, "Speicher 'größe' does not exist", {}, "")
     client = Client(
         Connection(endpoints=(Endpoint("127.0.0.1", node.port),), fingerprints=(node.fingerprint,), token="u@pve!t")
@@ -447,7 +447,7 @@ def test_an_answer_that_nests_too_deep_is_text(node: Any, send: Any) -> None:
     assert isinstance(send("GET", fingerprints=(node.fingerprint,)).body, str)
 
 
-def test_a_server_without_tls_is_told() -> None:
+def test_a_server_without_tls_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer() -> None:
@@ -581,7 +581,9 @@ def test_uploads_need_https(pvesh: Any) -> None:
         pvesh().call("POST", "/x", {}, upload=Upload("a.iso", "a.iso", 1))
 
 
-def test_both_ends_of_the_way_are_told_unless_a_proxy_stands_there(monkeypatch: pytest.MonkeyPatch, pvesh: Any) -> None:
+def test_both_ends_of_the_way_are_reported_unless_a_proxy_stands_there(
+    monkeypatch: pytest.MonkeyPatch, pvesh: Any
+) -> None:
     def ends(host: Any) -> Any:
         client = Client(Connection(endpoints=(Endpoint(host, 8006),)))
         return client.addresses()

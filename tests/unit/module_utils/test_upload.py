@@ -72,7 +72,7 @@ def test_a_file_above_two_gib_has_its_length_and_is_not_read_ahead(tmp_path: Pat
     body.close()
 
 
-def test_progress_is_told_in_ten_steps(tmp_path: Path) -> None:
+def test_progress_is_reported_in_ten_steps(tmp_path: Path) -> None:
     reported: list[str] = []
     read_all(MultipartBody(stored(tmp_path, b"y" * 1000).reporting_to(reported.append), []), 10)
     assert reported == [f"upload of there.iso: {percent} %" for percent in range(10, 101, 10)]

@@ -133,7 +133,7 @@ def test_dead_agents_are_one_warning_and_lose_nothing() -> None:
     assert not any(path.startswith("/nodes/pve1/qemu/100/agent/network") for path in cluster.asked)
 
 
-def test_problems_of_different_kinds_are_told_apart() -> None:
+def test_problems_of_different_kinds_are_distinguished() -> None:
     answers = {
         "/nodes/pve1/qemu/100/config": api_error("GET", "/", 403, "Permission check failed (/vms/100, VM.Audit)"),
         "/nodes/pve1/qemu/101/config": api_error("GET", "/", 403, "Permission check failed (/vms/101, VM.Audit)"),

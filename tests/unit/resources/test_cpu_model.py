@@ -62,7 +62,7 @@ def test_bad_input_names_the_option(present: bool, given: dict[str, Any], option
     assert error.value.option == option
 
 
-def test_an_older_server_is_told_as_such() -> None:
+def test_an_older_server_is_reported_as_such() -> None:
     refusals = {
         path: NotImplementedByServer("GET", path, 501, "Method 'GET' not implemented") for path in (PATH, MODELS)
     }

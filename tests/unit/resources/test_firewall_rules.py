@@ -163,7 +163,7 @@ def test_each_edit_is_judged_safe(current: list[Rule], wanted: list[Rule]) -> No
 @example(
     [rule(), rule(enable=False), rule(comment="(not yet in force)"), rule(enable=False, comment="(not yet in force)")]
 )
-def test_what_waits_is_told_from_all_that_is_wished(wanted: list[Rule]) -> None:
+def test_what_waits_is_reported_from_all_that_is_wished(wanted: list[Rule]) -> None:
     forms = staged(wanted)
     assert not any(form["enable"] for form in forms)
     in_force = {frozen(one): frozen(form) for one, form in zip(wanted, forms, strict=True) if one["enable"]}

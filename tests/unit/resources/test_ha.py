@@ -93,7 +93,7 @@ def test_only_what_differs_is_sent_and_the_empty_comment_is_deleted() -> None:
 
 
 @pytest.mark.parametrize("text", ["kept ✓", "é", "naïve → yes", "plain", "Ã"])
-def test_garbled_comments_are_told_from_good_ones(text: str) -> None:
+def test_garbled_comments_are_reported_from_good_ones(text: str) -> None:
     garbled = text.encode().decode("latin-1")
     assert Comment().parse(garbled) == Comment().parse(text) == text
 
@@ -239,7 +239,7 @@ def test_priority_zero_is_no_priority() -> None:
     assert NodePriorities().parse("pve2:0;pve1:02") == ["pve1:2", "pve2"]
 
 
-def test_servers_without_rules_are_told_apart() -> None:
+def test_servers_without_rules_are_distinguished() -> None:
     missing = NotImplementedByServer("GET", RULE_PATH, 501, "Method 'GET /cluster/ha/rules/r1' not implemented")
     with pytest.raises(NotImplementedByServer, match="pve_ha_group"):
         planned(RULE, Server({RULE_PATH: missing}), rule="r1")

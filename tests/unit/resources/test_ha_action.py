@@ -53,7 +53,7 @@ def test_moves(method: str) -> None:
     assert (plan.after or {})["node"] == "b"
 
 
-def test_who_moves_along_is_told() -> None:
+def test_who_moves_along_is_reported() -> None:
     rule = {"rule": "r1", "type": "resource-affinity", "affinity": "positive", "resources": "vm:100,ct:101"}
     assert planned(MOVE, cluster(rules=[rule]), sid="100", node="b").notes == ("ct:101 moves along, by rule r1.",)
     assert not planned(MOVE, cluster(rules=[{**rule, "disable": 1}]), sid="100", node="b").notes

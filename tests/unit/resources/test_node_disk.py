@@ -213,7 +213,7 @@ def test_the_level_of_a_zpool_is_seen_by_its_parts(vdevs: list[dict[str, Any]], 
     assert "/dev/sdz1" in pool_leaves(whole)
 
 
-def test_names_of_disks_that_begin_alike_are_told_apart() -> None:
+def test_names_of_disks_that_begin_alike_are_distinguished() -> None:
     inventory = Inventory("pve1", ROWS)
     assert inventory.owner("/dev/nvme0n10") == "/dev/nvme0n10"
     assert inventory.owner("/dev/nvme0n1p9") == "/dev/nvme0n1"

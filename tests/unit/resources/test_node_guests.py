@@ -91,7 +91,7 @@ def test_all_guests_are_meant_only_where_the_task_says_so(given: dict[str, Any])
         ({"state": "hibernated"}, "suspendall", {"vms": "100"}, {100: "stopped", 200: "running"}),
     ],
 )
-def test_guests_that_are_not_so_are_told(
+def test_guests_that_are_not_so_are_reported(
     given: dict[str, Any], call: str, params: dict[str, Any], left: dict[int, str]
 ) -> None:
     plan = planned_for(server(), node="pve1", **given)
@@ -125,7 +125,7 @@ def test_resources_of_high_availability_are_left_alone_unless_named() -> None:
     assert plan.notes == ()
 
 
-def test_named_guests_that_do_not_start_at_boot_are_told() -> None:
+def test_named_guests_that_do_not_start_at_boot_are_reported() -> None:
     plan = planned_for(server(), node="pve1", state="started", vms=[201])
     assert not plan.steps
     assert plan.notes == ("Left alone, because they do not start at boot (onboot), and force is not set: 201 (proxy).",)

@@ -71,7 +71,7 @@ def test_the_newest_lines_of_the_system_log() -> None:
     assert lines_of(Node(0), source="syslog") == []
 
 
-def test_a_span_of_the_system_log_is_told_in_the_nodes_own_time() -> None:
+def test_a_span_of_the_system_log_is_reported_in_the_nodes_own_time() -> None:
     on = Node()
     lines_of(on, source="syslog", since="1970-01-01T12:00", until="1970-01-02T00:00+02:00")
     span = {"since": "1970-01-01 13:00:00", "until": "1970-01-01 23:00:00"}

@@ -39,7 +39,7 @@ def test_the_tags_come_as_the_registry_tells_them() -> None:
     assert OCI_TAGS.read(server, desired) == ["2", "10", "latest"]
 
 
-def test_a_tag_is_refused_and_an_older_server_is_told_as_such() -> None:
+def test_a_tag_is_refused_and_an_older_server_is_reported_as_such() -> None:
     with pytest.raises(InvalidOption, match=r"reference: .*without scheme and tag"):
         OCI_TAGS.parse(options(OCI_TAGS, node="pve1", reference="nginx:latest"))
     server = Server({PATH: NotImplementedByServer("GET", PATH, 501, "Method 'GET' not implemented")})

@@ -100,7 +100,7 @@ def test_another_size_is_replaced_by_force_only(src: str) -> None:
     assert plan.before["size"] == 8
 
 
-def test_what_the_storage_cannot_take_is_told_before_it_is_sent(src: str) -> None:
+def test_what_the_storage_cannot_take_is_reported_before_it_is_sent(src: str) -> None:
     with pytest.raises(InvalidOption, match="storage: local takes no iso, only images, vztmpl"):
         plan_of(server(takes="vztmpl,images"), content="iso", src=src)
     with pytest.raises(Refused, match=r"local has room for 6 bytes only; .* has 7"):
@@ -183,7 +183,7 @@ def test_a_template_by_its_full_name_takes_one_read() -> None:
         ("devuan-*", "means different things"),
     ],
 )
-def test_a_template_that_cannot_be_told(pattern: str, says: str) -> None:
+def test_a_template_that_cannot_be_reported(pattern: str, says: str) -> None:
     with pytest.raises(InvalidOption, match=says):
         plan_of(server(), template=pattern)
 

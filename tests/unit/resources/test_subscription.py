@@ -58,7 +58,7 @@ def test_deletion() -> None:
     assert not planned(SUBSCRIPTION, Server({PATH: NONE}), node="n", state="absent").steps
 
 
-def test_a_key_that_is_not_told_cannot_be_compared() -> None:
+def test_a_key_that_is_not_reported_cannot_be_compared() -> None:
     hidden = {"status": "active", "message": None}
     with pytest.raises(Refused, match=r"Sys\.Audit on /nodes/n"):
         planned(SUBSCRIPTION, Server({PATH: hidden}), node="n", key=KEY)

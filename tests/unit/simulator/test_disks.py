@@ -23,7 +23,7 @@ def used(talk: Conversation, **params: Any) -> dict[str, Any]:
     return {row["devpath"]: row.get("used") for row in talk("GET", f"{DISKS}/list", **params)}
 
 
-def test_partitions_change_what_is_told_of_their_disk(talk: Conversation) -> None:
+def test_partitions_change_what_is_reported_of_their_disk(talk: Conversation) -> None:
     assert used(talk)["/dev/sda"] == "BIOS boot"
     assert used(talk, **{"include-partitions": 1})["/dev/sda"] == "partitions"
 

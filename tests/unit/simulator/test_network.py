@@ -29,7 +29,7 @@ def test_a_family_whose_address_is_not_sent_is_gone(talk: Conversation) -> None:
     assert (row.get("cidr"), row["cidr6"]) == (None, "2001:db8::6/64")
 
 
-def test_a_bridge_that_is_told_not_to_be_aware_of_vlans_is(talk: Conversation) -> None:
+def test_a_bridge_that_is_reported_not_to_be_aware_of_vlans_is(talk: Conversation) -> None:
     talk("POST", NETWORK, iface="vmbr1", type="bridge", bridge_vlan_aware=0)
     assert talk("GET", f"{NETWORK}/vmbr1")["bridge_vids"] == "2-4094"
 

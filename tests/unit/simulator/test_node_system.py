@@ -135,7 +135,7 @@ def test_a_refresh_fails_without_the_subscription_that_a_repository_needs() -> N
 # --- the subscription ----------------------------------------------------------------
 
 
-def test_a_subscription_is_told_to_those_who_may_audit_the_node() -> None:
+def test_a_subscription_is_reported_to_those_who_may_audit_the_node() -> None:
     pve = Conversation()
     pve("PUT", SUBSCRIPTION, key=" pve1c-0123456789 ")
     assert pve("GET", SUBSCRIPTION)["key"] == "pve1c-0123456789"

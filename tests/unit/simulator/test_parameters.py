@@ -39,7 +39,7 @@ def test_values_are_converted_and_null_is_not_given() -> None:
     assert got == {"node": "pve", "vmid": 100, "cores": 2, "onboot": 1, "cpulimit": 1.5, "delete": "a1,b2"}
 
 
-def test_everything_that_is_wrong_is_told_at_once() -> None:
+def test_everything_that_is_wrong_is_reported_at_once() -> None:
     assert complaints(VM_CONFIG, vmid="100", cores="many", nosuch=1) == {
         "node": "property is missing and it is not optional",
         "cores": "type check ('integer') failed - got 'many'",

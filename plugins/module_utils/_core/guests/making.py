@@ -15,6 +15,7 @@ from typing import Any
 from ..model.contract import Reader
 from ..model.errors import Refused
 from ..run.polling import wait_until
+from ..run.task import is_running
 from .directory import Directory, location
 from .locate import NAME_KEY, Location, read_config
 
@@ -73,9 +74,7 @@ def _is_nameless(reader: Reader, guest: Location) -> bool:
 def _worked_on(reader: Reader) -> set[int | str]:
     """The ids of guests that running tasks make; of clones, whose tasks name only the source, the kind."""
     working: set[int | str] = set()
-    for row in reader.get("/cluster/tasks") or []:
-        if row.get("endtime") or row.get("status") not in (None, "", "RUNNING", "running"):
-            continue
+    for row in filter(is_running, reader.get("/cluster/tasks") or []):
         if row.get("type") in CLONES:
             working.add("qemu" if row["type"] == "qmclone" else "lxc")
         elif row.get("type") in CREATIONS and str(row.get("id", "")).isdigit():

@@ -30,7 +30,7 @@ from ..model.errors import (
     understanding,
 )
 from ..model.plan import HIDDEN, Plan, Step, api_path
-from .task import Upid, is_upid, may_be_started_by, wait_for_task
+from .task import Upid, is_running, is_upid, may_be_started_by, wait_for_task
 
 TASK_TIMEOUT = 600.0  # seconds, of modules without the option
 MAX_PLANS = 4  # how often a desired state is planned again after a conflict or an unclear outcome
@@ -364,11 +364,7 @@ class _Run:
             node = api_path("nodes") + "/" + step.path.split("/")[2]
             rows = self.client.get(f"{node}/tasks", self._since(node)) or []
         else:
-            rows = [
-                row
-                for row in self.client.get("/cluster/tasks") or []
-                if row.get("status") in (None, "", "RUNNING", "running")
-            ]
+            rows = list(filter(is_running, self.client.get("/cluster/tasks") or []))
         new = [str(row.get("upid")) for row in rows if str(row.get("id") or "") == step.task_id]
         tasks = [Upid.parse(upid) for upid in new if is_upid(upid) and upid not in self.followed]
         call = (step.method, step.path, step.params)

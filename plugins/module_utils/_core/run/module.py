@@ -144,12 +144,12 @@ def _module_of(resource: Hosted) -> type[AnsibleModule]:
         def fail_json(self, *args: Any, **kwargs: Any) -> None:
             if isinstance(kwargs.get("msg"), str):
                 kwargs["msg"] = unsupported(resource, kwargs["msg"])
-            super().fail_json(*args, **self._told(kwargs))
+            super().fail_json(*args, **self._shown(kwargs))
 
         def exit_json(self, **kwargs: Any) -> None:
-            super().exit_json(**self._told(kwargs))
+            super().exit_json(**self._shown(kwargs))
 
-        def _told(self, result: dict[str, Any]) -> dict[str, Any]:
+        def _shown(self, result: dict[str, Any]) -> dict[str, Any]:
             """The result without its warnings, which newer releases of ansible-core expect separately."""
             self.no_log_values.update(secret_values(resource, self.params))
             self.no_log_values.update(spellings(map(str, self.no_log_values)))

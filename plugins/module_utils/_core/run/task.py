@@ -101,6 +101,11 @@ def is_upid(value: Any) -> bool:
     return isinstance(value, str) and bool(_UPID.fullmatch(value))
 
 
+def is_running(row: Mapping[str, Any]) -> bool:
+    """Whether a row of a list of tasks is that of one that runs; the lists of nodes and of the cluster differ in its status."""
+    return not row.get("endtime") and row.get("status") in (None, "", "RUNNING", "running")
+
+
 def succeeded(exitstatus: str) -> bool:
     """``OK`` and ``WARNINGS: n`` are the two ways of ending well."""
     return exitstatus == "OK" or exitstatus.startswith("WARNINGS")
@@ -153,13 +158,13 @@ def wait_for_task(reader: Reader, upid_text: str, timeout: float) -> str:
     while True:
         exitstatus = _look(reader, upid, deadline)
         if exitstatus is not None:
-            return _judge(reader, upid, exitstatus, log)
+            return _conclude(reader, upid, exitstatus, log)
         left = deadline - time.monotonic()
         if left <= 0:
             raise _timed_out(upid, timeout, log)
         pause = min(max(FIRST_PAUSE, PATIENCE * waited), LONGEST_PAUSE)
         if pause >= REPORTED_FROM:
-            said = _tell_progress(reader, upid, said, log)
+            said = _report_progress(reader, upid, said, log)
         reader.sleep(min(pause, left))
         waited += pause
 
@@ -183,7 +188,7 @@ def _look(reader: Reader, upid: Upid, deadline: float) -> str | None:
     return None if status["status"] == "running" else str(status.get("exitstatus", "unknown"))
 
 
-def _judge(reader: Reader, upid: Upid, exitstatus: str, known: Log) -> str:
+def _conclude(reader: Reader, upid: Upid, exitstatus: str, known: Log) -> str:
     if exitstatus == "OK":
         return exitstatus
     log = known.tail()
@@ -204,7 +209,7 @@ def _timed_out(upid: Upid, timeout: float, log: Log) -> TaskTimeout:
     )
 
 
-def _tell_progress(reader: Reader, upid: Upid, said: str, log: Log) -> str:
+def _report_progress(reader: Reader, upid: Upid, said: str, log: Log) -> str:
     """Report the last percentage of a task's log if it is new; returns what was reported."""
     found = [match[1] for line in log.tail(pages=1)[-LOG_TAIL:] for match in _PERCENT.finditer(line)]
     text = f"{upid}: {found[-1]} %" if found else f"{upid}: running"

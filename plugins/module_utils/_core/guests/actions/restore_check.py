@@ -19,7 +19,7 @@ from ..volumes.drives import is_cdrom
 # Keys that PVE generates, that describe only the present guest, or that say where it is
 _NOT_KEPT = frozenset("vmid node status pending template lock pool vmgenid meta parent".split())
 _PLACE = ("file", "volume", "format")  # parts of a slot that depend on the storage
-_MADE_ANEW = ("macaddr", "hwaddr", "uuid")  # parts that `unique` makes PVE choose: not foretold then
+_CHOSEN = ("macaddr", "hwaddr", "uuid")  # parts that `unique` makes PVE choose: not known before
 # A drive without data in the backup stays in the configuration as a comment, which reads as a line of the description.
 _LOST_DRIVE = re.compile(r"(?:scsi|virtio|sata|ide|efidisk|tpmstate)\d+: ")
 
@@ -47,7 +47,7 @@ def _same(name: str, backup: Any, restored: Any) -> bool:
     if not isinstance(restored, Mapping):
         return bool(backup == restored)
     backup = backup or {}
-    unforeseen = {part for part in _MADE_ANEW if part not in backup}
+    unforeseen = {part for part in _CHOSEN if part not in backup}
     if storage_of(backup) and not _inserted(backup):
         moved = storage_of(backup) != storage_of(restored)
         if (moved and not is_cdrom(backup)) or not _as_large(backup.get("size"), restored.get("size")):

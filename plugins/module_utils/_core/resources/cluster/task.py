@@ -16,7 +16,7 @@ from ...model.kinds.info import Info
 from ...model.periods import moment
 from ...model.plan import Plan, Step, api_path
 from ...model.table import Table
-from ...run.task import Upid, read_log, succeeded, wait_for_task
+from ...run.task import Upid, is_running, read_log, succeeded, wait_for_task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,8 +162,7 @@ class TaskList(Info[TasksDesired]):
 
 def describe(row: Mapping[str, Any]) -> dict[str, Any]:
     """A task as users see it: neither a running one nor one that ended with warnings has failed."""
-    status = str(row.get("status") or "")
-    running = "endtime" not in row and status in ("", "RUNNING", "running")
+    status, running = str(row.get("status") or ""), is_running(row)
     return {
         **{name: row.get(name) for name in ("upid", "node", "type", "id", "user", "starttime", "endtime")},
         "running": running,
