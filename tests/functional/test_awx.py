@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from tests.functional.test_netbox import event
 from tests.functional.test_roles import SITE
 from tests.harness.awx import DATA, data, default_answers, injected, job_templates, launch
 from tests.harness.cluster import Cluster
+from tests.harness.controller import TOKEN, Controller, running_controller
 from tests.harness.mirror import mirror
 from tests.harness.playbook import ROOT, run_playbook
 
@@ -198,3 +200,81 @@ def test_an_execution_environment_can_be_described(tmp_path: Path) -> None:
     assert created.returncode == 0, created.stdout + created.stderr
     assert list(tmp_path.glob("*file"))  # Containerfile or Dockerfile
     assert "pve.automation" in (tmp_path / "_build" / "requirements.yml").read_text(encoding="utf-8")
+
+
+def imported(controller: Controller, file: Path, directory: Path) -> subprocess.CompletedProcess[str]:
+    """Import a file by the program awx."""
+    return subprocess.run(
+        [str(Path(sys.executable).parent / "awx"), "--conf.host", controller.url, "--conf.token", TOKEN, "import"],
+        input=file.read_text(encoding="utf-8"),
+        env={"PATH": "/usr/bin:/bin", "HOME": str(directory)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_the_program_awx_imports_the_data(tmp_path: Path) -> None:
+    file = tmp_path / "assets.json"
+    given = {
+        "awx_setup_file": str(file),
+        "awx_setup_project_url": "https://git.example.com/proxmox.git",
+        "awx_setup_credential_inputs": {"host": "pve1", "token_id": "a@pve!b", "token_secret": "hidden-s3cret"},
+        "awx_setup_schedules": ["PVE: drift, every morning"],
+    }
+    written = run_playbook(Path("pve.automation.awx_setup"), tmp_path, "-e", json.dumps(given))
+    assert written.code == 0, written.printed
+    assert "hidden-s3cret" not in written.printed
+    assert file.stat().st_mode & 0o777 == 0o600
+    with running_controller() as controller:
+        done = imported(controller, file, tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        first = copy.deepcopy(controller)
+        again = imported(controller, file, tmp_path)
+        assert (again.returncode, again.stderr) == (0, "")
+    assert controller == first
+    (kind,) = controller.by_name("credential_types").values()
+    wanted = data("credential_types.yml")["controller_credential_types"][0]
+    assert {name: kind[1][name] for name in wanted} == wanted
+    credential, (project, source) = (
+        controller.by_name("credentials")["Proxmox VE"],
+        controller.all_of("projects").popitem(),
+    )
+    assert credential[1]["inputs"] == given["awx_setup_credential_inputs"]
+    assert source["scm_url"] == given["awx_setup_project_url"]
+    (inventory,) = controller.all_of("inventories")
+    (inventory_source,) = controller.all_of("inventory_sources").values()
+    assert [inventory_source[name] for name in ("inventory", "source_project", "credential")] == [
+        inventory,
+        project,
+        credential[0],
+    ]
+    templates = controller.by_name("job_templates")
+    assert set(templates) == set(TEMPLATES)
+    for name, template in TEMPLATES.items():
+        number, values = templates[name]
+        assert json.loads(values["extra_vars"]) == template["extra_vars"]
+        assert (values["inventory"], values["project"]) == (inventory, project)
+        assert values["playbook"] == template["playbook"]
+        assert controller.members[(number, "credentials")] == [credential[0]]
+        assert controller.surveys.get(number, {}) == template["survey_spec"]
+    ((workflow, _values),) = controller.by_name("workflow_job_templates").values()
+    nodes = {
+        values["identifier"]: (number, values)
+        for number, values in controller.all_of("workflow_job_template_nodes").items()
+    }
+    assert controller.members[(workflow, "workflow_nodes")] == [
+        nodes[name][0] for name in ("drift", "approval", "site")
+    ]
+    assert nodes["drift"][1]["unified_job_template"] == templates["PVE: look for drift"][0]
+    assert controller.members[(nodes["drift"][0], "failure_nodes")] == [nodes["approval"][0]]
+    assert controller.approvals[nodes["approval"][0]]["name"] == "Remove the drift"
+    assert controller.members[(nodes["approval"][0], "success_nodes")] == [nodes["site"][0]]
+    assert nodes["site"][1]["unified_job_template"] == templates["PVE: apply the site"][0]
+    schedules = {name: values for name, (_number, values) in controller.by_name("schedules").items()}
+    assert {name: (row["rrule"], row["enabled"]) for name, row in schedules.items()} == {
+        row["name"]: (row["rrule"], row["name"] == "PVE: drift, every morning")
+        for row in data("workflows.yml")["controller_schedules"]
+    }
+    assert schedules["PVE: drift, every morning"]["unified_job_template"] == workflow
