@@ -67,6 +67,19 @@ def test_an_image_is_made_attached_replaced_and_deleted_with_its_machine(any_log
     assert images(cluster) == {}
 
 
+@pytest.mark.parametrize("state", ["stopped", "started"])
+@pytest.mark.parametrize("hostname", ["web", "new"])
+def test_in_another_slot_it_leaves_the_one_that_it_was_in(cluster: Cluster, hostname: str, state: str) -> None:
+    done(cluster.run(VM, {**WEB, "state": state}))
+    wish = {**WEB, "seed": {"user_data": {"hostname": hostname}, "slot": "scsi5"}}
+    predicted = done(cluster.run(VM, wish, check_mode=True))
+    moved = done(cluster.run(VM, wish))
+    assert moved["requests"] == predicted["requests"]
+    assert [moved["vm"]["scsi5"]["file"]] == list(images(cluster))
+    assert "ide2" not in moved["vm"]
+    assert not done(cluster.run(VM, wish))["changed"]
+
+
 def test_a_clone_gets_its_own_and_starts_with_it(cluster: Cluster) -> None:
     wish = {
         "name": "far",

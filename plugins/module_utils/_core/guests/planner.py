@@ -91,7 +91,7 @@ def plan_create(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
         return _plan_copy(kind, where, observed, desired, known)
     label = kind.label(where.vmid, desired.name)
     config = with_edited_tags(desired.tag_edit, {}, desired.config)
-    desired = dataclasses.replace(desired, config=config, volumes=_with_seed(desired, where.vmid))
+    desired = dataclasses.replace(desired, config=config, volumes=_with_seed(desired, where.vmid, {}))
     config = present_at_creation(kind.config, desired.config)
     volumes = {slot: plan for slot, plan in _volume_plans(kind, {}, desired).items() if plan.value}
     after: State = {"vmid": where.vmid, "node": where.node, **shown(kind.config, {}, config)}
@@ -217,7 +217,7 @@ def plan_update(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
     if target:
         return _plan_migration(kind, observed, target, desired)
     config = with_edited_tags(desired.tag_edit, current, _with_description(current, desired))
-    volumes_and_seed = _with_seed(desired, current["vmid"])
+    volumes_and_seed = _with_seed(desired, current["vmid"], current)
     desired = dataclasses.replace(desired, config=kind.as_kept(current, config), volumes=volumes_and_seed)
     path, label = kind.where(current).path, kind.label(current["vmid"], current.get(kind.name_option))
     push_secrets = desired.push_secrets or (desired.is_new and desired.is_copy)
@@ -339,10 +339,13 @@ def _refuse_protected(kind: GuestKind, current: State, after: State, written: Se
 # --- the image with data for cloud-init -----------------------------------------------------------------------------------
 
 
-def _with_seed(desired: GuestDesired, vmid: int) -> Mapping[str, Slot | str]:
-    """The volumes that a task wants, with the drive for the image of its seed."""
+def _with_seed(desired: GuestDesired, vmid: int, current: State) -> Mapping[str, Slot | str]:
+    """The volumes that a task wants, with the drive for the image of its seed, which no other slot keeps."""
     seed = desired.seed
-    return {**desired.volumes, seed.slot: seed.drive(vmid)} if seed else desired.volumes
+    if seed is None:
+        return desired.volumes
+    emptied = {slot: "" for slot, _volume in seeds_of(vmid, current)}
+    return {**emptied, **desired.volumes, seed.slot: seed.drive(vmid)}
 
 
 def _upload_of_seed(observed: GuestObserved, desired: GuestDesired, where: Location) -> list[Step]:
