@@ -114,6 +114,21 @@ class GuestDesired:
         return self.known is not None and self.known.is_new
 
     @property
+    def source(self) -> tuple[Location, State] | None:
+        """The guest that a new one is cloned from, once it was looked for."""
+        return self.known.source if self.known else None
+
+    @property
+    def backup(self) -> State | None:
+        """What a new guest is restored from, once that was read; None if it may not be read."""
+        return self.known.backup if self.known else None
+
+    @property
+    def directory(self) -> Directory | None:
+        """The list of guests in which this one was found; None if it was found without."""
+        return self.known.directory if self.known else None
+
+    @property
     def restores_live(self) -> bool:
         """Whether a new guest runs while it is restored."""
         return bool(self.restore and self.restore.get("live_restore"))

@@ -144,8 +144,7 @@ class Guest(Resource[GuestDesired, GuestObserved]):
         return plan_guest(self.kind, observed, desired)
 
     def preflight(self, reader: Reader, plan: Plan, desired: GuestDesired) -> None:
-        directory = desired.known.directory if desired.known else None
-        rows = directory.current_rows() if directory else None
+        rows = desired.directory.current_rows() if desired.directory else None
         for error in preflight_guests(reader, [PlannedGuest(self.kind, plan, desired)], rows).values():
             raise error
 
@@ -167,7 +166,7 @@ class Guest(Resource[GuestDesired, GuestObserved]):
 
     def _unlike_backup(self, desired: GuestDesired, state: State) -> list[str]:
         """What of a restored guest is neither as in its backup nor as the task wants it, as a warning."""
-        backup = desired.known.backup if desired.known else None
+        backup = desired.backup
         if backup is None or not (desired.is_new and desired.restore):
             return []
         found = differences(expected(backup, self.kind.where(state), desired.restore), state)
@@ -224,9 +223,8 @@ def _check_release(reader: Reader, guest: PlannedGuest) -> None:
 def _refuse_namesakes(guest: PlannedGuest) -> None:
     """A guest that was found by its name has to be the only one of that name."""
     kind, desired = guest.kind, guest.desired
-    directory = desired.known.directory if desired.known else None
-    if directory and not desired.vmid and desired.name:
-        refuse_several(directory.namesakes([kind.type], desired.name), desired.name, kind.name_option)
+    if desired.directory and not desired.vmid and desired.name:
+        refuse_several(desired.directory.namesakes([kind.type], desired.name), desired.name, kind.name_option)
 
 
 def refuse_twins(directory: Directory, kind: GuestKind, name: str) -> None:

@@ -175,8 +175,7 @@ def _is_foreseen(kind: GuestKind, where: Location, predicted: State, rest: Plan,
     Its origin has to be one that stays as it was read, and nothing may be written that contains what the server has chosen for the
     copy: names of volumes, and ids. A network device that is written without a MAC address gets one.
     """
-    source = desired.known.source if desired.known else None
-    backup = desired.known.backup if desired.known else None
+    source, backup = desired.source, desired.backup
     if source is not None and desired.clone:  # a template has neither pending changes nor, on this node, a way to go
         stays = source[1].get("template") and source[0].node == where.node and "snapname" not in desired.clone
     else:
@@ -264,8 +263,7 @@ def _with_description(current: State, desired: GuestDesired) -> Mapping[str, Any
     """The desired configuration; a clone that was moved gets the description of its source back."""
     if not desired.clone or not destination(current) or "description" in desired.config:
         return desired.config
-    source = desired.known.source if desired.known else None
-    return {**desired.config, "description": source[1].get("description", "") if source else ""}
+    return {**desired.config, "description": desired.source[1].get("description", "") if desired.source else ""}
 
 
 def _plan_migration(kind: GuestKind, observed: GuestObserved, target: str, desired: GuestDesired) -> Plan:
@@ -319,7 +317,7 @@ def _check_written(
                 raise InvalidOption(name, f"names no {part}, {example}")
         if name == "hookscript" and held and not _SNIPPET.fullmatch(str(held)):
             raise InvalidOption(name, f"{held!r} is not a snippet on a storage, as in local:snippets/hook.sh")
-    unread = desired.restore is not None and desired.is_new and (desired.known is None or desired.known.backup is None)
+    unread = desired.restore is not None and desired.is_new and desired.backup is None
     kind.check(before, after, names, as_root=observed.as_root, complete=not unread)
 
 

@@ -211,7 +211,7 @@ def _linked_sizes(kind: GuestKind, desired: GuestDesired) -> dict[str, int]:
 
 def _sources(kind: GuestKind, before: State, after: State, desired: GuestDesired) -> tuple[str, frozenset[str]]:
     """For a clone on another node than its source is on: that node, and the storages of the source's volumes."""
-    source = desired.known.source if desired.clone and desired.known else None
+    source = desired.source if desired.clone else None
     if before or source is None or source[0].node == after["node"] or (desired.known and desired.known.detour):
         return "", frozenset()
     where, state = source
