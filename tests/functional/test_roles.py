@@ -248,6 +248,29 @@ def test_api_access_keeps_an_encrypted_file_and_never_replaces_a_lost_secret(clu
     assert changed_tasks(renewed) == 2  # the token and the file
 
 
+def test_a_token_for_guests_can_wait_for_their_addresses(cluster: Cluster, tmp_path: Path) -> None:
+    """The agent, which knows them, answers to a privilege of its own."""
+    file = tmp_path / "token.yml"
+    made = play_role(
+        cluster,
+        tmp_path,
+        "api_access",
+        api_access_modules=["pve_vm", "pve_lxc", "pve_guests"],
+        api_access_paths=["/vms", "/storage", "/sdn/zones"],
+        api_access_without=["/pool"],
+        api_access_secret_file=str(file),
+        api_access_secret_format="vars",
+    )
+    assert made.code == 0, made.printed
+    token = yaml.safe_load(file.read_text(encoding="utf-8"))
+    login = {"PVE_TOKEN_ID": token["pve_token_id"], "PVE_TOKEN_SECRET": token["pve_token_secret"]}
+    variables = {**environment(cluster, tmp_path, {}), **login}
+    done = run_playbook(SCENARIOS / "guests" / "converge.yml", tmp_path, variables=variables)
+    assert done.code == 0, done.printed
+    assert len(re.findall(r"shop-web\d+ at [\d.]+:8080", done.printed)) == 3
+    assert "[WARNING]" not in done.printed, done.printed
+
+
 # --- vm_template ------------------------------------------------------------------------------------------------------
 
 

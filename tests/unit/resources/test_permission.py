@@ -131,3 +131,12 @@ def test_the_requirements_cover_the_calls_of_the_module(module: str) -> None:
             if f"{path}/".startswith(f"{where}/".replace("//", "/"))
         ]
         assert any(priv in privs for privs in above), f"{priv} on {path}"
+
+
+def test_waiting_for_an_address_costs_no_right_to_run_commands() -> None:
+    """PVE 8 has no privilege that allows reading the agent alone: VM.Monitor allows commands in the guest as well."""
+    desired = PERMISSION_INFO.parse({"userid": None, "path": None, "privs": None, "modules": ["pve_vm"]})
+    for release, has_own in (((9, 2), True), ((8, 4), False)):
+        missing = PERMISSION_INFO.read(PermissionServer(release=release), desired)["missing"]["/vms"]
+        assert ("VM.GuestAgent.Audit" in missing) is has_own
+        assert "VM.Monitor" not in missing

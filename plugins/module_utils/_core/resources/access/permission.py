@@ -19,6 +19,7 @@ from .role import GUEST_AGENT
 
 COLLECTION = "/access/permissions"
 NEW_NAMES = 9  # the release in which VM.Monitor became VM.GuestAgent.*
+READ_AGENT = "VM.GuestAgent.Audit"  # to wait for addresses; PVE 8 has no privilege that allows reading alone
 _CONFIG = " ".join(f"VM.Config.{name}" for name in ("CPU", "Disk", "Memory", "Network", "Options"))
 _GUEST = f"VM.Allocate VM.Audit VM.Backup VM.Clone VM.Migrate VM.PowerMgmt {_CONFIG}"
 _AROUND = {"/pool": "Pool.Allocate", "/storage": "Datastore.AllocateSpace", "/sdn/zones": "SDN.Use"}
@@ -89,7 +90,7 @@ WRITTEN = {
     "pve_token_info": {"/access/groups": "User.Modify"},
     "pve_user": {"/access/groups": "User.Modify", "/access/realm": "Realm.AllocateUser"},
     "pve_user_info": {"/access/groups": "Sys.Audit"},
-    "pve_vm": {"/vms": f"{_GUEST} VM.Config.CDROM VM.Config.Cloudinit VM.Config.HWType", **_AROUND},
+    "pve_vm": {"/vms": f"{_GUEST} VM.Config.CDROM VM.Config.Cloudinit VM.Config.HWType {READ_AGENT}", **_AROUND},
 }
 
 
@@ -152,7 +153,7 @@ class Permissions(Info[PermissionsDesired]):
         needed = desired.needed
         agent = any(priv in GUEST_AGENT for privs in needed.values() for priv in privs)
         if agent and reader.release()[0] < NEW_NAMES:
-            needed = {path: set(map(_until_8, privs)) for path, privs in needed.items()}
+            needed = {path: _until_8(privs) for path, privs in needed.items()}
         paths: dict[str, dict[str, bool]] = {}
         asked: list[str | None] = [*(sorted(needed) or desired.paths)] or [None]
         for path in asked:
@@ -203,9 +204,9 @@ def _narrower(path: str, privs: set[str], granted: Mapping[str, Mapping[str, boo
     return [where for where, has in granted.items() if where.startswith(below) and privs <= set(has)]
 
 
-def _until_8(priv: str) -> str:
-    """What PVE 8 calls a privilege."""
-    return "VM.Monitor" if priv in GUEST_AGENT else priv
+def _until_8(privs: AbstractSet[str]) -> set[str]:
+    """What PVE 8 calls privileges. For reading alone nobody gets VM.Monitor, which allows commands in the guest."""
+    return {"VM.Monitor" if priv in GUEST_AGENT else priv for priv in privs if priv != READ_AGENT}
 
 
 def _effective(reader: Reader, userid: str | None, path: str | None) -> dict[str, dict[str, bool]]:
