@@ -143,7 +143,9 @@ options:
     type: bool
     default: false
   freeze:
-    description: Freeze the CPU at start-up. PVE's default is V(false).
+    description:
+      - Freeze the CPU at start-up. PVE's default is V(false).
+      - The machine is then paused once it has been started, and O(state=started) leaves it so; O(state=resumed) lets it run.
     type: bool
   hookscript:
     description: Volume of a script that runs at stages of the life of the guest. Only root@pam may set it.
@@ -383,7 +385,7 @@ options:
   state:
     description:
       - 'V(present): the guest exists, in whatever power state.'
-      - 'V(started), V(stopped), V(paused), V(hibernated): it exists and is in that power state; V(resumed) is another word for V(started).'
+      - 'V(started), V(stopped), V(paused), V(hibernated): it exists and is in that power state; V(resumed) is another word for V(started), but for O(freeze).'
       - V(restarted) and V(reset) restart a running guest, gracefully or hard, at every run, and start a stopped one.
       - 'V(absent): it does not exist. A running guest is refused unless O(force) is true, a protected one always.'
       - Apart from V(absent) a guest that does not exist is created.

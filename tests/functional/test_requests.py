@@ -94,9 +94,13 @@ def test_that_a_guest_runs_is_not_asked_for_after_its_start(cluster: Cluster, mo
         assert since_the_first_write(cluster) == [*MADE, "GET config", *asked, "GET pending"]
 
 
-def test_a_machine_that_is_started_frozen_is_seen_to_wait(cluster: Cluster) -> None:
-    result = cluster.run(resource_of("pve_vm"), {"node": "pve1", "vmid": 9101, "freeze": True, "state": "started"})
-    assert "status is 'paused' and should be 'running'" in result["msg"]
+def test_a_machine_that_is_started_frozen_waits_until_it_is_resumed(cluster: Cluster) -> None:
+    for state, status in (("started", "paused"), ("resumed", "running")):
+        options = {"node": "pve1", "vmid": 9101, "freeze": True, "state": state}
+        assert done(cluster, "pve_vm", options)["vm"]["status"] == status  # type: ignore[index]
+        cluster.requests_made()
+        assert cluster.run(resource_of("pve_vm"), options)["changed"] is False
+        assert cluster.writes_made() == []
 
 
 def test_copies_of_containers_and_backups_are_read_once_as_well(cluster: Cluster) -> None:

@@ -489,6 +489,9 @@ def _power_steps(path: str, label: str, present: str, after: State, desired: Gue
     wanted = power.POWER_OF_STATE[desired.state]
     if after.get("template") and wanted not in (None, power.STOPPED):
         raise InvalidOption("state", f"the {label} is a template, which never runs")
+    if desired.state == "started" and after.get("freeze") and present in (power.STOPPED, power.PAUSED):
+        after["status"] = power.PAUSED  # its CPU waits for somebody who lets it run
+        return [desired.power.start(path, label)] if present == power.STOPPED else []
     steps = desired.power.steps(path, label, present)
     after["status"] = wanted or present
     return steps
