@@ -47,6 +47,26 @@ def names(cluster: Cluster) -> list[str]:
 # --- clones -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "clone", [{"full": True}, {"full": True, "format": "qcow2"}, {"full": True, "storage": "local"}]
+)
+def test_a_clone_whose_task_names_the_format_that_it_has(cluster: Cluster, clone: dict[str, Any]) -> None:
+    disk = {"storage": "local", "size": "2G", "format": "qcow2"}
+    done(cluster.run(VM, {"node": "pve1", "vmid": 9101, "name": "origin", "scsi": {"scsi0": disk}, "template": True}))
+    options = {
+        "node": "pve1",
+        "vmid": 9102,
+        "clone": {"source": 9101, **clone},
+        "scsi": {"scsi0": {**disk, "size": "3G"}},
+    }
+    predicted = done(cluster.run(VM, options, check_mode=True))
+    made = done(cluster.run(VM, options))
+    summaries = [[request["summary"] for request in result["requests"]] for result in (predicted, made)]
+    assert summaries[0] == summaries[1]
+    assert len(summaries[1]) == 2
+    assert not cluster.run(VM, options)["changed"]
+
+
 def test_a_clone_is_configured_grown_and_started_in_one_task(cluster: Cluster) -> None:
     result = done(cluster.run(VM, CLONE))
     vmid = result["vm"]["vmid"]

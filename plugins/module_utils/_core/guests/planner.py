@@ -138,17 +138,16 @@ def _plan_copy(kind: GuestKind, where: Location, observed: GuestObserved, desire
         if known.source is None:
             raise TypeError("nobody looked for the source of a clone")
         source, state = known.source
-        storage = desired.clone.get("storage")
         if known.detour:
             beside, text = dataclasses.replace(where, node=source.node), on_its_way(where.node)
             options = {**desired.clone, "full": True}
             options.pop("storage", None)  # of the node that it is moved to
             first = clone_step(source, beside, options, desired.pool, text)
-            predicted = {**predicted_clone(state, beside, storage), "description": text}
+            predicted = {**predicted_clone(state, beside, desired.clone), "description": text}
         else:
             _refuse_linked(desired.clone, state)
             first = clone_step(source, where, desired.clone, desired.pool)
-            predicted = predicted_clone(state, where, storage)
+            predicted = predicted_clone(state, where, desired.clone)
     else:
         restore = desired.restore or {}
         first = restore_step(where, restore, desired.pool)

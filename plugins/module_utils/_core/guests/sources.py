@@ -21,6 +21,7 @@ from ..model.values import Boolean, Codec, Integer, Text, VolumeName, Word
 from .directory import Directory, Found
 from .locate import NAME_KEY, TITLES, Location, read_config
 from .volumes.common import storage_of, volume_of
+from .volumes.drives import format_of
 
 _TEXT = Text()
 CLONE_OPTIONS: Mapping[str, Codec] = {
@@ -164,7 +165,7 @@ def restore_step(target: Location, options: Mapping[str, Any], pool: str | None)
     )
 
 
-def predicted_clone(source: State, target: Location, storage: str | None) -> State:
+def predicted_clone(source: State, target: Location, options: Mapping[str, Any]) -> State:
     """The state of a clone as far as it is known beforehand: MAC addresses and volume names are the server's to choose."""
     state: State = {"vmid": target.vmid, "node": target.node}
     if target.name:
@@ -172,7 +173,7 @@ def predicted_clone(source: State, target: Location, storage: str | None) -> Sta
     for key, value in source.items():
         if key in OWN_KEYS or key.startswith("unused"):
             continue
-        state[key] = _elsewhere(_without_mac(value), storage, "clone")
+        state[key] = _elsewhere(_without_mac(value), "clone", options.get("storage"), options.get("format"))
     return state
 
 
@@ -212,7 +213,7 @@ def predicted_restore(backup: State, target: Location, options: Mapping[str, Any
         if key in ("template", "lock") or key.startswith("unused"):
             continue
         known = _without_mac(value) if options.get("unique") else value
-        state[key] = _elsewhere(known, options.get("storage"), "restored")
+        state[key] = _elsewhere(known, "restored", options.get("storage"))
     if target.name:
         state[NAME_KEY[target.kind]] = target.name
     return state
@@ -225,9 +226,15 @@ def _without_mac(value: Any) -> Any:
     return {name: item for name, item in value.items() if name not in _MAC_PARTS}
 
 
-def _elsewhere(value: Any, storage: str | None, how: str) -> Any:
-    """A slot with a volume that is not there yet: its storage is known, its name is the server's to choose."""
+def _elsewhere(value: Any, how: str, storage: str | None, disk_format: str | None = None) -> Any:
+    """A slot with a volume that is not there yet: its storage is known, its name is the server's to choose.
+
+    Without another storage it keeps its format (PVE/QemuServer.pm, clone_disk).
+    """
     if not isinstance(value, Mapping) or not storage_of(value) or value.get("media") == "cdrom":
         return value
+    if disk_format is None and storage in (None, storage_of(value)):
+        disk_format = format_of(value)
+    ending = "" if disk_format in (None, "raw") else f".{disk_format}"
     part = "file" if "file" in value else "volume"
-    return {**value, part: f"{storage or storage_of(value)}:({how})"}
+    return {**value, part: f"{storage or storage_of(value)}:({how}){ending}"}

@@ -21,7 +21,7 @@ from .limits import DEFAULT_LIMITS, Limits
 
 MIB = 1024**2
 DEFAULT_MEMORY = 512  # MiB, of both kinds of guests
-_TO_ALLOCATE = re.compile(r"\d+(\.\d+)?|cloudinit|\(.*\)")  # in the place of a volume's name; see volumes and sources
+_TO_ALLOCATE = re.compile(r"\d+(\.\d+)?|cloudinit|\(.*\)(\.\w+)?")  # in place of a name; see volumes, sources
 _CLOUD_INIT = re.compile(r"vm-\d+-cloudinit")  # PVE creates it again where it is missing
 _VOLUME = re.compile(r"[A-Za-z][\w.-]*:[^/\s].*")  # and no path of the host
 
