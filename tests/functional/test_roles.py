@@ -37,13 +37,15 @@ PASSWORD = {"PVE_USER": "user", "PVE_PASSWORD": "password"}
 TOKEN = {"PVE_TOKEN_ID": "token_id", "PVE_TOKEN_SECRET": "token_secret"}
 
 
-def environment(cluster: Cluster, directory: Path, login: Mapping[str, str] = PASSWORD) -> dict[str, str]:
+def environment(cluster: Cluster, directory: Path, login: Mapping[str, str] | None = None) -> dict[str, str]:
     """The connection, as a user gives it by the environment, and a home of its own."""
-    return {name: cluster.facts[fact] for name, fact in {**SERVER, **login}.items()} | {"HOME": str(directory)}
+    return {
+        name: cluster.facts[fact] for name, fact in {**SERVER, **(PASSWORD if login is None else login)}.items()
+    } | {"HOME": str(directory)}
 
 
 def played(
-    cluster: Cluster, directory: Path, playbook: Path, *arguments: str, login: Mapping[str, str] = PASSWORD
+    cluster: Cluster, directory: Path, playbook: Path, *arguments: str, login: Mapping[str, str] | None = None
 ) -> Played:
     variables = environment(cluster, directory, login)
     return run_playbook(
@@ -365,7 +367,7 @@ def test_guests_become_hosts_of_the_next_play(cluster: Cluster, tmp_path: Path) 
     first = played(cluster, tmp_path, SCENARIOS / "guests" / "converge.yml")
     shown = re.findall(r'"msg": "(shop-web\d+) at ([\d.]+):8080 is guest (\d+) on pve1"', first.printed)
     ids = {row["name"]: row["vmid"] for row in cluster.call("GET", "/nodes/pve1/qemu")}
-    assert [(name, int(vmid)) for name, _address, vmid in shown] == [
+    assert sorted((name, int(vmid)) for name, _address, vmid in shown) == [
         (f"shop-web0{number}", ids[f"shop-web0{number}"]) for number in (1, 2, 3)
     ]
     assert not [address for _name, address, _vmid in shown if address.startswith("127.")]
