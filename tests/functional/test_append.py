@@ -234,6 +234,10 @@ def test_one_more_is_added(cluster: Cluster, case: Added) -> None:
     wish = {**case.key, case.option: case.added, "append": True}
     if "type" in case.more and case.module != "pve_storage":
         wish["type"] = case.more["type"]
+    cluster.requests_made()
+    nothing = cluster.run(resource_of(case.module), {**wish, case.option: {} if isinstance(case.added, dict) else []})
+    assert nothing.get("failed") or not nothing["changed"]
+    assert cluster.writes_made() == []
     predicted = run(cluster, case.module, wish, check_mode=True)
     done = run(cluster, case.module, wish)
     assert done["requests"] == predicted["requests"] != []
@@ -276,3 +280,16 @@ def test_nothing_is_added_where_all_are_allowed(
     """Otherwise a task that adds a node would take the others away."""
     run(cluster, module, options)
     assert not run(cluster, module, {**options, option: ["pve1"], "append": True})["changed"]
+
+
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("pve_cluster_options", {"unset": ["registered_tags"], "user_tag_access": {"user-allow-list": ["a"]}}),
+        ("pve_storage", {"storage": "local", "unset": ["nodes"], "content": ["backup"]}),
+    ],
+)
+def test_what_is_only_added_to_is_not_removed(cluster: Cluster, module: str, options: dict[str, Any]) -> None:
+    refused = cluster.run(resource_of(module), {**options, "append": True})
+    assert refused["msg"] == f"unset: {options['unset'][0]!r} is only added to with append"
+    assert cluster.writes_made() == []

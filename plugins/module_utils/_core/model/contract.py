@@ -12,6 +12,7 @@ import abc
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Optional, Protocol, TypeVar
 
+from .errors import InvalidOption
 from .given import HasOptions
 from .places import Places
 from .plan import Plan
@@ -181,6 +182,13 @@ class Resource(Planned[DesiredT, ObservedT], HasOptions):
 UPDATE_PASSWORD = {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False}
 NODE_KEY: dict[str, dict[str, Any]] = {"node": {"type": "str", "required": True}}
 STATES = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+
+
+def refuse_removal_of_sets(params: Mapping[str, Any], sets: Sequence[str]) -> None:
+    """Refuse ``unset`` of a set that ``append`` only adds to."""
+    for name in params.get("unset") or []:
+        if params.get("append") and name in sets:
+            raise InvalidOption("unset", f"{name!r} is only added to with append")
 
 
 def unset_option() -> dict[str, Any]:

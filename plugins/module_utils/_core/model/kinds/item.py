@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..changes import changed_fields, present_at_creation, refuse_create_only, require_release, secret_keys, shown
-from ..contract import STATES, UPDATE_PASSWORD, Reader, Resource, State, unset_option
+from ..contract import STATES, UPDATE_PASSWORD, Reader, Resource, State, refuse_removal_of_sets, unset_option
 from ..errors import InvalidOption, InvalidParameter, NotFound, NotImplementedByServer, Refused
 from ..field import Field, Fields, hyphenated, update_params
 from ..given import TO_MAKE, Use
@@ -164,7 +164,7 @@ class Item(Resource[ItemDesired, Observed]):
             spec["unset"] = unset_option()
         if any(field.secret and not field.create_only for field in self.fields):
             spec["update_password"] = dict(UPDATE_PASSWORD)
-        if self.append or self.merges:
+        if self._sets:
             spec["append"] = {"type": "bool", "default": False}
         spec["state"] = dict(STATES)
         arguments: dict[str, Any] = {
@@ -177,10 +177,14 @@ class Item(Resource[ItemDesired, Observed]):
     def may_be_empty(self) -> set[str]:
         return self.fields.clearable()
 
+    @property
+    def _sets(self) -> tuple[str, ...]:
+        """The options that ``append`` only adds to."""
+        return (self.append,) if self.append else tuple(self.merges)
+
     def uses(self) -> dict[str, Use]:
         described = {field.name: TO_MAKE for field in self.fields if field.name != "state"}
-        sets = (self.append,) if self.append else tuple(self.merges)
-        append = {"append": Use(never=("absent",), beside=sets)} if sets else {}
+        append = {"append": Use(never=("absent",), beside=self._sets)} if self._sets else {}
         return {**described, "unset": TO_MAKE, "update_password": TO_MAKE, **append, **self.extra_uses}
 
     def secret_values(self, params: Mapping[str, Any]) -> set[str]:
@@ -195,6 +199,7 @@ class Item(Resource[ItemDesired, Observed]):
         return found
 
     def parse(self, params: Mapping[str, Any]) -> ItemDesired:
+        refuse_removal_of_sets(params, self._sets)
         parent = self.parent.parse(params) if self.parent else None
         key = self.key.parse(params[self.key.name])
         if key == "":

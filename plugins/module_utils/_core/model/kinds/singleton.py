@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..changes import changed_fields, shown
-from ..contract import Reader, Resource, State, unset_option
+from ..contract import Reader, Resource, State, refuse_removal_of_sets, unset_option
 from ..field import Fields, update_params
 from ..given import Use
 from ..plan import Plan, Step
@@ -76,6 +76,7 @@ class Singleton(Resource[SingletonDesired, State]):
         return self.secrets_in(params)
 
     def parse(self, params: Mapping[str, Any]) -> SingletonDesired:
+        refuse_removal_of_sets(params, self.merges)
         keys = {name: params[name] for name in self.keys}
         return SingletonDesired(keys, self.fields.parse(params), append=bool(params.get("append")))
 
@@ -86,8 +87,9 @@ class Singleton(Resource[SingletonDesired, State]):
         """The options as they are wanted, given what is there."""
         wanted = dict(desired.fields)
         for name in self.merges if desired.append else ():
-            if observed.get(name) and wanted.get(name):
-                wanted[name] = self.fields.named(name).codec.join(observed[name], wanted[name])
+            if observed.get(name) and name in wanted:
+                added = wanted[name]
+                wanted[name] = self.fields.named(name).codec.join(observed[name], added) if added else observed[name]
         return wanted
 
     def plan(self, observed: State, desired: SingletonDesired) -> Plan:
