@@ -140,3 +140,9 @@ def test_waiting_for_an_address_costs_no_right_to_run_commands() -> None:
         missing = PERMISSION_INFO.read(PermissionServer(release=release), desired)["missing"]["/vms"]
         assert ("VM.GuestAgent.Audit" in missing) is has_own
         assert "VM.Monitor" not in missing
+
+
+def test_a_privilege_that_the_task_names_is_looked_for_on_pve_8_as_well() -> None:
+    desired = PERMISSION_INFO.parse(options(PERMISSION_INFO, path=["/vms/100"], privs=["VM.GuestAgent.Audit"]))
+    seen = PERMISSION_INFO.read(PermissionServer(release=(8, 4)), desired)
+    assert (seen["needed"], seen["missing"]) == ({"/vms/100": ["VM.Monitor"]}, {"/vms/100": ["VM.Monitor"]})

@@ -111,11 +111,15 @@ REQUIREMENTS = {
 
 @dataclasses.dataclass(frozen=True)
 class PermissionsDesired:
-    """Whose permissions are read (None: those of the login) and where; ``needed`` has privileges to look for, by path."""
+    """Whose permissions are read (None: those of the login) and where; ``needed`` has privileges to look for, by path.
+
+    ``named`` are those of them that the task names itself.
+    """
 
     userid: str | None
     paths: Sequence[str]
     needed: Mapping[str, AbstractSet[str]]
+    named: AbstractSet[str]
 
 
 class Permissions(Info[PermissionsDesired]):
@@ -147,13 +151,13 @@ class Permissions(Info[PermissionsDesired]):
                 )
             for where, privs in _requirements(module, paths).items():
                 needed.setdefault(where, set()).update(privs)
-        return PermissionsDesired(params["userid"], paths, needed)
+        return PermissionsDesired(params["userid"], paths, needed, frozenset(params["privs"] or []))
 
     def read(self, reader: Reader, desired: PermissionsDesired) -> dict[str, Any]:
         needed = desired.needed
         agent = any(priv in GUEST_AGENT for privs in needed.values() for priv in privs)
         if agent and reader.release()[0] < NEW_NAMES:
-            needed = {path: _until_8(privs) for path, privs in needed.items()}
+            needed = {path: _until_8(privs, desired.named) for path, privs in needed.items()}
         paths: dict[str, dict[str, bool]] = {}
         asked: list[str | None] = [*(sorted(needed) or desired.paths)] or [None]
         for path in asked:
@@ -204,9 +208,10 @@ def _narrower(path: str, privs: set[str], granted: Mapping[str, Mapping[str, boo
     return [where for where, has in granted.items() if where.startswith(below) and privs <= set(has)]
 
 
-def _until_8(privs: AbstractSet[str]) -> set[str]:
-    """What PVE 8 calls privileges. For reading alone nobody gets VM.Monitor, which allows commands in the guest."""
-    return {"VM.Monitor" if priv in GUEST_AGENT else priv for priv in privs if priv != READ_AGENT}
+def _until_8(privs: AbstractSet[str], named: AbstractSet[str]) -> set[str]:
+    """What PVE 8 calls privileges. For reading alone no module needs VM.Monitor, which allows commands in the guest."""
+    kept = {priv for priv in privs if priv != READ_AGENT or priv in named}
+    return {"VM.Monitor" if priv in GUEST_AGENT else priv for priv in kept}
 
 
 def _effective(reader: Reader, userid: str | None, path: str | None) -> dict[str, dict[str, bool]]:
