@@ -183,6 +183,26 @@ def test_drift_is_reported_and_nothing_is_changed(cluster: Cluster, tmp_path: Pa
     assert "0 differences" in none.printed
 
 
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("bootstrap", "api_access_secret_file"),
+        ("rotate_tokens", "token_rotation_secret_file"),
+        ("restore_test", "backup_policy_restore_report"),
+        ("drift", "drift_report"),
+        ("awx_setup", "awx_setup_file"),
+    ],
+)
+def test_a_playbook_writes_no_file_into_the_collection(
+    cluster: Cluster, tmp_path: Path, name: str, option: str
+) -> None:
+    refused = play_by_name(cluster, tmp_path, name, {option: "written.yml"})
+    assert refused.code
+    assert f"{option} is written.yml; give its whole path" in " ".join(refused.printed.split())
+    assert not list((ROOT / "playbooks").glob("written*"))
+    assert cluster.requests_made() == []
+
+
 # --- api_access -------------------------------------------------------------------------------------------------------
 
 
