@@ -55,8 +55,8 @@ def all_targets() -> tuple[str, ...]:
 
 
 def simulated_runs(targets: tuple[str, ...]) -> list[Run]:
-    """Each target runs with the oldest release or the newest that a Python here can run; a single one, or with
-    INTEGRATION_ALL=1 each, runs with both.
+    """Each target runs with the oldest release or the newest that a Python here can run; with INTEGRATION_ALL=1, and where
+    targets are named, each runs with both.
 
     Each module meets the releases by the same few files: the host of the modules, argument specs, results. A quarter of the
     targets run as ordinary modules: that takes ten times as long, and a functional test holds for every module that both
@@ -64,11 +64,11 @@ def simulated_runs(targets: tuple[str, ...]) -> list[Run]:
     tests.
     """
     runnable = [release for release, core in CORES.items() if find_python(core)]
-    with_both = os.environ.get("INTEGRATION_ALL") == "1" or len(targets) == 1
+    with_both = os.environ.get("INTEGRATION_ALL") == "1" or targets != all_targets()
     runs = []
     for number, release in enumerate((runnable[0], runnable[-1])):
         chosen = targets if with_both else targets[number::2]
-        as_modules = chosen[::4]
+        as_modules = chosen[2 * number :: 4]
         in_process = tuple(name for name in chosen if name not in as_modules)
         runs += [Run(release, in_process=False, targets=as_modules), Run(release, in_process=True, targets=in_process)]
     return [run for run in runs if run.targets]

@@ -4,7 +4,7 @@
 """Run all molecule scenarios on a port that is free; extensions/molecule/config.yml makes it the connection.
 
 Cloud images come from a server on this machine. Of each role, check mode has to predict how many tasks change something, and
-no play may warn.
+no play may warn but in check mode.
 """
 
 from __future__ import annotations

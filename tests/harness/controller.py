@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for the API of AWX, as far as `awx import` needs it: it keeps objects, and refuses fields that it does not know.
 
-The forms are those of AWX 24 (awx/api/serializers.py, awx/api/views): lists that are filtered by fields, OPTIONS that name the
-fields, objects with links to what is related, and lists below an object to which others are added by their ids.
+The forms are those that awxkit 24.6.1 expects (awxkit/api/pages/api.py): lists that are filtered by fields, OPTIONS that name the
+fields, objects with links to what is related, and lists below an object to which others are added by their ids. Which fields
+there are is written down from AWX's documentation and was not held against a running AWX.
 """
 
 from __future__ import annotations

@@ -58,12 +58,8 @@ def plan_absent(kind: GuestKind, observed: GuestObserved, desired: GuestDesired)
     steps = []
     if current["status"] in (power.RUNNING, power.PAUSED):
         if not desired.power.force:
-            hint = (
-                "Stop it first with state: stopped."
-                if desired.in_bulk.is_selected
-                else "Stop it first, or set force: true."
-            )
-            raise Refused(f"The {label} is {current['status']}.", hint=hint)
+            cure = " with state: stopped" if desired.in_bulk.is_selected else ", or set force: true"
+            raise Refused(f"The {label} is {current['status']}.", hint=f"Stop it first{cure}.")
         steps.append(desired.power.stop(path, label))
     params = {"purge": True} if desired.purge else {}
     if desired.destroy_unreferenced_disks:

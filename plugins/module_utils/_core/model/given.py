@@ -131,9 +131,8 @@ def _refuse_unsendable(spec: Mapping[str, Any], args: Mapping[str, Any]) -> None
 
 
 _NUMERIC = ("int", "float")
-_NODE = re.compile(
-    r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-)  # pve-common, src/PVE/JSONSchema.pm, pve_verify_node_name
+# pve-common, src/PVE/JSONSchema.pm, pve_verify_node_name
+_NODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
 _Given = tuple[str, Mapping[str, Any], Any]  # an option, its row of the argument spec and its value
 
 
